@@ -1,0 +1,45 @@
+"""The errors that fercourse raises. Each says what was expected, what was found, and what to do.
+
+    FercourseError
+    ├── DataNotFound         no data where it was looked for, or not readable
+    ├── DataMismatch         data that is there, but is not what it should be
+    ├── NotWritten           a file that could not be written: disk full, no permission
+    ├── CheckpointMismatch   a checkpoint of another recipe, another data set, or a damaged one
+    ├── ParameterError       an argument or a notebook parameter that cannot work
+    ├── CheckFailed          a claim or an exercise check that does not hold
+    └── GradingError         a submission or a solution that cannot be graded
+
+`raise ... from` keeps the cause. Catch `FercourseError` to catch them all.
+"""
+
+
+class FercourseError(Exception):
+    """The root of every error that fercourse raises on purpose."""
+
+
+class DataNotFound(FercourseError):
+    """No data where it was looked for, or not readable there."""
+
+
+class DataMismatch(FercourseError):
+    """Data that is there, but is not what it should be; names the file and, where there is one, the row."""
+
+
+class NotWritten(FercourseError):
+    """A file that could not be written; nothing half-written is left behind."""
+
+
+class CheckpointMismatch(FercourseError):
+    """A checkpoint that belongs to another recipe or other data, or that is damaged."""
+
+
+class ParameterError(FercourseError):
+    """An argument or a notebook parameter that cannot work."""
+
+
+class CheckFailed(FercourseError):
+    """A claim or an exercise check that does not hold."""
+
+
+class GradingError(FercourseError):
+    """A submission or a solution that cannot be graded."""
