@@ -1,11 +1,32 @@
-"""The one shared fixture: a small set of drawn faces."""
+"""What every test shares: one small set of drawn faces, the real data where it is, and a cache of its own."""
+
+import os
+from pathlib import Path
 
 import pytest
 
-from fercourse.data.drawn import drawn_faces
+# The tests say themselves which data they read. Only the tests of the real set look at where it is.
+REAL_DATA = os.environ.get("FERCOURSE_DATA", "")
+os.environ["FERCOURSE_DATA"] = "drawn"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache(tmp_path_factory):
+    """Keep the tests out of the user's cache."""
+    os.environ["FERCOURSE_CACHE"] = str(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(scope="session")
 def faces():
     """Drawn faces, 210 / 70 / 70."""
+    from fercourse.data.drawn import drawn_faces
+
     return drawn_faces(210, 70, 70, seed=7)
+
+
+@pytest.fixture(scope="session")
+def real_csv():
+    """The path of the real fer2013.csv; the test skips where FERCOURSE_DATA does not name it."""
+    if not REAL_DATA or REAL_DATA == "drawn" or not Path(REAL_DATA).is_file():
+        pytest.skip("FERCOURSE_DATA does not name the real fer2013.csv")
+    return Path(REAL_DATA)

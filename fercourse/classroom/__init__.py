@@ -1,0 +1,1 @@
+"""What a notebook needs besides data and models: the setup cell, guesses, widgets, source on the page."""

@@ -1,0 +1,51 @@
+# make course · make test · make lab · make bench · make notebooks · make clean
+#
+#   make course DATA=data/fer2013.csv    the lessons on your own copy of FER2013, at lesson scale
+#   make course SCALE=full SEED=3        another scale, another seed
+
+PYTHON ?= python3
+DATA   ?= drawn
+SCALE  ?= $(if $(filter drawn,$(DATA)),smoke,lesson)
+SEED   ?= 0
+JOBS   ?= 1
+
+python := .venv/bin/python
+# Threads that spin while they wait are slower than one thread, as soon as anything else runs on the machine.
+export OMP_WAIT_POLICY ?= passive
+quiet := FERCOURSE_HEADLESS=1 FERCOURSE_SCALE=smoke FERCOURSE_DATA=drawn TQDM_DISABLE=1
+
+.PHONY: course test lab bench notebooks environment clean
+
+course: environment
+	@$(python) -m fercourse run --scale $(SCALE) --data $(DATA) --seed $(SEED) --jobs $(JOBS)
+
+test: environment
+	$(python) -m ruff check
+	$(python) -m ruff format --check
+	$(python) -m fercourse build --check
+	$(quiet) $(python) -m pytest notebooks --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
+		--nbval-sanitize-with=tests/nbval_sanitize.cfg
+	$(python) -m pytest
+
+lab: environment
+	@$(python) -m jupyterlab notebooks
+
+bench: environment
+	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(python) $$benchmark || exit 1; done
+
+notebooks: environment
+	$(python) -m fercourse build --execute
+
+environment: .venv/ready
+
+.venv/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fercourse needs Python 3.11 or newer: make PYTHON=python3.12")'
+	@echo "Installing the course into .venv: a few minutes, once; about 6 GB, most of it PyTorch."
+	@$(PYTHON) -m venv .venv
+	@$(python) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--editable ".[lab,course,download,tf,test]"
+	@$(python) -m pip check --disable-pip-version-check
+	@touch $@
+
+clean:
+	rm -rf .venv build runs

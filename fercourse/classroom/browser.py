@@ -1,0 +1,71 @@
+"""A face browser: leaf through a data set by split and emotion. Its static twin is one page of the same faces."""
+
+import io
+
+import numpy as np
+
+from fercourse.classroom.session import headless
+from fercourse.data.faces import EMOTIONS
+
+
+def browse(data, *, rows=4, columns=12):
+    """Leaf through the faces of `data` (a `Faces`) by split, emotion and page; without a viewer, show the first page."""
+    from IPython.display import display
+
+    if headless():
+        display(_picture(data.train, np.arange(min(rows * columns, len(data.train))), rows, columns))
+        return
+    display(browser(data, rows=rows, columns=columns))
+
+
+def browser(data, *, rows=4, columns=12):
+    """The widget that `browse` shows: two menus, a page slider, a picture and a caption."""
+    import ipywidgets as widgets
+
+    splits = {split.name: split for split in data}
+    split_menu = widgets.Dropdown(options=list(splits), description="split")
+    emotion_menu = widgets.Dropdown(options=["all", *EMOTIONS], description="emotion")
+    page = widgets.IntSlider(value=1, min=1, max=1, description="page")
+    picture = widgets.Image(format="png")
+    caption = widgets.HTML()
+
+    def chosen():
+        split = splits[split_menu.value]
+        if emotion_menu.value == "all":
+            return split, np.arange(len(split))
+        return split, np.flatnonzero(split.labels == EMOTIONS.index(emotion_menu.value))
+
+    def turn(_=None):
+        split, positions = chosen()
+        shown = positions[(page.value - 1) * rows * columns :][: rows * columns]
+        picture.value = _png(_picture(split, shown, rows, columns))
+        caption.value = f"{len(positions):,} faces; positions {', '.join(map(str, shown[:6]))}, …"
+
+    def choose(_=None):
+        _, positions = chosen()
+        page.max = max(1, -(-len(positions) // (rows * columns)))
+        page.value = 1
+        turn()
+
+    split_menu.observe(choose, "value")
+    emotion_menu.observe(choose, "value")
+    page.observe(turn, "value")
+    choose()
+    return widgets.VBox([widgets.HBox([split_menu, emotion_menu, page]), picture, caption])
+
+
+def _picture(split, positions, rows, columns):
+    """The faces at `positions` side by side, twice their size, as a PIL image; white where there are too few."""
+    from PIL import Image
+
+    sheet = np.full((rows * columns, *split.images.shape[1:]), 255, np.uint8)
+    sheet[: len(positions)] = split.images[positions]
+    height, width = split.images.shape[1:]
+    grid = sheet.reshape(rows, columns, height, width).swapaxes(1, 2).reshape(rows * height, columns * width)
+    return Image.fromarray(grid).resize((2 * columns * width, 2 * rows * height), Image.Resampling.NEAREST)
+
+
+def _png(picture):
+    file = io.BytesIO()
+    picture.save(file, "png")
+    return file.getvalue()

@@ -1,0 +1,70 @@
+"""A guess before an answer: the student commits to an option and a confidence; `reveal` scores both."""
+
+from html import escape
+
+from fercourse.classroom.session import headless
+from fercourse.errors import ParameterError
+from fercourse.report.show import show
+
+_committed = {}
+
+
+def guess(id, question, *, options):
+    """Ask a question with a few `options`; keep the answer and the confidence until `reveal` is called.
+
+    In JupyterLab, Colab and VS Code this shows buttons and a slider. Where nobody is watching it shows the question
+    and its options, and no guess is kept.
+    Raises ParameterError for fewer than two options.
+    """
+    if len(options) < 2:
+        raise ParameterError(f"guess {id}: expected at least two options, found {options!r}")
+    _committed.pop(id, None)
+    if headless():
+        listed = " · ".join(str(option) for option in options)
+        html = f"<p><b>{escape(question)}</b><br>{escape(listed)}</p>"
+        show({"kind": "question", "id": id, "question": question}, text=f"{question}\n{listed}", html=html)
+        return
+    from IPython.display import display
+
+    display(form(id, question, options=options))
+
+
+def form(id, question, *, options):
+    """The widget that `guess` shows: options, confidence in percent, and a button that commits both."""
+    import ipywidgets as widgets
+
+    names = [str(option) for option in options]
+    lowest = round(100 / len(names))
+    choice = widgets.RadioButtons(options=names, value=None)
+    confidence = widgets.IntSlider(value=lowest, min=lowest, max=100, step=5, description="sure, %")
+    button = widgets.Button(description="That is my guess", button_style="primary")
+    answer = widgets.HTML()
+
+    def commit(_):
+        if choice.value is None:
+            answer.value = "Pick one first."
+            return
+        _committed[id] = (choice.value, confidence.value)
+        answer.value = f"You said <b>{escape(choice.value)}</b>, {confidence.value} % sure. Now run on."
+
+    button.on_click(commit)
+    return widgets.VBox([widgets.HTML(f"<b>{escape(question)}</b>"), choice, confidence, button, answer])
+
+
+def reveal(id, truth):
+    """Say the answer to guess `id` and score what was committed: right or wrong, and the Brier score.
+
+    The Brier score is (confidence − outcome)², 0 at best, 1 for certainty in something false (Brier 1950).
+    The guess is kept in this cell's output, so that it travels with the notebook.
+    """
+    answer, confidence = _committed.get(id, (None, None))
+    record = {"kind": "guess", "id": id, "truth": str(truth), "answer": answer, "confidence": confidence}
+    text = f"The answer: {truth}."
+    if answer is None:
+        text += " (No guess was committed.)"
+    else:
+        record["right"] = answer == str(truth)
+        record["brier"] = round((confidence / 100 - record["right"]) ** 2, 4)
+        verdict = "Right" if record["right"] else "Not this time"
+        text += f" {verdict}: you said {answer}, {confidence} % sure. Brier score {record['brier']:.2f}; 0 is best."
+    show(record, text=text, html=f"<p>{escape(text)}</p>")

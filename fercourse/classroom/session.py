@@ -1,0 +1,117 @@
+"""The first and the last cell of a lesson: `setup` says what this run is, `stamp` what it was."""
+
+import os
+import platform
+import sys
+import time
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+from fercourse.errors import ParameterError
+from fercourse.report import claims
+from fercourse.report.show import show
+
+SCALES = ("smoke", "lesson", "full")
+PACKAGES = ("fercourse", "torch", "numpy", "pandas", "matplotlib")
+
+
+def headless():
+    """Whether nobody is watching: a runner or a test executes the notebook (it sets FERCOURSE_HEADLESS=1)."""
+    return os.environ.get("FERCOURSE_HEADLESS") == "1"
+
+
+def setup(lesson, *, scale="lesson", seed=0, device="auto"):
+    """Begin a lesson: say the versions, the scale and the device, and return the run's `Session`.
+
+    The environment variable FERCOURSE_SCALE overrides `scale`, for test runners that cannot pass parameters.
+    Raises ParameterError for an unknown scale or a device that is not here.
+    """
+    from fercourse.learn.device import choose_device
+
+    scale = os.environ.get("FERCOURSE_SCALE", scale)
+    if scale not in SCALES:
+        raise ParameterError(f"SCALE is one of {', '.join(SCALES)}; found {scale!r}")
+    session = Session(lesson, scale, int(seed), choose_device(device))
+    claims.begin(lesson=lesson, scale=scale, seed=session.seed)
+    versions = ", ".join(f"{name} {number}" for name, number in session.versions().items())
+    print(f"Lesson {lesson} · {scale} scale · seed {session.seed} · {session.device} · {versions}")
+    return session
+
+
+@dataclass(frozen=True)
+class Session:
+    """One run of a lesson: its scale ("smoke", "lesson", "full"), seed and torch.device."""
+
+    lesson: str
+    scale: str
+    seed: int
+    device: object
+    _started: float = field(default_factory=time.perf_counter, repr=False)
+    _data: list = field(default_factory=list, repr=False)
+
+    def pick(self, *, smoke, lesson, full=None):
+        """The value for this run's scale; `full` is the lesson's where it is not given."""
+        return {"smoke": smoke, "lesson": lesson, "full": lesson if full is None else full}[self.scale]
+
+    def load(self, source="auto"):
+        """`fc.load` at this run's scale; claims and figures say from then on which data they come from."""
+        from fercourse.data.load import load
+
+        data = load(source, scale=self.scale, seed=self.seed)
+        self._data[:] = [data]
+        claims.begin(
+            lesson=self.lesson,
+            scale=self.scale,
+            seed=self.seed,
+            source=data.source,
+            fingerprint=data.fingerprint,
+            drawn=data.drawn,
+        )
+        return data
+
+    def versions(self):
+        """The versions that a figure depends on: a dict, name to version."""
+        return {"Python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+
+    def stamp(self):
+        """Say where every figure above came from: data, device, seed, versions, seconds, memory."""
+        data = self._data[0] if self._data else None
+        record = {
+            "kind": "stamp",
+            "lesson": self.lesson,
+            "scale": self.scale,
+            "seed": self.seed,
+            "device": device_name(self.device),
+            "source": data.source if data else "no data",
+            "fingerprint": data.fingerprint if data else "",
+            "drawn": bool(data and data.drawn),
+            "versions": self.versions(),
+            "seconds": round(time.perf_counter() - self._started, 1),
+            "peak_memory_mb": peak_memory_mb(),
+        }
+        memory = f"{record['peak_memory_mb']:,} MB at most" if record["peak_memory_mb"] else "memory not measured"
+        versions = ", ".join(f"{name} {number}" for name, number in record["versions"].items())
+        text = (
+            f"Run on {record['source']} (fingerprint {record['fingerprint']}) at {self.scale} scale, seed {self.seed}, "
+            f"on {record['device']}, in {record['seconds']:.0f} s, {memory}. {versions}."
+        )
+        show(record, text=text, html=f"<p><small>{text}</small></p>")
+
+
+def device_name(device):
+    """A torch.device in words: the GPU's name, or the number of threads of the processor."""
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{device.type}, {torch.get_num_threads()} threads" if device.type == "cpu" else device.type
+
+
+def peak_memory_mb():
+    """The most memory that this process has held so far, in MB; None where the system does not say (Windows)."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)

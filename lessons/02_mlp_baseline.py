@@ -1,0 +1,518 @@
+# ---
+# title: An MLP baseline
+# promise: You train a network that never learns, find out why with four measurements, and repair it.
+# needs:
+#   - lesson 01
+#   - Python functions and classes, NumPy arrays
+#   - derivatives as slopes; no PyTorch yet
+# outcomes:
+#   - say what accuracy is worth nothing, before you train anything
+#   - write a training loop from memory, and know what each line is for
+#   - check a new network with two numbers before you trust it
+#   - find out why a network does not learn, one cause at a time
+# reproduces: A3
+# ---
+
+# %% tags=["parameters"]
+DATA: str = "auto"  # "auto", "drawn", or the path of a FER2013 file or folder
+SCALE: str = "lesson"  # "smoke", "lesson" or "full"
+SEED: int = 0  # of the drawn faces, the first weights, dropout and the order of the batches
+DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
+
+# %% [markdown]
+# ## What is 25 % worth?
+#
+# In 2019 a student trained a network with four layers on FER2013. After fifteen epochs it was right for 25.0 % of the
+# faces. It had been right for 24.9 % after the first. The write-up blames the network: too simple.
+#
+# Was it? Before you train anything you need to know what a number is worth. So start with the laziest classifier
+# there is. It has seen the training labels and never looks at a face: it gives everyone the most common emotion.
+
+# %%
+data = env.load(DATA)
+data
+
+# %%
+fc.guess(
+    "02.1",
+    "Seven emotions. How often is the lazy classifier right?",
+    options=["about 14 %", "about 25 %", "about 40 %"],
+)
+
+# %%
+import numpy as np
+
+commonest = np.bincount(data.train.labels).argmax()
+always = (data.valid.labels == commonest).mean()
+print(f"always {fc.EMOTIONS[commonest]}: {100 * always:.1f} %")
+
+# %%
+fc.reveal("02.1", "about 25 %")
+
+# %% [markdown]
+# Seven classes, but not one seventh: *Happy* is the largest class. Whatever scores 25 % on these faces has learned
+# nothing that the label counts do not say. Keep that number. It is the floor.
+#
+# ## What goes in
+#
+# A face is 48 × 48 grey levels from 0 to 255, stored as bytes. The course hands them to networks as numbers from 0
+# to 1. Look at them before any network does.
+
+# %%
+fc.plots.pixel_histogram(data.train);
+
+# %% [markdown]
+# Most pixels sit in the middle, and none is negative. Networks start with weights around zero and prefer inputs
+# around zero, with a spread near one. Two numbers of the *training* faces are enough to bring them there. You will
+# see further down what happens without.
+
+# %%
+mean = data.train.images.mean() / 255
+std = data.train.images.std() / 255
+print(f"mean {mean:.3f}, standard deviation {std:.3f}")
+
+# %% [markdown]
+# The shift and the division belong to the network, not to the data: then nobody who uses the network can forget them.
+# So they become a layer. It has no weights to learn.
+
+# %%
+import torch
+from torch import nn
+
+
+class Standardise(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(float(mean)))
+        self.register_buffer("std", torch.tensor(float(std)))
+
+    def forward(self, images):
+        return (images - self.mean) / self.std
+
+
+# %% [markdown]
+# ## A model that really is linear
+#
+# The notebook of 2019 calls its network of four layers a "linear model". Here is a real one, softmax regression: each
+# emotion has one weight a pixel, adds up the weighted pixels, and the largest sum wins. Train this one before anything
+# deeper. What it reaches is what the deeper one has to beat.
+
+# %%
+def linear():
+    return nn.Sequential(Standardise(mean, std), nn.Flatten(), nn.Linear(48 * 48, 7))
+
+
+torch.manual_seed(SEED)
+model = linear().to(env.device)
+sum(weights.numel() for weights in model.parameters())
+
+# %% [markdown]
+# Training needs faces in small groups, in a new order each time. This function is the whole data loader of the course.
+# The bytes become floats only here, a batch at a time.
+
+# %%
+def batches(split, size=128, *, shuffle=False, generator=None, device="cpu"):
+    images = torch.tensor(split.images, device=device)
+    labels = torch.tensor(split.labels, device=device)
+    order = torch.randperm(len(split), generator=generator) if shuffle else torch.arange(len(split))
+    for index in order.to(device).split(size):
+        yield images[index, None].float() / 255, labels[index]
+
+
+images, labels = next(batches(data.train, device=env.device))
+images.shape, labels.shape, images.dtype
+
+# %% [markdown]
+# ### First check: the loss before training
+#
+# The loss is the cross-entropy: minus the logarithm of the probability that the model gave to the true emotion. An
+# untrained network knows nothing, so it should give each of seven emotions about one seventh.
+
+# %%
+fc.guess(
+    "02.2",
+    "Which loss should an untrained classifier of seven classes have?",
+    options=["0", "1/7 = 0.14", "ln 7 = 1.95", "7"],
+)
+
+# %%
+import torch.nn.functional as F
+
+first_loss = F.cross_entropy(model(images), labels).item()
+print(f"an untrained model: {first_loss:.3f}")
+
+# %%
+fc.reveal("02.2", "ln 7 = 1.95")
+
+# %% [markdown]
+# Minus the logarithm of one seventh is ln 7 = 1.946. If your first loss is 5 or 0.3, stop and look for the bug: wrong
+# labels, a softmax too many, inputs out of range. This check costs one line and one batch. Make it a habit.
+#
+# ### The loop, by hand
+#
+# One step: ask the model, measure the loss, find the slope of the loss for each weight, move each weight a little
+# downhill. One epoch: a step for each batch. Read the loop twice. Every training in this course is this one.
+
+# %%
+def train_epoch(model, stream, optimizer):
+    model.train()
+    loss_sum, hits, seen = 0, 0, 0
+    for images, labels in stream:
+        logits = model(images)
+        loss = F.cross_entropy(logits, labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        loss_sum += loss.detach() * len(labels)
+        hits += (logits.argmax(1) == labels).sum()
+        seen += len(labels)
+    return {"train_loss": float(loss_sum) / seen, "train_accuracy": float(hits) / seen}
+
+
+# %% [markdown]
+# Two details carry weight. `model.train()` switches dropout on. And each batch's loss is multiplied by its length
+# before it is added: the last batch is shorter, and a face there must not count for more than a face elsewhere.
+#
+# Evaluation is the same loop without the learning: dropout off, no gradients.
+
+# %%
+@torch.inference_mode()
+def evaluate(model, stream):
+    model.eval()
+    loss_sum, hits, seen = 0, 0, 0
+    for images, labels in stream:
+        logits = model(images)
+        loss_sum += F.cross_entropy(logits, labels, reduction="sum")
+        hits += (logits.argmax(1) == labels).sum()
+        seen += len(labels)
+    return {"valid_loss": float(loss_sum) / seen, "valid_accuracy": float(hits) / seen}
+
+
+# %% [markdown]
+# Now the linear model. Two generators of random numbers are at work: `torch.manual_seed` governs the weights and
+# dropout, `order` the order of the faces. Fix both and the run repeats.
+
+# %%
+EPOCHS = env.pick(smoke=2, lesson=10, full=15)
+
+
+def train_by_hand(model, *, epochs=EPOCHS, lr=1e-3, shuffle=True):
+    torch.manual_seed(SEED)
+    order = torch.Generator().manual_seed(SEED)
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    rows = []
+    for epoch in range(1, epochs + 1):
+        stream = batches(data.train, 100, shuffle=shuffle, generator=order, device=env.device)
+        row = {"epoch": epoch} | train_epoch(model, stream, optimizer)
+        rows.append(row | evaluate(model, batches(data.valid, 512, device=env.device)))
+    return fc.History(rows)
+
+
+# %% [markdown]
+# What a model answers is kept as probabilities, seven a face, beside the true labels.
+
+# %%
+@torch.inference_mode()
+def predict(model, split):
+    model.eval()
+    logits = torch.cat([model(images) for images, _ in batches(split, 512, device=env.device)])
+    return fc.Predictions(logits.softmax(1).cpu().numpy(), split.labels, split.source)
+
+
+linear_history = train_by_hand(model, lr=1e-4)
+linear_guess = predict(model, data.valid)
+
+# %%
+fc.record("softmax regression", linear_guess)
+
+# %% [markdown]
+# Better than the floor, with one weight a pixel. What do those weights look like? Put them back into the shape of a
+# face: bright pixels speak for the emotion, dark ones against it.
+
+# %%
+import matplotlib.pyplot as plt
+
+figure, axes = plt.subplots(1, 7, figsize=(9, 1.7))
+for axis, emotion, template in zip(axes, fc.EMOTIONS, model[2].weight.detach().cpu()):
+    axis.imshow(template.reshape(48, 48), cmap="gray")
+    axis.set_title(emotion, fontsize=9)
+    axis.axis("off")
+
+# %% [markdown]
+# A template can say "bright here, dark there". It cannot say "the mouth is open, wherever the mouth is". For that you
+# need layers.
+#
+# ## Four layers
+#
+# The network of 2019: 2,304 pixels, then 1,024, 256 and 64 hidden units with ReLU and dropout, then seven logits.
+
+# %%
+def mlp(mean, std, dropout=0.2):
+    layers = [Standardise(mean, std), nn.Flatten()]
+    for inputs, outputs in [(48 * 48, 1024), (1024, 256), (256, 64)]:
+        layers += [nn.Linear(inputs, outputs), nn.ReLU(), nn.Dropout(dropout)]
+    return nn.Sequential(*layers, nn.Linear(64, 7)).to(env.device)
+
+
+# %% [markdown]
+# ### Second check: one batch by heart
+#
+# Before you train it on thousands of faces, ask for much less. Can it learn *one batch* by heart? A network that
+# cannot memorise 32 faces has a bug, not a lack of data.
+
+# %%
+one_batch = [(images[:32], labels[:32])]
+torch.manual_seed(SEED)
+student = mlp(mean, std, dropout=0)
+optimizer = torch.optim.Adam(student.parameters(), lr=1e-3)
+losses = [train_epoch(student, one_batch, optimizer)["train_loss"] for step in range(60)]
+print(f"loss {losses[0]:.2f} → {losses[20]:.2f} → {losses[-1]:.4f}")
+
+# %% [markdown]
+# It can. The network, the loss, the gradients and the optimiser work together. This is the second check, and it takes
+# a second.
+#
+# ### Your loop, with a name
+#
+# The course keeps your loop under the name `fc.fit`. It adds a progress bar, checkpoints and the clock, and nothing
+# else. Do not take that on trust: here is its heart, and then both on the same network from the same seed.
+
+# %%
+fc.source(fc.train_epoch)
+
+# %%
+torch.manual_seed(SEED)
+mine, twin = mlp(mean, std), mlp(mean, std)
+twin.load_state_dict(mine.state_dict())
+by_hand = train_by_hand(mine, epochs=2)
+by_fit = fc.fit(twin, data, epochs=2, batch_size=100, seed=SEED, device=env.device)
+
+# %% tags=["NBVAL_CHECK_OUTPUT"]
+apart = max(abs(a - b) for a, b in zip(by_hand["valid_loss"], by_fit["valid_loss"]))
+print("the same curve to 1e-6:", apart < 1e-6)
+
+# %% [markdown]
+# ## A network that never learns
+#
+# Now the training of 2019, as faithfully as it can be told: the same four layers, Adam at 0.001, batches of 100, the
+# pixels as they are in the file, from 0 to 255, and the faces in the order of the file.
+#
+# `Standardise(0, 1 / 255)` undoes the division by 255: the network sees raw grey levels.
+
+# %%
+fc.guess(
+    "02.3",
+    "After training, how many different emotions will this network ever answer on the validation faces?",
+    options=[1, 3, 7],
+)
+
+# %%
+torch.manual_seed(30)
+raw = mlp(mean=0, std=1 / 255)
+raw_history = train_by_hand(raw, shuffle=False)
+raw_guess = predict(raw, data.valid)
+fc.record("MLP on raw pixels", raw_guess)
+
+# %%
+answers, faces = torch.tensor(raw_guess.answers).unique(return_counts=True)
+fc.reveal("02.3", len(answers))
+for answer, count in zip(answers, faces):
+    print(f"{fc.EMOTIONS[answer]:9} for {count} of {len(data.valid)} faces")
+
+# %% [markdown]
+# There is the mystery. 25 % is not what the network sees. It is what you get for saying the same thing to everyone:
+# the lazy classifier, in four layers and 2.6 million weights.
+#
+# Three things about this training look odd. Take them one at a time. Change two and you will not know which one it
+# was.
+#
+# ### Suspect one: the loss
+#
+# The notebook of 2019 reports a loss of 5.2. You know what knowing nothing costs: ln 7 = 1.95. How can a network be
+# *worse* than ignorant and still be right for a quarter of the faces?
+#
+# It adds up one mean loss for each of its 287 batches. Then it divides by 100, the *size* of a batch: 2.87 times too
+# much. Do the same to the loss that you have just measured.
+
+# %%
+mean_loss = raw_history["train_loss"][-1]
+print(f"the sum of 287 such losses, divided by 100: {mean_loss * 287 / 100:.2f}")
+print(f"divided by 287: {mean_loss:.2f}")
+
+# %% [markdown]
+# A wrong divisor: the number on the screen was wrong, the training was not. The true loss is a little below ln 7,
+# which is what a network pays that has learned the class counts and nothing else. Repair it, and the accuracy has not
+# moved. Innocent of the 25 %, guilty of hiding it: with the true number, anyone would have seen it at once.
+#
+# ### Suspect two: the order
+#
+# The faces came in the order of the file, the same in each epoch. Neighbouring faces can resemble each other, and then
+# a batch pulls the weights one way and the next pulls them back. Shuffle, and change nothing else.
+
+# %%
+torch.manual_seed(30)
+shuffled = mlp(mean=0, std=1 / 255)
+shuffled_history = train_by_hand(shuffled, shuffle=True)
+print(f"raw, shuffled: {100 * shuffled_history['valid_accuracy'][-1]:.1f} %")
+
+# %% [markdown]
+# Shuffling is right, and the course always does it. It is not what was wrong here.
+#
+# ### Suspect three: the inputs
+#
+# Ask where the signal dies. Push one batch through the trained network and look after each layer. *Zeros* is the share
+# of units that ReLU has silenced. *Spread* says how much the layer's output still differs from face to face: a layer
+# with spread 0 says the same thing about everyone, and nothing after it can tell faces apart.
+
+# %%
+@torch.inference_mode()
+def look_inside(model, activation):
+    model.eval()
+    for layer in model:
+        activation = layer(activation)
+        if isinstance(layer, nn.ReLU):
+            zeros, spread = (activation == 0).float().mean(), activation.std(0).mean() / activation.mean()
+            print(f"{activation.shape[1]:5} units: {100 * zeros:5.1f} % zeros, spread {spread:.3f}")
+    return activation
+
+
+raw_logits = look_inside(raw, images)
+
+# %%
+print("spread of the logits over the faces:", f"{raw_logits.std(0).mean():.4f}")
+
+# %% [markdown]
+# Compare an untrained network that gets standardised pixels: about half of its units are silent, a different half for
+# each face, and faces stay apart all the way down.
+
+# %%
+torch.manual_seed(30)
+fresh_logits = look_inside(mlp(mean, std), images)
+
+# %% [markdown]
+# Pixels up to 255 make the first sums hundreds of times too large. The first steps of Adam then throw the weights so
+# far that units go silent for every face. A silent ReLU passes no gradient, so nothing brings it back. What is left
+# to learn with is the last layer's bias: seven numbers, enough for the class counts. That is the 25 %.
+#
+# ## The repair
+#
+# One change: the inputs. Same layers, same optimiser, same rate, same seed, still in the order of the file.
+
+# %%
+torch.manual_seed(30)
+scaled = mlp(mean, std)
+scaled_history = train_by_hand(scaled, shuffle=False)
+scaled_guess = predict(scaled, data.valid)
+fc.record("MLP on standardised pixels, in file order", scaled_guess)
+
+# %%
+fc.claim(
+    "02.scale",
+    scaled_guess.beats(raw_guess),
+    "Scaling the inputs, and nothing else, frees the network.",
+    needs="lesson",
+)
+
+# %% [markdown]
+# It learns from the first epoch. Now shuffle as well, since you have a reason to expect it to help. That is the
+# baseline which the next lessons have to beat.
+
+# %%
+torch.manual_seed(30)
+repaired = mlp(mean, std)
+repaired_history = fc.fit(repaired, data, epochs=EPOCHS, batch_size=100, seed=SEED, device=env.device)
+repaired_guess = predict(repaired, data.valid)
+
+# %%
+fc.record("MLP repaired", repaired_guess)
+
+# %%
+fc.plots.history({"raw": raw_history, "repaired": repaired_history, "linear": linear_history}, column="loss");
+
+# %% [markdown]
+# Look at the dashed and the solid line of the repaired network. The training loss keeps falling; does the validation
+# loss follow? Where they part, the network has begun to learn its training faces by heart. Lesson 03 measures it.
+#
+# ## Errors first, then the score
+#
+# An accuracy hides who pays for it. Look at the faces that the repaired network gets most wrong: high confidence, wrong
+# answer. Some are hard for you too. Some are labelled wrong.
+
+# %%
+fc.plots.probabilities(repaired_guess, data.valid, repaired_guess.worst(4));
+
+# %%
+fc.plots.confusion(repaired_guess);
+
+# %%
+repaired_guess.report()
+
+# %% [markdown]
+# Read the row of *Disgust* before you read the total. One face in sixty-five has that label. A network can ignore the
+# class altogether and lose less than two points of accuracy for it. Lesson 04 is about that.
+#
+# ## What you can say now
+#
+# Each sentence below is tied to the run above. It is checked by code, and it is not asserted at a scale too small to
+# carry it.
+
+# %%
+fc.claim("02.first", abs(first_loss - 1.946) < 0.1, "An untrained network's loss is ln 7, within 0.1.")
+
+# %%
+fc.claim(
+    "02.collapse",
+    len(answers) <= 2 and abs(raw_guess.accuracy - always) < 0.01,
+    "On raw pixels the network ends as the lazy classifier: almost one answer for every face.",
+    needs="lesson",
+)
+
+# %%
+fc.claim(
+    "02.floor",
+    bool(linear_guess.interval()[0] > always),
+    "A linear model is clearly better than always giving the most common emotion.",
+    needs="lesson",
+)
+
+# %%
+fc.claim(
+    "02.repaired",
+    repaired_guess.beats(raw_guess),
+    "The repaired network is clearly better than the raw one, with the same layers.",
+    needs="lesson",
+)
+
+# %%
+fc.claim(
+    "02.forty",
+    bool(repaired_guess.interval()[0] > 0.40),
+    "The repaired network is right for clearly more than 40 % of PublicTest.",
+    needs="lesson",
+    only="fer2013",
+)
+
+# %% [markdown]
+# **What to remember.** Know the floor before you train. Check the first loss and one batch before you trust a network.
+# When it does not learn, change one thing at a time, and look inside before you blame the architecture. The network of
+# 2019 was not too simple. It was fed badly.
+#
+# ## Exercises
+#
+# | | exercise | difficulty | minutes |
+# |---|---|---|---|
+# | 02.1 | What is the first loss of a two-class network? Of one that always starts by answering *Happy* with 90 %? | recall | 5 |
+# | 02.2 | Write `train_epoch` from memory. Let it also return the norm of the gradient. | code | 15 |
+# | 02.3 | Feed the network pixels of 0 to 1, then pixels with the mean subtracted and not divided. Rank the four ways of feeding it before you run them. | break and explain | 20 |
+# | 02.4 | `loss_sum += loss` without `.detach()`: the numbers are the same. What grows, and how fast? Measure it. | debug | 15 |
+#
+# ## References
+#
+# - LeCun, Bottou, Orr and Müller, *Efficient BackProp* (1998), section 4.3: why inputs should be centred and scaled,
+#   worked out long before ReLU.
+# - Karpathy, *A Recipe for Training Neural Networks* (2019): the first loss and the one batch come from this habit of
+#   checking before training.
+# - Goodfellow and others, *Challenges in Representation Learning* (2013): the contest for which FER2013 was made, with
+#   the split that you use.
+# - He, Zhang, Ren and Sun, *Delving Deep into Rectifiers* (2015): how wide the first weights should be spread, so that a
+#   signal survives layers of ReLU.
