@@ -9,7 +9,7 @@ from fercourse.data.faces import EMOTIONS
 
 
 def browse(data, *, rows=4, columns=12):
-    """Leaf through the faces of `data` (a `Faces`) by split, emotion and page; without a viewer, show the first page."""
+    """Leaf through the faces of `data` (a `Faces`) by split, emotion and page; where nobody watches, show one page."""
     from IPython.display import display
 
     if headless():

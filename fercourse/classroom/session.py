@@ -35,6 +35,8 @@ def setup(lesson, *, scale="lesson", seed=0, device="auto"):
     claims.begin(lesson=lesson, scale=scale, seed=session.seed)
     versions = ", ".join(f"{name} {number}" for name, number in session.versions().items())
     print(f"Lesson {lesson} · {scale} scale · seed {session.seed} · {session.device} · {versions}")
+    if scale == "smoke":
+        print("Smoke scale runs every cell on little data. Its figures mean nothing: use SCALE = 'lesson' to learn.")
     return session
 
 

@@ -4,6 +4,8 @@ import ast
 import inspect
 import textwrap
 
+from fercourse.report.show import show
+
 
 def plain_source(helper):
     """The source of a function or class without its docstrings, as the lesson writes it."""
@@ -16,6 +18,11 @@ def plain_source(helper):
 
 def source(helper):
     """Show the source of a function or class of the course, coloured."""
-    from IPython.display import Code, display
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer
 
-    display(Code(inspect.getsource(helper), language="python"))
+    text = inspect.getsource(helper)
+    # Styles on each word: a style sheet of its own would not survive GitHub's or Colab's view of the notebook.
+    style = HtmlFormatter(noclasses=True, nobackground=True, prestyles="font-family: monospace; line-height: 1.35")
+    show({"kind": "source", "name": helper.__name__}, text=text, html=highlight(text, PythonLexer(), style))

@@ -1,0 +1,60 @@
+"""The command line, `python -m fercourse build | run | data`: finds the command, and turns errors into messages."""
+
+import sys
+
+from fercourse.errors import FercourseError, ParameterError
+
+PROGRAM = "python -m fercourse"
+ABOUT = "Build and run the course's notebooks; fetch its data."
+COURSE_EXTRA = ("IPython", "ipykernel", "jupytext", "nbclient", "nbformat", "papermill", "psutil", "tyro", "yaml")
+
+
+def main(arguments=None):
+    """Run the command that `arguments` (by default the command line's) name; return the exit code.
+
+    0: done. 1: something does not hold. 2: something was asked for that cannot be. 130: stopped by Ctrl-C.
+    """
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        return _dispatch(arguments) or 0
+    except FercourseError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2 if isinstance(error, ParameterError) else 1
+    except KeyboardInterrupt:
+        return 130
+    except ModuleNotFoundError as error:
+        if error.name not in COURSE_EXTRA:
+            raise
+        print(f'error: {error.name} is missing. Install it with: pip install "fercourse[course]"', file=sys.stderr)
+        return 1
+
+
+def _dispatch(arguments):
+    if arguments[:1] == ["data"]:
+        from fercourse.data import command  # here: it imports pandas, which the other commands' help can do without
+
+        functions = {name.replace("_", "-"): getattr(command, name) for name in command.__all__}
+        return _call(functions, arguments[1:], program=f"{PROGRAM} data", description=_first_line(command))
+    from fercourse.course import commands
+
+    functions = {"build": commands.build, "run": commands.run, "data": commands.data}
+    return _call(
+        functions, arguments, program=PROGRAM, description="Build and run the course's notebooks; fetch its data."
+    )
+
+
+def _first_line(documented):
+    return documented.__doc__.strip().splitlines()[0]
+
+
+def _call(functions, arguments, *, program, description):
+    """Let tyro find the function among `functions` (name → function), read its arguments, and call it."""
+    from tyro import conf, extras
+
+    return extras.subcommand_cli_from_dict(
+        functions,
+        args=arguments or ["--help"],
+        prog=program,
+        description=description,
+        config=(conf.FlagCreatePairsOff, conf.PositionalMetavarFromFieldName),
+    )

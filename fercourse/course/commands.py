@@ -1,0 +1,81 @@
+"""The commands `build`, `run` and `data`: their signatures and docstrings are the command line and its help."""
+
+import sys
+from typing import Literal
+
+from tyro.conf import Positional
+
+
+def build(lessons: Positional[tuple[str, ...]] = (), *, check: bool = False, execute: bool = False):
+    """Build notebooks/ from lessons/.
+
+    Args:
+        lessons: numbers or names, such as 02 or 02_mlp_baseline; all of them by default
+        check: write nothing; exit 1 and name each notebook that differs from its lesson
+        execute: run the built notebooks on drawn faces and keep their outputs and what they cost
+    """
+    from fercourse.course.build import build, drift
+    from fercourse.course.home import find_course, select
+
+    course = find_course()
+    if check:
+        findings = drift(lessons, course=course)
+        print("\n".join(findings) or "every notebook is what its lesson builds")
+        return 1 if findings else 0
+    changed = build(lessons, course=course)
+    print("\n".join(f"built {path.name}" for path in changed) or "nothing changed")
+    if execute:
+        _execute(select(lessons, course.lessons, ".py"), course)
+    return 0
+
+
+def _execute(lesson_paths, course):
+    from fercourse.course.execute import execute
+
+    for path in lesson_paths:
+        entry = execute(path, course=course)
+        print(f"executed {path.stem} in {entry['seconds']:.0f} s", flush=True)
+
+
+def run(
+    lessons: Positional[tuple[str, ...]] = (),
+    *,
+    scale: Literal["smoke", "lesson", "full"] | None = None,
+    data: str | None = None,
+    seed: int | None = None,
+    device: str | None = None,
+    jobs: int = 1,
+    param: tuple[str, ...] = (),
+    out: str | None = None,
+):
+    """Run notebooks, each in its own folder, and report on all of them.
+
+    Args:
+        lessons: numbers or names, such as 02 or 02_mlp_baseline; all of them by default
+        scale: how much is trained; by default what each notebook says
+        data: auto, drawn, or the path of FER2013
+        seed: of everything drawn at random
+        device: auto, cpu, cuda or mps
+        jobs: notebooks at once
+        param: NAME=VALUE pairs for a lesson's own parameters
+        out: the folder of the results; by default runs/ and the time
+    """
+    from fercourse.course.home import find_course
+    from fercourse.course.run import run
+
+    return run(
+        lessons,
+        course=find_course(),
+        scale=scale,
+        data=data,
+        seed=seed,
+        device=device,
+        parameters=param,
+        jobs=jobs,
+        out=out,
+    )
+
+
+def data():
+    """Find, check, convert and download FER2013: see `python -m fercourse data --help`."""
+    sys.exit("python -m fercourse data --help")  # `data` is dispatched before; this is its entry in the help

@@ -1,0 +1,75 @@
+"""Where the course lies on this disk, its address, and which of its files a lesson's name means."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from fercourse.errors import ParameterError
+
+
+@dataclass(frozen=True)
+class Course:
+    """A checkout of the course: its folder, and the address that badges and setup cells are built from."""
+
+    root: Path
+    repository: str
+
+    @property
+    def lessons(self):
+        return self.root / "lessons"
+
+    @property
+    def notebooks(self):
+        return self.root / "notebooks"
+
+    @property
+    def records(self):
+        return self.lessons / "records.json"
+
+
+def find_course(start="."):
+    """The course whose folder is `start` or the nearest one above it.
+
+    Raises ParameterError where there is none, or where its pyproject.toml has no [project.urls] Repository.
+    """
+    start = Path(start).resolve()
+    for folder in [start, *start.parents]:
+        if (folder / "pyproject.toml").is_file() and (folder / "lessons").is_dir():
+            return Course(folder, _repository(folder / "pyproject.toml"))
+    raise ParameterError(
+        f"no course in {start} or above it: expected a folder with pyproject.toml and lessons/. "
+        "Go to a checkout of the course and try again."
+    )
+
+
+def _repository(path):
+    try:
+        address = tomllib.loads(path.read_text(encoding="utf-8"))["project"]["urls"]["Repository"]
+    except KeyError as error:
+        raise ParameterError(
+            f'{path}: expected the course\'s address under [project.urls], Repository = "https://…"; {error} is missing'
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ParameterError(f"{path}: not TOML: {error}") from error
+    return address.rstrip("/").removesuffix(".git")
+
+
+def select(names, folder, suffix):
+    """The files `NN_name` + suffix that `names` mean, in the order of the course; all of them where `names` is empty.
+
+    A name is a number ("2", "02"), a stem ("02_mlp_baseline") or a path to the file.
+    Raises ParameterError for a name that means none of them, and where there are none.
+    """
+    found = {path.stem: path for path in sorted(folder.glob(f"[0-9][0-9]_*{suffix}"))}
+    if not found:
+        raise ParameterError(f"{folder}: no lesson there; expected files such as 01_data_exploration{suffix}")
+    chosen = {_stem(name, found, folder) for name in names} or found
+    return [path for stem, path in found.items() if stem in chosen]
+
+
+def _stem(name, found, folder):
+    plain = Path(name).stem
+    for stem in found:
+        if plain == stem or (plain.isdecimal() and int(plain) == int(stem[:2])):
+            return stem
+    raise ParameterError(f"no lesson {name!r} in {folder}; there are {', '.join(found)}")

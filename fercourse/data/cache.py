@@ -1,0 +1,78 @@
+"""What was read once, kept beside the user's other caches: an npz a source, derived and replaced at need.
+
+It lies in `$FERCOURSE_CACHE`, else in `~/.cache/fercourse`, under the name and a digest of the source's resolved path,
+and counts only while every source file has the size and the times it was read with.
+"""
+
+import os
+from hashlib import blake2b
+from pathlib import Path
+
+from fercourse.data.npz import read_npz, read_record, write_npz
+from fercourse.errors import DataMismatch, DataNotFound, NotWritten
+from fercourse.files import written_aside
+
+READER_VERSION = 1
+"""To be raised when a reader reads anything differently: every cache is then read anew."""
+
+
+def cached(path, sources, read, *, seed):
+    """`read()`, or what it gave last time while none of the `sources` has changed since.
+
+    path:    the file or folder that the cache is named after
+    sources: every file and folder that `read` looks at
+    seed:    counts only for a data set that was carved with it
+    Raises NotWritten where the cache cannot be written.
+    """
+    place = cache_file(path)
+    stamp = {"version": READER_VERSION, "sources": [stamp_of(source) for source in sources]}
+    if (faces := kept(place, stamp, seed)) is not None:
+        return faces
+    faces = read()
+    try:
+        with written_aside(place) as aside:
+            write_npz(faces, aside, record={**stamp, "seed": None if faces.official else seed})
+    except NotWritten as error:
+        raise NotWritten(
+            f"{error} The data was read, but not kept for next time: load(..., cache=False) does without, and "
+            "FERCOURSE_CACHE names another folder."
+        ) from error
+    return faces
+
+
+def kept(place, stamp, seed):
+    """The faces in the cache file `place` where it was made with `stamp` and serves for `seed`, else None."""
+    try:
+        record = read_record(place)
+        wanted = {**stamp, "seed": record["seed"] and seed}
+        return read_npz(place) if record == wanted else None
+    except (DataMismatch, DataNotFound):
+        return None
+
+
+def cache_file(path):
+    """Where the faces read from `path` are kept."""
+    folder = Path(os.environ.get("FERCOURSE_CACHE") or Path.home() / ".cache" / "fercourse")
+    resolved = Path(path).resolve()
+    return folder / f"{resolved.name}-{blake2b(os.fsencode(resolved), digest_size=8).hexdigest()}.npz"
+
+
+def stamp_of(source):
+    """What changes when the file, or any file of the folder `source` changes: path and a digest of sizes and times."""
+    digest = blake2b(digest_size=16)
+    for path, status in sorted(statuses(source)):
+        digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\0{status.st_ctime_ns}\0".encode())
+    return [str(Path(source).resolve()), digest.hexdigest()]
+
+
+def statuses(source):
+    """Path and `os.stat` of a file, or of every file in a folder and its folders."""
+    if not os.path.isdir(source):
+        yield str(source), os.stat(source)
+        return
+    with os.scandir(source) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from statuses(entry.path)
+            else:
+                yield entry.path, entry.stat()

@@ -1,0 +1,136 @@
+"""What `python -m fercourse data …` does: find, verify, summarise, convert, export and download FER2013."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from fercourse.data.convert import convert as write_layout
+from fercourse.data.convert import file_or_folder_aside
+from fercourse.data.csv_writer import write_votes
+from fercourse.data.drawn import drawn_faces
+from fercourse.data.faces import EMOTIONS, USAGES
+from fercourse.data.find import CHALLENGE, looked_at, recognise
+from fercourse.data.load import DRAWN_SIZES, load
+from fercourse.data.rows import OFFICIAL_COUNTS, has_official_counts
+from fercourse.data.votes import VOTES_FILE
+from fercourse.errors import DataMismatch, DataNotFound
+from fercourse.files import written_aside
+
+COPY = "msambare/fer2013"
+"""A public copy on Kaggle, in image folders, for those who have not joined the challenge."""
+
+BY_HAND = (
+    f"Sign in at kaggle.com, accept the rules of {CHALLENGE}, create a token (Settings, API) and try again; "
+    "or download fer2013.tar.gz there with a browser and put it into data/. Without either, load 'drawn'."
+)
+
+
+def find():
+    """List every place that "auto" looks at, and what was found there."""
+    for place, found in looked_at():
+        print(f"{place}: {f'{found.layout} in {found.path}' if found else 'nothing'}")
+
+
+def verify(path: Path):
+    """Compare the data at PATH with FER2013: class counts of each usage, duplicates, fingerprint.
+
+    Raises DataMismatch, so that the command fails, where a count is not the official one.
+    """
+    faces = load(path)
+    summary_of(faces)
+    images = np.concatenate([split.images for split in faces]).reshape(-1, faces.train.images[0].size)
+    print(f"{len(images) - len(np.unique(images.view(f'V{images.shape[1]}'))):,} faces are exact copies of another one")
+    if faces.drawn or not has_official_counts(faces):
+        raise DataMismatch(f"{path} is not FER2013: {differences(faces)}. Get the file again.")
+    print("every class count is the official one")
+
+
+def differences(faces):
+    """The class counts that are not the official ones, in words."""
+    if faces.drawn:
+        return "these are drawn faces"
+    lines = []
+    for split, (usage, expected) in zip(faces, OFFICIAL_COUNTS.items(), strict=True):
+        if not split.labelled:
+            lines.append(f"{usage}: expected labels, found none")
+            continue
+        for emotion, number, found in zip(EMOTIONS, expected, split.counts().values(), strict=True):
+            if number != found:
+                lines.append(f"{usage}, {emotion}: expected {number:,}, found {found:,}")
+    return "; ".join(lines)
+
+
+def summary(path: Path):
+    """Print the faces of each emotion and usage at PATH, and the fingerprint."""
+    summary_of(load(path))
+
+
+def summary_of(faces):
+    print(faces)
+    print(f"{'':<12}" + "".join(f"{emotion:>10}" for emotion in (*EMOTIONS, "together")))
+    for split, usage in zip(faces, USAGES, strict=True):
+        numbers = [*split.counts().values()] if split.labelled else ["?"] * len(EMOTIONS)
+        print(f"{usage:<12}" + "".join(f"{number:>10}" for number in (*numbers, len(split))))
+    votes = "with FER+ votes" if faces.train.votes is not None else "without FER+ votes"
+    print(f"{votes}; {'official splits' if faces.official else 'not the official splits'}")
+
+
+def convert(path: Path, to: Path, *, layout: str):
+    """Write the data at PATH to TO in another layout: csv, csv.gz, tar.gz, zip, icml, train-test, png-folders,
+    jpeg-folders, parquet or npz."""
+    print(f"written: {write_layout(load(path), to, layout=layout)}")
+
+
+def export_drawn(to: Path, *, scale: str = "lesson", seed: int = 0):
+    """Write drawn faces into the folder TO as fer2013.csv, with their votes as fer2013new.csv.
+
+    scale: smoke, lesson or full
+    """
+    faces = drawn_faces(*DRAWN_SIZES[scale], seed=seed)
+    write_layout(faces, to / "fer2013.csv", layout="csv")
+    with written_aside(to / VOTES_FILE) as aside, open(aside, "wb") as file:
+        write_votes(faces, file)
+    print(f"written: {to / 'fer2013.csv'} and {to / VOTES_FILE}, {faces}")
+
+
+def download(to: Path = Path("data")):
+    """Download FER2013 from Kaggle into the folder TO: the challenge's own files, else a public copy of them.
+
+    Needs a network, `pip install "fercourse[download]"` and mostly an account at Kaggle; raises DataNotFound saying
+    what to do without.
+    """
+    found = recognise(fetched())
+    if found.path.is_dir():
+        with file_or_folder_aside(to / "fer2013") as aside:
+            shutil.copytree(found.path, aside)
+    for file in () if found.path.is_dir() else found.sources:
+        with written_aside(to / file.name) as aside:
+            shutil.copyfile(file, aside)
+    verify(to)
+
+
+def fetched():
+    """The folder into which kagglehub has downloaded FER2013."""
+    try:
+        import kagglehub
+        from kagglehub import exceptions
+    except ImportError as error:
+        raise DataNotFound(f'kagglehub is not installed: pip install "fercourse[download]". {BY_HAND}') from error
+    refusals = (
+        OSError,  # no network, and what requests raises
+        exceptions.BackendError,
+        exceptions.CredentialError,
+        exceptions.DataCorruptionError,
+        exceptions.KaggleEnvironmentError,
+        exceptions.NotFoundError,
+        exceptions.UnauthenticatedError,
+        exceptions.UserCancelledError,
+    )
+    reasons = []
+    for fetch, handle in ((kagglehub.competition_download, CHALLENGE), (kagglehub.dataset_download, COPY)):
+        try:
+            return Path(fetch(handle))
+        except refusals as error:
+            reasons.append(f"{handle}: {type(error).__name__}: {error}")
+    raise DataNotFound(f"Kaggle gave no FER2013 ({'; '.join(reasons)}). {BY_HAND}")

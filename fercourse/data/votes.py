@@ -1,0 +1,128 @@
+"""FER+ votes (Barsoum et al. 2016): ten people's answers a face, joined to FER2013 by row, and only where it fits."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from fercourse.data.archives import reading
+from fercourse.data.csv_rows import is_number, shortened
+from fercourse.data.faces import BALLOT, EMOTIONS, USAGES
+from fercourse.errors import DataMismatch, DataNotFound
+
+VOTES_FILE = "fer2013new.csv"
+REMEDY = "Get the file again from the FER+ repository, or load with votes=None."
+
+COLUMNS = {
+    "anger": "Angry",
+    "disgust": "Disgust",
+    "fear": "Fear",
+    "happiness": "Happy",
+    "sadness": "Sad",
+    "surprise": "Surprise",
+    "neutral": "Neutral",
+    "contempt": "Contempt",
+    "unknown": "Unknown",
+    "NF": "Not a face",
+}
+"""The columns of fer2013new.csv, by name, and what `BALLOT` calls them."""
+
+BLOCK = 250
+"""Rows whose majority is compared with the labels at once: a shift or a swap of that many is noticed."""
+
+LEAST_AGREEMENT = 0.4
+"""Share of a block whose labels the majority must confirm: 0.5 to 0.8 in the right order, about 0.2 in a wrong one."""
+
+
+def votes_beside(found, votes):
+    """The votes file to join to what was found: for "auto" the one beside it or None, else the path `votes` or None.
+
+    Raises DataNotFound where the path is not there, ParameterError where the layout has no row order to join by.
+    """
+    ordered = found.layout in ("csv", "npz")
+    if votes == "auto":
+        beside = found.path.with_name(VOTES_FILE)
+        return beside if ordered and beside.is_file() else None
+    if votes is None:
+        return None
+    if not ordered:
+        raise DataMismatch(
+            f"{found.path}: expected rows in the order of fer2013.csv to join {votes} to, found {found.layout}, which "
+            "keep no order. Load fer2013.csv, or use votes=None."
+        )
+    path = Path(votes).expanduser()
+    if not path.is_file():
+        raise DataNotFound(f"no FER+ votes at {path}. Get {VOTES_FILE} from the FER+ repository, or use votes=None.")
+    return path
+
+
+def join_votes(rows, path, source):
+    """`rows` with the votes of the file at `path`: uint8 (N, 10) in the order of `BALLOT`.
+
+    Raises DataMismatch unless the number of rows and every usage agree, and the majority vote agrees with enough
+    labels in every block of 250 rows.
+    """
+    if rows.usages is None:
+        raise mismatch(path, source, "a Usage column on both sides", "none in the data")
+    votes, usages = read_votes(path)
+    if len(votes) != len(rows):
+        raise mismatch(path, source, f"{len(rows):,} rows", f"{len(votes):,}")
+    if (different := usages != np.array(USAGES)[rows.usages]).any():
+        row = int(different.argmax())
+        raise mismatch(path, source, f"Usage {USAGES[rows.usages[row]]} in row {row + 1}", usages[row])
+    agreement = block_agreement(votes, rows.labels)
+    if agreement.min() < LEAST_AGREEMENT:
+        first = int(agreement.argmin()) * BLOCK
+        raise mismatch(
+            path,
+            source,
+            f"the majority to confirm at least {LEAST_AGREEMENT:.0%} of the labels in every {BLOCK} rows",
+            f"{agreement.min():.0%} from row {first + 1} on: these are votes for another order of rows",
+        )
+    return replace(rows, votes=votes)
+
+
+def block_agreement(votes, labels):
+    """The share of labels that the majority vote confirms, in each block of rows: float (blocks,).
+
+    A last block that is short is joined with the one before.
+    """
+    agrees = votes[:, : len(EMOTIONS)].argmax(axis=1) == labels
+    blocks = max(len(labels) // BLOCK, 1)
+    starts = np.arange(blocks) * BLOCK
+    return np.add.reduceat(agrees, starts) / np.diff(starts, append=len(labels))
+
+
+def read_votes(path):
+    """Votes uint8 (N, 10) in the order of `BALLOT` and usages str (N,) of a fer2013new.csv, mapped by column name."""
+    with reading(path), open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
+        table = csv.reader(line.replace("\0", "?") for line in file)
+        header = [column.strip() for column in next(table, [])]
+        missing = {"Usage", *COLUMNS}.difference(header)
+        if missing:
+            raise DataMismatch(
+                f"{path}: expected the columns Usage, {', '.join(COLUMNS)}, found no "
+                f"{', '.join(sorted(missing))}. {REMEDY}"
+            )
+        by_answer = {answer: header.index(column) for column, answer in COLUMNS.items()}
+        columns = [by_answer[answer] for answer in BALLOT]
+        records = [record for record in table if record]
+    votes = [votes_of(record, columns, f"{path}, row {row}") for row, record in enumerate(records, 1)]
+    usages = [record[header.index("Usage")].strip() for record in records]
+    return np.array(votes, np.uint8).reshape(-1, len(BALLOT)), np.array(usages, dtype=str)
+
+
+def votes_of(record, columns, where):
+    """The counts at `columns` of one record. Raises DataMismatch where one is missing or no count from 0 to 255."""
+    fields = [record[column].strip() if column < len(record) else "" for column in columns]
+    if wrong := [field for field in fields if not is_number(field) or int(field) > 255]:
+        raise DataMismatch(f"{where}: expected counts of votes, found {shortened(wrong[0])}. {REMEDY}")
+    return [int(field) for field in fields]
+
+
+def mismatch(path, source, expected, found):
+    return DataMismatch(
+        f"{path}: expected votes for the rows of {source}, {expected}, found {found}. "
+        f"Use the {VOTES_FILE} that belongs to fer2013.csv, or load with votes=None."
+    )

@@ -1,0 +1,247 @@
+"""The course's figures: each takes `ax=None`, returns its axes and never calls `show`; an emotion has one colour."""
+
+from math import ceil
+
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+from matplotlib.ticker import MaxNLocator
+
+from fercourse.data.faces import EMOTIONS, SIDE
+from fercourse.errors import DataMismatch, ParameterError
+from fercourse.report.curves import draw_curves
+from fercourse.report.history import History
+from fercourse.report.mosaic import label_rows, mosaic
+from fercourse.report.predictions import wilson
+from fercourse.report.style import COLOURS, emotion_ticks, new_axes, signed, styled
+
+__all__ = [
+    "COLOURS",
+    "class_counts",
+    "confusion",
+    "faces",
+    "history",
+    "mean_faces",
+    "pairs",
+    "per_class",
+    "pixel_histogram",
+    "probabilities",
+    "reliability",
+]
+
+
+@styled
+def faces(split, *, rows=7, columns=14, by_emotion=True, positions=None, titles=None, seed=0, ax=None):
+    """Faces of a split in a grid: a row an emotion, or the faces at `positions` in their order, `columns` in a row.
+
+    by_emotion: False mixes the emotions; so does a split without labels
+    titles:     a line over each face, for `positions`
+    seed:       which faces are drawn by lot
+    """
+    if positions is not None:
+        by_emotion, grid = False, _in_rows(np.asarray(positions), columns)
+    elif by_emotion and split.labelled:
+        grid = _by_emotion(split, rows, columns, np.random.default_rng(seed))
+    else:
+        by_emotion, grid = False, _mixed(split, rows, columns, np.random.default_rng(seed))
+    tiles = [[split.images[position] for position in row] for row in grid]
+    ax = mosaic(tiles, titles=titles, ax=ax)
+    if by_emotion:
+        label_rows(ax, EMOTIONS[:rows], list(COLOURS.values())[:rows])
+    return signed(ax, split.source)
+
+
+@styled
+def mean_faces(split, *, ax=None):
+    """The mean face of each emotion, with its n; one stretch of the grey levels for all seven."""
+    counts = split.counts()
+    means = [split.images[split.labels == code].mean(axis=0) if n else None for code, n in enumerate(counts.values())]
+    ax = mosaic([means], titles=[f"{emotion}\nn = {n:,}" for emotion, n in counts.items()], stretch=True, ax=ax)
+    for text, colour in zip(ax.texts, COLOURS.values(), strict=True):
+        text.set(color=colour, fontweight="bold")
+    return signed(ax, split.source)
+
+
+@styled
+def pairs(left_images, right_images, captions, *, source="", ax=None):
+    """Two rows of faces, uint8 (K, 48, 48) each: a face above, its near-twin below, a caption over each pair."""
+    if not len(left_images) == len(right_images) == len(captions):
+        raise ParameterError(
+            "pairs need as many faces on either side as captions; found "
+            f"{len(left_images)}, {len(right_images)} and {len(captions)}"
+        )
+    gap = np.full((2, SIDE), 255, np.uint8)
+    towers = [np.vstack([left, gap, right]) for left, right in zip(left_images, right_images, strict=True)]
+    return signed(mosaic([towers], titles=captions, ax=ax), source)
+
+
+@styled
+def class_counts(faces, *, ax=None):
+    """The share of each emotion in each split that has labels, the counts written at the bars."""
+    ax = ax or new_axes(9, 3.2)
+    splits = [split for split in faces if split.labelled and len(split)]
+    for place, split in enumerate(splits):
+        counts = np.array(list(split.counts().values()))
+        where = np.arange(len(EMOTIONS)) + 0.29 * (place - (len(splits) - 1) / 2)
+        alpha = 1 - 0.3 * place
+        bars = ax.bar(where, 100 * counts / len(split), 0.27, color=list(COLOURS.values()), alpha=alpha)
+        ax.bar_label(bars, [f"{n:,}" for n in counts], fontsize=6.5, padding=1)
+        ax.bar(0, 0, color=COLOURS["Neutral"], alpha=alpha, label=f"{split.name} (n = {len(split):,})")
+    ax.legend(loc="upper right")
+    ax.set(ylabel="share of the split (%)", title="How many faces show each emotion")
+    emotion_ticks(ax.xaxis)
+    return signed(ax, faces.source)
+
+
+@styled
+def pixel_histogram(split, *, ax=None):
+    """How often each grey level occurs in the faces of a split; mean and standard deviation in the title."""
+    ax = ax or new_axes(6, 2.8)
+    counts = np.bincount(split.images.ravel(), minlength=256)
+    levels = np.arange(256)
+    mean = np.average(levels, weights=counts)
+    deviation = np.average((levels - mean) ** 2, weights=counts) ** 0.5
+    sns.histplot(x=levels, weights=counts, bins=64, binrange=(0, 256), stat="percent", color="#888888", lw=0, ax=ax)
+    ax.axvline(mean, color="black", lw=1)
+    ax.set(xlabel="grey level", ylabel="share of the pixels (%)")
+    ax.set_title(f"{split.name}, n = {len(split):,}: grey level {mean:.1f} ± {deviation:.1f}")
+    return signed(ax, split.source)
+
+
+@styled
+def history(histories, *, column="loss", ax=None):
+    """The curves of one or more trainings: valid solid with its best epoch marked, train dashed.
+
+    histories: a History, or a dict from name to History
+    column:    "loss", "accuracy", or one column by its full name, such as "seconds"
+    """
+    ax = ax or new_axes(7, 3.4)
+    histories = {"": histories} if isinstance(histories, History) else histories
+    draw_curves(ax, histories, column, sns.color_palette("colorblind", len(histories)))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set(xlabel="epoch", ylabel=column.replace("_", " "))
+    if column in ("loss", "accuracy"):
+        ax.set_title("valid, dashed train")
+    return signed(ax)
+
+
+@styled
+def confusion(predictions, *, ax=None):
+    """What each emotion was taken for: a row is a true emotion, its cells are shares of it with the counts below."""
+    ax = ax or new_axes(6.2, 4.8)
+    counts = predictions.confusion()
+    n = counts.sum(axis=1)
+    percent = 100 * counts.div(n.where(n > 0), axis=0)
+    text = percent.map("{:.0f} %".format) + counts.map("\n{:,}".format)
+    sns.heatmap(
+        percent, annot=text.where(counts > 0, ""), fmt="", annot_kws={"fontsize": 7}, cmap="Greys", vmin=0, vmax=100,
+        cbar=False, linewidths=0.5, linecolor="#dddddd", ax=ax,
+    )  # fmt: skip
+    ax.tick_params(length=0)
+    emotion_ticks(ax.xaxis, offset=0.5)
+    emotion_ticks(ax.yaxis, [f"{emotion} ({size:,})" for emotion, size in n.items()], offset=0.5)
+    ax.set(xlabel="predicted", ylabel="true (n)", title=_score(predictions))
+    return signed(ax, predictions.source)
+
+
+@styled
+def per_class(predictions, *, ax=None):
+    """The recall of each emotion with its 95 % interval (Wilson), and the mean of the seven."""
+    ax = ax or new_axes(6.5, 3.2)
+    counts = predictions.confusion().to_numpy()
+    right, n = counts.diagonal(), counts.sum(axis=1)
+    recall = 100 * right / np.maximum(n, 1)
+    bounds = 100 * np.array([wilson(int(r), int(size)) for r, size in zip(right, n, strict=True)]).T
+    reach = np.where(n > 0, np.abs(bounds - recall), 0)
+    ax.bar(range(len(EMOTIONS)), recall, 0.7, yerr=reach, color=list(COLOURS.values()), capsize=3)
+    mean = 100 * predictions.balanced_accuracy
+    ax.axhline(mean, color="black", lw=1, ls=":")
+    ax.annotate(f"mean {mean:.1f} %", (1.01, mean), xycoords=("axes fraction", "data"), va="center")
+    emotion_ticks(ax.xaxis, [f"{emotion}\nn = {size:,}" for emotion, size in zip(EMOTIONS, n, strict=True)])
+    ax.set(ylabel="recall (%)", ylim=(0, 100), title=_score(predictions))
+    return signed(ax, predictions.source)
+
+
+@styled
+def reliability(predictions, *, ax=None):
+    """Accuracy against confidence in ten bins with 95 % intervals: on the diagonal a model is as right as it is sure.
+
+    Grey bars: the share of the faces in each bin.
+    """
+    ax = ax or new_axes(4.4, 4)
+    table = predictions.calibration()
+    ax.bar(table["low"], table["faces"] / len(predictions), 0.1, align="edge", color="#dddddd", edgecolor="white")
+    ax.plot([0, 1], [0, 1], color="black", lw=1, ls=":")
+    full = table[table["faces"] > 0]
+    bounds = [wilson(round(a * n), int(n)) for a, n in zip(full["accuracy"], full["faces"], strict=True)]
+    reach = np.abs(np.array(bounds).T - full["accuracy"].to_numpy())
+    ax.errorbar(full["confidence"], full["accuracy"], reach, marker="o", ms=4, capsize=2, color=COLOURS["Sad"])
+    error = 100 * predictions.expected_calibration_error
+    ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="accuracy (grey: share of the faces)")
+    ax.set_title(f"calibration error {error:.1f} %, n = {len(predictions):,}")
+    return signed(ax, predictions.source)
+
+
+@styled
+def probabilities(predictions, split, positions):
+    """Each chosen face beside its seven probabilities, the true and the predicted emotion named: axes (K, 2).
+
+    Raises DataMismatch where the predictions are not those of this split.
+    """
+    if not np.array_equal(predictions.labels, split.labels):
+        raise DataMismatch(f"expected the predictions for {split}, found {predictions} with other labels")
+    count = len(positions)
+    if not count:
+        raise ParameterError("probabilities: no positions to draw")
+    columns = min(count, 2)
+    rows = ceil(count / columns)
+    _, grid = plt.subplots(
+        rows, 2 * columns, figsize=(4.2 * columns, 1.6 * rows), squeeze=False,
+        width_ratios=[1, 1.3] * columns, layout="constrained",
+    )  # fmt: skip
+    grid = grid.reshape(-1, 2)
+    for axes in grid[count:].flat:
+        axes.remove()
+    for (picture, bars), position in zip(grid[:count], positions, strict=True):
+        _picture(picture, split, position)
+        _bars(bars, predictions, position)
+    signed(grid[0, 0], split.source)
+    return grid[:count]
+
+
+def _picture(ax, split, position):
+    ax.imshow(split.images[position], cmap="gray", vmin=0, vmax=255)
+    ax.set_axis_off()
+
+
+def _bars(ax, predictions, position):
+    true, answer = (EMOTIONS[codes[position]] for codes in (predictions.labels, predictions.answers))
+    ax.barh(range(len(EMOTIONS)), 100 * predictions.probabilities[position], color=list(COLOURS.values()))
+    ax.set(xlim=(0, 100))
+    ax.set_xticks([0, 50, 100], ["0", "50", "100 %"])
+    ax.invert_yaxis()
+    ax.tick_params(labelsize=7)
+    emotion_ticks(ax.yaxis)
+    ax.set_title(f"✓ {true}" if true == answer else f"✗ {answer}, true {true}", fontsize=8)
+
+
+def _score(predictions):
+    low, high = predictions.interval()
+    percent = f"{100 * predictions.accuracy:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
+    return f"accuracy {percent}, n = {len(predictions):,}"
+
+
+def _by_emotion(split, rows, columns, generator):
+    """Positions, a row an emotion; a rare emotion's row may be short."""
+    if not 1 <= rows <= len(EMOTIONS):
+        raise ParameterError(f"faces(rows={rows}): there are {len(EMOTIONS)} emotions, a row each; or by_emotion=False")
+    members = [np.flatnonzero(split.labels == code) for code in range(rows)]
+    return [generator.permutation(positions)[:columns] for positions in members]
+
+
+def _mixed(split, rows, columns, generator):
+    return _in_rows(generator.permutation(len(split))[: rows * columns], columns)
+
+
+def _in_rows(positions, columns):
+    return [positions[start : start + columns] for start in range(0, len(positions), columns)]

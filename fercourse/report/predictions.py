@@ -1,0 +1,236 @@
+"""What a model answered: probabilities beside labels, and every figure that the course takes from them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import comb, sqrt
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+
+from fercourse.data.faces import EMOTIONS
+from fercourse.errors import DataMismatch, ParameterError
+
+CLASSES = len(EMOTIONS)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Predictions:
+    """A model's answers to a split; read-only.
+
+    probabilities: float32 (N, 7), each row sums to 1; other floats are converted
+    labels:        int64 (N,), codes 0 to 6; other integers are converted
+    source:        where the faces came from, for captions and records
+
+    Raises DataMismatch where shapes, values or codes are off, naming the row.
+    """
+
+    probabilities: np.ndarray
+    labels: np.ndarray
+    source: str
+
+    def __post_init__(self):
+        probabilities, labels = np.asarray(self.probabilities), np.asarray(self.labels)
+        _check_kinds(probabilities, labels)
+        _check_rows(probabilities, labels)
+        probabilities, labels = probabilities.astype(np.float32), labels.astype(np.int64)
+        probabilities.flags.writeable = labels.flags.writeable = False
+        object.__setattr__(self, "probabilities", probabilities)
+        object.__setattr__(self, "labels", labels)
+
+    def __len__(self):
+        return len(self.labels)
+
+    def __repr__(self):
+        low, high = self.interval()
+        percent = f"{100 * self.accuracy:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
+        return f"Predictions({len(self):,} faces, accuracy {percent}, {self.source})"
+
+    @property
+    def drawn(self):
+        """Whether the faces were drawn faces: a figure from them says so wherever it stands."""
+        return self.source.startswith("drawn")
+
+    @cached_property
+    def answers(self):
+        """The most probable class of each face, int64 (N,); the lower code of equals."""
+        return self.probabilities.argmax(axis=1)
+
+    @cached_property
+    def losses(self):
+        """Minus the logarithm of the true class's probability, float64 (N,), nats; at most 87.3, never infinite."""
+        true = self.probabilities[np.arange(len(self)), self.labels].astype(np.float64)
+        return -np.log(np.maximum(true, np.finfo(np.float32).tiny))
+
+    @property
+    def loss(self):
+        """The mean negative log likelihood, nats a face; every face weighs the same."""
+        return float(self.losses.mean())
+
+    @property
+    def accuracy(self):
+        """The share of right answers, 0 to 1."""
+        return float(self._right.mean())
+
+    @property
+    def balanced_accuracy(self):
+        """The mean recall of the classes that occur, 0 to 1: a rare class counts as much as a common one."""
+        return float(self.report().loc["macro", "recall"])
+
+    def interval(self, *, level=0.95):
+        """Where the accuracy on more such faces plausibly lies: (low, high), by Wilson's score interval (1927)."""
+        return wilson(int(self._right.sum()), len(self), level=level)
+
+    def confusion(self):
+        """Counts, a DataFrame of int64 (7, 7): a row is a true emotion, a column an answer."""
+        counts = np.bincount(CLASSES * self.labels + self.answers, minlength=CLASSES**2).reshape(CLASSES, CLASSES)
+        return pd.DataFrame(counts, pd.Index(EMOTIONS, name="true"), pd.Index(EMOTIONS, name="predicted"))
+
+    def report(self):
+        """Precision, recall, F1 (0 to 1) and support of each emotion, and their macro mean: a DataFrame.
+
+        An emotion that is never answered has precision 0. One that does not occur among the labels has no recall and
+        no F1 (NaN) and stays out of the macro row, where every emotion weighs the same.
+        """
+        counts = self.confusion().to_numpy()
+        right, support, answered = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
+        table = pd.DataFrame(
+            {
+                "precision": _share(right, answered, empty=0.0),
+                "recall": _share(right, support, empty=np.nan),
+                "F1": np.where(support > 0, _share(2 * right, support + answered, empty=0.0), np.nan),
+            },
+            index=pd.Index(EMOTIONS, name="emotion"),
+        )
+        table.loc["macro"] = table[support > 0].mean()
+        table["support"] = [*support.tolist(), len(self)]
+        return table
+
+    def worst(self, k=10):
+        """The positions of the `k` faces with the highest loss, the worst first: int64 (k,)."""
+        if not 0 <= k <= len(self):
+            raise ParameterError(f"worst({k}): these are the predictions for {len(self):,} faces")
+        return np.argsort(-self.losses, kind="stable")[:k]
+
+    def calibration(self, *, bins=10):
+        """Whether it is right as often as it is sure: a DataFrame, one row a bin of equal width (low, high].
+
+        Columns: low, high, faces, confidence (the mean probability of the answers), accuracy; NaN in an empty bin.
+        Guo et al. 2017, On Calibration of Modern Neural Networks.
+        """
+        if bins < 1:
+            raise ParameterError(f"calibration(bins={bins}): at least one bin is needed")
+        edges = np.linspace(0, 1, bins + 1)
+        confidence = self.probabilities.max(axis=1).astype(np.float64)
+        place = np.clip(np.searchsorted(edges, confidence, side="left") - 1, 0, bins - 1)
+        faces, sure, right = (
+            np.bincount(place, weights, minlength=bins) for weights in (None, confidence, self._right.astype(float))
+        )
+        means = {"confidence": _share(sure, faces, empty=np.nan), "accuracy": _share(right, faces, empty=np.nan)}
+        return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "faces": faces, **means})
+
+    @property
+    def expected_calibration_error(self):
+        """The mean distance between confidence and accuracy over ten bins, weighed by their faces (Guo et al. 2017)."""
+        table = self.calibration()
+        gaps = (table["accuracy"] - table["confidence"]).abs().fillna(0)
+        return float((gaps * table["faces"]).sum() / len(self))
+
+    def beats(self, other):
+        """True or False where the two 95 % intervals lie apart, None where they overlap: then no rank is given.
+
+        Raises DataMismatch where the two were asked about different faces.
+        """
+        self._check_same_faces(other)
+        (low, high), (other_low, other_high) = self.interval(), other.interval()
+        if low <= other_high and other_low <= high:
+            return None
+        return low > other_high
+
+    def versus(self, other):
+        """The exact paired test on the same faces, which sees differences that `beats` cannot: a `Paired`.
+
+        Only faces that one got right and the other wrong count (McNemar 1947; exact, two-sided).
+        Raises DataMismatch where the two were asked about different faces.
+        """
+        self._check_same_faces(other)
+        wins, losses = int((self._right & ~other._right).sum()), int((other._right & ~self._right).sum())
+        return Paired(wins, losses, _two_sided(wins, losses))
+
+    @cached_property
+    def _right(self):
+        return self.answers == self.labels
+
+    def _check_same_faces(self, other):
+        if not np.array_equal(self.labels, other.labels):
+            raise DataMismatch(
+                "two models are compared on the same faces in the same order: expected the same labels, found "
+                f"{len(self):,} from {self.source} and {len(other):,} from {other.source} that differ"
+            )
+
+
+@dataclass(frozen=True)
+class Paired:
+    """A paired comparison: faces that only the first got right, only the second, and the probability of a split at
+    least that uneven if neither were better."""
+
+    wins: int
+    losses: int
+    p_value: float
+
+
+def wilson(right, n, *, level=0.95):
+    """Wilson's score interval for a share: `right` of `n`, as (low, high), 0 to 1 (Wilson 1927). (0, 1) for n = 0."""
+    if not 0 < level < 1:
+        raise ParameterError(f"level {level}: a level lies between 0 and 1, such as 0.95")
+    if n == 0:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    share = right / n
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def _two_sided(wins, losses):
+    n = wins + losses
+    tail = sum(comb(n, k) for k in range(min(wins, losses) + 1))
+    return min(1.0, 2 * tail / 2**n)
+
+
+def _share(part, whole, *, empty):
+    part, whole = np.asarray(part, float), np.asarray(whole, float)
+    return np.divide(part, whole, out=np.full(part.shape, empty), where=whole > 0)
+
+
+def _check_kinds(probabilities, labels):
+    if probabilities.dtype.kind != "f" or probabilities.ndim != 2 or probabilities.shape[1] != CLASSES:
+        raise DataMismatch(
+            f"expected probabilities of float32 (N, {CLASSES}), found {probabilities.dtype} {probabilities.shape}"
+        )
+    if labels.dtype.kind not in "iu" or labels.shape != probabilities.shape[:1]:
+        raise DataMismatch(
+            f"expected labels of int64 ({len(probabilities)},), one a row of probabilities, "
+            f"found {labels.dtype} {labels.shape}"
+        )
+    if not len(labels):
+        raise DataMismatch("expected predictions for at least one face, found none")
+
+
+def _check_rows(probabilities, labels):
+    outside = ~((probabilities >= 0) & (probabilities <= 1)).all(axis=1)  # NaN is outside as well
+    if outside.any():
+        row = int(outside.argmax())
+        raise DataMismatch(
+            f"row {row}: expected probabilities from 0 to 1, found {probabilities[row].tolist()}; "
+            "of logits take the softmax, of log-probabilities the exponential"
+        )
+    sums = probabilities.sum(axis=1, dtype=np.float64)
+    off = np.abs(sums - 1) > 1e-4
+    if off.any():
+        row = int(off.argmax())
+        raise DataMismatch(f"row {row}: expected probabilities that sum to 1, found a sum of {sums[row]:.6g}")
+    unknown = (labels < 0) | (labels >= CLASSES)
+    if unknown.any():
+        row = int(unknown.argmax())
+        raise DataMismatch(f"row {row}: expected a label from 0 to {CLASSES - 1}, found {labels[row]}")

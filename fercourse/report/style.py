@@ -1,0 +1,58 @@
+"""How the course's figures look: one colour an emotion, one modest style, and drawn faces that say so."""
+
+from contextlib import contextmanager
+
+import matplotlib.pyplot as plt
+
+from fercourse.data.faces import EMOTIONS
+from fercourse.report.claims import current_run
+
+COLOURS = dict(
+    zip(EMOTIONS, ("#831800", "#2f9b64", "#6f0395", "#ac8009", "#3b4aff", "#d546a6", "#464646"), strict=True)
+)
+"""The colour of each emotion: told apart with any colour vision, and readable on white."""
+
+LOOK = {
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 10,
+    "font.size": 9,
+    "legend.frameon": False,
+}
+
+
+@contextmanager
+def _look():
+    # Not plt.rc_context: it also takes back that the notebook's backend switched itself on with the first figure,
+    # and no later figure of the notebook would be shown.
+    before = {name: plt.rcParams[name] for name in LOOK}
+    plt.rcParams.update(LOOK)
+    try:
+        yield
+    finally:
+        plt.rcParams.update(before)
+
+
+styled = _look()
+"""Decorates a plot: the course's look inside it, and the notebook's own everywhere else."""
+
+
+def new_axes(width, height):
+    """Axes of their own figure, its size in inches."""
+    return plt.subplots(figsize=(width, height), layout="constrained")[1]
+
+
+def signed(ax, source=""):
+    """The axes; a corner of them says "drawn faces" where the source, or without one the run, says that they are."""
+    drawn = source.startswith("drawn") if source else current_run().drawn
+    if drawn:
+        ax.set_title("drawn faces", loc="right", fontsize=7, style="italic", color="#666666")
+    return ax
+
+
+def emotion_ticks(axis, names=EMOTIONS, *, offset=0):
+    """Name the seven emotions along an axis, each in its colour; one position each, from `offset`."""
+    axis.set_ticks([code + offset for code in range(len(EMOTIONS))], names)
+    for label, colour in zip(axis.get_ticklabels(), COLOURS.values(), strict=True):
+        label.set(color=colour, fontweight="bold", rotation=0)

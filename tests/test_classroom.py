@@ -1,0 +1,167 @@
+"""Setup, guesses, the face browser, source on the page."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+import fercourse as fc
+from fercourse.classroom import browser, guesses, session
+from fercourse.report import claims
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch):
+    """No leftovers: neither a committed guess nor a run's context, and somebody is watching."""
+    monkeypatch.delenv("FERCOURSE_SCALE", raising=False)
+    monkeypatch.delenv("FERCOURSE_HEADLESS", raising=False)
+    guesses._committed.clear()
+    yield
+    claims.begin()
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What `show` was given: a list of (record, text)."""
+    seen = []
+    monkeypatch.setattr(guesses, "show", lambda record, *, text, html: seen.append((record, text)))
+    monkeypatch.setattr(session, "show", lambda record, *, text, html: seen.append((record, text)))
+    return seen
+
+
+def test_setup_says_the_scale_the_seed_and_the_versions(capsys):
+    env = fc.setup("02", scale="lesson", seed=3, device="cpu")
+    line = capsys.readouterr().out
+    assert "Lesson 02 · lesson scale · seed 3 · cpu" in line
+    assert f"numpy {np.__version__}" in line
+    assert env.device.type == "cpu"
+
+
+def test_smoke_scale_is_announced_as_worthless(capsys):
+    fc.setup("02", scale="smoke", device="cpu")
+    assert "mean nothing" in capsys.readouterr().out
+
+
+def test_an_unknown_scale_is_refused_with_the_known_ones():
+    with pytest.raises(fc.ParameterError, match="smoke, lesson, full; found 'big'"):
+        fc.setup("02", scale="big")
+
+
+def test_the_environment_overrides_the_scale_for_runners_without_parameters(monkeypatch, capsys):
+    monkeypatch.setenv("FERCOURSE_SCALE", "smoke")
+    assert fc.setup("02", scale="full", device="cpu").scale == "smoke"
+    assert capsys.readouterr().out
+
+
+def test_pick_gives_the_value_of_the_scale_and_falls_back_to_the_lessons(capsys):
+    values = {scale: fc.setup("02", scale=scale, device="cpu") for scale in session.SCALES}
+    assert [env.pick(smoke=1, lesson=2, full=3) for env in values.values()] == [1, 2, 3]
+    assert values["full"].pick(smoke=1, lesson=2) == 2
+    assert capsys.readouterr().out
+
+
+def test_a_claim_after_load_names_the_data_it_was_checked_on(capsys):
+    data = fc.setup("02", scale="smoke", device="cpu").load("drawn")
+    assert claims.current_run().fingerprint == data.fingerprint
+    assert claims.current_run().drawn
+    assert capsys.readouterr().out
+
+
+def test_the_stamp_says_where_every_figure_came_from(shown, capsys):
+    env = fc.setup("02", scale="smoke", device="cpu")
+    data = env.load("drawn")
+    env.stamp()
+    record, text = shown[-1]
+    assert json.loads(json.dumps(record)) == record
+    assert (record["fingerprint"], record["drawn"], record["scale"]) == (data.fingerprint, True, "smoke")
+    assert 100 < record["peak_memory_mb"] < 100_000
+    assert data.fingerprint in text
+    assert "threads" in text
+    assert capsys.readouterr().out
+
+
+def commit(form, option, confidence):
+    """Fill in the widget and press its button, as a student does."""
+    _, choice, slider, button, _ = form.children
+    choice.value, slider.value = option, confidence
+    button.click()
+
+
+def test_a_right_guess_is_scored_by_its_confidence(shown):
+    commit(guesses.form("02.9", "How many?", options=[1, 3, 7]), "3", 80)
+    fc.reveal("02.9", 3)
+    record, text = shown[-1]
+    assert (record["answer"], record["confidence"], record["right"]) == ("3", 80, True)
+    assert record["brier"] == pytest.approx((0.8 - 1) ** 2)
+    assert text.startswith("The answer: 3. Right")
+
+
+def test_a_wrong_guess_made_with_certainty_costs_one_brier_point(shown):
+    commit(guesses.form("02.9", "How many?", options=[1, 3, 7]), "7", 100)
+    fc.reveal("02.9", 3)
+    assert shown[-1][0]["brier"] == 1
+    assert not shown[-1][0]["right"]
+
+
+def test_a_button_pressed_without_an_option_commits_nothing(shown):
+    form = guesses.form("02.9", "How many?", options=[1, 3, 7])
+    form.children[3].click()
+    assert "Pick one" in form.children[4].value
+    fc.reveal("02.9", 3)
+    assert "No guess was committed" in shown[-1][1]
+    assert "brier" not in shown[-1][0]
+
+
+def test_where_nobody_watches_a_guess_shows_its_question_and_keeps_nothing(shown, monkeypatch):
+    monkeypatch.setenv("FERCOURSE_HEADLESS", "1")
+    fc.guess("02.9", "How many?", options=[1, 3, 7])
+    assert shown[-1][1] == "How many?\n1 · 3 · 7"
+    assert "02.9" not in guesses._committed
+
+
+def test_a_question_with_one_option_is_no_question():
+    with pytest.raises(fc.ParameterError, match="at least two"):
+        fc.guess("02.9", "How many?", options=[1])
+
+
+def picture_of(widget):
+    return widget.children[1].value
+
+
+def test_the_face_browser_leafs_by_split_emotion_and_page(faces):
+    widget = browser.browser(faces, rows=1, columns=5)
+    split_menu, emotion_menu, page = widget.children[0].children
+    seen = [picture_of(widget)]
+    page.value = 2
+    seen.append(picture_of(widget))
+    emotion_menu.value = "Happy"
+    seen.append(picture_of(widget))
+    split_menu.value = "test"
+    seen.append(picture_of(widget))
+    assert len(set(seen)) == 4
+    happy = faces.test.counts()["Happy"]
+    assert f"{happy:,} faces" in widget.children[2].value
+    assert page.value == 1
+    assert page.max == -(-happy // 5)
+
+
+def test_the_face_browser_shows_the_faces_themselves_twice_their_size(faces):
+    import io
+
+    from PIL import Image
+
+    widget = browser.browser(faces, rows=1, columns=3)
+    shown = np.asarray(Image.open(io.BytesIO(picture_of(widget))))
+    np.testing.assert_array_equal(shown[::2, ::2], np.concatenate(faces.train.images[:3], axis=1))
+
+
+def test_a_page_with_too_few_faces_stays_white_where_there_are_none(faces):
+    sheet = np.asarray(browser._picture(faces.train, np.arange(2), 1, 3))
+    assert (sheet[:, 2 * 96 :] == 255).all()
+    assert not (sheet[:, : 2 * 96] == 255).all()
+
+
+def test_source_shows_the_code_that_runs(capsys):
+    fc.source(fc.train_epoch)
+    assert re.search(r"def train_epoch.*optimizer\.step\(\)", capsys.readouterr().out, re.DOTALL)

@@ -1,0 +1,255 @@
+"""The loop, fitting, checkpoints: against the lesson's own code, against hand computations, against a kill."""
+
+import ast
+import inspect
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from lesson_code import LESSONS, definitions, run_definitions
+from torch import nn
+
+import fercourse as fc
+from fercourse.classroom.source import plain_source
+from fercourse.learn import fitting, loop, models
+
+LESSON = "02_mlp_baseline.py"
+
+
+def small_mlp(faces, seed=0):
+    torch.manual_seed(seed)
+    return fc.mlp(faces.train.images.mean() / 255, faces.train.images.std() / 255, hidden=(32, 16))
+
+
+def plain_body(node):
+    """The statements of a lesson's function, or of a helper without its docstring, as text."""
+    return "\n".join(ast.unparse(statement) for statement in node.body)
+
+
+@pytest.mark.parametrize("helper", [loop.train_epoch, loop.evaluate, models.Standardise], ids=lambda h: h.__name__)
+def test_a_shipped_helper_is_the_lessons_code_line_for_line(helper):
+    assert plain_source(helper) == ast.unparse(definitions(LESSON)[helper.__name__])
+
+
+def test_the_shipped_batches_are_the_lessons_code_behind_a_check_of_the_arguments():
+    shipped = ast.parse(plain_source(loop._batches)).body[0]
+    assert plain_body(shipped) == plain_body(definitions(LESSON)["batches"])
+
+
+def test_every_helper_that_claims_to_be_built_by_hand_is_built_in_that_lesson():
+    claims = 0
+    for module in (loop, models, fitting):
+        for name, helper in inspect.getmembers(module):
+            if getattr(helper, "__module__", None) != module.__name__:
+                continue
+            for number in re.findall(r"Built by hand in lesson (\d\d)", helper.__doc__ or ""):
+                [lesson] = LESSONS.glob(f"{number}_*.py")
+                assert name in definitions(lesson.name), f"{name} says it is built in lesson {number}"
+                claims += 1
+    assert claims >= 6
+
+
+def test_fit_gives_the_same_curve_as_the_lessons_hand_written_loop(faces):
+    namespace = dict(torch=torch, nn=nn, F=F, np=np, fc=fc, data=faces, SEED=5, EPOCHS=3)
+    namespace["env"] = SimpleNamespace(device=torch.device("cpu"))
+    run_definitions(LESSON, namespace)
+    torch.manual_seed(1)
+    by_hand_model = namespace["mlp"](0.5, 0.25)
+    torch.manual_seed(1)
+    by_fit_model = fc.mlp(0.5, 0.25)
+    by_hand = namespace["train_by_hand"](by_hand_model)
+    by_fit = fc.fit(by_fit_model, faces, epochs=3, batch_size=100, seed=5, device="cpu", progress=False)
+    for column in ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy"):
+        np.testing.assert_allclose(by_hand[column], by_fit[column], rtol=0, atol=1e-6)
+    for ours, theirs in zip(by_hand_model.parameters(), by_fit_model.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_the_lessons_predictions_are_those_of_predict(faces):
+    namespace = dict(torch=torch, nn=nn, F=F, np=np, fc=fc, data=faces, SEED=5, EPOCHS=3)
+    namespace["env"] = SimpleNamespace(device=torch.device("cpu"))
+    run_definitions(LESSON, namespace)
+    model = small_mlp(faces)
+    by_hand, shipped = namespace["predict"](model, faces.valid), fc.predict(model, faces.valid)
+    np.testing.assert_allclose(by_hand.probabilities, shipped.probabilities, atol=1e-6)
+
+
+def test_losses_and_accuracies_are_means_over_samples_not_over_batches(faces):
+    model = small_mlp(faces)
+    seen = fc.evaluate(model, fc.batches(faces.valid, 32))
+    model.eval()
+    with torch.no_grad():
+        logits = model(torch.tensor(faces.valid.images)[:, None] / 255)
+    labels = torch.tensor(faces.valid.labels)
+    assert len(faces.valid) % 32 != 0, "the last batch must be short for this test to mean anything"
+    assert seen["valid_loss"] == pytest.approx(F.cross_entropy(logits, labels).item(), abs=1e-6)
+    assert seen["valid_accuracy"] == pytest.approx((logits.argmax(1) == labels).float().mean().item(), abs=1e-7)
+
+
+def test_batches_hold_every_face_once_in_the_order_of_the_split_or_in_a_drawn_one(faces):
+    in_order = torch.cat([images for images, _ in fc.batches(faces.train, 64)])
+    assert in_order.dtype == torch.float32
+    assert torch.equal((in_order[:, 0] * 255).round().byte(), torch.tensor(faces.train.images))
+    generator = torch.Generator().manual_seed(3)
+    expected = torch.randperm(len(faces.train), generator=torch.Generator().manual_seed(3))
+    shuffled = torch.cat([labels for _, labels in fc.batches(faces.train, 64, shuffle=True, generator=generator)])
+    assert torch.equal(shuffled, torch.tensor(faces.train.labels)[expected])
+
+
+def test_a_split_without_labels_is_not_trained_on(faces):
+    unknown = fc.Split(faces.test.images, np.full(len(faces.test), -1), "test", "somewhere")
+    with pytest.raises(fc.DataMismatch, match="no labels"):
+        fc.batches(unknown)
+
+
+def test_a_batch_of_nothing_is_refused(faces):
+    with pytest.raises(fc.ParameterError, match="size=0"):
+        fc.batches(faces.train, 0)
+
+
+@pytest.mark.parametrize("wrong", [dict(epochs=0), dict(lr=0.0), dict(lr=-1), dict(optimizer="adm")])
+def test_settings_that_cannot_work_are_refused_with_what_was_found(faces, wrong):
+    settings = dict(epochs=1, device="cpu") | wrong
+    with pytest.raises(fc.ParameterError, match=str(next(iter(wrong.values())))):
+        next(fc.iter_fit(small_mlp(faces), faces, **settings))
+
+
+def test_a_device_that_is_not_here_is_refused_with_those_that_are():
+    with pytest.raises(fc.ParameterError, match="cpu"):
+        fc.choose_device("tpu")
+
+
+def test_training_leaves_the_callers_random_numbers_alone(faces):
+    model = small_mlp(faces)
+    torch.manual_seed(11)
+    expected = torch.rand(3)
+    torch.manual_seed(11)
+    fc.fit(model, faces, epochs=1, device="cpu", progress=False)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_what_the_loops_body_draws_does_not_change_the_training(faces):
+    def losses(draw):
+        rows = []
+        for row in fc.iter_fit(small_mlp(faces), faces, epochs=3, device="cpu"):
+            rows.append(row["train_loss"])
+            torch.rand(draw)
+        return rows
+
+    assert losses(0) == losses(1000)
+
+
+def test_another_seed_gives_another_training(faces):
+    curves = [fc.fit(small_mlp(faces), faces, epochs=1, seed=s, device="cpu", progress=False) for s in (0, 1)]
+    assert curves[0]["train_loss"] != curves[1]["train_loss"]
+
+
+KILLED = """
+    import os, signal, sys, torch
+    import fercourse as fc
+    from fercourse.data.drawn import drawn_faces
+
+    class Killer(torch.nn.Module):
+        "Passes images on; in the middle of the third epoch it kills its own process without a word."
+        seen = 0
+        def forward(self, images):
+            if self.training:
+                Killer.seen += 1
+            if Killer.seen == 10:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return images
+
+    torch.set_num_threads(1)
+    faces = drawn_faces(210, 70, 70, seed=7)
+    torch.manual_seed(0)
+    model = fc.mlp(0.5, 0.25, hidden=(32, 16))
+    model[1] = torch.nn.Sequential(Killer(), model[1])
+    fc.fit(model, faces, epochs=5, batch_size=50, optimizer=sys.argv[2], device="cpu", checkpoint=sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("optimizer", fitting.OPTIMIZERS)
+def test_a_run_killed_in_the_middle_of_an_epoch_resumes_to_the_same_weights_bit_for_bit(tmp_path, faces, optimizer):
+    def train(**settings):
+        torch.manual_seed(0)
+        model = fc.mlp(0.5, 0.25, hidden=(32, 16))
+        settings |= dict(epochs=5, batch_size=50, optimizer=optimizer, device="cpu", progress=False)
+        return model, fc.fit(model, faces, **settings)
+
+    command = [sys.executable, "-c", textwrap.dedent(KILLED), str(tmp_path / "run.pt"), optimizer]
+    killed = subprocess.run(command, capture_output=True, text=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        resumed, resumed_history = train(checkpoint=tmp_path / "run.pt", resume=True)
+        whole, whole_history = train()
+    finally:
+        torch.set_num_threads(threads)
+    assert resumed_history["train_loss"] == whole_history["train_loss"]
+    assert len(resumed_history) == 5
+    for ours, theirs in zip(resumed.state_dict().values(), whole.state_dict().values(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_a_loop_that_breaks_goes_on_where_it_stopped(tmp_path, faces):
+    settings = dict(epochs=4, device="cpu", checkpoint=tmp_path / "run.pt")
+    for row in fc.iter_fit(small_mlp(faces), faces, **settings):
+        if row["epoch"] == 2:
+            break
+    rows = list(fc.iter_fit(small_mlp(faces, seed=9), faces, **settings, resume=True))
+    assert [row["epoch"] for row in rows] == [1, 2, 3, 4]
+    whole = fc.fit(small_mlp(faces), faces, epochs=4, device="cpu", progress=False)
+    assert [row["valid_loss"] for row in rows] == whole["valid_loss"]
+
+
+def test_resuming_with_another_recipe_lists_what_differs(tmp_path, faces):
+    settings = dict(epochs=1, device="cpu", checkpoint=tmp_path / "run.pt", progress=False)
+    fc.fit(small_mlp(faces), faces, **settings)
+    with pytest.raises(fc.CheckpointMismatch) as error:
+        fc.fit(small_mlp(faces), faces, **settings, resume=True, lr=0.5, batch_size=7)
+    assert "lr: 0.001 in the checkpoint, 0.5 now" in str(error.value)
+    assert "batch_size: 128 in the checkpoint, 7 now" in str(error.value)
+    assert "seed" not in str(error.value)
+
+
+def test_resuming_on_other_data_or_with_another_model_is_refused(tmp_path, faces):
+    settings = dict(epochs=1, device="cpu", checkpoint=tmp_path / "run.pt", progress=False)
+    fc.fit(small_mlp(faces), faces, **settings)
+    other = fc.Faces(faces.train[:100], faces.valid, faces.test, faces.source)
+    with pytest.raises(fc.CheckpointMismatch, match="data"):
+        fc.fit(small_mlp(faces), other, **settings, resume=True)
+    with pytest.raises(fc.CheckpointMismatch, match="model"):
+        fc.fit(fc.mlp(0, 1, hidden=(8,)), faces, **settings, resume=True)
+
+
+def test_an_earlier_run_is_never_overwritten_unasked(tmp_path, faces):
+    settings = dict(epochs=1, device="cpu", checkpoint=tmp_path / "run.pt", progress=False)
+    fc.fit(small_mlp(faces), faces, **settings)
+    before = (tmp_path / "run.pt").read_bytes()
+    with pytest.raises(fc.CheckpointMismatch, match="resume=True"):
+        fc.fit(small_mlp(faces), faces, **settings)
+    assert (tmp_path / "run.pt").read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a checkpoint", None], ids=["empty", "text", "cut short"])
+def test_a_damaged_checkpoint_is_named_and_not_taken_for_a_fresh_start(tmp_path, faces, damage):
+    settings = dict(epochs=1, device="cpu", checkpoint=tmp_path / "run.pt", progress=False)
+    fc.fit(small_mlp(faces), faces, **settings)
+    whole = (tmp_path / "run.pt").read_bytes()
+    (tmp_path / "run.pt").write_bytes(whole[: len(whole) // 2] if damage is None else damage)
+    with pytest.raises(fc.CheckpointMismatch, match=r"run\.pt"):
+        fc.fit(small_mlp(faces), faces, **settings, resume=True)
+
+
+def test_fit_prints_one_line_an_epoch(faces, capsys):
+    fc.fit(small_mlp(faces), faces, epochs=2, device="cpu")
+    lines = capsys.readouterr().out.strip().splitlines()
+    assert [line.split()[:2] for line in lines if line.startswith("epoch")] == [["epoch", "1/2"], ["epoch", "2/2"]]

@@ -1,0 +1,283 @@
+"""The figures show the numbers they are given, in the emotions' colours, and say when the faces are drawn."""
+
+import warnings
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex, to_rgb
+
+from fercourse.data.faces import EMOTIONS, Faces, Split
+from fercourse.errors import DataMismatch, ParameterError
+from fercourse.report import History, Predictions, begin, claims, plots
+from fercourse.report.predictions import wilson
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch):
+    monkeypatch.setattr(claims, "_run", claims.Run())
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def predictions(faces):
+    labels = faces.valid.labels
+    odds = np.exp(np.random.default_rng(0).normal(size=(len(labels), 7)) + 1.5 * np.eye(7)[labels])
+    return Predictions(odds / odds.sum(axis=1, keepdims=True), labels, faces.valid.source)
+
+
+def trained(*losses):
+    return History(
+        {"epoch": epoch, "train_loss": 2 - 0.1 * epoch, "valid_loss": loss, "valid_accuracy": 0.1 * epoch, "lr": 0.1}
+        for epoch, loss in enumerate(losses, start=1)
+    )
+
+
+def every_plot(faces, predictions):
+    return {
+        "faces": lambda **ax: plots.faces(faces.train, **ax),
+        "mean_faces": lambda **ax: plots.mean_faces(faces.train, **ax),
+        "pairs": lambda **ax: plots.pairs(faces.train.images[:3], faces.test.images[:3], "abc", source="drawn", **ax),
+        "class_counts": lambda **ax: plots.class_counts(faces, **ax),
+        "pixel_histogram": lambda **ax: plots.pixel_histogram(faces.train, **ax),
+        "confusion": lambda **ax: plots.confusion(predictions, **ax),
+        "per_class": lambda **ax: plots.per_class(predictions, **ax),
+        "reliability": lambda **ax: plots.reliability(predictions, **ax),
+        "history": lambda **ax: plots.history({"CNN": trained(2, 1.5, 1.7)}, **ax),
+    }
+
+
+def corner(ax):
+    return ax.get_title(loc="right")
+
+
+def test_every_plot_draws_into_the_axes_it_is_given_and_returns_them(faces, predictions):
+    for name, draw in every_plot(faces, predictions).items():
+        ax = plt.figure().add_subplot()
+        assert draw(ax=ax) is ax, name
+        assert len(plt.get_fignums()) == 1, name
+        plt.close("all")
+
+
+def test_every_plot_makes_one_modest_figure_and_leaves_the_notebooks_style_alone(faces, predictions):
+    before = dict(mpl.rcParams)
+    for name, draw in every_plot(faces, predictions).items():
+        figure = draw().figure
+        figure.canvas.draw()
+        assert figure.get_size_inches()[0] <= 9, name
+        assert len(plt.get_fignums()) == 1, name
+        plt.close("all")
+    assert dict(mpl.rcParams) == before
+
+
+def test_a_figure_of_drawn_faces_says_so_and_one_of_fer2013_does_not(faces, predictions):
+    begin(drawn=True)
+    for name, draw in every_plot(faces, predictions).items():
+        assert corner(draw()) == "drawn faces", name
+    begin(drawn=False)
+    real = [Split(split.images, split.labels, split.name, "fer2013.csv") for split in faces]
+    real_predictions = Predictions(predictions.probabilities, predictions.labels, "fer2013.csv")
+    for name, draw in every_plot(Faces(*real, "fer2013.csv"), real_predictions).items():
+        assert (corner(draw()) == "drawn faces") == (name == "pairs"), name  # the pairs were given a drawn source
+
+
+def picture(ax):
+    return ax.images[0].get_array().data
+
+
+def test_each_row_of_faces_holds_faces_of_its_emotion(faces):
+    ax = plots.faces(faces.train, columns=4)
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    assert names == list(EMOTIONS)
+    assert [to_hex(label.get_color()) for label in ax.get_yticklabels()] == list(plots.COLOURS.values())
+    for code, height in enumerate(ax.get_yticks()):
+        own = faces.train.images[faces.train.labels == code]
+        for column in range(min(4, len(own))):
+            tile = picture(ax)[int(height) - 24 : int(height) + 24, 50 * column : 50 * column + 48]
+            assert (own == tile).all(axis=(1, 2)).any(), (EMOTIONS[code], column)
+
+
+def test_a_rare_emotion_leaves_white_places_and_never_repeats_a_face(faces):
+    few = faces.train[np.r_[np.flatnonzero(faces.train.labels == 0)[:2], np.flatnonzero(faces.train.labels == 3)[:6]]]
+    shown = picture(plots.faces(few, columns=6))
+    assert (shown[:50, 100:] == 255).all()
+    assert (shown[50:150] == 255).all()
+
+
+def test_faces_at_positions_come_in_their_order_with_their_titles(faces):
+    ax = plots.faces(faces.valid, positions=[5, 2, 9], columns=2, titles=["five", "two", "nine"])
+    assert [text.get_text() for text in ax.texts] == ["five", "two", "nine"]
+    height = picture(ax).shape[0] // 2
+    for (row, column), position in zip([(0, 0), (0, 1), (1, 0)], [5, 2, 9], strict=True):
+        tile = picture(ax)[(row + 1) * height - 48 : (row + 1) * height, 50 * column : 50 * column + 48]
+        np.testing.assert_array_equal(tile, faces.valid.images[position])
+
+
+def test_the_same_seed_shows_the_same_faces(faces):
+    one, again, other = (picture(plots.faces(faces.train, by_emotion=False, seed=seed)) for seed in (1, 1, 2))
+    assert (one == again).all()
+    assert not (one == other).all()
+
+
+def test_a_split_without_labels_is_shown_mixed_and_left_out_of_the_counts(faces):
+    unlabelled = Split(faces.test.images, np.full(len(faces.test), -1), "test", faces.source)
+    assert plots.faces(unlabelled).get_yticklabels() == []
+    ax = plots.class_counts(Faces(faces.train, faces.valid, unlabelled, faces.source))
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["train (n = 210)", "valid (n = 70)"]
+
+
+def test_grids_that_cannot_be_drawn_are_refused(faces):
+    with pytest.raises(ParameterError, match="7 emotions"):
+        plots.faces(faces.train, rows=8)
+    with pytest.raises(ParameterError, match="2 titles for 3 faces"):
+        plots.faces(faces.train, positions=[0, 1, 2], titles=["a", "b"])
+    with pytest.raises(ParameterError, match="grid is empty"):
+        plots.faces(faces.train, positions=[])
+    with pytest.raises(ParameterError, match="found 2, 3 and 2"):
+        plots.pairs(faces.train.images[:2], faces.train.images[:3], ["a", "b"])
+
+
+def test_the_counts_at_the_bars_are_the_counts(faces):
+    ax = plots.class_counts(faces)
+    written = [text.get_text() for text in ax.texts]
+    assert written == [f"{n:,}" for split in faces for n in split.counts().values()]
+    heights = np.array([bar.get_height() for bar in ax.containers[0]])
+    np.testing.assert_allclose(heights, 100 * np.array(list(faces.train.counts().values())) / len(faces.train))
+
+
+def test_mean_faces_are_means_in_one_stretch(faces):
+    shown = picture(plots.mean_faces(faces.train)).astype(float)
+    means = np.array([faces.train.images[faces.train.labels == code].mean(axis=0) for code in range(7)])
+    expected = 255 * (means - means.min()) / (means.max() - means.min())
+    for code in range(7):
+        np.testing.assert_allclose(shown[-48:, 50 * code : 50 * code + 48], expected[code], atol=1.01)
+
+
+def test_the_histogram_holds_every_pixel(faces):
+    ax = plots.pixel_histogram(faces.train)
+    assert sum(bar.get_height() for bar in ax.patches) == pytest.approx(100)
+    images = faces.train.images
+    assert f"{images.mean():.1f} ± {images.std():.1f}" in ax.get_title(loc="left")
+
+
+def test_the_best_epoch_of_each_training_is_marked():
+    ax = plots.history({"a": trained(2, 1.5, 1.7), "b": trained(1.9, 1.8, 1.2)})
+    marks = [line.get_xydata().tolist() for line in ax.lines if line.get_marker() == "o"]
+    assert marks == [[[2, 1.5]], [[3, 1.2]]]
+    solid = [
+        line.get_ydata().tolist() for line in ax.lines if line.get_linestyle() == "-" and len(line.get_xdata()) > 1
+    ]
+    assert solid == [[2, 1.5, 1.7], [1.9, 1.8, 1.2]]
+
+
+def test_curves_that_end_together_have_labels_that_do_not_cover_each_other():
+    ax = plots.history({name: trained(2, 1.5 + 0.001 * k) for k, name in enumerate("abcde")})
+    ax.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert [text.get_text() for text in ax.texts] == list("abcde")
+    assert not any(one.overlaps(other) for k, one in enumerate(boxes) for other in boxes[:k])
+
+
+def test_a_single_history_a_diverged_one_and_a_full_column_are_drawn():
+    assert [text.get_text() for text in plots.history(trained(2, 1.5)).texts] == ["train", "valid"]
+    diverged = History([{"epoch": 1, "train_loss": float("nan"), "valid_loss": float("inf")}])
+    assert plots.history({"SGD": diverged}).texts[0].get_text() == "SGD: no finite value"
+    assert plots.history({"a": trained(2, 1.5)}, column="lr").lines[0].get_ydata().tolist() == [0.1, 0.1]
+    with pytest.raises(ParameterError, match="no curve 'f1' in this history; its columns are epoch, train_loss"):
+        plots.history({"a": trained(2)}, column="f1")
+
+
+def test_the_confusion_cells_are_shares_of_the_row_with_their_counts(predictions):
+    ax = plots.confusion(predictions)
+    counts = predictions.confusion().to_numpy()
+    cells = [text.get_text() for text in ax.texts]
+    for code, row in enumerate(counts):
+        for answer, n in enumerate(row):
+            assert cells[7 * code + answer] == (f"{100 * n / row.sum():.0f} %\n{n}" if n else "")
+    shares = ax.collections[0].get_array().data.reshape(7, 7)
+    np.testing.assert_allclose(shares, 100 * counts / counts.sum(axis=1, keepdims=True))
+
+
+def test_recall_bars_stand_in_their_colours_with_their_intervals(predictions):
+    ax = plots.per_class(predictions)
+    recall = 100 * predictions.report()["recall"].to_numpy()[:7]
+    np.testing.assert_allclose([bar.get_height() for bar in ax.patches], recall)
+    assert [to_hex(bar.get_facecolor()) for bar in ax.patches] == list(plots.COLOURS.values())
+    whiskers = ax.collections[0].get_segments()
+    counts = predictions.confusion().to_numpy()
+    for code, segment in enumerate(whiskers):
+        expected = 100 * np.array(wilson(counts[code, code], counts[code].sum()))
+        np.testing.assert_allclose(segment[:, 1], expected, atol=1e-9)
+
+
+def test_absent_emotions_are_drawn_without_a_warning():
+    labels = np.array([0, 3, 3])
+    predictions = Predictions(np.eye(7)[[0, 3, 0]], labels, "drawn")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for draw in (plots.confusion, plots.per_class, plots.reliability):
+            draw(predictions).figure.canvas.draw()
+
+
+def test_reliability_points_are_the_calibration_table(predictions):
+    ax = plots.reliability(predictions)
+    table = predictions.calibration().query("faces > 0")
+    points = ax.containers[-1].lines[0].get_xydata()
+    np.testing.assert_allclose(points, table[["confidence", "accuracy"]])
+
+
+def test_probabilities_stand_beside_their_faces(faces, predictions):
+    positions = [3, 11, 4]
+    axes = plots.probabilities(predictions, faces.valid, positions)
+    assert axes.shape == (3, 2)
+    for (face, bars), position in zip(axes, positions, strict=True):
+        np.testing.assert_array_equal(picture(face), faces.valid.images[position])
+        widths = [bar.get_width() for bar in bars.patches]
+        np.testing.assert_allclose(widths, 100 * predictions.probabilities[position], rtol=1e-6)
+        true, answer = EMOTIONS[predictions.labels[position]], EMOTIONS[predictions.answers[position]]
+        assert bars.get_title(loc="left") == (f"✓ {true}" if true == answer else f"✗ {answer}, true {true}")
+    assert corner(axes[0, 0]) == "drawn faces"
+    axes[0, 0].figure.canvas.draw()
+
+
+def test_probabilities_of_another_split_are_refused(faces, predictions):
+    with pytest.raises(DataMismatch, match="other labels"):
+        plots.probabilities(predictions, faces.train, [0])
+
+
+# Machado, Oliveira and Fernandes 2009, table 1, severity 1: linear RGB as seen without one kind of cone
+VISIONS = {
+    "normal": np.eye(3),
+    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritan": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+XYZ = [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+
+
+def linear(colours):
+    rgb = np.array([to_rgb(colour) for colour in colours])
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+
+def lab(linear_rgb):
+    x, y, z = np.cbrt(np.clip(linear_rgb, 1e-6, 1) @ np.transpose(XYZ) / [0.95047, 1, 1.08883]).T
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=1)
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+def test_the_colours_of_the_emotions_are_told_apart_with_any_colour_vision(vision):
+    seen = lab(linear(plots.COLOURS.values()) @ np.transpose(VISIONS[vision]))
+    distances = np.linalg.norm(seen[:, None] - seen[None], axis=-1)[np.triu_indices(7, 1)]
+    assert distances.min() > 25  # matplotlib's own tab10 comes as close as 5
+
+
+def test_the_colours_are_readable_on_white():
+    contrast = 1.05 / (linear(plots.COLOURS.values()) @ XYZ[1] + 0.05)
+    assert contrast.min() >= 3  # WCAG 2.2 for graphics and large type
+    assert tuple(plots.COLOURS) == EMOTIONS

@@ -1,0 +1,207 @@
+"""Every figure of `Predictions` against scikit-learn, SciPy, or a number from a textbook."""
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+from sklearn.metrics import balanced_accuracy_score, confusion_matrix, log_loss, precision_recall_fscore_support
+
+from fercourse.data.faces import EMOTIONS
+from fercourse.errors import DataMismatch, ParameterError
+from fercourse.report import Predictions
+from fercourse.report.predictions import wilson
+
+LABELS = np.random.default_rng(1).integers(0, 7, 400)
+
+
+def answered(labels, *, skill, seed=0, never=None):
+    """Predictions that are better than chance by `skill`; `never` is a class that is never answered."""
+    logits = np.random.default_rng(seed).normal(size=(len(labels), 7))
+    logits[np.arange(len(labels)), labels] += skill
+    if never is not None:
+        logits[:, never] = -9
+    odds = np.exp(logits)
+    return Predictions((odds / odds.sum(axis=1, keepdims=True)).astype(np.float32), labels, "drawn faces, seed 0")
+
+
+def right_on(right):
+    """Predictions for faces that are all Angry, right where `right` is True."""
+    answers = np.where(right, 0, 3)
+    return Predictions(np.eye(7, dtype=np.float32)[answers], np.zeros(len(right), np.int64), "drawn")
+
+
+@pytest.fixture(params=[None, 1], ids=["all answered", "disgust never answered"])
+def predictions(request):
+    return answered(LABELS, skill=1.0, never=request.param)
+
+
+def test_the_report_is_scikit_learns(predictions):
+    table = predictions.report()
+    expected = precision_recall_fscore_support(LABELS, predictions.answers, labels=range(7), zero_division=0)
+    for column, values in zip(["precision", "recall", "F1", "support"], expected, strict=True):
+        np.testing.assert_allclose(table[column].to_numpy()[:7], values, atol=1e-12)
+    macro = precision_recall_fscore_support(LABELS, predictions.answers, average="macro", zero_division=0)[:3]
+    np.testing.assert_allclose(table.loc["macro", ["precision", "recall", "F1"]].astype(float), macro, atol=1e-12)
+    assert table.index.tolist() == [*EMOTIONS, "macro"]
+    assert table["support"].dtype.kind == "i"
+    assert table.loc["macro", "support"] == 400
+
+
+def test_confusion_balanced_accuracy_and_loss_are_scikit_learns(predictions):
+    answers = predictions.answers
+    np.testing.assert_array_equal(predictions.confusion(), confusion_matrix(LABELS, answers, labels=range(7)))
+    assert predictions.confusion().index.name == "true"
+    assert predictions.balanced_accuracy == pytest.approx(balanced_accuracy_score(LABELS, answers))
+    assert predictions.accuracy == pytest.approx((answers == LABELS).mean())
+    doubles = predictions.probabilities.astype(np.float64)
+    doubles /= doubles.sum(axis=1, keepdims=True)  # scikit-learn wants sums of 1 to more digits than float32 has
+    assert predictions.loss == pytest.approx(log_loss(LABELS, doubles, labels=range(7)), rel=1e-6)
+
+
+def test_an_emotion_without_faces_has_no_recall_and_stays_out_of_the_means():
+    labels = LABELS[LABELS != 1]
+    predictions = answered(labels, skill=0.5)
+    assert (predictions.answers == 1).any()
+    table, present = predictions.report(), [0, 2, 3, 4, 5, 6]
+    assert table.loc["Disgust", ["recall", "F1"]].isna().all()
+    assert table.loc["Disgust", ["precision", "support"]].tolist() == [0, 0]
+    macro = precision_recall_fscore_support(labels, predictions.answers, labels=present, average="macro")[:3]
+    np.testing.assert_allclose(table.loc["macro", ["precision", "recall", "F1"]].astype(float), macro)
+    assert predictions.balanced_accuracy == pytest.approx(macro[1])
+
+
+def test_wilson_agrees_with_the_textbook_and_with_scipy():
+    # Newcombe 1998, table I, method 3: 81 of 263 and 15 of 148
+    assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert wilson(15, 148) == pytest.approx((0.0624, 0.1605), abs=5e-5)
+    for right, n in [(0, 1), (0, 20), (20, 20), (7, 29), (2153, 3589)]:
+        for level in (0.5, 0.95, 0.99):
+            expected = binomtest(right, n).proportion_ci(level, method="wilson")
+            assert wilson(right, n, level=level) == pytest.approx((expected.low, expected.high), abs=1e-12)
+    assert wilson(0, 0) == (0, 1)
+
+
+def test_wilson_covers_the_true_share_as_often_as_it_says():
+    right = np.random.default_rng(0).binomial(350, 0.4, size=4000)
+    bounds = np.array([wilson(int(r), 350) for r in right])
+    assert np.mean((bounds[:, 0] <= 0.4) & (bounds[:, 1] >= 0.4)) == pytest.approx(0.95, abs=0.015)
+
+
+def test_the_interval_is_that_of_the_accuracy():
+    predictions = right_on(np.arange(29) < 7)
+    assert predictions.interval() == wilson(7, 29)
+    low, high = predictions.interval(level=0.99)
+    assert low < predictions.interval()[0] < predictions.interval()[1] < high
+    with pytest.raises(ParameterError, match="level 95"):
+        predictions.interval(level=95)
+
+
+def test_the_paired_test_is_scipys_binomial_test():
+    for wins, losses in [(0, 0), (1, 0), (5, 5), (9, 2), (2, 9), (60, 31), (700, 640)]:
+        kinds = np.repeat([0, 1, 2, 3], [wins, losses, 10, 10])
+        first, second = right_on(np.isin(kinds, [0, 2])), right_on(np.isin(kinds, [1, 2]))
+        paired = first.versus(second)
+        assert (paired.wins, paired.losses) == (wins, losses)
+        assert paired.p_value == pytest.approx(binomtest(wins, wins + losses).pvalue if wins + losses else 1)
+
+
+def test_a_rank_is_refused_while_the_intervals_overlap():
+    strong, weak = right_on(np.arange(400) < 300), right_on(np.arange(400) < 200)
+    near = right_on(np.arange(400) < 290)
+    assert strong.beats(weak) is True
+    assert weak.beats(strong) is False
+    assert strong.beats(near) is None
+    assert near.beats(strong) is None
+    assert strong.versus(near).p_value < 0.01  # the paired test sees what the intervals cannot
+
+
+def test_models_are_compared_on_the_same_faces_only():
+    first, second = answered(LABELS, skill=1), answered(LABELS[::-1], skill=1)
+    for compare in (first.beats, first.versus):
+        with pytest.raises(DataMismatch, match="same faces"):
+            compare(second)
+
+
+def test_worst_are_the_faces_with_the_least_probable_truth(predictions):
+    true = predictions.probabilities[np.arange(400), LABELS]
+    assert set(predictions.worst(5)) == set(np.argsort(true)[:5])
+    assert (np.diff(true[predictions.worst(400)]) >= 0).all()
+    with pytest.raises(ParameterError, match="400 faces"):
+        predictions.worst(401)
+
+
+def test_a_probability_of_zero_for_the_truth_costs_much_but_not_everything():
+    assert right_on(np.array([False])).loss == pytest.approx(87.34, abs=0.01)
+
+
+def test_calibration_counts_every_face_once_in_the_bin_of_its_confidence(predictions):
+    table = predictions.calibration(bins=5)
+    confidence, right = predictions.probabilities.max(axis=1), predictions.answers == LABELS
+    assert table["faces"].sum() == 400
+    for row in table.itertuples():
+        inside = (confidence > row.low) & (confidence <= row.high)
+        assert row.faces == inside.sum()
+        if inside.any():
+            assert row.accuracy == pytest.approx(right[inside].mean())
+            assert row.confidence == pytest.approx(confidence[inside].mean(), rel=1e-5)
+        else:
+            assert np.isnan(row.accuracy)
+
+
+def test_the_calibration_error_by_hand():
+    rows = np.full((4, 7), 0.2 / 6, np.float32)
+    rows[:, 3] = 0.8
+    predictions = Predictions(rows, np.array([3, 3, 0, 0]), "drawn")  # 80 % sure, 50 % right
+    assert predictions.expected_calibration_error == pytest.approx(0.3, abs=1e-6)
+
+
+def test_answers_that_are_as_right_as_they_are_sure_have_almost_no_calibration_error():
+    generator = np.random.default_rng(0)
+    probabilities = generator.dirichlet(np.full(7, 0.3), 20_000).astype(np.float32)
+    labels = (probabilities.cumsum(axis=1) < generator.random((20_000, 1))).sum(axis=1).clip(max=6)
+    assert Predictions(probabilities, labels, "drawn").expected_calibration_error < 0.02
+
+
+def test_predictions_are_read_only_and_leave_the_callers_arrays_alone():
+    probabilities, labels = np.eye(7, dtype=np.float32), np.arange(7)
+    predictions = Predictions(probabilities, labels, "drawn")
+    with pytest.raises(ValueError, match="read-only"):
+        predictions.probabilities[0, 0] = 0
+    probabilities[0, 0] = 0.5
+    labels[0] = 3
+    assert predictions.accuracy == 1
+
+
+def test_doubles_and_small_integers_are_converted():
+    predictions = Predictions(np.eye(7), np.arange(7, dtype=np.uint8), "FER2013")
+    assert (predictions.probabilities.dtype, predictions.labels.dtype) == (np.float32, np.int64)
+    assert not predictions.drawn
+
+
+def broken(row, *values):
+    rows = np.full((5, 7), 1 / 7)
+    rows[row, : len(values)] = values
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "labels", "message"),
+    [
+        (broken(3, 0.5), [0] * 5, "row 3: expected probabilities that sum to 1, found a sum of 1.357"),
+        (broken(2, np.nan), [0] * 5, "row 2: expected probabilities from 0 to 1"),
+        (broken(1, -0.1, 1 / 7 + 0.1 + 1 / 7), [0] * 5, "row 1: .* softmax"),
+        (broken(0), [0, 0, 0, 0, 7], "row 4: expected a label from 0 to 6, found 7"),
+        (broken(0), [-1] * 5, "row 0: expected a label from 0 to 6, found -1"),
+        (broken(0), [0] * 4, r"labels of int64 \(5,\)"),
+        (broken(0), [0.0] * 5, "found float64"),
+        (broken(0)[:, :6], [0] * 5, r"\(N, 7\), found float64 \(5, 6\)"),
+        (np.eye(7, dtype=int), list(range(7)), "found int64"),
+        (np.empty((0, 7)), np.empty(0, int), "at least one face"),
+    ],
+)
+def test_what_is_no_prediction_is_refused_with_its_row(probabilities, labels, message):
+    with pytest.raises(DataMismatch, match=message):
+        Predictions(probabilities, labels, "drawn")
+
+
+def test_the_repr_carries_the_interval_and_the_source():
+    assert repr(right_on(np.arange(29) < 7)) == "Predictions(29 faces, accuracy 24.1 % (12.2–42.1), drawn)"
