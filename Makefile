@@ -31,7 +31,8 @@ lab: environment
 	@$(python) -m jupyterlab notebooks
 
 bench: environment
-	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(python) $$benchmark || exit 1; done
+	@$(python) benchmarks/read_csv.py $(filter-out drawn,$(DATA))
+	@$(python) benchmarks/drawn_order.py
 
 notebooks: environment
 	$(python) -m fercourse build --execute

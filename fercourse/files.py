@@ -1,7 +1,8 @@
 """Writing files so that a reader sees the old one or the new one, never half of one."""
 
 import os
-from contextlib import contextmanager
+import shutil
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +13,8 @@ from fercourse.errors import NotWritten
 def written_aside(path):
     """Yield a temporary path beside `path`; moved into its place when the block ends well, removed when it does not.
 
-    Makes the folder. Two writers at once each have their own temporary file; the last one to finish wins.
+    The block writes a file or makes a folder there. Makes the folder around it. Two writers at once each have their
+    own temporary file; the last one to finish wins.
     Raises NotWritten where the disk is full or the folder not writable.
     """
     path = Path(path)
@@ -27,4 +29,13 @@ def written_aside(path):
             "Free some space or choose a folder that you may write to."
         ) from error
     finally:
-        aside.unlink(missing_ok=True)
+        remove(aside)
+
+
+def remove(path):
+    """Remove a file, or a folder with what is in it, where it is there and can be removed."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):  # the error that ended the writing says more
+            path.unlink()

@@ -44,10 +44,8 @@ from pathlib import Path
 
 folder = Path(tempfile.mkdtemp())
 few = fc.Faces(data.train.take(300), data.valid.take(60), data.test.take(60), data.source, drawn=data.drawn)
-fc.convert(few, folder / "fer2013.csv", layout="csv")
-
-# %%
-with open(folder / "fer2013.csv") as file:
+csv_path = fc.convert(few, folder / "fer2013.csv", layout="csv")
+with open(csv_path) as file:
     print(file.readline().strip())
     print(file.readline()[:70], "…")
 
@@ -57,7 +55,7 @@ with open(folder / "fer2013.csv") as file:
 # %%
 import pandas as pd
 
-table = pd.read_csv(folder / "fer2013.csv")
+table = pd.read_csv(csv_path)
 table.head()
 
 # %% tags=["NBVAL_CHECK_OUTPUT"]
@@ -87,11 +85,9 @@ axis.axis("off");
 # That is all there is to reading the file. On the whole set this loop takes most of a minute and several gigabytes;
 # `fc.load` reads the bytes in large pieces, checks every row, and gives the same arrays. Both, side by side:
 
-# %%
-by_hand = np.array([[int(text) for text in pixels.split()] for pixels in table.pixels], np.uint8)
-loaded = fc.load(folder / "fer2013.csv", cache=False)
-
 # %% tags=["NBVAL_CHECK_OUTPUT"]
+by_hand = np.array([[int(text) for text in pixels.split()] for pixels in table.pixels], np.uint8)
+loaded = fc.load(csv_path, cache=False)
 same = np.array_equal(by_hand[:300].reshape(-1, 48, 48), loaded.train.images)
 print("the same pixels:", same)
 
@@ -110,15 +106,13 @@ counts
 # %%
 fc.guess(
     "01.1",
-    "You know one thing about a face: it comes from this data set. Which emotion do you bet on, and how often are you right?",
+    "All you know of a face is that it comes from this set. Which emotion do you bet on, and how often are you right?",
     options=["any; 1 in 7", "Happy; 1 in 4", "Neutral; 1 in 2"],
 )
 
 # %%
-fc.plots.class_counts(data);
-
-# %%
 fc.reveal("01.1", "Happy; 1 in 4")
+fc.plots.class_counts(data);
 
 # %% [markdown]
 # The web has more smiles than disgust. For each disgusted face there are sixteen happy ones. So 25 % accuracy is free,
@@ -152,22 +146,15 @@ for axis, emotion, image in zip(axes, fc.EMOTIONS, means):
     axis.imshow(image, cmap="gray")
     axis.set_title(emotion, fontsize=9)
     axis.axis("off")
-
-# %% [markdown]
-# Blurred, and still different: the mouths are. What a mean shows, a linear model can use. What it blurs away, such as an
-# eyebrow that sits higher in one face than in the next, needs a model that looks for the eyebrow first.
-#
-# How different are they, against the differences between any two faces? Compare the spread *between* the seven means
-# with the spread of single faces, pixel by pixel.
-
-# %%
-between = np.stack(means).std(0).mean()
-within = data.train.images[:3000].std(0).mean()
+between, within = np.stack(means).std(0).mean(), data.train.images[:3000].std(0).mean()
 print(f"between the mean faces: {between:.1f} grey levels; between faces: {within:.1f}")
 
 # %% [markdown]
-# The emotion moves a pixel by a few grey levels. Light, skin, hair and pose move it by many times that. This is why
-# reading emotions is hard, and why a classifier that compares pixels cannot get far.
+# Blurred, and still different: look at the mouths. What a mean shows, a linear model can use. What it blurs away, such
+# as an eyebrow that sits higher in one face than in the next, needs a model that looks for the eyebrow first.
+#
+# How different are the seven, against the differences between any two faces? The first number above is what the emotion
+# does to a pixel. The second holds everything else: light, skin, hair, pose. Divide one by the other, and you know why a classifier that compares pixels cannot get far.
 #
 # ## The same face twice
 #
@@ -198,8 +185,6 @@ exact_across = sum(len(set(part[group])) > 1 for group in groups)
 exact_contradictory = sum(len(set(labels[group])) > 1 for group in groups)
 print(f"{len(groups)} faces occur more than once, byte for byte")
 print(f"{exact_across} of them in two splits, {exact_contradictory} with two labels")
-
-# %%
 fc.reveal("01.2", "too high")
 
 # %% [markdown]
@@ -250,12 +235,10 @@ twin_share = twins.mean()
 disagree = (data.test.labels[twins] != data.train.labels[closest[twins]]).mean()
 print(f"{twins.sum()} of {len(twins)} test faces have a near-twin in Training: {100 * twin_share:.1f} %")
 print(f"{100 * disagree:.0f} % of these pairs carry two different labels")
-
-# %%
 fc.record("test faces with a near-twin in Training", float(100 * twin_share), unit="%", n=len(twins))
 
 # %% [markdown]
-# Two consequences. A few points of any test accuracy are memory. And where the same picture carries two labels, no
+# Two consequences. On these faces a test measures memory, at least in part. And where the same picture carries two labels, no
 # model can be right about both. The labels have a ceiling of their own.
 #
 # ## What people see
@@ -264,20 +247,16 @@ fc.record("test faces with a near-twin in Training", float(100 * twin_share), un
 # seven emotions, contempt, "unknown", and "not a face". The votes belong to rows of the original file. `fc.load` joins
 # them only if they fit row by row, because a shift by one row would go unnoticed: every face would get somebody's
 # votes.
-
-# %%
-votes = data.valid.votes
-has_votes = votes is not None
-pd.DataFrame(votes[:5] if has_votes else [], columns=fc.BALLOT)
-
-# %% [markdown]
-# The table is empty where your copy has no votes beside it. On drawn faces ten drawn voters stand in. They err as
+#
+# Where your copy has no votes beside it, this part has nothing to count. On drawn faces ten drawn voters stand in. They err as
 # people do, by construction, so on drawn faces the next number says how the drawing was set up and nothing about
 # people.
 #
 # Let each face's ten voters elect an emotion. How often does the label of the data set agree with the winner?
 
 # %%
+votes = data.valid.votes
+has_votes = votes is not None
 elected = votes[:, :7].argmax(1) if has_votes else data.valid.labels
 agreement = (elected == data.valid.labels).mean()
 print(f"the label agrees with the majority of voters for {100 * agreement:.1f} % of the faces")
@@ -285,10 +264,10 @@ print(f"the label agrees with the majority of voters for {100 * agreement:.1f} %
 # %%
 import seaborn as sns
 
-shares = pd.crosstab(data.valid.labels, elected, normalize="index").reindex(index=range(7), columns=range(7), fill_value=0)
-axis = sns.heatmap(100 * shares, annot=True, fmt=".0f", cmap="Greys", cbar=False, square=True)
-axis.set_xticklabels(fc.EMOTIONS, rotation=45, ha="right")
-axis.set_yticklabels(fc.EMOTIONS, rotation=0)
+label = pd.Categorical.from_codes(data.valid.labels, fc.EMOTIONS)
+winner = pd.Categorical.from_codes(elected, fc.EMOTIONS)
+shares = 100 * pd.crosstab(label, winner, normalize="index", dropna=False)
+axis = sns.heatmap(shares, annot=True, fmt=".0f", cmap="Greys", cbar=False, square=True)
 axis.set(xlabel="what ten voters elect", ylabel="the label", title=f"% of each label ({data.source})");
 
 # %% [markdown]
@@ -302,21 +281,18 @@ disputed = winner_votes.argsort(kind="stable")[:14]
 fc.plots.faces(data.valid, positions=disputed, rows=1, columns=14);
 
 # %% [markdown]
-# ## The same data, seven wrappings
+# ## The same data, eight wrappings
 #
 # You will meet this data set as one CSV file, compressed or in an archive, with its columns in another order, as two
 # files without the test labels, as folders of pictures, as Parquet. `fc.load` recognises each by its content. A
 # *fingerprint*, computed from pixels, labels and splits, tells whether two copies are the same data.
 
-# %%
+# %% tags=["NBVAL_CHECK_OUTPUT"]
 fingerprints = {}
 for layout in ["csv", "csv.gz", "tar.gz", "zip", "icml", "png-folders", "parquet", "npz"]:
     fc.convert(few, folder / layout, layout=layout)
     fingerprints[layout] = fc.load(folder / layout, cache=False).fingerprint
-fingerprints
-
-# %% tags=["NBVAL_CHECK_OUTPUT"]
-print("different data sets among them:", len(set(fingerprints.values())))
+print(f"{len(fingerprints)} layouts, {len(set(fingerprints.values()))} data set")
 
 # %% [markdown]
 # ## What broke: the order of the names
@@ -350,13 +326,11 @@ print(f"a perfect network, graded by position: {100 * by_position:.1f} %")
 # The next lesson feeds a network. PyTorch wants tensors: the same numbers, in an object that knows how to compute
 # gradients and where it lives. The images become rows of 2,304 numbers.
 
-# %%
+# %% tags=["NBVAL_CHECK_OUTPUT"]
 import torch
 
 rows = torch.tensor(data.train.images).reshape(len(data.train), -1)
 targets = torch.tensor(data.train.labels)
-
-# %% tags=["NBVAL_CHECK_OUTPUT"]
 rows.shape[1], rows.dtype, targets.dtype
 
 # %% [markdown]

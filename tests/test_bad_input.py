@@ -185,7 +185,7 @@ def test_a_pixel_moved_into_the_next_row_is_found_in_the_first_of_the_two():
     head, _, moved = first[1].rpartition(b" ")
     first[1], second[1] = head, moved + b" " + second[1]
     lines = [*LINES[:3], b",".join(first), b",".join(second), *LINES[5:]]
-    with pytest.raises(DataMismatch, match="row 3 .*found 2,303"):
+    with pytest.raises(DataMismatch, match=r"row 3 .*found 2,303"):
         read(b"\n".join(lines))
 
 
@@ -221,7 +221,7 @@ def test_a_row_damaged_anywhere_reads_as_the_oracle_reads_it_or_is_named(damage)
         rows = read(data)
     except DataMismatch as error:
         # Two bytes over a line's end damage two rows.
-        assert re.search(rf"fer2013.csv, row ({row}|{row + 1}) \(line \d+\): expected", str(error))
+        assert re.search(rf"fer2013.csv, row ({row}|{row + 1}) \(line \d+\): expected", str(error))  # noqa: PT017
     else:
         assert same(rows, oracle(data))
     finally:

@@ -145,7 +145,8 @@ def test_what_neither_holds_nor_fails_is_refused(shown, held):
     [
         ("scale", SENTENCE, {}, "two digits"),
         ("2.scale", SENTENCE, {}, "two digits"),
-        ("02.Scale!", SENTENCE, {}, "two digits"),
+        ("02.Scale", SENTENCE, {}, "two digits"),
+        ("02.scale!", SENTENCE, {}, "two digits"),
         ("02.scale", "no full stop", {}, "full stop"),
         ("02.scale", SENTENCE, {"needs": "big"}, "smoke, lesson, full"),
         ("02.scale", SENTENCE, {"seeds": 0}, "at least one seed"),

@@ -147,6 +147,12 @@ def test_calibration_counts_every_face_once_in_the_bin_of_its_confidence(predict
             assert np.isnan(row.accuracy)
 
 
+def test_a_confidence_on_an_edge_belongs_to_the_bin_below_it():
+    half, sure = np.array([0.5, 0.3, 0.2, 0, 0, 0, 0]), np.eye(7)[0]
+    table = Predictions(np.stack([half, sure]), np.array([0, 0]), "drawn").calibration(bins=2)
+    assert table[["low", "high", "faces"]].to_numpy().tolist() == [[0, 0.5, 1], [0.5, 1, 1]]
+
+
 def test_the_calibration_error_by_hand():
     rows = np.full((4, 7), 0.2 / 6, np.float32)
     rows[:, 3] = 0.8

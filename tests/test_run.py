@@ -170,9 +170,12 @@ def test_ctrl_c_keeps_what_is_finished_marks_what_runs_and_kills_its_kernel(tmp_
     out = tmp_path / "out"
     command = [sys.executable, "-m", "fercourse", "run", "--out", out]
     process = subprocess.Popen(command, cwd=course.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    kernel = wait_for(lambda: (out / "02_slow" / "pid").exists() and (out / "02_slow" / "pid").read_text())
-    process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=30)
+    try:
+        kernel = wait_for(lambda: (out / "02_slow" / "pid").exists() and (out / "02_slow" / "pid").read_text())
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=30)
+    finally:
+        process.terminate()  # where the test failed; it kills its kernels, too
     assert process.returncode == 130
     assert stderr == ""
     assert wait_for(lambda: has_ended(int(kernel)))
@@ -259,3 +262,11 @@ def test_the_help_is_quick_and_says_what_each_command_does():
         assert text in done.stdout
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert not imported & {"torch", "pandas", "papermill", "jupytext", "matplotlib"}
+
+
+def test_the_data_commands_are_offered_as_functions_of_their_own(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["data", "--help"])
+    assert end.value.code == 0
+    offered = capsys.readouterr().out
+    assert all(name in offered for name in ("find", "verify", "summary", "convert", "download"))

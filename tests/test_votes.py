@@ -196,17 +196,15 @@ def test_votes_for_another_order_of_rows_are_refused(shift, many, tmp_path):
 
 
 @settings(max_examples=25, deadline=None)
-@given(start=st.integers(0, 750), seed=st.integers(0, 99))
+@given(start=st.integers(0, 600), seed=st.integers(0, 99))
 def test_votes_whose_order_is_lost_in_any_four_hundred_rows_are_refused_from_there(many, tmp_path_factory, start, seed):
     rows, faces = many
     votes = faces.train.votes.copy()
-    end = min(start + 400, 1_000)
+    end = start + 400
     mixed = start + np.random.default_rng(seed).permutation(end - start)
     votes[start:end] = votes[mixed]
     path = tmp_path_factory.mktemp("votes") / "votes.csv"
     path.write_text(text_of(replace(faces, train=replace(faces.train, votes=votes))))
-    if end - start < 250:
-        return
     with pytest.raises(DataMismatch, match="another order of rows"):
         join_votes(rows, path, "fer2013.csv")
 

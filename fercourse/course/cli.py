@@ -6,6 +6,7 @@ from fercourse.errors import FercourseError, ParameterError
 
 PROGRAM = "python -m fercourse"
 ABOUT = "Build and run the course's notebooks; fetch its data."
+DATA_COMMANDS = ("find", "verify", "summary", "convert", "export_drawn", "download")
 COURSE_EXTRA = ("IPython", "ipykernel", "jupytext", "nbclient", "nbformat", "papermill", "psutil", "tyro", "yaml")
 
 
@@ -33,14 +34,13 @@ def _dispatch(arguments):
     if arguments[:1] == ["data"]:
         from fercourse.data import command  # here: it imports pandas, which the other commands' help can do without
 
-        functions = {name.replace("_", "-"): getattr(command, name) for name in command.__all__}
-        return _call(functions, arguments[1:], program=f"{PROGRAM} data", description=_first_line(command))
+        functions = {name.replace("_", "-"): getattr(command, name) for name in DATA_COMMANDS}
+        _call(functions, arguments[1:], program=f"{PROGRAM} data", description=_first_line(command))
+        return 0
     from fercourse.course import commands
 
     functions = {"build": commands.build, "run": commands.run, "data": commands.data}
-    return _call(
-        functions, arguments, program=PROGRAM, description="Build and run the course's notebooks; fetch its data."
-    )
+    return _call(functions, arguments, program=PROGRAM, description=ABOUT)
 
 
 def _first_line(documented):
@@ -56,5 +56,5 @@ def _call(functions, arguments, *, program, description):
         args=arguments or ["--help"],
         prog=program,
         description=description,
-        config=(conf.FlagCreatePairsOff, conf.PositionalMetavarFromFieldName),
+        config=(conf.PositionalRequiredArgs, conf.FlagCreatePairsOff, conf.PositionalMetavarFromFieldName),
     )

@@ -58,11 +58,13 @@ def cache_file(path):
 
 
 def stamp_of(source):
-    """What changes when the file, or any file of the folder `source` changes: path and a digest of sizes and times."""
+    """Path of a file or folder, and a digest that changes with the size or a time of it, or of any file in it."""
+    source = Path(source).resolve()
     digest = blake2b(digest_size=16)
     for path, status in sorted(statuses(source)):
-        digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\0{status.st_ctime_ns}\0".encode())
-    return [str(Path(source).resolve()), digest.hexdigest()]
+        times = f"{status.st_mtime_ns} {status.st_ctime_ns}"
+        digest.update(os.fsencode(path) + f"\0{status.st_size} {times}\0".encode())
+    return [str(source), digest.hexdigest()]
 
 
 def statuses(source):

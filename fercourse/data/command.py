@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 
 from fercourse.data.convert import convert as write_layout
-from fercourse.data.convert import file_or_folder_aside
 from fercourse.data.csv_writer import write_votes
 from fercourse.data.drawn import drawn_faces
 from fercourse.data.faces import EMOTIONS, USAGES
@@ -102,7 +101,7 @@ def download(to: Path = Path("data")):
     """
     found = recognise(fetched())
     if found.path.is_dir():
-        with file_or_folder_aside(to / "fer2013") as aside:
+        with written_aside(to / "fer2013") as aside:
             shutil.copytree(found.path, aside)
     for file in () if found.path.is_dir() else found.sources:
         with written_aside(to / file.name) as aside:

@@ -3,10 +3,8 @@
 import gzip
 import io
 import json
-import shutil
 import tarfile
 import zipfile
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -43,21 +41,10 @@ def convert(faces, path, *, layout):
         )
     if layout in FOLDER_LAYOUTS and path.exists():
         raise NotWritten(f"{path} is there already. Remove it, or choose a new folder.")
-    with file_or_folder_aside(path) as aside:
+    with written_aside(path) as aside:
         WRITERS[layout](faces, aside)
         write_note(faces, aside, path, layout=layout)
     return path
-
-
-@contextmanager
-def file_or_folder_aside(path):
-    """`written_aside`, which also removes a half-written folder."""
-    with written_aside(path) as aside:
-        try:
-            yield aside
-        except BaseException:
-            shutil.rmtree(aside, ignore_errors=True)
-            raise
 
 
 def has_usages(faces):

@@ -57,6 +57,8 @@ def read_or_kept(found, votes, *, seed, cache):
     with reading(found.path):
         faces = cached(found.path, sources, read, seed=seed) if cache and found.layout != "npz" else read()
         faces = marked_if_drawn(faces, found.path)
+    if joined and votes != "auto" and faces.train.votes is None:
+        raise DataMismatch(f"{found.path}: expected a Usage column, to join {votes} by, found none. Use votes=None.")
     if not faces.official and not (faces.drawn and faces.test.labelled):
         print(unofficial(faces, seed))
     return faces
@@ -96,9 +98,9 @@ def without_votes(faces):
 
 
 def read_found(found, votes, *, seed, insist):
-    """Faces of what was found, with the votes of the file `votes` joined where it is not None.
+    """Faces of what was found, with the votes of the file `votes` joined where the rows carry their usage.
 
-    Votes without rows to join them to are an error where the caller does `insist` on them, else left out.
+    insist: whether a file that has votes of its own is an error, and not left as it is
     """
     if found.layout == "folders":
         return read_folders(found.path, seed=seed)
@@ -112,7 +114,7 @@ def read_found(found, votes, *, seed, insist):
         if votes and insist:
             raise DataMismatch(f"{found.path} keeps the votes that it was written with: use votes='auto' or None.")
         return rows
-    if votes and (insist or rows.usages is not None):
+    if votes and rows.usages is not None:
         rows = join_votes(rows, votes, source)
     return faces_by_usage(rows, source) if test is None else faces_with_carved_valid(rows, test, source, seed=seed)
 

@@ -100,8 +100,8 @@ def label_parser(schema, column, path):
     names = class_names(schema, column)
     if names is None and pyarrow.types.is_integer(schema.field(column).type):
         raise DataMismatch(
-            f"{path}: expected names of emotions, found {column} as numbers without names (no ClassLabel in the schema). "
-            "The order of the classes differs between copies: map the numbers to names, and save again."
+            f"{path}: expected names of emotions, found {column} as numbers without names (no ClassLabel in the "
+            "schema). The order of the classes differs between copies: map the numbers to names, and save again."
         )
 
     def parse(value, where):

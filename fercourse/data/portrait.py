@@ -58,7 +58,7 @@ EXPRESSIONS = np.array(
 )  # fmt: skip
 """Three ways to show each emotion, float32 (7, 3, 12): lips pressed, shouting or teeth bared; frozen, gasping or mute …"""
 
-HABIT = 0.15  # standard deviation of a person's own deviation in every unit
+HABIT = 0.23  # standard deviation of a person's own deviation in every unit
 
 SITTER = dict(
     head_width=(0.72, 0.88),
@@ -94,16 +94,17 @@ SITTER = dict(
     hand=(0.0, 1.0),
     hand_x=(-0.6, 0.6),
     hand_y=(0.5, 1.0),
+    framing=(-1.0, 1.0),
 )
 """Ranges of a sitter's traits, any value as likely as another; lengths in half photographs, greys from 0 to 1."""
 
 POSE = dict(
-    roll=(-0.22, 0.22),
-    yaw=(-0.24, 0.24),
-    pitch=(-0.14, 0.14),
-    zoom=(0.86, 1.12),
-    shift_x=(-0.12, 0.12),
-    shift_y=(-0.12, 0.12),
+    roll=(-0.12, 0.12),
+    yaw=(-0.12, 0.12),
+    pitch=(-0.08, 0.08),
+    zoom=(0.93, 1.07),
+    shift_x=(-0.06, 0.06),
+    shift_y=(-0.06, 0.06),
     light_x=(-0.4, 0.4),
     light_y=(-0.35, 0.15),
     slope_x=(-0.4, 0.4),
@@ -115,6 +116,8 @@ POSE = dict(
     grain=(-0.01, 0.045),
 )
 """Ranges of pose, light and camera, the middle most likely (the mean of two even draws)."""
+
+FRAMING = 0.2  # photographs come from two sources: one crops faces this much high, the other this much low
 
 CHUNK = 32  # faces drawn at a time: what they need stays in a core's cache
 
@@ -183,6 +186,7 @@ def portray(units, sitter, generator):
     _mouth(pad, face)
     _glasses(pad, face)
     _hand(pad, face)
+    face.shift_y = face.shift_y + np.float32(FRAMING) * np.sign(face.framing)
     pose = {name: getattr(face, name) for name in ("roll", "yaw", "pitch", "zoom", "shift_x", "shift_y")}
     return _develop(photograph(pad, **pose), face, generator)
 

@@ -60,11 +60,9 @@ def votes_beside(found, votes):
 def join_votes(rows, path, source):
     """`rows` with the votes of the file at `path`: uint8 (N, 10) in the order of `BALLOT`.
 
-    Raises DataMismatch unless the number of rows and every usage agree, and the majority vote agrees with enough
-    labels in every block of 250 rows.
+    The rows carry their usages. Raises DataMismatch unless the number of rows and every usage agree, and the majority
+    vote agrees with enough labels in every block of 250 rows.
     """
-    if rows.usages is None:
-        raise mismatch(path, source, "a Usage column on both sides", "none in the data")
     votes, usages = read_votes(path)
     if len(votes) != len(rows):
         raise mismatch(path, source, f"{len(rows):,} rows", f"{len(votes):,}")

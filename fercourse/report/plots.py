@@ -118,7 +118,7 @@ def history(histories, *, column="loss", ax=None):
     ax = ax or new_axes(7, 3.4)
     histories = {"": histories} if isinstance(histories, History) else histories
     draw_curves(ax, histories, column, sns.color_palette("colorblind", len(histories)))
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.set(xlabel="epoch", ylabel=column.replace("_", " "))
     if column in ("loss", "accuracy"):
         ax.set_title("valid, dashed train")
@@ -221,7 +221,7 @@ def _bars(ax, predictions, position):
     ax.set_xticks([0, 50, 100], ["0", "50", "100 %"])
     ax.invert_yaxis()
     ax.tick_params(labelsize=7)
-    emotion_ticks(ax.yaxis)
+    emotion_ticks(ax.yaxis, size=7)
     ax.set_title(f"✓ {true}" if true == answer else f"✗ {answer}, true {true}", fontsize=8)
 
 

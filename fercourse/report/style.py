@@ -51,8 +51,11 @@ def signed(ax, source=""):
     return ax
 
 
-def emotion_ticks(axis, names=EMOTIONS, *, offset=0):
-    """Name the seven emotions along an axis, each in its colour; one position each, from `offset`."""
+def emotion_ticks(axis, names=EMOTIONS, *, offset=0, size=9):
+    """Name the seven emotions along an axis, each in its colour; smaller where the axes are too narrow for them."""
     axis.set_ticks([code + offset for code in range(len(EMOTIONS))], names)
+    if axis.axis_name == "x":
+        points = axis.axes.get_window_extent().width * 72 / axis.axes.figure.dpi / len(EMOTIONS)
+        size = min(size, points / 5.4)  # "Surprise" in bold, with a little air, is 5.4 times as wide as high
     for label, colour in zip(axis.get_ticklabels(), COLOURS.values(), strict=True):
-        label.set(color=colour, fontweight="bold", rotation=0)
+        label.set(color=colour, fontweight="bold", rotation=0, fontsize=size)

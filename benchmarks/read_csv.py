@@ -1,0 +1,134 @@
+"""Reading fer2013.csv: this package against the usual ways, side by side in one process.
+
+    python benchmarks/read_csv.py [PATH]        PATH: a fer2013.csv; without it, drawn faces are exported and read
+
+The ways take turns; the figures are medians of CPU seconds (the slow ways run fewer times). Memory is measured in a
+process of its own for each way: the peak above that of an interpreter that has imported the same and read nothing.
+"""
+
+import csv
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from fercourse.data.convert import convert
+from fercourse.data.csv_reader import read_csv
+from fercourse.data.drawn import drawn_faces
+from fercourse.data.faces import USAGES
+from fercourse.data.load import load
+
+
+def ours(path):
+    """fercourse: blocks, verified."""
+    with open(path, "rb", buffering=0) as file:
+        rows = read_csv(file, "fer2013.csv")
+    return rows.images.reshape(len(rows), -1)
+
+
+def fromstring(path):
+    """np.fromstring a row."""
+    with open(path) as file:
+        next(file)
+        rows = [line.rstrip("\n").split(",") for line in file]
+    labels, usages = [int(row[0]) for row in rows], [USAGES.index(row[2]) for row in rows]
+    assert len(labels) == len(usages)
+    return np.stack([np.fromstring(row[1], dtype=np.uint8, sep=" ") for row in rows])
+
+
+def int_loop(path):
+    """csv module and int loop."""
+    with open(path, newline="") as file:
+        rows = [(int(row["emotion"]), row["pixels"], row["Usage"]) for row in csv.DictReader(file)]
+    images = np.empty((len(rows), 2304), np.uint8)
+    for image, row in zip(images, rows, strict=True):
+        image[:] = [int(value) for value in row[1].split()]
+    return images
+
+
+def apply_list(path):
+    """A: pandas, apply(list of int)."""
+    import pandas as pd
+
+    frame = pd.read_csv(path)
+    return np.array(frame.pixels.apply(lambda text: [int(value) for value in text.split()]).tolist())
+
+
+def cached(path):
+    """fercourse: load from its cache."""
+    return load(path).train.images.reshape(-1, 2304)
+
+
+WAYS = {way.__name__: way for way in (ours, fromstring, int_loop, apply_list, cached)}
+REPEATS = {"ours": 7, "fromstring": 7, "int_loop": 2, "apply_list": 1, "cached": 7}
+
+
+def timed(path):
+    """Way to CPU seconds, one figure a run; in every round each way that still has runs left takes its turn."""
+    load(path)
+    expected = ours(path)
+    for way in (fromstring, int_loop):
+        assert np.array_equal(way(path), expected), way.__doc__
+    seconds = {name: [] for name in WAYS}
+    for turn in range(max(REPEATS.values())):
+        for name, way in WAYS.items():
+            if turn < REPEATS[name]:
+                start = time.process_time()
+                way(path)
+                seconds[name].append(time.process_time() - start)
+    return seconds
+
+
+def peak_megabytes(name, path):
+    """Peak resident memory of one way above that of a process that does nothing, in MB."""
+    peaks = []
+    for argument in ("nothing", name):
+        command = [sys.executable, __file__, str(path), "--only", argument]
+        peaks.append(int(subprocess.check_output(command, text=True).split()[-1]))
+    return (peaks[1] - peaks[0]) / 1e6
+
+
+def only(name, path):
+    """Run one way in this process and print its peak memory in bytes."""
+    import pandas  # noqa: F401, so that every way starts from the same memory
+
+    if name != "nothing":
+        WAYS[name](path)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+
+
+def table(path):
+    seconds = timed(path)
+    size = os.stat(path).st_size / 1e6
+    base = median(seconds["ours"])
+    print(
+        f"\n{Path(path).name}, {size:,.0f} MB; median CPU seconds, ratio to the first, peak memory above the interpreter"
+    )
+    for name, way in WAYS.items():
+        middle = median(seconds[name])
+        runs = f"{len(seconds[name])} runs"
+        print(f"{way.__doc__:<32}{middle:8.2f} s {middle / base:8.2f} × {peak_megabytes(name, path):8,.0f} MB   {runs}")
+    print(f"ours is {base / median(seconds['fromstring']):.2f} of np.fromstring, reach 0.65")
+    print(f"ours is 1/{median(seconds['int_loop']) / base:.1f} of the int loop, reach 1/8")
+    print(f"ours is 1/{median(seconds['apply_list']) / base:.1f} of A's way, reach 1/10")
+
+
+def main():
+    arguments = sys.argv[1:]
+    if "--only" in arguments:
+        return only(arguments[2], arguments[0])
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.setdefault("FERCOURSE_CACHE", folder)
+        if arguments:
+            return table(arguments[0])
+        return table(convert(drawn_faces(), Path(folder) / "fer2013.csv", layout="csv"))
+
+
+if __name__ == "__main__":
+    main()
