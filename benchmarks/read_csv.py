@@ -104,16 +104,17 @@ def only(name, path):
 
 
 def table(path):
+    memory = {name: peak_megabytes(name, path) for name in WAYS}  # first: a child starts with its parent's peak
     seconds = timed(path)
     size = os.stat(path).st_size / 1e6
     base = median(seconds["ours"])
     print(
-        f"\n{Path(path).name}, {size:,.0f} MB; median CPU seconds, ratio to the first, peak memory above the interpreter"
+        f"{Path(path).name}, {size:,.0f} MB: median CPU seconds, ratio to the first, peak memory above the interpreter"
     )
     for name, way in WAYS.items():
         middle = median(seconds[name])
         runs = f"{len(seconds[name])} runs"
-        print(f"{way.__doc__:<32}{middle:8.2f} s {middle / base:8.2f} × {peak_megabytes(name, path):8,.0f} MB   {runs}")
+        print(f"{way.__doc__:<32}{middle:8.2f} s {middle / base:8.2f} × {memory[name]:8,.0f} MB   {runs}")
     print(f"ours is {base / median(seconds['fromstring']):.2f} of np.fromstring, reach 0.65")
     print(f"ours is 1/{median(seconds['int_loop']) / base:.1f} of the int loop, reach 1/8")
     print(f"ours is 1/{median(seconds['apply_list']) / base:.1f} of A's way, reach 1/10")

@@ -162,6 +162,12 @@ BROKEN_ROWS = {
     "no usage": (usage_of(b""), "row 3", "nothing"),
     "a truncated last row": (GOOD[: -len(LINES[-1]) // 2], "row 7", "line 8", "3 fields", "found 2"),
     "a truncated last word": (GOOD[:-4], "row 7", "'PrivateT"),
+    "a comma and a space exchanged": (
+        with_row(3, LINES[3].replace(b",", b"#", 1).replace(b" ", b",", 1).replace(b"#", b" ", 1)),
+        "row 3",
+        "emotion",
+    ),
+    "a plus for a comma": (with_row(3, LINES[3].replace(b",", b"+", 1)), "row 3", "found 2"),
     "semicolons in a row": (with_row(3, LINES[3].replace(b",", b";")), "row 3", "3 fields", "found 1"),
     "a NUL byte": (with_pixel(b"\0"), "row 3", "NUL"),
     "an open quote": (with_row(3, LINES[3].replace(b",", b',"', 1)), "row 3"),

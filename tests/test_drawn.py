@@ -8,7 +8,8 @@ from sklearn.linear_model import LogisticRegression, RidgeClassifier
 
 from fercourse.data.drawn import MISREADINGS, SHARES, TWINS, _annotate, drawn_faces
 from fercourse.data.faces import BALLOT, EMOTIONS
-from fercourse.data.portrait import POSE, UNITS, draw, express, portray, sit
+from fercourse.data.portrait import draw, portray
+from fercourse.data.sitters import POSE, UNITS, express, sit
 from fercourse.errors import ParameterError
 
 
@@ -22,9 +23,11 @@ def many():
 def still():
     """64 sitters who look straight into an even light, in front of a sharp camera without grain."""
     sitter = sit(64, np.random.default_rng(5))
-    straight = {name: np.zeros(64, np.float32) for name in POSE} | {
-        name: np.ones(64, np.float32) for name in ("zoom", "contrast", "hand", "glasses")
-    } | {"framing": np.zeros(64, np.float32)}
+    straight = (
+        {name: np.zeros(64, np.float32) for name in POSE}
+        | {name: np.ones(64, np.float32) for name in ("zoom", "contrast", "hand", "glasses")}
+        | {"framing": np.zeros(64, np.float32)}
+    )
     return SimpleNamespace(**(vars(sitter) | straight))
 
 
@@ -107,7 +110,7 @@ def test_near_twins_stand_in_and_across_the_splits(many):
 
 
 def nearest_pairs(images):
-    """Positions of the faces that correlate by more than 0.985 with another, up to a pixel's shift: found by brute force."""
+    """Positions of faces that correlate by more than 0.985, up to a pixel's shift: found by brute force."""
     inner = normalised(images[:, 2:-2, 2:-2])
     best = np.zeros((len(images), len(images)), np.float32)
     for down in range(1, 4):

@@ -282,7 +282,7 @@ def test_parquet_with_numbers_but_no_names_is_refused(photographs, tmp_path):
         load(folder)
 
 
-@pytest.mark.parametrize("pixels", [" ".join, lambda words: list(map(int, words))])
+@pytest.mark.parametrize("pixels", [" ".join, lambda words: list(map(int, words))], ids=["text", "lists"])
 def test_parquet_with_the_columns_of_the_csv_is_read(pixels, photographs, tmp_path):
     columns = {"emotion": [], "pixels": [], "Usage": []}
     for split, usage in zip(photographs, ("Training", "PublicTest", "PrivateTest"), strict=True):

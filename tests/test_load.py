@@ -1,6 +1,5 @@
 """`load` finds the data, says what it does, and draws faces where there is no data."""
 
-import os
 import subprocess
 import sys
 import types
@@ -15,11 +14,6 @@ from fercourse.data.convert import convert
 from fercourse.data.load import DRAWN_SIZES, load
 from fercourse.data.rows import OFFICIAL_COUNTS, carved
 from fercourse.errors import DataMismatch, DataNotFound, NotWritten, ParameterError
-
-REAL = os.environ.get("FERCOURSE_DATA", "")
-needs_real_data = pytest.mark.skipif(
-    not REAL or not Path(REAL).exists(), reason="FERCOURSE_DATA does not point to the real fer2013.csv"
-)
 
 
 @pytest.fixture(autouse=True)
@@ -280,15 +274,13 @@ def test_a_download_falls_back_to_a_public_copy_in_folders(kagglehub, photograph
         command.download(Path("data"))
 
 
-@needs_real_data
-def test_the_real_data_is_fer2013(capsys):
-    command.verify(Path(REAL))
+def test_the_real_data_is_fer2013(real_csv, capsys):
+    command.verify(real_csv)
     assert "every class count is the official one" in capsys.readouterr().out
 
 
-@needs_real_data
-def test_the_real_data_has_votes_that_agree_with_its_labels():
-    faces = load(REAL, cache=False)
+def test_the_real_data_has_votes_that_agree_with_its_labels(real_csv):
+    faces = load(real_csv, cache=False)
     if faces.train.votes is None:
         pytest.skip("no fer2013new.csv beside the data")
     majority = faces.train.votes[:, :7].argmax(axis=1)

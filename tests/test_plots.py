@@ -175,6 +175,12 @@ def test_the_best_epoch_of_each_training_is_marked():
     assert solid == [[2, 1.5, 1.7], [1.9, 1.8, 1.2]]
 
 
+def test_a_name_stands_where_its_valid_curve_ends():
+    ax = plots.history({"a": trained(2, 1.5, 1.6)})
+    low, high = ax.get_ylim()
+    assert low + ax.texts[0].xyann[1] * (high - low) == pytest.approx(1.6)
+
+
 def test_curves_that_end_together_have_labels_that_do_not_cover_each_other():
     ax = plots.history({name: trained(2, 1.5 + 0.001 * k) for k, name in enumerate("abcde")})
     ax.figure.canvas.draw()
@@ -185,7 +191,7 @@ def test_curves_that_end_together_have_labels_that_do_not_cover_each_other():
 
 def test_a_single_history_a_diverged_one_and_a_full_column_are_drawn():
     assert [text.get_text() for text in plots.history(trained(2, 1.5)).texts] == ["train", "valid"]
-    diverged = History([{"epoch": 1, "train_loss": float("nan"), "valid_loss": float("inf")}])
+    diverged = History([{"epoch": 1, "train_loss": float("inf"), "valid_loss": float("nan")}])
     assert plots.history({"SGD": diverged}).texts[0].get_text() == "SGD: no finite value"
     assert plots.history({"a": trained(2, 1.5)}, column="lr").lines[0].get_ydata().tolist() == [0.1, 0.1]
     with pytest.raises(ParameterError, match="no curve 'f1' in this history; its columns are epoch, train_loss"):

@@ -82,17 +82,19 @@ def numbers_ending_at(text, ends, *, digits):
     None where the block has not exactly `digits` digits, or a number of four digits or over 255. Works on bytes
     throughout: a value that overflows comes out smaller than its tens and units.
     """
-    value = np.full(len(text) + 2, 255, np.uint8)
-    np.subtract(text, ZERO, out=value[2:])
+    value = np.full(len(text) + 3, 255, np.uint8)  # moved by three, so that total[i] is the number that ends before i
+    np.subtract(text, ZERO, out=value[3:])
     digit = value < 10
     two = digit[1:] & digit[:-1]
     three = two[1:] & two[:-1]
     value *= digit
-    small = value[1:-1] * np.uint8(10) + value[2:]
+    small = value[1:-1] * np.uint8(10)
+    small += value[2:]
     hundreds = value[:-2] * three
-    total = hundreds * np.uint8(100) + small
+    total = hundreds * np.uint8(100)
+    total += small
     if np.count_nonzero(digit) != digits or (three[1:] & three[:-1]).any():
         return None
     if hundreds.max() > 2 or (total < small).any():
         return None
-    return total[ends - 1]
+    return total[ends]

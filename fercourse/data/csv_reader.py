@@ -67,11 +67,17 @@ def whole_lines(stream):
     """
     rest = b""
     while len(rest) <= LONGEST_LINE and (piece := stream.read(BLOCK)):
-        lines, end, rest = (rest + piece).rpartition(b"\n")
+        block = rest + piece
+        end = block.rfind(b"\n") + 1
+        rest = block[end:]
         if end:
-            yield (lines + end).replace(b"\r\n", b"\n")
+            yield with_plain_ends(block[:end])
     if rest:
-        yield (rest + b"\n").replace(b"\r\n", b"\n")
+        yield with_plain_ends(rest + b"\n")
+
+
+def with_plain_ends(block):
+    return block.replace(b"\r\n", b"\n") if b"\r" in block else block
 
 
 def chain_first(first, blocks):

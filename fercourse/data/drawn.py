@@ -1,9 +1,10 @@
 """Drawn faces: a data set with FER2013's form, made on the spot from a seed.
 
-FER2013 may not be handed on, so the course carries its own faces, drawn by `fercourse.data.portrait`. What makes FER2013 hard
-is drawn too: its class shares; one label a face, given by an annotator who is wrong on about one face in seven and takes
-fear for surprise or sadness for neutral; near-twins of a face, some in another split, some with another label. And, as FER+
-did for FER2013, ten voters look at every face. They disagree most where the expression is faint or covered.
+FER2013 may not be handed on, so the course carries its own faces, drawn by `fercourse.data.portrait`. What makes
+FER2013 hard is drawn too: its class shares; one label a face, given by an annotator who is wrong on about one face in
+seven and takes fear for surprise or sadness for neutral; near-twins of a face, some in another split, some with another
+label. And, as FER+ did for FER2013, ten voters look at every face. They disagree most where the expression is faint or
+covered.
 """
 
 import numpy as np
@@ -70,7 +71,7 @@ def _emotions(number, generator):
 
 
 def _annotate(emotions, clarity, generator):
-    """One label a face: the emotion drawn, but for faces that show it least plainly, swapped in the pairs of MISREADINGS.
+    """One label a face: the emotion drawn, but swapped in the pairs of MISREADINGS for the least plain faces.
 
     Swapping keeps the class shares.
     """
@@ -87,7 +88,7 @@ def _annotate(emotions, clarity, generator):
 
 
 def _plant_twins(images, emotions, clarity, labels, generator):
-    """Overwrite some faces, in place, by copies of others: most a little changed, some exact, some with another label."""
+    """Overwrite some faces, in place, by copies: most a little changed, a few exact, a few labelled otherwise."""
     number = round(TWINS * len(labels))
     copies, others = np.split(generator.permutation(len(labels)), [number])
     for copy in copies:

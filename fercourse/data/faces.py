@@ -137,7 +137,7 @@ class Faces:
 
     def __repr__(self):
         sizes = " / ".join(f"{len(split):,}" for split in self)
-        carved = "" if self.official else ", carved here"
+        carved = "" if self.official or self.drawn else ", not FER2013's own splits"
         return f"Faces({self.source}: {sizes}{carved}, fingerprint {self.fingerprint})"
 
     @cached_property

@@ -1,10 +1,8 @@
-"""One drawn face: a sitter, an expression, a photograph.
+"""Drawn portraits: sitters with an expression, photographed.
 
-An expression is a row of action units, the face's muscles as FACS numbers them: brows, lids, nose, lips, mouth, each from
-0 (at rest) to about 1 (as far as it goes). `EXPRESSIONS` says which units make an emotion; `express` adds an intensity and a
-person's own way of showing it. A sitter is everything else: the head, hair, skin, pose, light, glasses, a hand, the camera.
-`portray` draws the head from the back to the front (hair, skin, eyes, brows, nose, mouth, what covers them), then takes
+`portray` draws a head from the back to the front (hair, skin, eyes, brows, nose, mouth, what covers them), then takes
 the photograph. The same sitter may be drawn with another expression: nothing but the expression then changes.
+Coordinates are those of the sketchpad: 1 from the centre of the photograph to its edge.
 """
 
 from types import SimpleNamespace
@@ -12,112 +10,10 @@ from types import SimpleNamespace
 import numpy as np
 
 from fercourse.data.faces import SIDE
+from fercourse.data.sitters import UNITS, express, holds_hand, sit, visibility, wears_glasses
 from fercourse.data.sketchpad import Pad, blob, blur, ellipse, fill, photograph, stroke
 
-UNITS = (
-    "inner_brow",  # AU 1: inner ends of the brows raised
-    "outer_brow",  # AU 2: outer ends raised
-    "brow_lower",  # AU 4: brows lowered and drawn together
-    "lids",  #        AU 5: upper lids raised; negative: drooping
-    "squint",  #      AU 6, 7: cheeks raised, lower lids tightened
-    "nose",  #        AU 9: nose wrinkled
-    "upper_lip",  #   AU 10: upper lip raised
-    "corners_up",  #  AU 12: lip corners pulled up
-    "corners_down",  # AU 15: lip corners pulled down
-    "stretch",  #     AU 20: lips stretched sideways; negative: rounded
-    "press",  #       AU 24: lips pressed together
-    "open",  #        AU 25 to 27: lips parted, jaw dropped
-)
-"""The action units, the columns of an expression."""
-
-EXPRESSIONS = np.array(
-    [  # inner outer lower  lids squint nose  lip    up  down stretch press open
-        [[ 0.0,  0.1,  1.0,  0.3,  0.5,  0.2,  0.0,  0.0,  0.4,  0.0,  1.0,  0.0],
-         [ 0.0,  0.2,  1.0,  0.5,  0.3,  0.4,  0.5,  0.0,  0.3,  0.3,  0.0,  0.7],
-         [ 0.0,  0.1,  0.9,  0.2,  0.7,  0.4,  0.4,  0.0,  0.2,  0.7,  0.0,  0.3]],
-        [[ 0.0,  0.0,  0.5, -0.4,  0.8,  1.0,  0.9,  0.0,  0.5,  0.0,  0.0,  0.1],
-         [ 0.1,  0.1,  0.4, -0.3,  0.9,  1.0,  1.0,  0.0,  0.6,  0.1,  0.0,  0.5],
-         [ 0.0,  0.2,  0.6, -0.2,  0.7,  1.0,  0.6,  0.0,  0.8, -0.2,  0.3,  0.0]],
-        [[ 1.0,  0.5,  0.4,  1.0,  0.0,  0.0,  0.0,  0.0,  0.2,  1.0,  0.0,  0.3],
-         [ 0.9,  0.6,  0.4,  0.9,  0.0,  0.0,  0.1,  0.0,  0.3,  0.8,  0.0,  0.6],
-         [ 1.0,  0.3,  0.5,  0.8,  0.0,  0.0,  0.0,  0.0,  0.4,  0.7,  0.2,  0.0]],
-        [[ 0.0,  0.0,  0.0,  0.0,  0.4,  0.0,  0.0,  0.9,  0.0,  0.4,  0.0,  0.0],
-         [ 0.0,  0.1,  0.0, -0.1,  0.7,  0.0,  0.2,  1.0,  0.0,  0.5,  0.0,  0.3],
-         [ 0.1,  0.3,  0.0, -0.2,  0.9,  0.2,  0.3,  1.0,  0.0,  0.5,  0.0,  0.8]],
-        [[ 1.0, -0.2,  0.3, -0.5,  0.1,  0.0,  0.0,  0.0,  0.9, -0.1,  0.3,  0.0],
-         [ 0.9, -0.2,  0.5, -0.8,  0.5,  0.1,  0.1,  0.0,  0.9,  0.3,  0.0,  0.4],
-         [ 0.8, -0.2,  0.1, -0.8,  0.0,  0.0,  0.0,  0.0,  0.6, -0.2,  0.0,  0.0]],
-        [[ 0.9,  1.0,  0.0,  1.0,  0.0,  0.0,  0.0,  0.0,  0.0, -0.6,  0.0,  1.0],
-         [ 0.8,  0.9,  0.0,  0.8,  0.0,  0.0,  0.0,  0.1,  0.0, -0.4,  0.0,  0.6],
-         [ 1.0,  1.1,  0.0,  0.7,  0.0,  0.0,  0.0,  0.2,  0.0, -0.2,  0.0,  0.3]],
-        [[ 0.0,  0.0,  0.0,  0.0,  0.0,  0.0,  0.0,  0.0,  0.0,  0.0,  0.0,  0.0],
-         [ 0.0,  0.0,  0.1, -0.1,  0.1,  0.0,  0.0,  0.1,  0.1,  0.0,  0.2,  0.0],
-         [ 0.1,  0.1,  0.0,  0.1,  0.0,  0.0,  0.1,  0.0,  0.0,  0.0,  0.0,  0.2]],
-    ],
-    np.float32,
-)  # fmt: skip
-"""Three ways to show each emotion, float32 (7, 3, 12): lips pressed, shouting or teeth bared; frozen, gasping or mute …"""
-
-HABIT = 0.23  # standard deviation of a person's own deviation in every unit
-
-SITTER = dict(
-    head_width=(0.72, 0.88),
-    head_height=(0.98, 1.14),
-    jaw=(0.0, 0.32),
-    skin=(0.28, 0.92),
-    age=(-0.8, 1.0),
-    eye_x=(0.33, 0.41),
-    eye_y=(-0.24, -0.14),
-    eye_width=(0.145, 0.185),
-    eye_height=(0.85, 1.15),
-    eye_tilt=(-0.02, 0.02),
-    gaze=(-0.05, 0.05),
-    brow_y=(0.16, 0.22),
-    brow_width=(0.022, 0.05),
-    nose_length=(0.36, 0.46),
-    nose_width=(0.10, 0.15),
-    mouth_y=(0.48, 0.56),
-    mouth_width=(0.24, 0.31),
-    lips=(0.03, 0.065),
-    lip_grey=(0.5, 1.25),
-    teeth=(-0.5, 2.0),
-    hair=(0.03, 0.6),
-    hair_volume=(1.05, 1.3),
-    hair_length=(-0.5, 1.6),
-    hairline=(-0.85, -0.5),
-    parting=(-0.35, 0.35),
-    fringe=(0.0, 0.45),
-    beard=(-1.2, 0.55),
-    collar=(0.05, 0.95),
-    backdrop=(0.05, 0.95),
-    glasses=(0.0, 1.0),
-    hand=(0.0, 1.0),
-    hand_x=(-0.6, 0.6),
-    hand_y=(0.5, 1.0),
-    framing=(-1.0, 1.0),
-)
-"""Ranges of a sitter's traits, any value as likely as another; lengths in half photographs, greys from 0 to 1."""
-
-POSE = dict(
-    roll=(-0.12, 0.12),
-    yaw=(-0.12, 0.12),
-    pitch=(-0.08, 0.08),
-    zoom=(0.93, 1.07),
-    shift_x=(-0.06, 0.06),
-    shift_y=(-0.06, 0.06),
-    light_x=(-0.4, 0.4),
-    light_y=(-0.35, 0.15),
-    slope_x=(-0.4, 0.4),
-    slope_y=(-0.4, 0.4),
-    gamma=(-0.6, 0.6),
-    contrast=(0.55, 1.25),
-    brightness=(-0.16, 0.16),
-    softness=(-0.12, 0.32),
-    grain=(-0.01, 0.045),
-)
-"""Ranges of pose, light and camera, the middle most likely (the mean of two even draws)."""
-
-FRAMING = 0.2  # photographs come from two sources: one crops faces this much high, the other this much low
+FRAMING = np.float32(0.2)  # photographs come from two sources: one crops faces so much high, the other so much low
 
 CHUNK = 32  # faces drawn at a time: what they need stays in a core's cache
 
@@ -139,40 +35,12 @@ def draw(emotions, generator):
     return images, clarity
 
 
-def express(emotions, generator):
-    """Action units float32 (N, 12) that show these emotions, and the intensity float32 (N,) with which they do."""
-    number = len(emotions)
-    intensity = 0.25 + 0.8 * np.sqrt(generator.random(number, np.float32))
-    chosen = EXPRESSIONS[emotions, generator.integers(0, 3, number)]
-    habit = generator.standard_normal((number, len(UNITS)), np.float32) * np.float32(HABIT)
-    return intensity[:, None] * chosen + habit, intensity
-
-
-def sit(number, generator):
-    """`number` sitters with their pose, light and camera: a namespace of traits, each float32 (N,)."""
-    even = generator.random((len(SITTER), number), np.float32)
-    peaked = generator.random((2, len(POSE), number), np.float32).mean(0)
-    ranges = SITTER | POSE
-    return SimpleNamespace(
-        **{
-            name: np.float32(low) + np.float32(high - low) * part
-            for (name, (low, high)), part in zip(ranges.items(), (*even, *peaked), strict=True)
-        }
-    )
-
-
-def visibility(sitter):
-    """What share of an expression can be seen, float32 (N,): less behind a hand, blur or grain, or in poor contrast."""
-    hidden = 0.35 * _holds_hand(sitter) + 0.8 * np.maximum(sitter.softness, 0) + 3 * np.maximum(sitter.grain, 0)
-    return 1 - hidden - 0.3 * np.maximum(0.8 - sitter.contrast, 0)
-
-
 def portray(units, sitter, generator):
-    """Draw sitters with these action units (N, 12): images uint8 (N, 48, 48). The generator gives the grain of the film."""
+    """Photograph sitters with an expression: images uint8 (N, 48, 48).
+
+    units: float32 (N, 12); sitter: as `sit` returns it; generator: numpy's Generator, for the grain of the film
+    """
     face = SimpleNamespace(**vars(sitter), **dict(zip(UNITS, np.ascontiguousarray(units.T), strict=True)))
-    for name in UNITS:
-        if name not in ("lids", "stretch", "outer_brow", "inner_brow"):
-            setattr(face, name, np.maximum(getattr(face, name), 0))
     pad = Pad(len(units))
     _backdrop(pad, face)
     _head(pad, face)
@@ -186,7 +54,7 @@ def portray(units, sitter, generator):
     _mouth(pad, face)
     _glasses(pad, face)
     _hand(pad, face)
-    face.shift_y = face.shift_y + np.float32(FRAMING) * np.sign(face.framing)
+    face.shift_y = face.shift_y + FRAMING * np.sign(face.framing)
     pose = {name: getattr(face, name) for name in ("roll", "yaw", "pitch", "zoom", "shift_x", "shift_y")}
     return _develop(photograph(pad, **pose), face, generator)
 
@@ -345,7 +213,7 @@ def _mouth(pad, face):
 
 def _glasses(pad, face):
     patch = pad.patch((-0.85, 0.85), (-0.5, 0.15))
-    worn = face.glasses < 0.12
+    worn = wears_glasses(face)
     for side in (-1, 1):
         rim = ellipse(patch.x, patch.y, side * face.eye_x, face.eye_y + 0.02, face.eye_width * 1.6, np.float32(0.2))
         patch.paint(fill(np.abs(rim) - 0.012) * worn, face.collar * 0.4)
@@ -353,13 +221,9 @@ def _glasses(pad, face):
     patch.paint(bridge * worn, face.collar * 0.4)
 
 
-def _holds_hand(face):
-    return face.hand < 0.08
-
-
 def _hand(pad, face):
     patch = pad.patch(down=(0, 1.2))
-    held = _holds_hand(face)
+    held = holds_hand(face)
     x, y = patch.x - face.hand_x, patch.y
     palm = fill(ellipse(x, y, 0, face.hand_y + 0.5, np.float32(0.3), np.float32(0.55)))
     between = np.abs(x * 7 - np.round(x * 7))
@@ -372,7 +236,8 @@ def _develop(images, face, generator):
     gamma, contrast, brightness, softness, grain = (
         trait[:, None, None] for trait in (face.gamma, face.contrast, face.brightness, face.softness, face.grain)
     )
-    images = np.clip(images, 0, 1)
+    exposure = np.sqrt(0.65 / face.skin)[:, None, None]  # for the face: halfway to the same grey for every skin
+    images = np.clip(images * exposure, 0, 1)
     images += gamma * images * (1 - images)
     images = (images - 0.5) * contrast + (0.5 + brightness)
     images = blur(images, np.maximum(softness[:, 0, 0], 0))

@@ -1,9 +1,9 @@
 """A pad of sheets to draw on, and a camera: the brushes of the drawn faces.
 
-A pad holds one sheet a face, all drawn at once: pixels are float32 (64, 64, N), faces last, so that a trait of shape (N,)
-meets the grid without reshaping and the innermost loop of numpy is long. A face is drawn upright and looking straight ahead;
-every feature therefore lies in a window known beforehand, and only that window is touched. `photograph` then turns, shifts
-and zooms what was drawn onto 48×48 pixels.
+A pad holds one sheet a face, all drawn at once: pixels are float32 (64, 64, N), faces last, so that a trait of shape
+(N,) meets the grid without reshaping and the innermost loop of numpy is long. A face is drawn upright and looking
+straight ahead; every feature therefore lies in a window known beforehand, and only that window is touched. `photograph`
+then turns, shifts and zooms what was drawn onto 48×48 pixels.
 
 Coordinates: x to the right, y down, 1 from the centre of the photograph to its edge; a sheet reaches to 1.2.
 Only sums, products, quotients and square roots touch a pixel: their last bit is the same on every platform.
@@ -19,7 +19,7 @@ EDGE = np.float32(0.055)  # an ink edge: one and a half pixels of the sheet
 
 
 class Patch:
-    """A window of the pad: its pixels, a view (h, w, N), and the coordinates x (w, 1) and y (h, 1, 1) of their centres."""
+    """A window of the pad: its pixels, a view (h, w, N), and where they are: x (w, 1) and y (h, 1, 1)."""
 
     def __init__(self, pixels, x, y):
         self.pixels, self.x, self.y = pixels, x, y
@@ -68,8 +68,9 @@ def blob(x, y, centre_x, centre_y, radius_x, radius_y):
 def stroke(along, across, centre, half_length, level, rise, bow, thickness, edge=EDGE):
     """Cover of a bent pen stroke that thins towards its ends.
 
-    It runs from centre - half_length to centre + half_length on the axis `along`, at the height `level` of the other axis;
-    `rise` is added at its far end and taken at its near end, `bow` added in its middle. Swap the axes for a steep stroke.
+    It runs from centre - half_length to centre + half_length on the axis `along`, at the height `level` of the other
+    axis; `rise` is added at its far end and taken at its near end, `bow` added in its middle. Swap the axes for a
+    steep stroke.
     """
     u = (along - centre) / half_length
     square = u * u
@@ -80,8 +81,8 @@ def stroke(along, across, centre, half_length, level, rise, bow, thickness, edge
 def photograph(pad, *, roll, yaw, pitch, zoom, shift_x, shift_y):
     """The sheets as the camera sees them: float32 (N, 48, 48).
 
-    roll: slope of the eyes' line; yaw, pitch: how far the middle of the face slides over its rim; zoom: 1 keeps the size;
-    shift_x, shift_y: of the whole head. All float32 (N,).
+    roll: slope of the eyes' line; yaw, pitch: how far the middle of the face slides over its rim; zoom: 1 keeps the
+    size; shift_x, shift_y: of the whole head. All float32 (N,).
     """
     sheets = np.ascontiguousarray(pad.pixels.transpose(2, 0, 1))
     grid = (np.arange(SIDE, dtype=np.float32) + 0.5) / SIDE * 2 - 1

@@ -7,7 +7,8 @@ from fercourse.errors import ParameterError
 from fercourse.report.style import new_axes
 
 _GAP = 2  # pixels of white between two faces
-_WIDTH = 7  # inches that a full row takes
+_WIDTH = 6  # inches that a row takes, where that makes its faces neither too small nor too large
+_NARROWEST, _WIDEST = 0.42, 0.8  # inches a face; larger pictures make notebooks heavy and show nothing more
 _FONT = 7  # points, of the titles over the faces
 
 
@@ -23,7 +24,7 @@ def mosaic(rows, *, titles=None, stretch=False, ax=None):
     places = [(row, column) for row, images in enumerate(rows) for column in range(len(images))]
     titles = None if titles is None else list(titles)
     _check(rows, places, titles)
-    tile = min(max(_WIDTH / max(len(row) for row in rows), 0.5), 1.0)  # inches that a face is wide
+    tile = min(max(_WIDTH / max(len(row) for row in rows), _NARROWEST), _WIDEST)
     head = _GAP if titles is None else _title_pixels(titles, tile)
     canvas = _canvas(rows, head, stretch)
     height, width = (size * tile / SIDE for size in canvas.shape)
