@@ -29,4 +29,4 @@ def real_csv():
     """The path of the real fer2013.csv; the test skips where FERCOURSE_DATA does not name it."""
     if not REAL_DATA or REAL_DATA == "drawn" or not Path(REAL_DATA).is_file():
         pytest.skip("FERCOURSE_DATA does not name the real fer2013.csv")
-    return Path(REAL_DATA)
+    return Path(REAL_DATA).resolve()

@@ -13,7 +13,7 @@ from fercourse.data.faces import SIDE
 from fercourse.data.sitters import UNITS, express, holds_hand, sit, visibility, wears_glasses
 from fercourse.data.sketchpad import Pad, blob, blur, ellipse, fill, photograph, stroke
 
-FRAMING = np.float32(0.2)  # photographs come from two sources: one crops faces so much high, the other so much low
+FRAMING = np.float32(0.15)  # photographs come from two sources: one crops faces so much high, the other so much low
 
 CHUNK = 32  # faces drawn at a time: what they need stays in a core's cache
 

@@ -56,7 +56,7 @@ EXPRESSIONS = np.array(
 )  # fmt: skip
 """Three ways to show each emotion, float32 (7, 3, 12): pressed lips, shouting, bared teeth; and so on."""
 
-HABIT = 0.23  # standard deviation of a person's own deviation in every unit
+HABIT = 0.24  # standard deviation of a person's own deviation in every unit
 
 SITTER = dict(
     head_width=(0.72, 0.88),
@@ -79,7 +79,7 @@ SITTER = dict(
     lips=(0.03, 0.065),
     lip_grey=(0.5, 1.25),
     teeth=(-0.5, 2.0),
-    hair=(0.03, 0.6),
+    hair=(0.03, 0.45),
     hair_volume=(1.05, 1.3),
     hair_length=(-0.5, 1.6),
     hairline=(-1.0, -0.5),
@@ -87,7 +87,7 @@ SITTER = dict(
     fringe=(0.0, 0.45),
     beard=(-1.2, 0.55),
     collar=(0.05, 0.95),
-    backdrop=(0.05, 0.95),
+    backdrop=(0.15, 0.85),
     glasses=(0.0, 1.0),
     hand=(0.0, 1.0),
     hand_x=(-0.6, 0.6),
@@ -97,17 +97,17 @@ SITTER = dict(
 """Ranges of a sitter's traits, any value as likely as another; lengths in half photographs, greys from 0 to 1."""
 
 POSE = dict(
-    roll=(-0.12, 0.12),
-    yaw=(-0.12, 0.12),
+    roll=(-0.25, 0.25),
+    yaw=(-0.25, 0.25),
     pitch=(-0.08, 0.08),
     zoom=(0.93, 1.07),
     shift_x=(-0.06, 0.06),
     shift_y=(-0.06, 0.06),
-    light_x=(-0.4, 0.4),
-    light_y=(-0.35, 0.15),
-    slope_x=(-0.4, 0.4),
-    slope_y=(-0.4, 0.4),
-    gamma=(-0.6, 0.6),
+    light_x=(-0.3, 0.3),
+    light_y=(-0.3, 0.15),
+    slope_x=(-0.2, 0.2),
+    slope_y=(-0.2, 0.2),
+    gamma=(-0.4, 0.4),
     contrast=(0.7, 1.3),
     brightness=(-0.14, 0.14),
     softness=(-0.12, 0.32),
@@ -142,7 +142,7 @@ def sit(number, generator):
 def visibility(sitter):
     """What share of an expression can be seen, float32 (N,): less behind a hand, blur or grain, or in poor contrast."""
     hidden = 0.35 * holds_hand(sitter) + 0.8 * np.maximum(sitter.softness, 0) + 3 * np.maximum(sitter.grain, 0)
-    return 1 - hidden - 0.3 * np.maximum(0.8 - sitter.contrast, 0)
+    return 1 - hidden - 0.3 * np.maximum(0.9 - sitter.contrast, 0)
 
 
 def holds_hand(sitter):

@@ -47,7 +47,7 @@ def iter_fit(
         )
     device = choose_device(device)
     model.to(device)
-    descent = OPTIMIZERS[optimizer](model.parameters(), lr=lr)
+    descent = OPTIMIZERS[optimizer](model.parameters(), lr=lr, fused=True)
     order = torch.Generator().manual_seed(seed)
     rows, noise = [], _seeded(seed, device)
 
