@@ -41,9 +41,9 @@ environment: .venv/ready
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fercourse needs Python 3.11 or newer: make PYTHON=python3.12")'
-	@echo "Installing the course into .venv: a few minutes, once; about 6 GB, most of it PyTorch."
+	@echo "Installing the course into .venv: a few minutes, once; about 8 GB, most of it PyTorch."
 	@$(PYTHON) -m venv .venv
-	@$(python) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	@$(python) -m pip install -qq --disable-pip-version-check --constraint constraints.txt \
 		--editable ".[lab,course,download,tf,test]"
 	@$(python) -m pip check --disable-pip-version-check
 	@touch $@

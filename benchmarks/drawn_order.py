@@ -91,17 +91,25 @@ RAW = {
 }
 
 
+def faces_a_second():
+    """How many faces are drawn in a second of processor time, best of three."""
+    seconds = []
+    for _ in range(3):
+        start = time.process_time()
+        draw(np.arange(1_280) % 7, np.random.default_rng(0))
+        seconds.append(time.process_time() - start)
+    return 1_280 / min(seconds)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--size", type=int, default=8_000)
-    parser.add_argument("--raw", action="store_true")
+    parser.add_argument("--raw", action="store_true", help="also the MLP on pixels from 0 to 255")
     parser.add_argument("--only", nargs="*", help="recipes to run, by name")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    start = time.perf_counter()
-    draw(np.arange(2_560) % 7, np.random.default_rng(0))
-    print(f"{2_560 / (time.perf_counter() - start):,.0f} faces a second")
+    print(f"{faces_a_second():,.0f} faces a second of one core's time")
     for name, recipe in (RECIPES | (RAW if options.raw else {})).items():
         if options.only and name not in options.only:
             continue
