@@ -43,7 +43,8 @@ import tempfile
 from pathlib import Path
 
 folder = Path(tempfile.mkdtemp())
-few = fc.Faces(data.train.take(300), data.valid.take(60), data.test.take(60), data.source, drawn=data.drawn)
+parts = data.train.take(300), data.valid.take(60), data.test.take(60)
+few = fc.Faces(*parts, data.source, drawn=data.drawn)
 csv_path = fc.convert(few, folder / "fer2013.csv", layout="csv")
 with open(csv_path) as file:
     print(file.readline().strip())
@@ -86,7 +87,8 @@ axis.axis("off");
 # `fc.load` reads the bytes in large pieces, checks every row, and gives the same arrays. Both, side by side:
 
 # %% tags=["NBVAL_CHECK_OUTPUT"]
-by_hand = np.array([[int(text) for text in pixels.split()] for pixels in table.pixels], np.uint8)
+rows = [[int(text) for text in pixels.split()] for pixels in table.pixels]
+by_hand = np.array(rows, np.uint8)
 loaded = fc.load(csv_path, cache=False)
 same = np.array_equal(by_hand[:300].reshape(-1, 48, 48), loaded.train.images)
 print("the same pixels:", same)
@@ -106,7 +108,7 @@ counts
 # %%
 fc.guess(
     "01.1",
-    "All you know of a face is that it comes from this set. Which emotion do you bet on, and how often are you right?",
+    "You have not seen the face. On which emotion do you bet, and how often are you right?",
     options=["any; 1 in 7", "Happy; 1 in 4", "Neutral; 1 in 2"],
 )
 
@@ -163,7 +165,7 @@ print(f"between the mean faces: {between:.1f} grey levels; between faces: {withi
 # %%
 fc.guess(
     "01.2",
-    "A face of PrivateTest also occurs in Training. What does that do to the accuracy which you report?",
+    "A test face also occurs in Training. What does that do to your test accuracy?",
     options=["too low", "nothing", "too high"],
 )
 
@@ -233,9 +235,9 @@ fc.plots.pairs(data.test.images[shown], data.train.images[closest[shown]], capti
 twins = likeness > 0.99
 twin_share = twins.mean()
 disagree = (data.test.labels[twins] != data.train.labels[closest[twins]]).mean()
-print(f"{twins.sum()} of {len(twins)} test faces have a near-twin in Training: {100 * twin_share:.1f} %")
+print(f"{twins.sum()} of {len(twins)} test faces have a near-twin in Training;")
 print(f"{100 * disagree:.0f} % of these pairs carry two different labels")
-fc.record("test faces with a near-twin in Training", float(100 * twin_share), unit="%", n=len(twins))
+fc.record("test faces with a near-twin", float(100 * twin_share), unit="%", n=len(twins))
 
 # %% [markdown]
 # Two consequences. On these faces a test measures memory, at least in part. And where the same picture carries two labels, no
@@ -259,7 +261,7 @@ votes = data.valid.votes
 has_votes = votes is not None
 elected = votes[:, :7].argmax(1) if has_votes else data.valid.labels
 agreement = (elected == data.valid.labels).mean()
-print(f"the label agrees with the majority of voters for {100 * agreement:.1f} % of the faces")
+print(f"the label is what most voters say for {100 * agreement:.1f} % of the faces")
 
 # %%
 import seaborn as sns
@@ -268,7 +270,7 @@ label = pd.Categorical.from_codes(data.valid.labels, fc.EMOTIONS)
 winner = pd.Categorical.from_codes(elected, fc.EMOTIONS)
 shares = 100 * pd.crosstab(label, winner, normalize="index", dropna=False)
 axis = sns.heatmap(shares, annot=True, fmt=".0f", cmap="Greys", cbar=False, square=True)
-axis.set(xlabel="what ten voters elect", ylabel="the label", title=f"% of each label ({data.source})");
+axis.set(xlabel="elected", ylabel="label", title=f"% of each label ({data.source})");
 
 # %% [markdown]
 # Off the diagonal stand the pairs that people confuse. A model trained on these labels learns the confusions too; one
@@ -350,7 +352,11 @@ fc.claim(
 
 # %%
 floor = np.bincount(data.train.labels).max() / len(data.train)
-fc.claim("01.floor", bool(0.22 < floor < 0.28), "One class holds about a quarter of the training faces.")
+fc.claim(
+    "01.floor",
+    bool(0.22 < floor < 0.28),
+    "One class holds about a quarter of the training faces.",
+)
 
 # %%
 fc.claim(
@@ -364,14 +370,14 @@ fc.claim(
 fc.claim(
     "01.order",
     bool(by_position < 0.75),
-    "Grading a perfect network by position instead of by name costs it more than a quarter of its accuracy.",
+    "Graded by position and not by name, a perfect network loses over a quarter.",
 )
 
 # %%
 fc.claim(
     "01.ceiling",
     [bool(agreement < 0.95)] if has_votes else [],
-    "The labels disagree with the majority of ten voters on more than one face in twenty.",
+    "Label and majority of ten voters differ on more than one face in twenty.",
 )
 
 # %% [markdown]

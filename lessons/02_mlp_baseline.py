@@ -16,7 +16,7 @@
 # %% tags=["parameters"]
 DATA: str = "auto"  # "auto", "drawn", or the path of a FER2013 file or folder
 SCALE: str = "lesson"  # "smoke", "lesson" or "full"
-SEED: int = 0  # of the drawn faces, the first weights, dropout and the order of the batches
+SEED: int = 0  # of drawn faces, first weights, dropout, order of the faces
 DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 
 # %% [markdown]
@@ -92,7 +92,8 @@ class Standardise(nn.Module):
 # here. Train this one before anything deeper. What it reaches is what the deeper one has to beat.
 
 # %%
-linear = nn.Sequential(Standardise(mean, std), nn.Flatten(), nn.Linear(48 * 48, 7)).to(env.device)
+linear = nn.Sequential(Standardise(mean, std), nn.Flatten(), nn.Linear(48 * 48, 7))
+linear = linear.to(env.device)
 nn.init.zeros_(linear[2].weight)
 nn.init.zeros_(linear[2].bias)
 sum(weights.numel() for weights in linear.parameters())
@@ -102,15 +103,17 @@ sum(weights.numel() for weights in linear.parameters())
 # The bytes become floats only here, a batch at a time.
 
 # %%
-def batches(split, size=128, *, shuffle=False, generator=None, device="cpu"):
+def batches(split, size=128, *, shuffle=False, generator=None, device=env.device):
     images = torch.tensor(split.images, device=device)
     labels = torch.tensor(split.labels, device=device)
-    order = torch.randperm(len(split), generator=generator) if shuffle else torch.arange(len(split))
+    order = torch.arange(len(split))
+    if shuffle:
+        order = torch.randperm(len(split), generator=generator)
     for index in order.to(device).split(size):
         yield images[index, None].float() / 255, labels[index]
 
 
-images, labels = next(batches(data.train, device=env.device))
+images, labels = next(batches(data.train))
 images.shape, labels.shape, images.dtype
 
 # %% [markdown]
@@ -192,9 +195,9 @@ def train_by_hand(model, *, epochs=EPOCHS, lr=1e-3, shuffle=True):
     optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=True)
     rows = []
     for epoch in range(1, epochs + 1):
-        stream = batches(data.train, 100, shuffle=shuffle, generator=order, device=env.device)
+        stream = batches(data.train, 100, shuffle=shuffle, generator=order)
         row = {"epoch": epoch} | train_epoch(model, stream, optimizer)
-        rows.append(row | evaluate(model, batches(data.valid, 512, device=env.device)))
+        rows.append(row | evaluate(model, batches(data.valid, 512)))
     return fc.History(rows)
 
 
@@ -202,7 +205,7 @@ def train_by_hand(model, *, epochs=EPOCHS, lr=1e-3, shuffle=True):
 @torch.inference_mode()
 def predict(model, split):
     model.eval()
-    logits = torch.cat([model(images) for images, _ in batches(split, 512, device=env.device)])
+    logits = torch.cat([model(images) for images, _ in batches(split, 512)])
     return fc.Predictions(logits.softmax(1).cpu().numpy(), split.labels, split.source)
 
 
@@ -245,7 +248,11 @@ def mlp(mean, std, dropout=0.2):
 
 torch.manual_seed(SEED)
 first_loss = F.cross_entropy(mlp(mean, std)(images), labels).item()
-fc.claim("02.first", abs(first_loss - np.log(7)) < 0.1, "Untrained, the four layers have a loss of ln 7 within 0.1.")
+fc.claim(
+    "02.first",
+    abs(first_loss - np.log(7)) < 0.1,
+    "Untrained, the four layers have a loss of ln 7 within 0.1.",
+)
 
 # %% [markdown]
 # ### Second check: one batch by heart
@@ -277,7 +284,8 @@ torch.manual_seed(SEED)
 mine, twin = mlp(mean, std), mlp(mean, std)
 twin.load_state_dict(mine.state_dict())
 by_hand = train_by_hand(mine, epochs=2)
-by_fit = fc.fit(twin, data, epochs=2, batch_size=100, seed=SEED, device=env.device, progress=False)
+settings = {"batch_size": 100, "seed": SEED, "device": env.device}
+by_fit = fc.fit(twin, data, epochs=2, **settings, progress=False)
 apart = max(abs(a - b) for a, b in zip(by_hand["valid_loss"], by_fit["valid_loss"]))
 print("the same curve to 1e-6:", apart < 1e-6)
 
@@ -292,7 +300,7 @@ print("the same curve to 1e-6:", apart < 1e-6)
 # %%
 fc.guess(
     "02.3",
-    "After training, how many different emotions will this network ever answer on the validation faces?",
+    "How many different emotions will it answer on the validation faces?",
     options=[1, 3, 7],
 )
 
@@ -313,7 +321,7 @@ fc.reveal("02.3", len(answers))
 fc.claim(
     "02.collapse",
     bool(faces.max() > 0.95 * len(data.valid)),
-    "On raw pixels the network ends as a lazy classifier: one answer for more than 95 % of the faces.",
+    "On raw pixels the network ends lazy: one answer for over 95 % of the faces.",
     needs="lesson",
 )
 
@@ -337,7 +345,8 @@ mean_loss = raw_history["train_loss"][-1]
 print(f"the sum of 287 such losses, divided by 100: {mean_loss * 287 / 100:.2f}")
 print(f"divided by 287: {mean_loss:.2f}")
 shares = np.bincount(data.train.labels) / len(data.train)
-print(f"knowing the class counts and nothing else costs {-(shares * np.log(shares)).sum():.2f}")
+entropy = -(shares * np.log(shares)).sum()
+print(f"knowing the class counts and nothing else costs {entropy:.2f}")
 
 # %% [markdown]
 # The number on the screen was wrong, the training was not. The last line is the entropy of the class counts: what a
@@ -376,7 +385,7 @@ def look_inside(model, activation):
         if isinstance(layer, nn.ReLU):
             zeros = (activation == 0).float().mean()
             spread = activation.std(0).mean() / (activation.mean() + 1e-9)
-            print(f"{activation.shape[1]:5} units: {100 * zeros:5.1f} % zeros, spread {spread:.3f}")
+            print(f"{len(activation[0]):5} units: {100 * zeros:5.1f} % zeros, spread {spread:.3f}")
 
 
 print("trained on raw pixels")
@@ -406,12 +415,13 @@ fc.record("MLP on standardised pixels, in file order", scaled_guess)
 # %%
 torch.manual_seed(30)
 repaired = mlp(mean, std)
-repaired_history = fc.fit(repaired, data, epochs=EPOCHS, batch_size=100, seed=SEED, device=env.device)
+repaired_history = fc.fit(repaired, data, epochs=EPOCHS, **settings)
 repaired_guess = predict(repaired, data.valid)
 fc.record("MLP repaired", repaired_guess)
 
 # %%
-fc.plots.history({"raw": raw_history, "repaired": repaired_history, "linear": linear_history}, column="accuracy");
+curves = {"raw": raw_history, "repaired": repaired_history, "linear": linear_history}
+fc.plots.history(curves, column="accuracy");
 
 # %% [markdown]
 # The flat line is the network of 2019. Now look at the dashed line of the repaired network, its accuracy on training

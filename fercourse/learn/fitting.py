@@ -1,6 +1,7 @@
 """`fit` drains `iter_fit`; `iter_fit` calls `train_epoch` and `evaluate` of the loop."""
 
 import math
+import os
 import time
 from pathlib import Path
 
@@ -67,7 +68,8 @@ def iter_fit(
             yield from [dict(row) for row in rows]
 
     steps = math.ceil(len(data.train) / batch_size)
-    with tqdm(total=epochs * steps, initial=len(rows) * steps, unit="batch", disable=not progress, leave=False) as bar:
+    hidden = not progress or "TQDM_DISABLE" in os.environ
+    with tqdm(total=epochs * steps, initial=len(rows) * steps, unit="batch", disable=hidden, leave=False) as bar:
         for epoch in range(len(rows) + 1, epochs + 1):
             start = time.perf_counter()
             stream = batches(data.train, batch_size, shuffle=shuffle, generator=order, device=device)

@@ -29,7 +29,9 @@ def batches(split, size=128, *, shuffle=False, generator=None, device="cpu"):
 def _batches(split, size, shuffle, generator, device):
     images = torch.tensor(split.images, device=device)
     labels = torch.tensor(split.labels, device=device)
-    order = torch.randperm(len(split), generator=generator) if shuffle else torch.arange(len(split))
+    order = torch.arange(len(split))
+    if shuffle:
+        order = torch.randperm(len(split), generator=generator)
     for index in order.to(device).split(size):
         yield images[index, None].float() / 255, labels[index]
 
