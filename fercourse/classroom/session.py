@@ -26,6 +26,8 @@ def setup(lesson, *, scale="lesson", seed=0, device="auto"):
     The environment variable FERCOURSE_SCALE overrides `scale`, for test runners that cannot pass parameters.
     Raises ParameterError for an unknown scale or a device that is not here.
     """
+    # Before PyTorch is loaded: threads that spin while they wait are slower than one, once anything else runs.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from fercourse.learn.device import choose_device
 
     scale = os.environ.get("FERCOURSE_SCALE", scale)

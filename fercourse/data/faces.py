@@ -32,6 +32,10 @@ class Split:
     votes:  uint8 (N, 10), FER+ voters for each answer of `BALLOT`, or None
 
     Raises DataMismatch where shapes, dtypes or codes are off.
+
+    >>> split = Split(np.zeros((4, 48, 48), np.uint8), np.array([3, 3, 6, 0]), "train", "an example")
+    >>> split.counts()["Happy"], len(split[:2]), len(split[split.labels == 6])
+    (2, 2, 1)
     """
 
     images: np.ndarray

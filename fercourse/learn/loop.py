@@ -17,6 +17,10 @@ def batches(split, size=128, *, shuffle=False, generator=None, device="cpu"):
     shuffle: a new order, drawn from `generator` on the CPU, so that it is the same on every device.
     Raises ParameterError for a size under 1, DataMismatch for a split without labels.
 
+    >>> from fercourse.data.drawn import drawn_faces
+    >>> [tuple(images.shape) for images, labels in batches(drawn_faces(10, 0, 0).train, 4)]
+    [(4, 1, 48, 48), (4, 1, 48, 48), (2, 1, 48, 48)]
+
     Built by hand in lesson 02.
     """
     if size < 1:

@@ -20,6 +20,12 @@ class History:
 
     `history[0]` is a row, `history[2:5]` a History, `history["valid_loss"]` a list of floats.
     Raises ParameterError where a value is not a plain number.
+
+    >>> history = History([{"epoch": 1, "valid_loss": 1.9}, {"epoch": 2, "valid_loss": 1.7}])
+    >>> history["valid_loss"]
+    [1.9, 1.7]
+    >>> history.best("valid_loss")
+    {'epoch': 2, 'valid_loss': 1.7}
     """
 
     rows: tuple

@@ -180,7 +180,12 @@ class Paired:
 
 
 def wilson(right, n, *, level=0.95):
-    """Wilson's score interval for a share: `right` of `n`, as (low, high), 0 to 1 (Wilson 1927). (0, 1) for n = 0."""
+    """Wilson's score interval for a share: `right` of `n`, as (low, high), 0 to 1 (Wilson 1927). (0, 1) for n = 0.
+
+    >>> low, high = wilson(50, 100)
+    >>> print(f"{low:.3f} to {high:.3f}")
+    0.404 to 0.596
+    """
     if not 0 < level < 1:
         raise ParameterError(f"level {level}: a level lies between 0 and 1, such as 0.95")
     if n == 0:
