@@ -36,7 +36,6 @@ def _small_drawing(monkeypatch, faces):
         return faces
 
     monkeypatch.setattr("fercourse.data.load.drawn_faces", draw)
-    monkeypatch.setattr("fercourse.data.command.drawn_faces", draw)
     return asked
 
 
@@ -200,6 +199,13 @@ def test_convert_writes_another_layout(photographs, tmp_path):
     path = convert(photographs, tmp_path / "fer2013.csv", layout="csv")
     command.convert(path, tmp_path / "folders", layout="png-folders")
     assert load(tmp_path / "folders").fingerprint == photographs.fingerprint
+
+
+@pytest.mark.parametrize(("to", "scale"), [("fer2013.csv", "smoke"), ("out", "huge")])
+def test_an_export_to_a_file_or_of_an_unknown_scale_is_refused_and_writes_nothing(tmp_path, to, scale):
+    with pytest.raises(ParameterError, match=r"Give its folder|choose one of"):
+        command.export_drawn(tmp_path / to, scale=scale)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_exported_drawn_faces_load_as_drawn_with_their_votes(faces, tmp_path, asked):

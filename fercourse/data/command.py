@@ -7,13 +7,12 @@ import numpy as np
 
 from fercourse.data.convert import convert as write_layout
 from fercourse.data.csv_writer import write_votes
-from fercourse.data.drawn import drawn_faces
 from fercourse.data.faces import EMOTIONS, USAGES
 from fercourse.data.find import CHALLENGE, looked_at, recognise
-from fercourse.data.load import DRAWN_SIZES, load
+from fercourse.data.load import load
 from fercourse.data.rows import OFFICIAL_COUNTS, has_official_counts
 from fercourse.data.votes import VOTES_FILE
-from fercourse.errors import DataMismatch, DataNotFound
+from fercourse.errors import DataMismatch, DataNotFound, ParameterError
 from fercourse.files import written_aside
 
 COPY = "msambare/fer2013"
@@ -86,7 +85,9 @@ def export_drawn(to: Path, *, scale: str = "lesson", seed: int = 0):
 
     scale: smoke, lesson or full
     """
-    faces = drawn_faces(*DRAWN_SIZES[scale], seed=seed)
+    if to.suffix == ".csv":
+        raise ParameterError(f"TO is the folder that fer2013.csv is written into; found {to}. Give its folder.")
+    faces = load("drawn", scale=scale, seed=seed)
     write_layout(faces, to / "fer2013.csv", layout="csv")
     with written_aside(to / VOTES_FILE) as aside, open(aside, "wb") as file:
         write_votes(faces, file)
