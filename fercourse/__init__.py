@@ -31,7 +31,7 @@ _HOMES = {
     "fercourse.learn.device": ["choose_device", "seed_everything"],
     "fercourse.learn.loop": ["batches", "evaluate", "predict", "train_epoch"],
     "fercourse.learn.fitting": ["fit", "iter_fit"],
-    "fercourse.learn.models": ["Standardise", "mlp"],
+    "fercourse.learn.models": ["Standardise", "cnn", "mlp"],
     "fercourse.classroom.session": ["setup"],
     "fercourse.classroom.guesses": ["guess", "reveal"],
     "fercourse.classroom.browser": ["browse"],

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import json
 import re
 import signal
 import subprocess
@@ -18,7 +19,8 @@ from torch import nn
 
 import fercourse as fc
 from fercourse.classroom.source import plain_source
-from fercourse.learn import fitting, loop, models
+from fercourse.learn import fitting, loop, models, optimizers
+from fercourse.learn.precision import at_precision
 
 LESSON = "02_mlp_baseline.py"
 
@@ -53,7 +55,7 @@ def test_every_helper_that_claims_to_be_built_by_hand_is_built_in_that_lesson():
                 [lesson] = LESSONS.glob(f"{number}_*.py")
                 assert name in definitions(lesson.name), f"{name} says it is built in lesson {number}"
                 claims += 1
-    assert claims >= 6
+    assert claims >= 7
 
 
 def test_fit_gives_the_same_curve_as_the_lessons_hand_written_loop(faces):
@@ -79,6 +81,63 @@ def test_the_lessons_predictions_are_those_of_predict(faces):
     model = small_mlp(faces)
     by_hand, shipped = namespace["predict"](model, faces.valid), fc.predict(model, faces.valid)
     np.testing.assert_allclose(by_hand.probabilities, shipped.probabilities, atol=1e-6)
+
+
+def test_the_shipped_cnn_is_the_lessons_cnn():
+    namespace = dict(torch=torch, nn=nn, F=F, np=np, fc=fc, data=None, env=Anything(), EPOCHS=1, SEED=0)
+    run_definitions("03_cnns_adam_sgd.py", namespace)
+    torch.manual_seed(4)
+    by_hand = namespace["cnn"](0.5, 0.25).eval()
+    torch.manual_seed(4)
+    shipped = fc.cnn(0.5, 0.25).eval()
+    images = torch.rand(3, 1, 48, 48)
+    assert torch.equal(by_hand(images), shipped(images))
+
+
+class Anything:
+    """Stands for the session in a lesson's default arguments."""
+
+    def pick(self, *, smoke, lesson, full=None):
+        return smoke
+
+
+def test_nesterov_momentum_is_the_update_of_its_paper_worked_out_by_hand():
+    weight = torch.tensor([2.0], requires_grad=True)
+    optimizer = optimizers.make_optimizer([weight], "sgd", lr=0.1, momentum=0.9)
+    expected, velocity = 2.0, 0.0
+    for _ in range(4):
+        optimizer.zero_grad()
+        (weight**2).sum().backward()
+        optimizer.step()
+        gradient = 2 * expected
+        velocity = 0.9 * velocity + gradient
+        expected -= 0.1 * (gradient + 0.9 * velocity)
+        assert weight.item() == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("momentum", [-0.1, 1.0, 0.9])
+def test_momentum_that_cannot_work_is_refused(momentum):
+    name = "adam" if momentum == 0.9 else "sgd"
+    with pytest.raises(fc.ParameterError, match=str(momentum)):
+        optimizers.make_optimizer([torch.zeros(1)], name, lr=0.1, momentum=momentum)
+
+
+def test_bfloat16_shares_the_models_weights_and_stays_near_its_logits():
+    torch.manual_seed(0)
+    model = fc.cnn(0.5, 0.25).eval()
+    forward = at_precision(model, "bfloat16", torch.device("cpu"))
+    images = torch.rand(8, 1, 48, 48)
+    exact, rounded = model(images), forward(images)
+    assert rounded.dtype == torch.float32
+    assert not torch.equal(exact, rounded)
+    torch.testing.assert_close(exact, rounded, rtol=0, atol=0.02)
+    rounded.sum().backward()
+    assert all(weights.grad is not None and weights.dtype == torch.float32 for weights in model.parameters())
+
+
+def test_an_unknown_precision_is_refused_with_the_known_ones():
+    with pytest.raises(fc.ParameterError, match="float32, bfloat16 or auto; found 'half'"):
+        at_precision(nn.Identity(), "half", torch.device("cpu"))
 
 
 def test_losses_and_accuracies_are_means_over_samples_not_over_batches(faces):
@@ -152,7 +211,7 @@ def test_another_seed_gives_another_training(faces):
 
 
 KILLED = """
-    import os, signal, sys, torch
+    import json, os, signal, sys, torch
     import fercourse as fc
     from fercourse.data.drawn import drawn_faces
 
@@ -171,19 +230,26 @@ KILLED = """
     torch.manual_seed(0)
     model = fc.mlp(0.5, 0.25, hidden=(32, 16))
     model[1] = torch.nn.Sequential(Killer(), model[1])
-    fc.fit(model, faces, epochs=5, batch_size=50, optimizer=sys.argv[2], device="cpu", checkpoint=sys.argv[1])
+    settings = json.loads(sys.argv[2])
+    fc.fit(model, faces, epochs=5, batch_size=50, device="cpu", checkpoint=sys.argv[1], **settings)
 """
 
+RECIPES = [
+    *({"optimizer": name} for name in optimizers.OPTIMIZERS),
+    {"optimizer": "sgd", "momentum": 0.9, "lr": 0.05},
+    {"precision": "bfloat16"},
+]
 
-@pytest.mark.parametrize("optimizer", fitting.OPTIMIZERS)
-def test_a_run_killed_in_the_middle_of_an_epoch_resumes_to_the_same_weights_bit_for_bit(tmp_path, faces, optimizer):
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: " ".join(map(str, recipe.values())))
+def test_a_run_killed_in_the_middle_of_an_epoch_resumes_to_the_same_weights_bit_for_bit(tmp_path, faces, recipe):
     def train(**settings):
         torch.manual_seed(0)
         model = fc.mlp(0.5, 0.25, hidden=(32, 16))
-        settings |= dict(epochs=5, batch_size=50, optimizer=optimizer, device="cpu", progress=False)
+        settings |= recipe | dict(epochs=5, batch_size=50, device="cpu", progress=False)
         return model, fc.fit(model, faces, **settings)
 
-    command = [sys.executable, "-c", textwrap.dedent(KILLED), str(tmp_path / "run.pt"), optimizer]
+    command = [sys.executable, "-c", textwrap.dedent(KILLED), str(tmp_path / "run.pt"), json.dumps(recipe)]
     killed = subprocess.run(command, capture_output=True, text=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     threads = torch.get_num_threads()

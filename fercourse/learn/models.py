@@ -33,3 +33,20 @@ def mlp(mean, std, *, hidden=(1024, 256, 64), dropout=0.2):
         layers += [nn.Linear(width, units), nn.ReLU(), nn.Dropout(dropout)]
         width = units
     return nn.Sequential(*layers, nn.Linear(width, len(EMOTIONS)))
+
+
+def cnn(mean, std, *, dropout=0.2):
+    """The CNN of lesson 03: three times 3×3 convolution, ReLU and 2×2 max-pooling, then 2048-1024-256-64-7.
+
+    Takes float32 (B, 1, 48, 48), returns logits (B, 7). 32, 64 and 128 channels, no padding: 48 pixels become 23, 10,
+    4. ReLU and dropout after each hidden layer.
+    Built by hand in lesson 03.
+    """
+    layers, channels = [Standardise(mean, std)], 1
+    for filters in (32, 64, 128):
+        layers += [nn.Conv2d(channels, filters, 3), nn.ReLU(), nn.MaxPool2d(2)]
+        channels = filters
+    layers += [nn.Flatten()]
+    for inputs, outputs in ((2048, 1024), (1024, 256), (256, 64)):
+        layers += [nn.Linear(inputs, outputs), nn.ReLU(), nn.Dropout(dropout)]
+    return nn.Sequential(*layers, nn.Linear(64, len(EMOTIONS)))
