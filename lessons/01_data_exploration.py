@@ -79,7 +79,7 @@ import matplotlib.pyplot as plt
 
 figure, axis = plt.subplots(figsize=(2.2, 2.2))
 axis.imshow(face, cmap="gray", vmin=0, vmax=255)
-axis.set_title(f"{row.emotion} is {fc.EMOTIONS[row.emotion]}")
+axis.set_title(f"{row.emotion} is {fc.EMOTIONS[row.emotion]} ({data.source})", fontsize=8)
 axis.axis("off");
 
 # %% [markdown]
@@ -148,6 +148,7 @@ for axis, emotion, image in zip(axes, fc.EMOTIONS, means):
     axis.imshow(image, cmap="gray")
     axis.set_title(emotion, fontsize=9)
     axis.axis("off")
+figure.text(0.9, 0, data.source, ha="right", fontsize=7)
 between, within = np.stack(means).std(0).mean(), data.train.images[:3000].std(0).mean()
 print(f"between the mean faces: {between:.1f} grey levels; between faces: {within:.1f}")
 

@@ -228,6 +228,7 @@ for axis, emotion, template in zip(axes, fc.EMOTIONS, linear[2].weight.detach().
     axis.imshow(template.reshape(48, 48), cmap="gray")
     axis.set_title(emotion, fontsize=9)
     axis.axis("off")
+figure.text(0.9, 0, data.source, ha="right", fontsize=7);
 
 # %% [markdown]
 # A template can say "bright here, dark there". It cannot say "the mouth is open, wherever the mouth is". For that you

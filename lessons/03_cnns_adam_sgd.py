@@ -57,6 +57,7 @@ for axis, (name, picture) in zip(axes, pictures.items()):
     axis.imshow(picture, cmap="gray")
     axis.set_title(name, fontsize=9)
     axis.axis("off")
+figure.text(0.9, 0, data.source, ha="right", fontsize=7);
 
 # %% [markdown]
 # Brows, lids and lips light up, wherever they are. Nobody chooses such kernels in a CNN: the nine numbers are weights, and
@@ -267,12 +268,13 @@ figure, axis = plt.subplots(figsize=(6, 3))
 for name, (rates, losses) in tests.items():
     axis.semilogx(rates, pd.Series(losses).rolling(8, min_periods=1).mean(), label=name)
 axis.set(xlabel="learning rate", ylabel="loss, mean of 8 batches", ylim=(1.5, 2.5))
+axis.set_title(data.source, loc="right", fontsize=8)
 axis.legend(frameon=False);
 
 # %% [markdown]
 # Read each curve from the left. Flat: the steps are too short to matter. Falling: they help. Shooting up: they overshoot.
-# A good rate lies where the curve falls, some three to ten times below the cliff. Compare the two cliffs, then look where
-# 0.001 lies for SGD. The curve is one noisy run. It gives you a decade, not a digit.
+# A good rate lies where the curve falls, well below the place where it shoots up, if it does. Compare where the two curves
+# leave the flat part, then look where 0.001 lies for SGD. The curve is one noisy run. It gives you a decade, not a digit.
 #
 # ### Momentum, in two lines
 #

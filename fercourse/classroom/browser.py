@@ -13,7 +13,9 @@ def browse(data, *, rows=4, columns=12):
     from IPython.display import display
 
     if headless():
-        display(_picture(data.train, np.arange(min(rows * columns, len(data.train))), rows, columns))
+        positions = np.arange(min(rows * columns, len(data.train)))
+        display(_picture(data.train, positions, rows, columns))
+        print(_caption(data.train, positions, len(data.train)))
         return
     display(browser(data, rows=rows, columns=columns))
 
@@ -39,7 +41,7 @@ def browser(data, *, rows=4, columns=12):
         split, positions = chosen()
         shown = positions[(page.value - 1) * rows * columns :][: rows * columns]
         picture.value = _png(_picture(split, shown, rows, columns))
-        caption.value = f"{len(positions):,} faces; positions {', '.join(map(str, shown[:6]))}, …"
+        caption.value = _caption(split, shown, len(positions))
 
     def choose(_=None):
         _, positions = chosen()
@@ -52,6 +54,11 @@ def browser(data, *, rows=4, columns=12):
     page.observe(turn, "value")
     choose()
     return widgets.VBox([widgets.HBox([split_menu, emotion_menu, page]), picture, caption])
+
+
+def _caption(split, shown, number):
+    """What a page shows: the source, how many faces there are to leaf through, and the first positions of the page."""
+    return f"{split.source}, {split.name}: {number:,} faces; positions {', '.join(map(str, shown[:6]))}, …"
 
 
 def _picture(split, positions, rows, columns):
