@@ -27,8 +27,9 @@ test: environment
 		--nbval-sanitize-with=tests/nbval_sanitize.cfg
 	$(python) -m pytest
 
+# In a container one is often root, and JupyterLab wants that said.
 lab: environment
-	@$(python) -m jupyterlab notebooks
+	@$(python) -m jupyterlab notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 bench: environment
 	@$(python) benchmarks/read_csv.py $(filter-out drawn,$(DATA))
