@@ -299,6 +299,16 @@ def test_resuming_on_other_data_or_with_another_model_is_refused(tmp_path, faces
         fc.fit(fc.mlp(0, 1, hidden=(8,)), faces, **settings, resume=True)
 
 
+def test_auto_goes_on_only_at_the_precision_that_it_began_with(tmp_path, faces, monkeypatch):
+    settings = dict(device="cpu", checkpoint=tmp_path / "run.pt", progress=False, precision="auto", resume=True)
+    monkeypatch.setattr("fercourse.learn.precision.bfloat16_pays", lambda device: False)
+    fc.fit(small_mlp(faces), faces, epochs=1, **settings)
+    assert len(fc.fit(small_mlp(faces), faces, epochs=2, **settings | {"precision": "float32"})) == 2
+    monkeypatch.setattr("fercourse.learn.precision.bfloat16_pays", lambda device: True)
+    with pytest.raises(fc.CheckpointMismatch, match="precision: float32 in the checkpoint, bfloat16 now"):
+        fc.fit(small_mlp(faces), faces, epochs=3, **settings)
+
+
 def test_an_earlier_run_is_never_overwritten_unasked(tmp_path, faces):
     settings = dict(epochs=1, device="cpu", checkpoint=tmp_path / "run.pt", progress=False)
     fc.fit(small_mlp(faces), faces, **settings)

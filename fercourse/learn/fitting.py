@@ -56,7 +56,9 @@ def iter_fit(
 
     if checkpoint is not None:
         recipe = dict(lr=lr, optimizer=optimizer, momentum=momentum, batch_size=batch_size, shuffle=shuffle, seed=seed)
-        recipe |= dict(precision=precision, data=data.fingerprint, model=_shape(model))
+        # What is computed, not what was asked: "auto" means another precision on another machine.
+        computed = "float32" if forward is model else "bfloat16"
+        recipe |= dict(precision=computed, data=data.fingerprint, model=_shape(model))
         if not resume:
             refuse_to_overwrite(checkpoint)
         elif Path(checkpoint).exists():
