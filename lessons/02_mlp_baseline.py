@@ -106,9 +106,9 @@ sum(weights.numel() for weights in linear.parameters())
 def batches(split, size=128, *, shuffle=False, generator=None, device=env.device):
     images = torch.tensor(split.images, device=device)
     labels = torch.tensor(split.labels, device=device)
-    order = torch.arange(len(split))
+    order = torch.arange(len(labels))
     if shuffle:
-        order = torch.randperm(len(split), generator=generator)
+        order = torch.randperm(len(labels), generator=generator)
     for index in order.to(device).split(size):
         yield images[index, None].float() / 255, labels[index]
 
@@ -145,12 +145,12 @@ fc.reveal("02.2", "ln 7 = 1.95")
 # downhill. One epoch: a step for each batch. Read the loop twice. Every training in this course is this one.
 
 # %%
-def train_epoch(model, stream, optimizer):
+def train_epoch(model, stream, optimizer, criterion=F.cross_entropy):
     model.train()
     loss_sum, hits, seen = 0, 0, 0
     for images, labels in stream:
         logits = model(images)
-        loss = F.cross_entropy(logits, labels)
+        loss = criterion(logits, labels)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

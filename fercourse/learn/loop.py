@@ -23,27 +23,39 @@ def batches(split, size=128, *, shuffle=False, generator=None, device="cpu"):
 
     Built by hand in lesson 02.
     """
+    check_trainable(split, size)
+    return stream_batches(*on_device(split, device), size, shuffle, generator, device)
+
+
+def check_trainable(split, size):
+    """Raise ParameterError for a batch size under 1, DataMismatch for a split without labels."""
     if size < 1:
         raise ParameterError(f"a batch holds at least one face, found size={size}")
     if not split.labelled:
         raise DataMismatch(f"the {split.name} split of {split.source} has no labels to train or evaluate on")
-    return _batches(split, size, shuffle, generator, device)
 
 
-def _batches(split, size, shuffle, generator, device):
+def on_device(split, device):
+    """A split's images, uint8 (N, 48, 48), and labels, int64 (N,), as tensors on `device`."""
     images = torch.tensor(split.images, device=device)
     labels = torch.tensor(split.labels, device=device)
-    order = torch.arange(len(split))
+    return images, labels
+
+
+def stream_batches(images, labels, size, shuffle, generator, device):
+    """Yield batches of faces that are on the device already, as `batches` does."""
+    order = torch.arange(len(labels))
     if shuffle:
-        order = torch.randperm(len(split), generator=generator)
+        order = torch.randperm(len(labels), generator=generator)
     for index in order.to(device).split(size):
         yield images[index, None].float() / 255, labels[index]
 
 
-def train_epoch(model, stream, optimizer):
+def train_epoch(model, stream, optimizer, criterion=F.cross_entropy):
     """Take one gradient step a batch of `stream`; return {"train_loss", "train_accuracy"}.
 
-    Both are means over samples, seen while the weights move. `stream` yields (images, labels) on the model's device.
+    Both are means over samples, seen while the weights move. `stream` yields (images, labels) on the model's device;
+    `criterion(logits, labels)` is what each step lowers, a mean over the batch.
 
     Built by hand in lesson 02.
     """
@@ -51,7 +63,7 @@ def train_epoch(model, stream, optimizer):
     loss_sum, hits, seen = 0, 0, 0
     for images, labels in stream:
         logits = model(images)
-        loss = F.cross_entropy(logits, labels)
+        loss = criterion(logits, labels)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -80,12 +92,17 @@ def evaluate(model, stream):
 
 
 @torch.inference_mode()
-def predict(model, split, *, size=512):
+def predict(model, split, *, flips=False, size=512):
     """The model's probabilities for every face of a split, as `Predictions`; on the model's own device.
+
+    flips: whether to take the mean of the probabilities of each face and of its mirror image.
 
     Built by hand in lesson 02.
     """
     device = next(model.parameters()).device
     model.eval()
-    logits = torch.cat([model(images) for images, _ in batches(split, size, device=device)])
-    return Predictions(logits.float().softmax(1).cpu().numpy(), split.labels, split.source)
+    probabilities = []
+    for images, _ in batches(split, size, device=device):
+        views = [images, images.flip(3)] if flips else [images]
+        probabilities.append(torch.stack([model(view).float().softmax(1) for view in views]).mean(0))
+    return Predictions(torch.cat(probabilities).cpu().numpy(), split.labels, split.source)

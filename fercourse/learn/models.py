@@ -50,3 +50,23 @@ def cnn(mean, std, *, dropout=0.2):
     for inputs, outputs in ((2048, 1024), (1024, 256), (256, 64)):
         layers += [nn.Linear(inputs, outputs), nn.ReLU(), nn.Dropout(dropout)]
     return nn.Sequential(*layers, nn.Linear(64, len(EMOTIONS)))
+
+
+def prelu_cnn(mean, std, *, dropout=0.2):
+    """The PReLU network of lesson 04: five convolutions, overlapping pools, then 3200-1024-1024-7.
+
+    Takes float32 (B, 1, 48, 48), returns logits (B, 7). 64 kernels of 5×5 without padding, PReLU, a border of two
+    zeros, 5×5 max-pooling by 2: 48 pixels become 44, 48, 22. 64 and 128 kernels of 3×3, padded by 1: 22; 3×3
+    mean-pooling by 2: 10. Twice 128 kernels, padded: 10; mean-pooling, padded by 1: 5. PReLU after each layer that
+    learns but the last, one slope a layer (He et al. 2015); dropout after each hidden layer.
+    Built by hand in lesson 04.
+    """
+    layers = [Standardise(mean, std)]
+    layers += [nn.Conv2d(1, 64, 5), nn.PReLU(), nn.ZeroPad2d(2), nn.MaxPool2d(5, 2)]
+    layers += [nn.Conv2d(64, 64, 3, padding=1), nn.PReLU()]
+    layers += [nn.Conv2d(64, 128, 3, padding=1), nn.PReLU(), nn.AvgPool2d(3, 2)]
+    layers += [nn.Conv2d(128, 128, 3, padding=1), nn.PReLU()]
+    layers += [nn.Conv2d(128, 128, 3, padding=1), nn.PReLU(), nn.AvgPool2d(3, 2, padding=1), nn.Flatten()]
+    for inputs, outputs in ((3200, 1024), (1024, 1024)):
+        layers += [nn.Linear(inputs, outputs), nn.PReLU(), nn.Dropout(dropout)]
+    return nn.Sequential(*layers, nn.Linear(1024, len(EMOTIONS)))

@@ -1,0 +1,114 @@
+"""What a network costs, predicted without training it: parameters, arithmetic, memory, seconds."""
+
+import time
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.autograd.graph import saved_tensors_hooks
+from torch.func import functional_call
+
+from fercourse.data.faces import SIDE
+from fercourse.errors import ParameterError
+from fercourse.learn.device import choose_device
+from fercourse.learn.precision import bfloat16_pays
+
+BYTES = 4  # of a float32
+PASSES = 3  # a training step: forward, then the gradients of the activations and those of the weights
+
+
+@dataclass(frozen=True)
+class Cost:
+    """The predicted cost of training a network.
+
+    parameters: numbers that training moves
+    flops:      floating-point operations of one face, forward: a multiplication and an addition are two
+    memory_mb:  MB (10⁶ bytes) of float32 for weights, gradients, the optimiser's state and the stored activations
+    """
+
+    parameters: int
+    flops: int
+    memory_mb: float
+
+    def seconds(self, faces, flops_per_second):
+        """The least time for one pass over `faces` faces on a machine of `flops_per_second`, in seconds.
+
+        Counts forward and backward, the backward pass as twice the forward one. A floor: only products are counted,
+        and they are taken to run as fast as the machine's best matrix product.
+        """
+        return PASSES * self.flops * faces / flops_per_second
+
+
+def cost(model, *, batch_size=128, moments=0):
+    """The `Cost` of training `model` on faces of 48 pixels; nothing is computed and the model is left as it was.
+
+    moments: tensors that the optimiser keeps for each weight: 0 for plain SGD, 1 with momentum, 2 for Adam
+    Counts the products of Conv2d and Linear layers, and each activation that autograd stores for the backward pass.
+    Raises ParameterError for a batch without faces or a negative number of moments.
+
+    >>> cost(nn.Sequential(nn.Flatten(), nn.Linear(48 * 48, 7))).flops == 2 * 48 * 48 * 7
+    True
+    """
+    if batch_size < 1 or moments < 0:
+        raise ParameterError(f"expected batch_size ≥ 1 and moments ≥ 0; found {batch_size} and {moments}")
+    parameters = sum(weights.numel() for weights in model.parameters() if weights.requires_grad)
+    flops, stored = _count(model, faces=batch_size)
+    return Cost(parameters, flops // batch_size, (BYTES * parameters * (2 + moments) + stored) / 1e6)
+
+
+def _count(model, *, faces):
+    """(operations forward, bytes stored for the backward pass) of a batch, on tensors with shapes and no values."""
+    operations, stored = [], {}
+
+    def multiply(layer, inputs, output):
+        products = layer.weight.numel() // len(layer.weight)  # those in one number of the output
+        operations.append(2 * output.numel() * products)
+
+    def store(tensor):
+        stored[tensor.untyped_storage()._cdata] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    layers = [layer for layer in model.modules() if isinstance(layer, (nn.Conv2d, nn.Linear))]
+    hooks = [layer.register_forward_hook(multiply) for layer in layers]
+    was_training = model.training
+    try:
+        with torch.inference_mode(False), torch.enable_grad(), saved_tensors_hooks(store, lambda tensor: tensor):
+            state, images = _shapes(model), torch.empty(faces, 1, SIDE, SIDE, device="meta")
+            # The result holds what was stored, so that no two storages share an address while they are counted.
+            logits = functional_call(model.train(), state, (images,))
+        del logits
+    finally:
+        model.train(was_training)
+        for hook in hooks:
+            hook.remove()
+    for weights in state.values():
+        stored.pop(weights.untyped_storage()._cdata, None)
+    return sum(operations), sum(stored.values())
+
+
+def _shapes(model):
+    """The model's parameters and buffers by name, as tensors that have their shapes and no values."""
+    values = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    return {
+        name: torch.empty(value.shape, dtype=value.dtype, device="meta", requires_grad=value.requires_grad)
+        for name, value in values.items()
+    }
+
+
+def measured_flops(device="auto", *, precision="float32", side=1024, repeats=10):
+    """The floating-point operations a second of this machine's matrix product, in its best of `repeats` runs.
+
+    side: rows and columns of the square matrices
+    precision: "float32", "bfloat16", or "auto": bfloat16 where the device has instructions for it, as in `fit`
+    """
+    if precision not in ("float32", "bfloat16", "auto"):
+        raise ParameterError(f"expected a precision of float32, bfloat16 or auto; found {precision!r}")
+    device = choose_device(device)
+    half = precision == "bfloat16" or (precision == "auto" and bfloat16_pays(device))
+    matrix = torch.rand(side, side, device=device, dtype=torch.bfloat16 if half else torch.float32)
+    times = []
+    for _ in range(repeats + 1):  # the first one warms up
+        start = time.perf_counter()
+        (matrix @ matrix).sum().item()  # asking for a number waits for the device
+        times.append(time.perf_counter() - start)
+    return 2 * side**3 / min(times[1:])

@@ -1,0 +1,63 @@
+"""One short run that finds the neighbourhood of a learning rate."""
+
+import copy
+from itertools import islice
+
+import numpy as np
+import pandas as pd
+import torch
+
+from fercourse.errors import ParameterError
+from fercourse.learn.device import choose_device
+from fercourse.learn.loop import batches, train_epoch
+from fercourse.learn.optimizers import make_optimizer
+from fercourse.learn.precision import at_precision
+
+
+def range_test(
+    model,
+    split,
+    *,
+    optimizer="adam",
+    momentum=0.0,
+    lowest=1e-5,
+    highest=1.0,
+    steps=100,
+    batch_size=128,
+    seed=0,
+    device="auto",
+    precision="float32",
+):
+    """Train a copy of `model` with a rate that rises with each batch; return the loss at each: DataFrame lr, loss.
+
+    The rates go from `lowest` to `highest` in equal ratios, one batch of `split` each. A good rate lies where the loss
+    falls, well below where it shoots up (Smith 2015). The run ends early where the loss is no number any more.
+    Raises ParameterError where the rates do not rise, or for a setting that `fit` refuses as well.
+
+    Built by hand in lesson 03.
+    """
+    if not 0 < lowest < highest or steps < 2:
+        raise ParameterError(f"expected 0 < lowest < highest and 2 steps; found {lowest}, {highest} and {steps}")
+    device = choose_device(device)
+    twin = copy.deepcopy(model).to(device)
+    descent = make_optimizer(twin.parameters(), optimizer, lr=lowest, momentum=momentum)
+    forward = at_precision(twin, precision, device)
+    order = torch.Generator().manual_seed(seed)
+    rows = []
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        stream = islice(_endless(split, batch_size, order, device), steps)
+        for rate, batch in zip(np.geomspace(lowest, highest, steps), stream, strict=True):
+            for group in descent.param_groups:
+                group["lr"] = float(rate)
+            loss = train_epoch(forward, [batch], descent)["train_loss"]
+            if not np.isfinite(loss):
+                break
+            rows.append({"lr": float(rate), "loss": loss})
+    return pd.DataFrame(rows, columns=["lr", "loss"])
+
+
+def _endless(split, batch_size, order, device):
+    """The split's batches, epoch after epoch, each in a new order."""
+    while True:
+        yield from batches(split, batch_size, shuffle=True, generator=order, device=device)

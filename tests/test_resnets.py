@@ -1,0 +1,149 @@
+"""The residual networks: against torchvision's own, against sizes worked out by hand, in both precisions."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+import torchvision
+from torch import nn
+
+import fercourse as fc
+from fercourse.learn.costs import cost
+from fercourse.learn.precision import at_precision
+from fercourse.learn.resnets import DEPTHS, Residual, resnet, resnet9
+
+PUBLISHED = {
+    18: torchvision.models.ResNet18_Weights.IMAGENET1K_V1,
+    50: torchvision.models.ResNet50_Weights.IMAGENET1K_V1,
+    152: torchvision.models.ResNet152_Weights.IMAGENET1K_V1,
+}
+CONVOLUTIONS = {18: 16 + 3 + 1, 50: 48 + 4 + 1, 152: 150 + 4 + 1}  # in blocks, in shortcuts, in the stem
+
+
+@pytest.fixture(scope="module")
+def networks():
+    torch.manual_seed(0)
+    return {depth: resnet(depth, 0.5, 0.25) for depth in DEPTHS}
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_parameters_are_the_published_count_with_the_two_ends_swapped(networks, depth):
+    features = 512 if depth == 18 else 2048
+    published = PUBLISHED[depth].meta["num_params"]
+    ends_of_imagenet = 64 * 3 * 7 * 7 + 1000 * features + 1000
+    ends_of_faces = 64 * 1 * 7 * 7 + 7 * features
+    ours = sum(weights.numel() for weights in networks[depth].parameters())
+    assert ours == published - ends_of_imagenet + ends_of_faces
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_the_depth_is_the_number_of_convolutions_outside_shortcuts_and_one_linear_layer(networks, depth):
+    convolutions = [layer for layer in networks[depth].modules() if isinstance(layer, nn.Conv2d)]
+    shortcuts = 3 if depth == 18 else 4
+    assert len(convolutions) == CONVOLUTIONS[depth]
+    assert len(convolutions) - shortcuts + 1 == depth
+
+
+def test_faces_go_through_torchvisions_network_standardised_once(networks):
+    images = torch.rand(2, 1, 48, 48)
+    model = networks[18].eval()
+    theirs = torchvision.models.resnet18(weights=None)
+    theirs.conv1, theirs.fc = nn.Conv2d(1, 64, 7, 2, 3, bias=False), nn.Linear(512, 7, bias=False)
+    theirs.load_state_dict(model[1].state_dict())
+    expected = theirs.eval()((images - 0.5) / 0.25)
+    torch.testing.assert_close(model(images), expected)
+    assert expected.shape == (2, 7)
+
+
+def sides(model, layers):
+    """The side of the activation that goes into each of `layers`, for one face of 48 pixels."""
+    seen = []
+    hooks = [layer.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].shape[-1])) for layer in layers]
+    with torch.no_grad():
+        model.eval()(torch.rand(1, 1, 48, 48))
+    for hook in hooks:
+        hook.remove()
+    return seen
+
+
+def stages(model):
+    return [model[1].layer1, model[1].layer2, model[1].layer3, model[1].layer4, model[1].avgpool]
+
+
+def test_the_stem_of_imagenet_leaves_twelve_pixels_and_the_stem_for_faces_twenty_four(networks):
+    assert sides(networks[18], stages(networks[18])) == [12, 12, 6, 3, 2]
+    repaired = resnet(18, 0.5, 0.25, stem="faces")
+    assert sides(repaired, stages(repaired)) == [24, 24, 12, 6, 3]
+
+
+def test_the_stem_for_faces_costs_between_three_and_four_times_the_arithmetic(networks):
+    repaired = resnet(18, 0.5, 0.25, stem="faces")
+    assert 3 < cost(repaired).flops / cost(networks[18]).flops < 4
+    assert cost(repaired).parameters == cost(networks[18]).parameters - 64 * (49 - 9)
+
+
+@pytest.mark.parametrize("wrong", [dict(depth=34), dict(depth="18"), dict(depth=18, stem="cifar")], ids=str)
+def test_another_depth_or_stem_is_refused_with_those_there_are(wrong):
+    with pytest.raises(fc.ParameterError, match=r"18, 50, 152|imagenet or faces"):
+        resnet(wrong.pop("depth"), 0.5, 0.25, **wrong)
+
+
+def test_a_residual_step_with_a_silent_block_changes_nothing():
+    images = torch.rand(2, 3, 5, 5)
+    silent = nn.Conv2d(3, 3, 3, padding=1, bias=False)
+    nn.init.zeros_(silent.weight)
+    assert torch.equal(Residual(silent)(images), images)
+
+
+def test_resnet9_is_eight_convolutions_and_a_linear_layer_with_the_weights_counted_by_hand():
+    model = resnet9(0.5, 0.25)
+    pairs = [(1, 64), (64, 128), (128, 128), (128, 128), (128, 256), (256, 512), (512, 512), (512, 512)]
+    convolutions = [layer for layer in model.modules() if isinstance(layer, nn.Conv2d)]
+    assert [(layer.in_channels, layer.out_channels) for layer in convolutions] == pairs
+    weights = sum(9 * inputs * outputs + 2 * outputs for inputs, outputs in pairs) + 512 * 7 + 7
+    assert sum(each.numel() for each in model.parameters()) == weights
+    assert sides(model, convolutions) == [48, 48, 24, 24, 24, 12, 6, 6]
+
+
+def test_resnet9_adds_the_input_of_both_residual_steps():
+    torch.manual_seed(0)
+    model = resnet9(0.5, 0.25).eval()
+    images = torch.rand(2, 1, 48, 48)
+    activation = images
+    for layer in model:
+        activation = activation + layer.block(activation) if isinstance(layer, Residual) else layer(activation)
+    assert activation.shape == (2, 7)
+    torch.testing.assert_close(model(images), activation)
+    assert sum(isinstance(layer, Residual) for layer in model) == 2
+
+
+def small_resnet():
+    torch.manual_seed(0)
+    block = nn.Sequential(nn.Conv2d(4, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU())
+    pooled = (nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 7))
+    return nn.Sequential(fc.Standardise(0.5, 0.25), nn.Conv2d(1, 4, 4, stride=4), Residual(block), *pooled)
+
+
+def test_batch_norm_keeps_its_statistics_in_float32_and_near_the_exact_ones_under_bfloat16():
+    images, labels = torch.rand(64, 1, 48, 48), torch.arange(64) % 7
+    norms = {}
+    for precision in ("float32", "bfloat16"):
+        model = small_resnet()
+        forward = at_precision(model, precision, torch.device("cpu")).train()
+        F.cross_entropy(forward(images), labels).backward()
+        norms[precision] = model[2].block[1]
+    exact, rounded = norms["float32"], norms["bfloat16"]
+    assert rounded.running_mean.dtype == rounded.running_var.dtype == rounded.weight.grad.dtype == torch.float32
+    assert exact.running_var.min() > 0.9, "it holds something worth comparing: nine tenths of its start, and the batch"
+    torch.testing.assert_close(exact.running_mean, rounded.running_mean, rtol=0.02, atol=0.002)
+    torch.testing.assert_close(exact.running_var, rounded.running_var, rtol=0.02, atol=0.002)
+
+
+@pytest.mark.parametrize("build", [lambda: resnet(18, 0.5, 0.25), lambda: resnet(18, 0.5, 0.25, stem="faces")])
+def test_a_step_of_training_moves_every_weight_of_a_resnet(build):
+    torch.manual_seed(0)
+    model = build()
+    before = [weights.detach().clone() for weights in model.parameters()]
+    batch = (torch.rand(8, 1, 48, 48), torch.arange(8) % 7)
+    row = fc.train_epoch(model, [batch], torch.optim.SGD(model.parameters(), lr=0.1))
+    assert row["train_loss"] < 5
+    assert all((old != new).any() for old, new in zip(before, model.parameters(), strict=True))

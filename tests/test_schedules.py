@@ -1,0 +1,90 @@
+"""Schedules: against torch's own, and the plateau rule against a walk through it by hand."""
+
+import pytest
+import torch
+
+import fercourse as fc
+
+STEPS, EPOCHS = 7, 5
+
+
+def rates_of_torch(kind, *, each_epoch=False, **settings):
+    """The rate of every step under one of torch's schedules, from a rate of 2."""
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=2.0)
+    schedule = kind(optimizer, **settings)
+    rates = []
+    for step in range(STEPS * EPOCHS):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        if not each_epoch or (step + 1) % STEPS == 0:
+            schedule.step()
+    return rates
+
+
+def rates_of(schedule):
+    return [2.0 * schedule.multiplier(taken, steps_an_epoch=STEPS, epochs=EPOCHS) for taken in range(STEPS * EPOCHS)]
+
+
+def test_step_is_torchs_step():
+    theirs = rates_of_torch(torch.optim.lr_scheduler.StepLR, step_size=2, gamma=0.3, each_epoch=True)
+    assert rates_of(fc.Step(every=2, factor=0.3)) == pytest.approx(theirs)
+
+
+def test_cosine_is_torchs_cosine_a_little_with_each_batch():
+    theirs = rates_of_torch(torch.optim.lr_scheduler.CosineAnnealingLR, T_max=STEPS * EPOCHS)
+    assert rates_of(fc.Cosine()) == pytest.approx(theirs)
+
+
+def test_a_warm_up_rises_in_equal_steps_to_the_rate_from_which_the_cosine_falls():
+    rates = rates_of(fc.Cosine(warmup=0.2))
+    assert rates[:8] == pytest.approx([2 * step / 7 for step in range(1, 8)] + [2.0])
+    assert sorted(rates[7:], reverse=True) == rates[7:]
+
+
+@pytest.mark.parametrize("rise", [0.1, 0.3, 0.77])
+def test_one_cycle_is_torchs_one_cycle(rise):
+    theirs = rates_of_torch(
+        torch.optim.lr_scheduler.OneCycleLR,
+        max_lr=2.0,
+        total_steps=STEPS * EPOCHS,
+        pct_start=rise,
+        cycle_momentum=False,
+    )
+    assert rates_of(fc.OneCycle(rise=rise)) == pytest.approx(theirs)
+
+
+@pytest.mark.parametrize("total", [1, 2, 3, 10])
+def test_one_cycle_has_a_rate_for_every_step_of_a_short_training(total):
+    rates = [fc.OneCycle().multiplier(taken, steps_an_epoch=total, epochs=1) for taken in range(total)]
+    assert all(0 < rate <= 1 for rate in rates)
+
+
+def test_a_plateau_waits_its_epochs_goes_back_and_waits_again():
+    rule = fc.Plateau(patience=2, factor=0.5)
+    accuracies = [0.3, 0.4, 0.4, 0.2, 0.35, 0.41, 0.1, 0.41, 0.40, 0.3]
+    followed = [rule.follow(accuracies[: epoch + 1]) for epoch in range(len(accuracies))]
+    # Epochs 3 and 4 are no better than epoch 2, 7 and 8 no better than 6, nor are 9 and 10.
+    assert [back for _, back in followed] == [False, False, False, True, False, False, False, True, False, True]
+    assert [factor for factor, _ in followed] == [1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.125]
+
+
+def test_a_plateau_that_never_came_changes_nothing():
+    assert fc.Plateau().follow([]) == (1.0, False)
+    assert fc.Plateau(patience=1).follow([0.1, 0.2, 0.3]) == (1.0, False)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: fc.Step(every=0),
+        lambda: fc.Step(factor=0),
+        lambda: fc.Cosine(warmup=1.0),
+        lambda: fc.OneCycle(rise=0.0),
+        lambda: fc.OneCycle(rise=1.0),
+        lambda: fc.Plateau(patience=0),
+        lambda: fc.Plateau(factor=1.0),
+    ],
+)
+def test_a_schedule_that_cannot_work_is_refused_with_its_values(build):
+    with pytest.raises(fc.ParameterError, match="expected .* found (Step|Cosine|OneCycle|Plateau)"):
+        build()
