@@ -23,6 +23,7 @@ test: environment
 	$(python) -m ruff check
 	$(python) -m ruff format --check
 	$(python) -m fercourse build --check
+	$(python) -m fercourse results --check
 	$(quiet) $(python) -m pytest notebooks --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
 		--nbval-sanitize-with=tests/nbval_sanitize.cfg
 	$(python) -m pytest
@@ -33,6 +34,8 @@ lab: environment
 
 bench: environment
 	@$(python) benchmarks/read_csv.py $(filter-out drawn,$(DATA))
+	@$(python) benchmarks/augment.py
+	@$(python) benchmarks/training.py
 	@$(python) benchmarks/drawn_order.py
 
 notebooks: environment

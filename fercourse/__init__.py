@@ -28,20 +28,24 @@ _HOMES = {
     "fercourse.report.history": ["History"],
     "fercourse.report.predictions": ["Predictions"],
     "fercourse.report.claims": ["claim", "record"],
+    "fercourse.report.trainings": ["TrainingRun", "keep_run", "kept_run"],
     "fercourse.learn.device": ["choose_device", "seed_everything"],
     "fercourse.learn.loop": ["batches", "evaluate", "predict", "train_epoch"],
     "fercourse.learn.augment": ["Augment", "augmented"],
     "fercourse.learn.schedules": ["Cosine", "OneCycle", "Plateau", "Step"],
     "fercourse.learn.fitting": ["fit", "iter_fit"],
     "fercourse.learn.range_test": ["range_test"],
-    "fercourse.learn.models": ["Standardise", "cnn", "mlp"],
+    "fercourse.learn.models": ["Standardise", "cnn", "mlp", "prelu_cnn"],
+    "fercourse.learn.resnets": ["resnet", "resnet9"],
+    "fercourse.learn.costs": ["cost", "measured_flops"],
     "fercourse.classroom.session": ["setup"],
     "fercourse.classroom.guesses": ["guess", "reveal"],
     "fercourse.classroom.browser": ["browse"],
+    "fercourse.classroom.transforms": ["try_transforms"],
     "fercourse.classroom.source": ["source"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-_MODULES = {"plots": "fercourse.report.plots"}
+_MODULES = {"plots": "fercourse.report.plots", "tf": "fercourse.tf"}
 
 __all__ = sorted([*_HOME_OF, *_MODULES])
 

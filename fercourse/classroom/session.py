@@ -34,7 +34,7 @@ def setup(lesson, *, scale="lesson", seed=0, device="auto"):
     if scale not in SCALES:
         raise ParameterError(f"SCALE is one of {', '.join(SCALES)}; found {scale!r}")
     session = Session(lesson, scale, int(seed), choose_device(device))
-    claims.begin(lesson=lesson, scale=scale, seed=session.seed)
+    claims.begin(lesson=lesson, scale=scale, seed=session.seed, device=device_name(session.device))
     versions = ", ".join(f"{name} {number}" for name, number in session.versions().items())
     print(f"Lesson {lesson} · {scale} scale · seed {session.seed} · {session.device} · {versions}")
     if scale == "smoke":
@@ -70,6 +70,7 @@ class Session:
             source=data.source,
             fingerprint=data.fingerprint,
             drawn=data.drawn,
+            device=device_name(self.device),
         )
         return data
 

@@ -1,11 +1,11 @@
-"""The command line, `python -m fercourse build | run | data`: finds the command, and turns errors into messages."""
+"""The command line, `python -m fercourse build | run | results | data`: finds it, and turns errors into messages."""
 
 import sys
 
 from fercourse.errors import FercourseError, ParameterError
 
 PROGRAM = "python -m fercourse"
-ABOUT = "Build and run the course's notebooks; fetch its data."
+ABOUT = "Build and run the course's notebooks; collect their results; fetch its data."
 DATA_COMMANDS = ("find", "verify", "summary", "convert", "export_drawn", "download")
 COURSE_EXTRA = ("IPython", "ipykernel", "jupytext", "nbclient", "nbformat", "papermill", "psutil", "tyro", "yaml")
 
@@ -39,7 +39,7 @@ def _dispatch(arguments):
         return 0
     from fercourse.course import commands
 
-    functions = {"build": commands.build, "run": commands.run, "data": commands.data}
+    functions = {"build": commands.build, "run": commands.run, "results": commands.results, "data": commands.data}
     return _call(functions, arguments, program=PROGRAM, description=ABOUT)
 
 

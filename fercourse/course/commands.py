@@ -1,4 +1,4 @@
-"""The commands `build`, `run` and `data`: their signatures and docstrings are the command line and its help."""
+"""The commands `build`, `run`, `results`, `data`: their signatures and docstrings are the command line and its help."""
 
 import sys
 from typing import Literal
@@ -74,6 +74,29 @@ def run(
         jobs=jobs,
         out=out,
     )
+
+
+def results(folders: Positional[tuple[str, ...]] = (), *, check: bool = False):
+    """Rebuild docs/results.md from the records of trainings on the real data in docs/records/.
+
+    Args:
+        folders: results of runs; what they trained on the real data at full scale is copied to docs/records/ first
+        check: write nothing; exit 1 and show each line of docs/results.md that the records do not give
+    """
+    from fercourse.course.home import find_course
+    from fercourse.course.results import drift, write_results
+    from fercourse.errors import ParameterError
+
+    if check and folders:
+        raise ParameterError("--check copies no records: give folders or --check, not both")
+    if check:
+        findings = drift(find_course())
+        print("\n".join(findings) or "docs/results.md is what the records give")
+        return 1 if findings else 0
+    taken, left = write_results(folders, course=find_course())
+    lines = [f"copied {name}" for name in taken] + [f"left out {name}: not full scale on FER2013" for name in left]
+    print("\n".join([*lines, "built docs/results.md"]))
+    return 0
 
 
 def data():

@@ -9,7 +9,7 @@ from uuid import uuid4
 SURROUNDINGS = {"FERCOURSE_HEADLESS": "1", "TQDM_DISABLE": "1", "OMP_WAIT_POLICY": "passive"}
 # The scale comes from the notebook's parameters, its figures from the inline backend: the caller's own do not leak in.
 NOT_INHERITED = ("FERCOURSE_SCALE", "MPLBACKEND")
-_PLURAL = {"claim": "claims", "figure": "figures", "guess": "guesses"}
+_PLURAL = {"claim": "claims", "figure": "figures", "guess": "guesses", "training": "trainings"}
 
 
 def kernel_environment(**more):
@@ -36,7 +36,7 @@ def cores():
 
 
 def published(notebook):
-    """What the cells of a notebook published: {"claims", "figures", "guesses": lists, "stamp": dict or None}."""
+    """What the cells published: {"claims", "figures", "guesses", "trainings": lists, "stamp": dict or None}."""
     found = {name: [] for name in _PLURAL.values()} | {"stamp": None}
     for _, output in outputs(notebook):
         record = output.get("metadata", {}).get("fercourse", {})

@@ -37,6 +37,7 @@ class Run:
     source: str = ""
     fingerprint: str = ""
     drawn: bool = False
+    device: str = ""
     sentences: dict = field(default_factory=dict, compare=False)
 
     @property
@@ -46,20 +47,20 @@ class Run:
 
     def stamp(self):
         """The part of a record that says where a number comes from."""
-        return {name: value for name, value in asdict(self).items() if name != "sentences"}
+        return {name: value for name, value in asdict(self).items() if name not in ("device", "sentences")}
 
 
 _run = Run()
 
 
-def begin(*, lesson="", scale="lesson", seed=0, source="", fingerprint="", drawn=False):
-    """Start a run: from now on claims and figures carry this lesson, scale, seed and data.
+def begin(*, lesson="", scale="lesson", seed=0, source="", fingerprint="", drawn=False, device=""):
+    """Start a run: from now on claims and figures carry this lesson, scale, seed and data; trainings the device, too.
 
     Raises ParameterError for an unknown scale.
     """
     global _run
     _check_scale("scale", scale)
-    _run = Run(lesson, scale, int(seed), source, fingerprint, bool(drawn))
+    _run = Run(lesson, scale, int(seed), source, fingerprint, bool(drawn), device)
 
 
 def current_run():

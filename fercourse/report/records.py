@@ -29,10 +29,11 @@ def read_records(folder):
     folder = Path(folder)
     if not folder.is_dir():
         raise DataNotFound(f"{folder}: no folder of run records there")
-    return [_read(path) for path in sorted(folder.rglob("record.json"))]
+    return [read_record(path) for path in sorted(folder.rglob("record.json"))]
 
 
-def _read(path):
+def read_record(path):
+    """The dict in one record file; raises DataMismatch where it is damaged, naming it."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
     except ValueError as error:  # not UTF-8, not JSON, or NaN inside

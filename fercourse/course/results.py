@@ -1,0 +1,204 @@
+"""docs/results.md: what the course's trainings reached on FER2013, built from their records and nothing else."""
+
+import re
+from difflib import unified_diff
+from pathlib import Path
+from statistics import mean, stdev
+
+from fercourse.errors import DataMismatch, DataNotFound
+from fercourse.files import written_aside
+from fercourse.report.predictions import wilson
+from fercourse.report.records import write_record
+from fercourse.report.seeds import SEEDS
+from fercourse.report.trainings import read_training
+
+NAME = re.compile(r".*-[0-9a-f]{8}\.json")
+HEADS = (
+    "model", "published", "PublicTest %", "balanced %", "PrivateTest %", "seeds", "epochs", "seconds", "device",
+    "commit",
+)  # fmt: skip
+INTRODUCTION = """\
+# Results on FER2013
+
+What the lessons' trainings reached at full scale on the real data. Each figure was measured by the run whose record
+lies in `docs/records/`; none was typed in. PublicTest was looked at while rates and epochs were chosen. PrivateTest was
+read once a training, when it was finished.
+
+- **published**: the figure of the notebook that the training reproduces, and the faces that it was taken on.
+- **balanced**: the mean recall of the seven emotions on PublicTest, where Disgust counts as much as Happy.
+- One seed: the accuracy with its 95 % interval (Wilson). Several seeds: their mean ± their standard deviation.
+- **seconds**: of all epochs of one training, the mean over seeds. A commit with + had changes that were not committed.
+
+To make it again: run a lesson on your copy of FER2013, then collect the records of its trainings.
+
+```
+python -m fercourse run 03 --scale full --data data/fer2013.csv --out runs/full
+python -m fercourse results runs/full
+```
+"""
+
+
+def write_results(folders=(), *, course):
+    """Copy the trainings on the real data at full scale from `folders` to docs/records/, and write docs/results.md.
+
+    Of records with one file name the newest is kept. Returns two lists of file names: copied, left out.
+    Raises DataNotFound for a folder that is not there, DataMismatch where a record is damaged, does not belong into
+    docs/records/, or contradicts another one; nothing is written then.
+    """
+    kept, taken, left = kept_records(course), {}, []
+    for path, record in _records_in(folders):
+        known = taken.get(path.name) or kept.get(path.name)
+        if _unfit(record):
+            left.append(path.name)
+        elif known is None or record["date"] > known["date"]:
+            taken[path.name] = record
+    page = results_page(kept | taken)
+    for name, record in taken.items():
+        write_record(_home(course) / name, record)
+    with written_aside(_page(course)) as aside:
+        aside.write_text(page, encoding="utf-8")
+    return sorted(taken), sorted(left)
+
+
+def drift(course):
+    """The lines in which docs/results.md differs from what the records give, "-" what is there, "+" what should be."""
+    path = _page(course)
+    there = path.read_text(encoding="utf-8") if path.is_file() else ""
+    wanted = results_page(kept_records(course))
+    return [line.rstrip() for line in unified_diff(there.splitlines(), wanted.splitlines(), path.name, "records", n=0)]
+
+
+def kept_records(course):
+    """The records in docs/records/, file name → record; raises DataMismatch for one that does not belong there."""
+    records = {}
+    for path in sorted(_home(course).glob("*.json")):
+        records[path.name] = read_training(path)
+        if why := _unfit(records[path.name]):
+            raise DataMismatch(f"{path}: expected a training on FER2013 at full scale, found {why}. Remove it.")
+    return records
+
+
+def results_page(records):
+    """The page as Markdown; `records` maps file names to training records."""
+    groups = _groups(records)
+    lessons = sorted({lesson for lesson, _ in groups})
+    sections = [_lesson(lesson, [group for (of, _), group in groups.items() if of == lesson]) for lesson in lessons]
+    sections = sections or ["No record yet: nothing was run at full scale on the real data."]
+    data = sorted({f"{record['source']}, fingerprint {record['fingerprint']}" for record in records.values()})
+    sources = [f"The data: {'; '.join(data)}."] if data else []
+    return "\n\n".join([INTRODUCTION.rstrip(), *sources, *sections, *_not_run(records)]) + "\n"
+
+
+def _home(course):
+    return course.root / "docs" / "records"
+
+
+def _page(course):
+    return course.root / "docs" / "results.md"
+
+
+def _records_in(folders):
+    """(path, record) of every training record below `folders`."""
+    for folder in map(Path, folders):
+        if not folder.is_dir():
+            raise DataNotFound(f"{folder}: no folder of training records there")
+        for path in sorted(folder.rglob("*.json")):
+            if NAME.fullmatch(path.name):
+                yield path, read_training(path)
+
+
+def _unfit(record):
+    """Why a record has no place among the results; empty where it has."""
+    if record["drawn"]:
+        return "drawn faces"
+    if not record["official"]:
+        return "splits that are not FER2013's own"
+    return "" if record["scale"] == "full" else f"{record['scale']} scale"
+
+
+def _groups(records):
+    """(lesson, name) → its records, one a seed; in the order of the published figures, then of the names."""
+    groups = {}
+    for record in sorted(records.values(), key=lambda record: (*_place(record), record["seed"])):
+        groups.setdefault((record["lesson"], record["name"]), []).append(record)
+    for group in groups.values():
+        _check_one_training(group, records)
+    return groups
+
+
+def _place(record):
+    published = record["reproduces"]
+    return len(SEEDS) if published is None else list(SEEDS).index(published), record["name"]
+
+
+def _check_one_training(group, records):
+    """A mean over seeds is one over trainings that differ in nothing but the seed."""
+    kinds = {repr((_without_seed(record["recipe"]), record["fingerprint"], record["reproduces"])) for record in group}
+    seeds = [record["seed"] for record in group]
+    if len(kinds) > 1 or len(set(seeds)) < len(seeds):
+        files = [name for name, record in records.items() if any(record is member for member in group)]
+        raise DataMismatch(
+            f"{', '.join(files)}: expected one recipe, one data set and different seeds under the name "
+            f"{group[0]['name']!r}, found {len(kinds)} and seeds {seeds}. Remove the old ones, or rename one training."
+        )
+
+
+def _without_seed(recipe):
+    return sorted((key, value) for key, value in recipe.items() if key != "seed")
+
+
+def _lesson(lesson, groups):
+    rows = [HEADS, ["---"] * 2 + ["---:"] * 6 + ["---"] * 2, *map(_row, groups)]
+    return "\n".join([f"## Lesson {lesson}", "", *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def _row(group):
+    return (
+        _cell([group[0]["name"]]),
+        _published(group[0]["reproduces"]),
+        _accuracy([record["valid"] for record in group]),
+        f"{100 * mean(record['valid']['balanced_accuracy'] for record in group):.1f}",
+        _accuracy([record["test"] for record in group]),
+        _cell(str(record["seed"]) for record in group),
+        _range([len(record["history"]) for record in group]),
+        f"{mean(record['seconds'] for record in group):,.0f}",
+        _cell(sorted({record["device"] for record in group}), "; "),
+        _cell(sorted({record["commit"] or "–" for record in group})),
+    )
+
+
+def _cell(texts, between=", "):
+    return between.join(texts).replace("|", r"\|") or "–"
+
+
+def _published(reproduces):
+    if reproduces is None:
+        return "–"
+    seed = SEEDS[reproduces]
+    return f"{reproduces}: {seed.percent} ({seed.faces})"
+
+
+def _accuracy(scores):
+    """Accuracies in %: mean ± standard deviation over seeds, or one with its interval; who was not read is said."""
+    read = [score for score in scores if score is not None]
+    if not read:
+        return "not read"
+    some = "" if len(read) == len(scores) else f" ({len(read)} of {len(scores)} seeds)"
+    percents = [100 * score["right"] / score["n"] for score in read]
+    if len(percents) > 1:
+        return f"{mean(percents):.1f} ± {stdev(percents):.1f}{some}"
+    low, high = wilson(read[0]["right"], read[0]["n"])
+    return f"{percents[0]:.1f} ({100 * low:.1f}–{100 * high:.1f}){some}"
+
+
+def _range(numbers):
+    low, high = min(numbers), max(numbers)
+    return f"{low}" if low == high else f"{low}–{high}"
+
+
+def _not_run(records):
+    """The published figures that no record reproduces."""
+    done = {record["reproduces"] for record in records.values()}
+    open_ones = {name: seed for name, seed in SEEDS.items() if name not in done}
+    rows = [f"- {name}: {seed.model}, {seed.percent} % ({seed.faces})" for name, seed in open_ones.items()]
+    return ["## Not run", "Published figures that no training above reproduces:", "\n".join(rows)] if rows else []

@@ -1,0 +1,228 @@
+"""Finished trainings on disk: what was trained, on which faces, how it went and what it answers. No framework."""
+
+import json
+import re
+import zipfile
+from dataclasses import dataclass, is_dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from html import escape
+from math import isfinite
+from pathlib import Path
+
+import numpy as np
+
+from fercourse.errors import DataMismatch, ParameterError
+from fercourse.files import written_aside
+from fercourse.report.claims import current_run
+from fercourse.report.history import History
+from fercourse.report.origin import commit, versions
+from fercourse.report.predictions import Predictions
+from fercourse.report.records import read_record, write_record
+from fercourse.report.seeds import SEEDS
+from fercourse.report.show import show
+
+PLACES = {
+    "name": str, "lesson": str, "scale": str, "seed": int, "source": str, "fingerprint": str, "drawn": bool,
+    "official": bool, "device": str, "date": str, "seconds": (int, float), "recipe": dict, "history": list,
+    "valid": dict, "versions": dict,
+}  # fmt: skip
+"""What every training record holds, and of which type."""
+
+SCORE = ("accuracy", "balanced_accuracy", "right", "n")
+"""What a training record holds of each split that was read: shares from 0 to 1, and numbers of faces."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TrainingRun:
+    """One finished training: its recipe, its history, and its answers to the validation faces.
+
+    seconds: of all epochs. test_accuracy: on PrivateTest, 0 to 1, or None where it was not read. path: its record.
+    """
+
+    name: str
+    recipe: dict
+    history: History
+    valid: Predictions
+    seconds: float
+    test_accuracy: float | None
+    path: Path
+
+    def __repr__(self):
+        return f"TrainingRun({self.summary})"
+
+    @property
+    def summary(self):
+        """One line: name, accuracy on the validation faces with its 95 % interval and n, epochs, seconds."""
+        low, high = self.valid.interval()
+        faces = "drawn faces" if self.valid.drawn else self.valid.source
+        interval = f"{100 * low:.1f}–{100 * high:.1f}, n = {len(self.valid):,}, {faces}"
+        epochs = f"{len(self.history)} epoch" + ("" if len(self.history) == 1 else "s")
+        return f"{self.name} · {100 * self.valid.accuracy:.1f} % ({interval}) · {epochs}, {self.seconds:.0f} s"
+
+
+def keep_run(name, recipe, data, history, predict, *, folder="runs", reproduces=None, test=False):
+    """Write a finished training into `folder`, say so in one quiet line, and return it as a `TrainingRun`.
+
+    name:       as tables show it; the same for every seed of one recipe
+    recipe:     everything that the result depends on: a flat dict of numbers, texts, lists and frozen dataclasses
+                such as a schedule, which are kept as their repr. Its "seed" wins over the run's
+    data:       the `Faces` it was trained on. history: a `History`, or its rows, with a column "seconds"
+    predict:    a function from a split to `Predictions`; asked for `data.valid`, and for `data.test` where `test`
+    reproduces: the published figure it is held against, a key of `fercourse.report.seeds.SEEDS`
+    test:       whether to read PrivateTest; the record then holds the accuracy, which is not shown here
+
+    Two files: the record, `<name>-<8 hex digits>.json`, and beside it the probabilities of the validation faces, .npz.
+    Lesson, scale, seed and device are those of the current run. Raises ParameterError for a recipe or `reproduces`
+    of another form, NotWritten where the disk is full or the folder not writable.
+    """
+    recipe, history = _plain(recipe), History(tuple(history))
+    if reproduces is not None and reproduces not in SEEDS:
+        raise ParameterError(f"reproduces={reproduces!r} is no published figure; they are {', '.join(SEEDS)}")
+    path, seconds, valid = _path(name, recipe, data, folder), sum(history["seconds"]), predict(data.valid)
+    tested = predict(data.test) if test and _has_labels(data.test) else None
+    record = {
+        "kind": "training", "name": name, "reproduces": reproduces, "recipe": recipe, "seconds": seconds,
+        "epochs": len(history), "history": [_written(row) for row in history], "official": data.official,
+        "valid": _score(valid), "test": None if tested is None else _score(tested), **_origin(recipe, data),
+    }  # fmt: skip
+    with written_aside(path.with_suffix(".npz")) as aside, open(aside, "wb") as file:
+        np.savez(file, probabilities=valid.probabilities)
+    write_record(path, record)  # last: where the record is, the probabilities are
+    run = TrainingRun(name, recipe, history, valid, seconds, None if tested is None else tested.accuracy, path)
+    unread = " · PrivateTest has no labels here" if test and tested is None else ""
+    line = f"kept: {run.summary}{unread}"
+    published = {key: value for key, value in record.items() if key != "history"}
+    show(published, text=line, html=f'<div style="opacity: 0.75">{escape(line)}</div>')
+    return run
+
+
+def kept_run(name, recipe, data, *, folder="runs"):
+    """The `TrainingRun` that `keep_run` wrote with this name, recipe, data, seed and scale; None where there is none.
+
+    Raises DataMismatch where its files are damaged or not each other's, naming the file.
+    """
+    recipe = _plain(recipe)
+    path = _path(name, recipe, data, folder)
+    if not path.is_file():
+        return None
+    record = read_training(path)
+    if (record["name"], record["recipe"], record["fingerprint"]) != (name, recipe, data.fingerprint):
+        raise DataMismatch(f"{path}: expected the training {name!r} with this recipe and data, found another one")
+    valid = _valid(path.with_suffix(".npz"), data.valid)
+    if _score(valid)["right"] != record["valid"]["right"]:
+        raise DataMismatch(
+            f"{path}: expected {record['valid']['right']:,} right answers in the .npz beside it, "
+            f"found {_score(valid)['right']:,}: the two files are not of one training. Remove both to train again."
+        )
+    test_accuracy = None if record["test"] is None else record["test"]["accuracy"]
+    return TrainingRun(name, recipe, _history(record, path), valid, record["seconds"], test_accuracy, path)
+
+
+def read_training(path):
+    """The training record in a file, a dict; raises DataMismatch where it is damaged or incomplete, naming the file."""
+    record = read_record(path)
+    for place, kind in PLACES.items():
+        if not isinstance(record.get(place), kind):
+            raise DataMismatch(f"{path}: expected a training record; its {place!r} is {record.get(place)!r}")
+    record = {"test": None, "reproduces": None, "commit": None} | record
+    for place in ("valid", "test"):
+        if record[place] is not None and not _is_score(record[place]):
+            raise DataMismatch(f"{path}: expected {', '.join(SCORE)} under {place!r}, found {record[place]!r}")
+    if record["reproduces"] is not None and record["reproduces"] not in SEEDS:
+        raise DataMismatch(f"{path}: 'reproduces' is one of {', '.join(SEEDS)}; found {record['reproduces']!r}")
+    _history(record, path)
+    return record
+
+
+def _path(name, recipe, data, folder):
+    """Where the training lies; another recipe, data set, seed or scale lies elsewhere."""
+    identity = [name, recipe, data.fingerprint, _seed(recipe), current_run().scale]
+    digest = sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60]
+    return Path(folder) / f"{slug}-{digest}.json"
+
+
+def _seed(recipe):
+    return recipe.get("seed", current_run().seed)
+
+
+def _plain(recipe):
+    return {key: _plain_value(key, value) for key, value in recipe.items()}
+
+
+def _plain_value(key, value):
+    if is_dataclass(value) and not isinstance(value, type) and value.__dataclass_params__.frozen:
+        return repr(value)
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, (list, tuple)):
+        return [_plain_value(key, inner) for inner in value]
+    if value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and isfinite(value)):
+        return value
+    raise ParameterError(
+        f"recipe[{key!r}] is {value!r}: a recipe is a flat dict of finite numbers, texts, lists and frozen dataclasses"
+    )
+
+
+def _written(row):
+    """A row as JSON knows it: a loss that is no finite number becomes its name, "nan" or "inf"."""
+    return {name: value if isfinite(value) else str(value) for name, value in row.items()}
+
+
+def _history(record, path):
+    try:
+        return History([{name: _number(value) for name, value in row.items()} for row in record["history"]])
+    except (AttributeError, ValueError, ParameterError) as error:
+        raise DataMismatch(f"{path}: expected one dict of numbers an epoch under 'history' ({error})") from error
+
+
+def _number(value):
+    return float(value) if isinstance(value, str) else value
+
+
+def _score(predictions):
+    return {
+        "accuracy": predictions.accuracy,
+        "balanced_accuracy": predictions.balanced_accuracy,
+        "right": int((predictions.answers == predictions.labels).sum()),
+        "n": len(predictions),
+    }
+
+
+def _is_score(score):
+    return isinstance(score, dict) and all(isinstance(score.get(key), (int, float)) for key in SCORE) and score["n"] > 0
+
+
+def _has_labels(split):
+    return len(split) > 0 and split.labelled
+
+
+def _origin(recipe, data):
+    """Where a training's figures come from."""
+    run = current_run()
+    return {
+        "lesson": run.lesson,
+        "scale": run.scale,
+        "seed": _seed(recipe),
+        "source": data.source,
+        "fingerprint": data.fingerprint,
+        "drawn": data.drawn,
+        "device": run.device,
+        "versions": versions(),
+        "commit": commit(Path(__file__).parent),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _valid(path, split):
+    """The `Predictions` for a split whose probabilities lie in an .npz."""
+    try:
+        # Opened here: NumPy leaves the file of a damaged archive open.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return Predictions(arrays["probabilities"], split.labels, split.source)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, DataMismatch) as error:
+        raise DataMismatch(
+            f"{path}: expected the probabilities of {len(split):,} validation faces, found none that can be read "
+            f"({error}). Remove it and the .json beside it to train again."
+        ) from error
