@@ -49,13 +49,14 @@ class OneByOne(Dataset):
     """A split whose faces are read and transformed one at a time."""
 
     def __init__(self, split, read, transforms):
-        self.split, self.read, self.transform = split, read, v2.Compose(transforms)
+        self.images, self.labels = split.images.copy(), split.labels  # from_numpy wants to be allowed to write
+        self.read, self.transform = read, v2.Compose(transforms)
 
     def __len__(self):
-        return len(self.split)
+        return len(self.labels)
 
     def __getitem__(self, index):
-        return self.transform(self.read(self.split.images[index])), self.split.labels[index]
+        return self.transform(self.read(self.images[index])), self.labels[index]
 
 
 def streams(split, recipe, batch):

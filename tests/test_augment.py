@@ -318,6 +318,7 @@ def test_a_stream_is_passed_on_with_its_labels_and_one_generator_for_all(images)
     [
         torch.zeros(2, 1, 48, 48, dtype=torch.uint8),
         torch.zeros(48, 48),
+        torch.zeros(2, 1),
         torch.zeros(2, 3, 48, 48),
         torch.zeros(2, 1, 48, 47),
     ],
@@ -326,7 +327,7 @@ def test_a_stream_is_passed_on_with_its_labels_and_one_generator_for_all(images)
 def test_images_of_another_kind_are_refused_as_what_they_are(wrong):
     with pytest.raises(ParameterError, match=r"float32 images \(B, 1, side, side\)") as caught:
         Augment(flip=0.5)(wrong)
-    assert str(tuple(wrong.shape)) in str(caught.value)
+    assert f"found {str(wrong.dtype)[6:]} {tuple(wrong.shape)}" in str(caught.value)
 
 
 def test_draws_of_another_batch_are_refused(images, draws):

@@ -95,24 +95,14 @@ class Augment:
         Draws of 1 turn, move and stretch to the positive end (clockwise, right and down, larger, brighter) and of 0
         to the negative end; draws of 0.5 leave all but the flip, the erased square and the perspective as they are.
         """
-        if images.dtype != torch.float32 or images.ndim != 4 or images.shape[1] != 1 or images.mT.shape != images.shape:
-            raise ParameterError(
-                "expected float32 images (B, 1, side, side) in [0, 1], as batches() gives them, "
-                f"found {str(images.dtype).removeprefix('torch.')} {tuple(images.shape)}"
-            )
-        if draws.shape != (len(images), _DRAWS):
-            raise ParameterError(f"expected draws ({len(images)}, {_DRAWS}), found {tuple(draws.shape)}; see draws()")
+        _check(images, draws)
         draws = draws.double()  # exact, and out of reach of reduced precision
         if self.rotate or self.zoom or self.shear or self.perspective:
             images = _resampled(images, self._homographies(draws))
         elif self.flip or self.shift:
             images = self._moved(images, draws)
-        if self.brightness:
-            images = (images * _factors(draws[:, _BRIGHTNESS], self.brightness, images)).clamp_(0, 1)
-        if self.contrast:
-            mean = _means(images)
-            factors = _factors(draws[:, _CONTRAST], self.contrast, images)
-            images = ((images - mean) * factors + mean).clamp_(0, 1)
+        if self.brightness or self.contrast:
+            images = self._lit(images, draws)
         return self._erased(images, draws) if self.erase else images
 
     def _moved(self, images, draws):
@@ -146,8 +136,17 @@ class Augment:
         matrices = torch.cat([matrices, _SQUARE.new_tensor([0, 0, 1]).expand(len(draws), 1, 3)], 1)
         corners = _SQUARE.repeat(len(draws), 1, 1)
         corners[:, :, :2] *= 1 - self.perspective * draws[:, _CORNERS].view(-1, 4, 2)
-        unwarped = _basis(_SQUARE) @ torch.linalg.inv(_basis(corners))
-        return matrices @ (unwarped / unwarped[:, 2:, 2:])  # the centre, always inside the corners, has depth 1
+        return matrices @ _basis(_SQUARE) @ torch.linalg.inv(_basis(corners))  # depth is 1 at the fourth corner
+
+    def _lit(self, images, draws):
+        """Brightness, then contrast about each image's own mean."""
+        if self.brightness:
+            images = (images * _factors(draws[:, _BRIGHTNESS], self.brightness, images)).clamp_(0, 1)
+        if self.contrast:
+            mean = _means(images)
+            factors = _factors(draws[:, _CONTRAST], self.contrast, images)
+            images = ((images - mean) * factors + mean).clamp_(0, 1)
+        return images
 
     def _erased(self, images, draws):
         """Hide a square of each image under the image's own mean.
@@ -171,6 +170,18 @@ def augmented(stream, augment, generator=None):
         yield augment(images, generator), labels
 
 
+def _check(images, draws):
+    """Raise ParameterError where images or draws are of another kind than `Augment.apply` changes."""
+    shape = tuple(images.shape)
+    if images.dtype != torch.float32 or shape != (*shape[:1], 1, *shape[-1:], *shape[-1:]):
+        raise ParameterError(
+            "expected float32 images (B, 1, side, side) in [0, 1], as batches() gives them, "
+            f"found {str(images.dtype).removeprefix('torch.')} {shape}"
+        )
+    if draws.shape != (len(images), _DRAWS):
+        raise ParameterError(f"expected draws ({len(images)}, {_DRAWS}), found {tuple(draws.shape)}; see draws()")
+
+
 def _resampled(images, matrices):
     """Each image seen through its matrix, of `_homographies`: one bilinear interpolation a pixel."""
     side = images.shape[-1]
@@ -182,7 +193,9 @@ def _resampled(images, matrices):
     grid, depth = places[:, :2], places[:, 2:]
     if depth.shape[1]:
         grid /= depth.clamp_min_(1e-6)  # beyond the horizon, the edge goes on
-    return F.grid_sample(images, grid.permute(0, 2, 3, 1), padding_mode="border", align_corners=False)
+    # Repeats the edge pixels; padding_mode="border" would, but not on Apple devices before torch 2.13.
+    grid.clamp_(1 / side - 1, 1 - 1 / side)
+    return F.grid_sample(images, grid.permute(0, 2, 3, 1), align_corners=False)
 
 
 def _basis(corners):
