@@ -27,6 +27,7 @@ CELLS = [
     "widget = browser.browser(drawn_faces(140, 35, 35), rows=1, columns=5)\nwidget",
     'fc.guess("99.1", "How many?", options=["one", "three"])',
     'fc.reveal("99.1", "three")',
+    "from fercourse.classroom import transforms\ntransforms.sliders(drawn_faces(35, 0, 0).train, faces=4)",
 ]
 
 
@@ -80,7 +81,19 @@ def run_all(page, cells):
     raise AssertionError("the notebook did not run to its last cell")
 
 
-def test_a_student_moves_the_slider_sees_other_faces_and_has_a_guess_scored(tmp_path):
+def move_slider(page, name, *, picture):
+    """Move the slider called `name` by one step, and wait until the notebook's picture of this number is another."""
+    picture = page.locator("img.widget-image").nth(picture)
+    picture.scroll_into_view_if_needed()
+    before = picture.get_attribute("src")
+    page.locator(".widget-slider").filter(has_text=name).locator(".noUi-handle").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "([image, old]) => image.getAttribute('src') !== old", arg=[picture.element_handle(), before]
+    )
+
+
+def test_a_student_moves_sliders_sees_other_and_changed_faces_and_has_a_guess_scored(tmp_path):
     from playwright.sync_api import TimeoutError as Timeout
     from playwright.sync_api import sync_playwright
 
@@ -96,13 +109,7 @@ def test_a_student_moves_the_slider_sees_other_faces_and_has_a_guess_scored(tmp_
         page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
         run_all(page, len(CELLS))
 
-        picture = page.locator("img.widget-image").first
-        before = picture.get_attribute("src")
-        page.locator(".widget-slider .noUi-handle").first.focus()
-        page.keyboard.press("ArrowRight")
-        page.wait_for_function(
-            "([image, old]) => image.getAttribute('src') !== old", arg=[picture.element_handle(), before]
-        )
+        move_slider(page, "page", picture=0)
 
         page.get_by_text("three", exact=True).first.click()
         page.get_by_role("button", name="That is my guess").click()
@@ -110,5 +117,7 @@ def test_a_student_moves_the_slider_sees_other_faces_and_has_a_guess_scored(tmp_
         page.get_by_text('fc.reveal("99.1"').first.click()
         page.keyboard.press("Shift+Enter")
         page.get_by_text("Right: you said three").wait_for()
+        move_slider(page, "rotate", picture=1)
+        page.get_by_text("fc.Augment(rotate=5.0)").wait_for()
         page.screenshot(path=tmp_path / "lab.png")
         chromium.close()

@@ -1,0 +1,119 @@
+"""What augmentation does to a face: a slider for each change. Its static twin is a sheet, change by strength."""
+
+import io
+
+import numpy as np
+
+from fercourse.classroom.session import headless
+
+LADDERS = {
+    "rotate": (0, 10, 30, 90),
+    "zoom": (0, 0.1, 0.25, 0.5),
+    "shift": (0, 0.05, 0.15, 0.5),
+    "shear": (0, 10, 25, 45),
+    "perspective": (0, 0.2, 0.4, 0.6),
+    "brightness": (0, 0.2, 0.5, 0.9),
+    "contrast": (0, 0.2, 0.5, 0.9),
+    "erase": (0, 0.2, 0.4, 0.8),
+}
+"""The changes of an `Augment` that have a strength, and the strengths that the sheet shows; sliders end at the last."""
+
+
+def try_transforms(split):
+    """Change the same few faces of `split` with sliders; where nobody watches, show a sheet, change by strength.
+
+    Every face is changed by exactly the chosen strengths, one face to the one end and the next perhaps to the other:
+    the furthest that `fc.Augment` with these values goes.
+    """
+    if headless():
+        sheet(split)
+        return
+    from IPython.display import display
+
+    display(sliders(split))
+
+
+def sliders(split, *, faces=8):
+    """The widget that `try_transforms` shows: a slider a change, the faces before and after, the `fc.Augment` call."""
+    import ipywidgets as widgets
+
+    from fercourse.learn.augment import Augment
+
+    before = split.images[_spread(len(split), faces)]
+    mirror = widgets.Checkbox(value=False, description="mirrored", indent=False)
+    controls = {
+        name: widgets.FloatSlider(min=0, max=steps[-1], step=steps[1] / 2, description=name)
+        for name, steps in LADDERS.items()
+    }
+    picture = widgets.Image(format="png")
+    caption = widgets.HTML()
+
+    def change(_=None):
+        strengths = {name: round(control.value, 3) for name, control in controls.items()}
+        augment = Augment(flip=float(mirror.value), **strengths)
+        picture.value = _png([before, furthest(before, augment)])
+        caption.value = f"<code>fc.{augment}</code> at its furthest; {split.source}, {split.name}"
+
+    for control in (mirror, *controls.values()):
+        control.observe(change, "value")
+    change()
+    names = list(controls)
+    columns = [widgets.VBox([controls[name] for name in names[start : start + 4]]) for start in (0, 4)]
+    return widgets.VBox([widgets.HBox([*columns, mirror]), picture, caption])
+
+
+def sheet(split, *, ax=None):
+    """The static twin: a few faces, two changes a row, each at four strengths; returns the axes."""
+    from fercourse.learn.augment import Augment
+    from fercourse.report.mosaic import mosaic
+    from fercourse.report.style import signed
+
+    names, tiles, titles = list(LADDERS), [], []
+    places = _spread(len(split), len(names) // 2)
+    for row, place in enumerate(places):
+        tiles.append([])
+        for name in names[2 * row : 2 * row + 2]:
+            for step in LADDERS[name]:
+                tiles[-1].append(furthest(split.images[place : place + 1], Augment(**{name: step}))[0])
+                titles.append(_title(name, step))
+    return signed(mosaic(tiles, titles=titles, ax=ax), split.source)
+
+
+def furthest(images, augment, *, seed=0):
+    """Faces, uint8 (N, 48, 48), as far as `augment` goes, each to one end or the other, by lot; the same for one seed.
+
+    A flip takes all faces. Corners move inwards by all of `perspective` or not at all; the erased square lies inside.
+    """
+    from dataclasses import replace
+
+    import torch
+
+    levels = torch.tensor(images)[:, None].float() / 255
+    draws = augment.draws(len(images), torch.Generator().manual_seed(seed))
+    levels = replace(augment, flip=0.0, erase=0.0).apply(levels, draws.round())
+    # A draw of 0 mirrors at any probability over 0; draws around the middle keep the square inside the face.
+    levels = type(augment)(flip=augment.flip).apply(levels, torch.zeros_like(draws))
+    levels = type(augment)(erase=augment.erase).apply(levels, 0.3 + 0.4 * draws)
+    return (255 * levels[:, 0]).round().byte().numpy()
+
+
+def _title(name, step):
+    """A change and its strength, over a face."""
+    strength = f"{step}°" if name in ("rotate", "shear") else f"{100 * step:.0f} %"
+    return f"{name}\n{strength}" if step else "as it is"
+
+
+def _spread(length, count):
+    """`count` positions from all over a split, so that emotions differ where faces are sorted."""
+    return np.linspace(0, length - 1, min(count, length)).round().astype(int)
+
+
+def _png(rows):
+    """Rows of faces, each uint8 (N, 48, 48), one under the other, twice their size, as PNG."""
+    from PIL import Image
+
+    sheet = np.concatenate([np.concatenate(row, axis=1) for row in rows])
+    height, width = sheet.shape
+    file = io.BytesIO()
+    Image.fromarray(sheet).resize((2 * width, 2 * height), Image.Resampling.NEAREST).save(file, "png")
+    return file.getvalue()
