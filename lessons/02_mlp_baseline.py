@@ -411,14 +411,22 @@ scaled_guess = predict(scaled, data.valid)
 fc.record("MLP on standardised pixels, in file order", scaled_guess)
 
 # %% [markdown]
-# Now shuffle as well, as you should have from the start. This is the baseline that the next lessons have to beat.
+# Now shuffle as well, as you should have from the start. This is the baseline that the next lessons have to beat. At full
+# scale it goes into the table of results, and for that PrivateTest is read, once. You do not see the figure here: you
+# still have choices to make, and a test that steers choices is no test any more.
 
 # %%
+from functools import partial
+
 torch.manual_seed(30)
 repaired = mlp(mean, std)
 repaired_history = fc.fit(repaired, data, epochs=EPOCHS, **settings)
 repaired_guess = predict(repaired, data.valid)
 fc.record("MLP repaired", repaired_guess)
+if env.scale == "full":
+    recipe = {"model": "mlp", "epochs": EPOCHS, "lr": 0.001, "batch_size": 100}
+    ask, kept = partial(predict, repaired), {"reproduces": "A3", "test": True}
+    fc.keep_run("MLP, repaired", recipe, data, repaired_history, ask, **kept)
 
 # %%
 curves = {"raw": raw_history, "repaired": repaired_history, "linear": linear_history}

@@ -86,5 +86,5 @@ def test_a_plateau_that_never_came_changes_nothing():
     ],
 )
 def test_a_schedule_that_cannot_work_is_refused_with_its_values(build):
-    with pytest.raises(fc.ParameterError, match="expected .* found (Step|Cosine|OneCycle|Plateau)"):
+    with pytest.raises(fc.ParameterError, match=r"expected .* found (Step|Cosine|OneCycle|Plateau)"):
         build()
