@@ -25,6 +25,7 @@ def run(program):
         f"import fercourse; {TRAIN}; import tensorflow",
         f"import torchvision, fercourse, tensorflow; {TRAIN}",
         f"import fercourse.learn; import tensorflow; {TRAIN}",
+        f"import fercourse.tf; {TRAIN}",
     ],
 )
 def test_with_fercourse_first_both_frameworks_live_in_one_process(program):

@@ -1,0 +1,24 @@
+"""The TensorFlow side of the same nouns: arrays and splits in, `History` and `Predictions` out; never PyTorch.
+
+`fc.tf` loads TensorFlow when it is first mentioned, and without its log.
+"""
+
+from fercourse.tf.quiet import load_tensorflow
+
+load_tensorflow()
+
+from fercourse.tf.fitting import fit  # noqa: E402
+from fercourse.tf.loop import batches, evaluate, predict, seed_everything, train_epoch, train_step  # noqa: E402
+from fercourse.tf.models import copy_from_torch, port_cnn  # noqa: E402
+
+__all__ = [
+    "batches",
+    "copy_from_torch",
+    "evaluate",
+    "fit",
+    "port_cnn",
+    "predict",
+    "seed_everything",
+    "train_epoch",
+    "train_step",
+]

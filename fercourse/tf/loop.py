@@ -1,0 +1,102 @@
+"""The loop of lesson 06: batches, one step, one epoch of training, one evaluation, predictions.
+
+A test compares `batches`, `train_step` and `train_epoch` with the cells of the lesson: change them there and here.
+"""
+
+import keras
+import tensorflow as tf
+
+from fercourse.errors import DataMismatch, ParameterError
+from fercourse.report.predictions import Predictions
+
+
+def seed_everything(seed):
+    """Seed TensorFlow's, NumPy's and Python's random numbers: initial weights and dropout."""
+    keras.utils.set_random_seed(seed)
+
+
+def batches(split, size=128, *, shuffle=False, seed=0):
+    """A split's images and labels, `size` at a time, as a tf.data.Dataset; the last batch may be shorter.
+
+    images: float32 (B, 48, 48, 1) in [0, 1], channels last; labels: int64 (B,).
+    shuffle: a new order each time it is run through, from `seed` and from `seed_everything`'s. So one dataset
+             serves all epochs; a new one each epoch would fill the memory with copies of the images.
+    Raises ParameterError for a size under 1, DataMismatch for a split without labels.
+
+    >>> from fercourse.data.drawn import drawn_faces
+    >>> [tuple(images.shape) for images, labels in batches(drawn_faces(10, 0, 0).train, 4)]
+    [(4, 48, 48, 1), (4, 48, 48, 1), (2, 48, 48, 1)]
+
+    Built by hand in lesson 06.
+    """
+    if size < 1:
+        raise ParameterError(f"a batch holds at least one face, found size={size}")
+    if not split.labelled:
+        raise DataMismatch(f"the {split.name} split of {split.source} has no labels to train or evaluate on")
+    return _batches(split, size, shuffle, seed)
+
+
+def _batches(split, size, shuffle, seed):
+    images, labels = tf.constant(split.images), tf.constant(split.labels)
+    order = tf.data.Dataset.range(len(split))
+    if shuffle:
+        order = order.shuffle(len(split), seed=seed)
+
+    def gather(index):
+        faces = tf.gather(images, index)[..., None]
+        return tf.cast(faces, tf.float32) / 255, tf.gather(labels, index)
+
+    return order.batch(size).map(gather).prefetch(tf.data.AUTOTUNE)
+
+
+@tf.function(reduce_retracing=True)
+def train_step(model, images, labels, optimizer):
+    """One gradient step, as a graph; returns the sum of the losses and the number of right answers before it.
+
+    The optimiser has to be built: its variables cannot be made inside a graph. Built by hand in lesson 06.
+    """
+    with tf.GradientTape() as tape:
+        logits = model(images, training=True)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        loss = tf.reduce_mean(losses)
+    gradients = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply(gradients, model.trainable_variables)
+    hits = tf.math.count_nonzero(tf.argmax(logits, 1) == labels)
+    return tf.reduce_sum(losses), hits
+
+
+def train_epoch(model, stream, optimizer):
+    """Take one gradient step a batch of `stream`; return {"train_loss", "train_accuracy"}.
+
+    Both are means over samples, seen while the weights move.
+
+    Built by hand in lesson 06.
+    """
+    loss_sum, hits, seen = 0, 0, 0
+    for images, labels in stream:
+        batch_loss, batch_hits = train_step(model, images, labels, optimizer)
+        loss_sum += batch_loss
+        hits += batch_hits
+        seen += len(labels)
+    return {"train_loss": float(loss_sum) / seen, "train_accuracy": int(hits) / seen}
+
+
+def evaluate(model, stream):
+    """Run the model over `stream` without dropout or gradients; return {"valid_loss", "valid_accuracy"}.
+
+    Both are means over samples, so the last, short batch counts for what it holds.
+    """
+    loss_sum, hits, seen = 0, 0, 0
+    for images, labels in stream:
+        logits = model(images, training=False)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        loss_sum += tf.reduce_sum(losses)
+        hits += tf.math.count_nonzero(tf.argmax(logits, 1) == labels)
+        seen += len(labels)
+    return {"valid_loss": float(loss_sum) / seen, "valid_accuracy": int(hits) / seen}
+
+
+def predict(model, split, *, size=512):
+    """The model's probabilities for every face of a split, as `Predictions`; the model returns logits."""
+    logits = tf.concat([model(images, training=False) for images, _ in batches(split, size)], 0)
+    return Predictions(tf.nn.softmax(logits).numpy(), split.labels, split.source)
