@@ -238,7 +238,7 @@ def test_executing_stores_outputs_record_and_a_header_with_the_cost(tmp_path):
     toy_build(course)
     execute(course.lessons / "01_toy.py", course=course, setup=SETUP, stamp=STAMP)
     title, parameters, _, progress, surroundings, *_ = built(course).cells
-    assert "| **Time** | under a minute on " in title.source
+    assert "| **Time** | under a minute of one core" in title.source
     assert "| **Memory** | 1.2 GB |" in title.source
     assert parameters.execution_count == 1
     assert progress.outputs[0].text == "done\n"
@@ -278,6 +278,13 @@ def test_a_gpu_record_adds_its_minutes_to_the_header(course):
     toy_build(course)
     title = built(course).cells[0].source
     assert "| **Time** | about 3 minutes on 2 cores · about 1 minute on a GPU (NVIDIA H200) |" in title
+
+
+def test_the_header_gives_the_processors_time_where_it_was_measured(course):
+    entry = {"seconds": 900, "processor_seconds": 300, "peak_memory_mb": 900, "device": "cpu", "cores": 2}
+    course.records.write_text(json.dumps({"01_toy": {"cpu": entry}}))
+    toy_build(course)
+    assert "| **Time** | about 5 minutes of one core, less on several |" in built(course).cells[0].source
 
 
 def test_anatomy_finds_long_cells_and_short_prose(course):

@@ -75,12 +75,15 @@ def _badge(lesson, repository):
 
 
 def _times(record):
-    places = {"cpu": "on {cores} cores", "gpu": "on a GPU ({device})"}
-    times = [
-        f"{_minutes(record[kind]['seconds'])} {place.format(**record[kind])}"
-        for kind, place in places.items()
-        if kind in record
-    ]
+    times = []
+    if "cpu" in record:
+        entry = record["cpu"]
+        if "processor_seconds" in entry:  # what other work on the machine cannot stretch
+            times.append(f"{_minutes(entry['processor_seconds'])} of one core, less on several")
+        else:
+            times.append(f"{_minutes(entry['seconds'])} on {entry['cores']} cores")
+    if "gpu" in record:
+        times.append(f"{_minutes(record['gpu']['seconds'])} on a GPU ({record['gpu']['device']})")
     return " · ".join(times) or "not measured yet"
 
 

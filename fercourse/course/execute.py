@@ -1,5 +1,6 @@
 """Execute a built notebook at its default parameters, keep its outputs in the repository, and measure what it costs."""
 
+import os
 import platform
 from datetime import UTC, datetime
 from tempfile import TemporaryDirectory
@@ -16,21 +17,21 @@ from fercourse.report.records import write_record
 def execute(lesson_path, *, course, setup=SETUP, stamp=STAMP):
     """Run a lesson's notebook on drawn faces in an empty folder; store outputs, record and header.
 
-    Returns the record's entry: scale, seconds, peak memory, device, cores, source, date, versions.
+    Returns the record's entry: scale, seconds on the clock and of the processor, peak memory, device, cores, source, date, versions.
     Raises CheckFailed where a cell fails, warns, writes to stderr or publishes a claim that does not hold: the
     committed notebook and record then stay as they were, and the refused one is kept under build/refused/.
     """
     executed = parse_notebook(built_text(lesson_path, course=course, setup=setup, stamp=stamp))
-    started = perf_counter()
+    started, used = perf_counter(), _processor_seconds()
     died = _run(executed)
-    seconds = perf_counter() - started
+    seconds, used = perf_counter() - started, _processor_seconds() - used
     problems = blemishes(executed) or died
     if problems:
         refused = course.root / "build" / "refused" / f"{lesson_path.stem}.ipynb"
         _write_refused(refused, executed)
         listed = "\n  ".join([*problems, f"see {refused}"])
         raise CheckFailed(f"{lesson_path.stem} was executed and refused:\n  {listed}")
-    entry = _entry(executed, seconds)
+    entry = _entry(executed, seconds, used)
     records = _with_entry(read_build_records(course), lesson_path.stem, entry)
     text = built_text(lesson_path, course=course, setup=setup, stamp=stamp, records=records, executed=executed)
     write_notebook(notebook_path(lesson_path, course=course), text)
@@ -71,12 +72,19 @@ def _write_refused(path, notebook):
         aside.write_text(nbformat.writes(notebook), encoding="utf-8")
 
 
-def _entry(notebook, seconds):
+def _processor_seconds():
+    """The processor's time for this process and its kernels that have ended; what else runs does not stretch it."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def _entry(notebook, seconds, used):
     """What the header and the docs say about the cost of a lesson; the stamp knows more than this process does."""
     stamp = published(notebook)["stamp"] or {}
     return {
         "scale": stamp.get("scale", "lesson"),
         "seconds": round(seconds, 1),
+        "processor_seconds": round(used, 1),
         "peak_memory_mb": stamp.get("peak_memory_mb"),
         "device": stamp.get("device", "cpu"),
         "cores": cores(),
