@@ -1,9 +1,12 @@
 """The residual networks: against torchvision's own, against sizes worked out by hand, in both precisions."""
 
+from functools import partial
+
 import pytest
 import torch
 import torch.nn.functional as F
 import torchvision
+from lesson_code import run_definitions
 from torch import nn
 
 import fercourse as fc
@@ -147,3 +150,20 @@ def test_a_step_of_training_moves_every_weight_of_a_resnet(build):
     row = fc.train_epoch(model, [batch], torch.optim.SGD(model.parameters(), lr=0.1))
     assert row["train_loss"] < 5
     assert all((old != new).any() for old, new in zip(before, model.parameters(), strict=True))
+
+
+def test_the_shipped_resnet_is_the_lessons_resnet():
+    namespace = dict(torch=torch, nn=nn, F=F, fc=fc, torchvision=torchvision, partial=partial, BLOCKS=1)
+    run_definitions("05_resnets.py", namespace)
+    torch.manual_seed(4)
+    by_hand = namespace["resnet"](18, 0.5, 0.25).eval()
+    torch.manual_seed(4)
+    shipped = resnet(18, 0.5, 0.25).eval()
+    images = torch.rand(3, 1, 48, 48)
+    assert torch.equal(by_hand(images), shipped(images))
+
+
+def test_the_lessons_count_of_operations_is_that_of_cost(networks):
+    namespace = dict(torch=torch, nn=nn, F=F, fc=fc, torchvision=torchvision)
+    run_definitions("05_resnets.py", namespace)
+    assert namespace["count_operations"](networks[50]) == cost(networks[50]).flops

@@ -53,7 +53,6 @@ def resnet9(mean, std):
     """Eight convolutions, two residual steps, one linear layer: 64, 128, 256 and 512 channels at 48, 24, 12, 6 pixels.
 
     Takes float32 (B, 1, 48, 48), standardised by `mean` and `std` in grey levels of [0, 1]; returns logits (B, 7).
-    Built by hand in lesson 05.
     """
     return nn.Sequential(
         Standardise(mean, std),
