@@ -17,7 +17,8 @@ from fercourse.report.records import write_record
 def execute(lesson_path, *, course, setup=SETUP, stamp=STAMP):
     """Run a lesson's notebook on drawn faces in an empty folder; store outputs, record and header.
 
-    Returns the record's entry: scale, seconds on the clock and of the processor, peak memory, device, cores, source, date, versions.
+    Returns the record's entry: scale, seconds on the clock and of the processor, peak memory, device, cores, source,
+    date, versions.
     Raises CheckFailed where a cell fails, warns, writes to stderr or publishes a claim that does not hold: the
     committed notebook and record then stay as they were, and the refused one is kept under build/refused/.
     """
