@@ -491,9 +491,9 @@ pd.DataFrame(rows).T.round(3)
 
 # %% [markdown]
 # Compare the losses on training faces first, and there the two ResNet18 with a peak of 0.01: the same faces in the same
-# order, and but for the precision only the call moved. Mind what this does not show: that the project of the 26 % made this very mistake. It
-# shows that the mistake is silent. At small scales the other rows are no race yet: too few steps. Full scale has the
-# room for one.
+# order, and but for the precision only the call moved. Mind what this does not show: that the project of the 26 % made
+# this very mistake. It shows that the mistake is silent. At small scales the other rows are no race yet: too few steps.
+# Full scale has the room for one.
 #
 # ## Errors first, then the score
 #
