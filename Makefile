@@ -48,8 +48,9 @@ environment: .venv/ready
 	@echo "Installing the course into .venv: a few minutes, once; about 8 GB, most of it PyTorch."
 	@$(PYTHON) -m venv .venv
 	@$(python) -m pip install -qq --disable-pip-version-check --constraint constraints.txt \
-		--editable ".[lab,course,download,tf,test]"
+		--editable ".[lab,course,download,tf,grade,test]"
 	@$(python) -m pip check --disable-pip-version-check
+	@$(python) -m jupyter labextension disable --level=sys_prefix @jupyter/nbgrader 2>/dev/null  # its menus are for hubs
 	@touch $@
 
 clean:

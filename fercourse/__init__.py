@@ -43,6 +43,8 @@ _HOMES = {
     "fercourse.classroom.browser": ["browse"],
     "fercourse.classroom.transforms": ["try_transforms"],
     "fercourse.classroom.source": ["source"],
+    "fercourse.classroom.checking": ["check", "progress"],
+    "fercourse.classroom.hints": ["hint"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 _MODULES = {"plots": "fercourse.report.plots", "tf": "fercourse.tf"}

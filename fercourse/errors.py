@@ -38,7 +38,10 @@ class ParameterError(FercourseError):
 
 
 class CheckFailed(FercourseError):
-    """A claim or an exercise check that does not hold."""
+    """A claim or an exercise check that does not hold; a notebook shows its message alone, without a traceback."""
+
+    def _render_traceback_(self, *_):
+        return [f"\x1b[31m✗\x1b[0m {self}"]  # IPython asks for it; the calls in between are of no use to a student
 
 
 class GradingError(FercourseError):

@@ -1,11 +1,11 @@
-"""The command line, `python -m fercourse build | run | results | data`: finds it, and turns errors into messages."""
+"""The command line, `python -m fercourse build | run | results | grade | data`: finds it, turns errors into messages."""
 
 import sys
 
 from fercourse.errors import FercourseError, ParameterError
 
 PROGRAM = "python -m fercourse"
-ABOUT = "Build and run the course's notebooks; collect their results; fetch its data."
+ABOUT = "Build and run the course's notebooks; collect their results; grade exercises; fetch the data."
 DATA_COMMANDS = ("find", "verify", "summary", "convert", "export_drawn", "download")
 COURSE_EXTRA = ("IPython", "ipykernel", "jupytext", "nbclient", "nbformat", "papermill", "psutil", "tyro", "yaml")
 

@@ -7,23 +7,24 @@ from tyro.conf import Positional
 
 
 def build(lessons: Positional[tuple[str, ...]] = (), *, check: bool = False, execute: bool = False):
-    """Build notebooks/ from lessons/.
+    """Build notebooks/, solutions/ and exercises/ from lessons/.
 
     Args:
-        lessons: numbers or names, such as 02 or 02_mlp_baseline; all of them by default
+        lessons: numbers or names, such as 02 or 02_mlp_baseline; all of them, and all exercise sheets, by default
         check: write nothing; exit 1 and name each notebook that differs from its lesson
         execute: run the built notebooks on drawn faces and keep their outputs and what they cost
     """
     from fercourse.course.build import build, drift
+    from fercourse.course.build_sheets import build_sheets, sheet_drift
     from fercourse.course.home import find_course, select
 
     course = find_course()
     if check:
-        findings = drift(lessons, course=course)
+        findings = drift(lessons, course=course) + ([] if lessons else sheet_drift(course=course))
         print("\n".join(findings) or "every notebook is what its lesson builds")
         return 1 if findings else 0
-    changed = build(lessons, course=course)
-    print("\n".join(f"built {path.name}" for path in changed) or "nothing changed")
+    changed = build(lessons, course=course) + ([] if lessons else build_sheets(course=course))
+    print("\n".join(f"built {path.relative_to(course.root)}" for path in changed) or "nothing changed")
     if execute:
         _execute(select(lessons, course.lessons, ".py"), course)
     return 0

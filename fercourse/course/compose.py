@@ -46,7 +46,7 @@ def compose(lesson, *, repository, record=None, setup=SETUP, stamp=STAMP):
         if is_parameters:
             cells.append((f"{lesson.number}-setup", new_code_cell(filled)))
     cells.append((f"{lesson.number}-stamp", new_code_cell(stamp)))
-    _give_ids(cells, lesson)
+    give_ids(cells, number=lesson.number, path=lesson.path)
     return new_notebook(cells=[cell for _, cell in cells], metadata=METADATA)
 
 
@@ -105,25 +105,28 @@ def _as_authored(cell):
     return cell
 
 
-def _give_ids(cells, lesson):
-    """Set the cells' ids: the builder's own, then the author's explicit ones, then slugs made unique by a number."""
+def give_ids(cells, *, number, path):
+    """Set the ids of (own id or None, cell) pairs: own, then the author's explicit ones, then slugs that are unique.
+
+    number: of the lesson, with which slugs begin. Raises ParameterError, naming `path`, for an id given twice.
+    """
     taken = set()
     for own, cell in cells:
         authored = cell.metadata.pop("id", "")
         cell["id"] = own or authored
         if cell["id"]:
-            _check_id(cell["id"], taken, lesson)
+            _check_id(cell["id"], taken, path)
             taken.add(cell["id"])
     for _, cell in cells:
         if not cell["id"]:
-            cell["id"] = _unique(f"{lesson.number}-{slug(_first_line(cell))}", taken)
+            cell["id"] = _unique(f"{number}-{slug(_first_line(cell))}", taken)
             taken.add(cell["id"])
 
 
-def _check_id(explicit, taken, lesson):
+def _check_id(explicit, taken, path):
     if explicit in taken or not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", explicit):
         raise ParameterError(
-            f"{lesson.path}: the cell id {explicit!r} is given twice or malformed; "
+            f"{path}: the cell id {explicit!r} is given twice or malformed; "
             "expected 1 to 64 letters, digits, hyphens or underscores, each id once"
         )
 

@@ -44,13 +44,13 @@ def read_lesson(path):
     path = Path(path)
     text = path.read_text(encoding="utf-8")
     front, *cells = jupytext.reads(text, fmt=FORMAT).cells or [None]
-    fields = _front_matter(front, path)
+    fields = _lesson_fields(front_matter(front, path), path)
     _check_one_parameters_cell(cells, text, path)
     return Lesson(path=path, cells=tuple(cells), **fields)
 
 
-def _front_matter(cell, path):
-    """The fields of the YAML header, each of the type that it must have."""
+def front_matter(cell, path):
+    """The YAML header of a percent file as a dict. Raises ParameterError, naming the file."""
     import yaml
 
     if cell is None or cell.cell_type != "raw" or not cell.source.startswith("---\n"):
@@ -59,7 +59,11 @@ def _front_matter(cell, path):
         found = yaml.safe_load(cell.source.strip().strip("-"))
     except yaml.YAMLError as error:
         raise ParameterError(f"{path}: the front matter is not YAML: {error}") from error
-    found = found if isinstance(found, dict) else {}
+    return found if isinstance(found, dict) else {}
+
+
+def _lesson_fields(found, path):
+    """The fields of a lesson's front matter, each of the type that it must have."""
     fields = {"title": str, "promise": str, "needs": list, "outcomes": list, "reproduces": str}
     for name, kind in fields.items():
         value = found.setdefault(name, "" if name == "reproduces" else None)

@@ -1,0 +1,92 @@
+"""The exercises of lesson 03, against torch's own convolutions and Adam."""
+
+import copy
+
+import torch
+from torch import nn
+
+from fercourse.classroom.checks.compare import ask, expect, expect_error, expect_secret
+from fercourse.classroom.probes import outcome_of
+
+# (side, kernel, padding, stride): odd on purpose, so that a missing padding, a rest or a rounding shows.
+FITTING = [
+    (48, 5, 2, 2), (48, 3, 0, 1), (23, 3, 0, 1), (47, 4, 1, 3), (10, 2, 0, 2), (9, 2, 0, 2), (7, 7, 0, 1), (13, 1, 0, 4),
+    (5, 9, 2, 1), (31, 6, 3, 5),
+]  # fmt: skip
+NOT_FITTING = [(4, 5, 0, 1), (3, 8, 2, 2)]
+
+
+def count_before_you_build(side, numbers):
+    """03.1: one side, and the width of the flattened layer for faces of 64 pixels."""
+    expect_secret(side, _side(48, 5, 2, 2), "side, for 48 pixels, kernel 5, padding 2, stride 2")
+    stages = [layer for inputs, outputs in ((1, 32), (32, 64), (64, 128)) for layer in _stage(inputs, outputs)]
+    flat = nn.Sequential(*stages, nn.Flatten())(torch.zeros(1, 1, 64, 64)).shape[1]
+    expect_secret(numbers, flat, "numbers, after three stages on 64 pixels")
+
+
+def conv_output_side(answer):
+    """03.2: the side that nn.Conv2d gives, and a ValueError where the kernel does not fit."""
+    for case in FITTING:
+        expect(answer(*case), _side(*case), f"conv_output_side{case}")
+    for case in NOT_FITTING:
+        expect_error(ask(outcome_of, answer, *case), "ValueError", f"conv_output_side{case}")
+
+
+def adam(answer):
+    """03.3: the path of one weight under torch.optim.Adam in float64."""
+    gradients = [0.7, -0.2, 3.0, 0.0, -11.0, 0.05, 0.05, -0.4, 2.0, 1e-3]
+    for settings in ((1e-3, (0.9, 0.999), 1e-8), (0.05, (0.8, 0.95), 0.01), (0.3, (0.0, 0.5), 1e-3)):
+        came = answer(0.3, gradients, *settings)
+        shown = f"adam(0.3, gradients, lr={settings[0]}, betas={settings[1]}, eps={settings[2]})"
+        expect(came, _torch_adam(0.3, gradients, *settings), shown, atol=1e-9)
+
+
+def holds_all(answer):
+    """03.4: whether an optimiser holds the very tensors of a model that want a gradient."""
+    torch.manual_seed(3)
+    mine = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
+    other, twin = copy.deepcopy(mine), copy.deepcopy(mine)
+    nn.init.normal_(other[0].weight)
+    frozen = nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2))
+    frozen[0].requires_grad_(False)
+    groups = [{"params": mine[0].parameters()}, {"params": mine[2].parameters(), "lr": 0.5}]
+    everything = [*mine.parameters(), *other.parameters()]
+    cases = [
+        ("an optimiser of this model", torch.optim.SGD(mine.parameters(), lr=0.1), mine, True),
+        ("an optimiser of another model", torch.optim.SGD(other.parameters(), lr=0.1), mine, False),
+        ("an optimiser of a copy with equal weights", torch.optim.SGD(twin.parameters(), lr=0.1), mine, False),
+        ("an optimiser without the last layer", torch.optim.SGD(mine[0].parameters(), lr=0.1), mine, False),
+        ("an optimiser without the first bias", torch.optim.SGD([mine[0].weight, *mine[2].parameters()]), mine, False),
+        ("an optimiser with two groups", torch.optim.Adam(groups), mine, True),
+        ("an optimiser that holds two models", torch.optim.AdamW(everything), mine, True),
+        ("a model whose first layer is frozen", torch.optim.SGD(frozen[1].parameters(), lr=0.1), frozen, True),
+        ("a frozen model whose other layer is missing", torch.optim.SGD(frozen[0].parameters(), lr=0.1), frozen, False),
+    ]
+    for which, optimizer, model, expected in cases:
+        expect(answer(optimizer, model), expected, f"holds_all, {which}")
+
+
+CHECKS = {
+    "03.1": count_before_you_build,
+    "03.2": conv_output_side,
+    "03.3": adam,
+    "03.4": holds_all,
+}
+
+
+def _side(side, kernel, padding, stride):
+    return nn.Conv2d(1, 1, kernel, stride, padding)(torch.zeros(1, 1, side, side)).shape[-1]
+
+
+def _stage(inputs, outputs):
+    return nn.Conv2d(inputs, outputs, 3), nn.ReLU(), nn.MaxPool2d(2)
+
+
+def _torch_adam(start, gradients, lr, betas, eps):
+    weight, path = torch.tensor(start, dtype=torch.float64, requires_grad=True), []
+    optimizer = torch.optim.Adam([weight], lr=lr, betas=betas, eps=eps)
+    for gradient in gradients:
+        weight.grad = torch.tensor(gradient, dtype=torch.float64)
+        optimizer.step()
+        path.append(weight.item())
+    return path

@@ -1,0 +1,44 @@
+"""`hint`: a ladder for each exercise, one rung a call, the solution last. hints.json is built from the sheets."""
+
+import json
+from functools import cache
+from html import escape
+from pathlib import Path
+
+from fercourse.errors import ParameterError
+from fercourse.report.show import show
+
+FILE = Path(__file__).with_name("hints.json")
+_rung = {}
+
+
+def hint(id):
+    """Show the next hint for exercise `id`, such as "03.2"; after the last one its solution, then from the beginning.
+
+    Raises ParameterError for an exercise that does not exist.
+    """
+    rungs = ladder(id)
+    place = _rung.get(id, 0) % len(rungs)
+    _rung[id] = place + 1
+    name = "The solution" if place == len(rungs) - 1 else f"Hint {place + 1} of {len(rungs) - 1}"
+    style = "white-space: pre-wrap; margin: 0.3em 0"
+    html = f"<b>{name}</b><pre style='{style}'>{escape(rungs[place])}</pre>"
+    show({"kind": "hint", "id": id, "rung": place + 1}, text=f"{name}\n{rungs[place]}", html=html)
+
+
+def ladder(id):
+    """The hints for exercise `id`, the easiest first; the last rung is the solution."""
+    written = _written()
+    if id not in written:
+        raise ParameterError(f"no exercise {id!r}; there are {', '.join(written)}")
+    return [*written[id]["hints"], written[id]["solution"]]
+
+
+def exercises_of(sheet):
+    """The exercises of a sheet, such as "03": a dict, id to title."""
+    return {id: about["title"] for id, about in _written().items() if id.startswith(f"{sheet}.")}
+
+
+@cache
+def _written():
+    return json.loads(FILE.read_text(encoding="utf-8")) if FILE.is_file() else {}

@@ -1,0 +1,231 @@
+# ---
+# title: sides, steps, and whose weights these are
+# exercises:
+#   - {id: "03.1", title: Count before you build, kind: recall, difficulty: 1, minutes: 5}
+#   - {id: "03.2", title: The side that comes out, kind: code, difficulty: 1, minutes: 15}
+#   - {id: "03.3", title: Ten steps of Adam, kind: code, difficulty: 2, minutes: 25}
+#   - {id: "03.4", title: "Whose weights are these?", kind: debug, difficulty: 3, minutes: 20}
+#   - {id: "03.5", title: Two convolutions and nothing between them, kind: break, difficulty: 2, minutes: 15}
+# ---
+
+# %%
+import torch
+from torch import nn
+
+# %% [markdown]
+# ## 03.1 · Count before you build
+#
+# No code here, only your head and a pencil.
+#
+# - A face of 48 pixels a side meets a kernel of 5 with padding 2 and stride 2. What side comes out?
+# - You feed the CNN of the lesson with faces of 64 pixels instead of 48. How many numbers does `Flatten` then hand to the
+#   first fully connected layer?
+
+# %% answer="03.1"
+side = None
+numbers = None
+### BEGIN SOLUTION
+side = 24  # (48 + 2 · 2 − 5) // 2 + 1
+numbers = 128 * 6 * 6  # 64 → 62 → 31 → 29 → 14 → 12 → 6
+### END SOLUTION
+
+# %% check="03.1" points=2
+fc.check("03.1", side, numbers)
+
+# %% [markdown] hints="03.1"
+# - The kernel needs as many pixels as it is wide. How many places does that leave, padding included, if it moves one pixel at a time? And if it moves two?
+# - A kernel of 3 without padding takes 2 from each side; pooling halves and drops an odd pixel. Write the six sides of the three stages in a row, beginning with 64.
+
+# %% [markdown]
+# ## 03.2 · The side that comes out
+#
+# Write it down once, and you need not count again. `conv_output_side` returns a whole number. Where the kernel is larger
+# than the padded image it raises a `ValueError`: a side of 0 or −1 would travel on silently.
+
+# %% answer="03.2"
+def conv_output_side(side, kernel, padding, stride):
+    ### BEGIN SOLUTION
+    room = side + 2 * padding - kernel
+    if room < 0:
+        raise ValueError(f"a kernel of {kernel} on {side} pixels with padding {padding}")
+    return room // stride + 1
+    ### END SOLUTION
+
+
+# %% check="03.2" points=2
+fc.check("03.2", conv_output_side)
+
+# %% hidden="03.2" points=1
+# More cases run here when your sheet is graded.
+### BEGIN HIDDEN TESTS
+assert conv_output_side(48, 7, 3, 2) == 24, "the stem of ResNet18 makes 24 of 48"
+assert conv_output_side(11, 11, 0, 4) == 1, "a kernel that just fits has one place"
+assert conv_output_side(1, 3, 1, 5) == 1, "a single pixel with padding 1 has one place for a kernel of 3"
+assert type(conv_output_side(9, 2, 0, 2)) is int, "a side is a whole number, not a float"
+### END HIDDEN TESTS
+
+# %% [markdown] hints="03.2"
+# - Count the places of the kernel's left edge. The first is pixel 0 of the padded image. Which is the last?
+# - The padding counts on both sides: side + 2 · padding − kernel pixels of room are left. Each stride uses up some of it; a rest that is too short for a stride is dropped.
+# - Whole-number division is `//`. No room at all still leaves one place; less than no room is the error.
+
+# %% [markdown]
+# ## 03.3 · Ten steps of Adam
+#
+# One weight, and the gradients that it meets, one a step. Return the list of its values after each step, as Adam of Kingma
+# and Ba computes them: two running means, both corrected for their start at zero, and `eps` added to the root, not under
+# it. Plain Python numbers are enough.
+
+# %% answer="03.3"
+def adam(weight, gradients, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    ### BEGIN SOLUTION
+    mean, square, path = 0.0, 0.0, []
+    for step, gradient in enumerate(gradients, start=1):
+        mean = betas[0] * mean + (1 - betas[0]) * gradient
+        square = betas[1] * square + (1 - betas[1]) * gradient**2
+        corrected_mean = mean / (1 - betas[0] ** step)
+        corrected_square = square / (1 - betas[1] ** step)
+        weight = weight - lr * corrected_mean / (corrected_square**0.5 + eps)
+        path.append(weight)
+    return path
+    ### END SOLUTION
+
+
+# %% check="03.3" points=2
+fc.check("03.3", adam)
+
+# %% [markdown]
+# Look at the first step for two gradients of very different size. What does Adam make of the difference?
+
+# %%
+(adam(1.0, [0.001]), adam(1.0, [1000.0]))
+
+# %% hidden="03.3" points=1
+# More gradients run here when your sheet is graded.
+### BEGIN HIDDEN TESTS
+quiet = adam(2.5, [0.3, 0.0, 0.0, -0.3], lr=0.1)
+assert abs(quiet[0] - 2.4) < 1e-6, "the first step is as long as the rate, whatever the gradient"
+assert quiet[2] < quiet[1] < quiet[0], "a gradient of zero does not stop a weight that is on its way"
+assert adam(0.25, []) == [], "no gradients, no steps"
+heavy = adam(0.0, [0.01, -0.02], lr=1.0, betas=(0.5, 0.5), eps=1.0)
+assert abs(heavy[0] + 0.01 / 1.01) < 1e-9, "eps stands beside the root"
+### END HIDDEN TESTS
+
+# %% [markdown] hints="03.3"
+# - Two numbers travel along with the weight: a running mean of the gradients and one of their squares. Both begin at 0. Update both before you step.
+# - A mean that begins at 0 is too small at first. After step t divide the first by 1 − β₁ᵗ and the second by 1 − β₂ᵗ, without storing what comes out.
+# - The step is lr · corrected mean / (root of the corrected square + eps). Mind the minus sign, and where eps stands.
+
+# %% [markdown]
+# ## 03.4 · Whose weights are these?
+#
+# The bug of 2019 again: a loss that stands still, and no error. Here it costs two seconds instead of 150 epochs.
+
+# %%
+torch.manual_seed(0)
+model = nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.ReLU(), nn.Linear(8, 7))
+model_sgd = nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.ReLU(), nn.Linear(8, 7))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+pixels, labels = torch.rand(32, 1, 4, 4), torch.randint(0, 7, (32,))
+for _ in range(3):
+    loss = nn.functional.cross_entropy(model_sgd(pixels), labels)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    print(f"loss {loss.item():.4f}")
+
+# %% [markdown]
+# Write a guard that would have caught it in the first line. `holds_all(optimizer, model)` returns `True` if the optimiser
+# holds every tensor of `model` that wants a gradient, and `False` otherwise. It must not be fooled: by weights that are
+# equal but not the same, by frozen layers, by an optimiser with several groups, or by one that holds other tensors too.
+
+# %% answer="03.4"
+def holds_all(optimizer, model):
+    ### BEGIN SOLUTION
+    held = {id(weights) for group in optimizer.param_groups for weights in group["params"]}
+    return all(id(weights) in held for weights in model.parameters() if weights.requires_grad)
+    ### END SOLUTION
+
+
+# %% check="03.4" points=2
+fc.check("03.4", holds_all)
+
+# %% hidden="03.4" points=2
+# More optimisers come along here when your sheet is graded.
+### BEGIN HIDDEN TESTS
+import copy
+
+two = [nn.Linear(3, 2), nn.Linear(3, 2)]
+copied = copy.deepcopy(two[0])
+assert holds_all(torch.optim.Adam(two[0].parameters()), two[0]) is True, "an optimiser that was made right"
+assert holds_all(torch.optim.Adam(two[1].parameters()), two[0]) is False, "the other model's optimiser"
+assert holds_all(torch.optim.Adam(copied.parameters()), two[0]) is False, "a copy has the same values, and moves alone"
+both = torch.optim.SGD([{"params": layer.parameters()} for layer in two], lr=1.0)
+assert holds_all(both, two[1]) is True, "the second group counts as well"
+two[0].bias.requires_grad_(False)
+assert holds_all(torch.optim.SGD([two[0].weight], lr=1.0), two[0]) is True, "a frozen tensor needs no optimiser"
+### END HIDDEN TESTS
+
+# %% [markdown] hints="03.4"
+# - Print `optimizer.param_groups`. Where are the tensors?
+# - Two tensors with equal numbers are equal for `==`, and yet one can move without the other. What does Python offer to ask whether two names mean one object?
+# - Collect the `id` of each tensor in every group. Then ask of each of the model's parameters that has `requires_grad` whether its `id` is among them.
+
+# %% [markdown]
+# ## 03.5 · Two convolutions and nothing between them
+#
+# Take the ReLU and the pooling away. Two 3 × 3 convolutions follow each other, without a bias to keep it simple.
+
+# %%
+fc.guess(
+    "03.e5",
+    "Which single convolution can do exactly the same as these two?",
+    options=["one of 3 × 3", "one of 5 × 5", "one of 6 × 6", "none"],
+)
+
+# %%
+torch.manual_seed(5)
+first, second = nn.Conv2d(1, 4, 3, bias=False), nn.Conv2d(4, 1, 3, bias=False)
+impulse = torch.zeros(1, 1, 9, 9)
+impulse[..., 4, 4] = 1
+answer_to_one_pixel = second(first(impulse)).detach()
+single = answer_to_one_pixel.flip(2, 3)
+faces = torch.rand(6, 1, 48, 48)
+apart = (nn.functional.conv2d(faces, single) - second(first(faces))).abs().max().item()
+print("kernel", tuple(single.shape[2:]), "· largest difference on six faces:", f"{apart:.1e}")
+
+# %%
+fc.reveal("03.e5", "one of 5 × 5")
+
+# %% [markdown]
+# Now put a ReLU between `first` and `second` in a cell of your own and run the comparison again.
+#
+# Explain in your own words, in five to ten sentences: Why can one kernel replace the two? Why is it 5 wide? Why does a
+# single bright pixel give the kernel away? What does the ReLU break? And what follows for a CNN of thirty convolutions in
+# which somebody forgot every ReLU: what could it learn, and what would its training look like?
+
+# %% [markdown] answer="03.5" points=4
+# ### BEGIN SOLUTION
+# A convolution is linear: twice the picture gives twice the sums, and the sums of two pictures add up. One linear map after
+# another is again linear, and it still does the same everywhere, so it is again a convolution. Each number of the second
+# layer sees 3 × 3 sums, each of which sees 3 × 3 pixels; their outer rows reach one pixel further on each side, which makes
+# 5. A linear map that does the same everywhere is known completely by its answer to a single bright pixel: any face is a
+# sum of such pixels. ReLU is not linear: the answer to a sum is no longer the sum of the answers, so no single kernel fits.
+#
+# Thirty convolutions without ReLU are one convolution of 61 × 61, wider than the face: a linear model again, which the
+# softmax regression of lesson 02 has already measured. It would train without any error, only with more weights, badly
+# conditioned, and it would stop near the linear model's accuracy.
+#
+# **Rubric**
+#
+# - 1 point: linear after linear is linear, or a convolution after a convolution is a convolution.
+# - 1 point: why 5: each side grows by kernel − 1, or an equal count of the pixels seen.
+# - 1 point: the ReLU breaks linearity, with a reason: the answer to a sum is not the sum of the answers.
+# - 1 point: the thirty layers are a linear model; no error; accuracy near softmax regression.
+# - The question about the single pixel can make good half a point that is missing elsewhere.
+# ### END SOLUTION
+
+# %% [markdown] hints="03.5"
+# - What happens to the sums of a convolution when you double every pixel? When you add two pictures?
+# - How many pixels does one number of the second layer depend on? Draw the 3 × 3 sums, and around each its 3 × 3 pixels.
+# - Compare with lesson 02: which model is left when every layer is linear, however many there are?

@@ -1,0 +1,264 @@
+"""Answers to the exercises of lesson 03: right ones that differ from the solution, and plausible wrong ones."""
+
+RIGHT = {
+    "03.1": ["side, numbers = 24, 4608"],
+    "03.2": [
+        """
+def conv_output_side(side, kernel, padding, stride):
+    padded = side + padding + padding
+    places = len(range(0, padded - kernel + 1, stride))
+    if places == 0:
+        raise ValueError("the kernel does not fit")
+    return places
+""",
+        """
+import math
+
+def conv_output_side(side, kernel, padding, stride):
+    if kernel > side + 2 * padding:
+        raise ValueError
+    return math.floor((side + 2 * padding - (kernel - 1) - 1) / stride + 1)
+""",
+    ],
+    "03.3": [
+        """
+import numpy as np
+
+def adam(weight, gradients, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    m = v = 0.0
+    values = []
+    for t, g in enumerate(gradients):
+        m += (1 - betas[0]) * (g - m)
+        v += (1 - betas[1]) * (g * g - v)
+        rate = lr * np.sqrt(1 - betas[1] ** (t + 1)) / (1 - betas[0] ** (t + 1))
+        weight -= rate * m / (np.sqrt(v) + eps * np.sqrt(1 - betas[1] ** (t + 1)))
+        values.append(float(weight))
+    return values
+""",
+    ],
+    "03.4": [
+        """
+def holds_all(optimizer, model):
+    held = [tensor for group in optimizer.param_groups for tensor in group["params"]]
+    for tensor in model.parameters():
+        if tensor.requires_grad and not any(tensor is other for other in held):
+            return False
+    return True
+""",
+    ],
+}
+
+WRONG = {
+    "03.1": {
+        "forgets the padding": "side, numbers = 22, 4608",
+        "rounds up": "side, numbers = 25, 4608",
+        "counts for 48 pixels": "side, numbers = 24, 2048",
+        "forgets the channels": "side, numbers = 24, 36",
+        "forgets the odd pixel": "side, numbers = 24, 128 * 49",
+        "a text": "side, numbers = '24', '4608'",
+    },
+    "03.2": {
+        "pads one side only": """
+def conv_output_side(side, kernel, padding, stride):
+    if kernel > side + 2 * padding:
+        raise ValueError
+    return (side + padding - kernel) // stride + 1
+""",
+        "rounds up": """
+def conv_output_side(side, kernel, padding, stride):
+    if kernel > side + 2 * padding:
+        raise ValueError
+    return -(-(side + 2 * padding - kernel) // stride) + 1
+""",
+        "forgets the first place": """
+def conv_output_side(side, kernel, padding, stride):
+    if kernel > side + 2 * padding:
+        raise ValueError
+    return (side + 2 * padding - kernel) // stride
+""",
+        "divides before it subtracts": """
+def conv_output_side(side, kernel, padding, stride):
+    if kernel > side + 2 * padding:
+        raise ValueError
+    return (side + 2 * padding) // stride - kernel + 1
+""",
+        "returns a float": """
+def conv_output_side(side, kernel, padding, stride):
+    if kernel > side + 2 * padding:
+        raise ValueError
+    return (side + 2 * padding - kernel) / stride + 1
+""",
+        "returns a whole number as a float": """
+def conv_output_side(side, kernel, padding, stride):
+    if kernel > side + 2 * padding:
+        raise ValueError
+    return float((side + 2 * padding - kernel) // stride + 1)
+""",
+        "lets a kernel pass that does not fit": """
+def conv_output_side(side, kernel, padding, stride):
+    return (side + 2 * padding - kernel) // stride + 1
+""",
+        "raises the wrong error": """
+def conv_output_side(side, kernel, padding, stride):
+    assert kernel <= side + 2 * padding
+    return (side + 2 * padding - kernel) // stride + 1
+""",
+        "refuses a kernel that just fits": """
+def conv_output_side(side, kernel, padding, stride):
+    if kernel >= side + 2 * padding:
+        raise ValueError
+    return (side + 2 * padding - kernel) // stride + 1
+""",
+        "prints instead of returning": """
+def conv_output_side(side, kernel, padding, stride):
+    if kernel > side + 2 * padding:
+        raise ValueError
+    print((side + 2 * padding - kernel) // stride + 1)
+""",
+        "knows one case": "def conv_output_side(side, kernel, padding, stride):\n    return 24",
+    },
+    "03.3": {
+        "corrects nothing": """
+def adam(weight, gradients, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    m = v = 0.0
+    path = []
+    for g in gradients:
+        m = betas[0] * m + (1 - betas[0]) * g
+        v = betas[1] * v + (1 - betas[1]) * g**2
+        weight = weight - lr * m / (v**0.5 + eps)
+        path.append(weight)
+    return path
+""",
+        "eps under the root": """
+def adam(weight, gradients, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    m = v = 0.0
+    path = []
+    for t, g in enumerate(gradients, 1):
+        m = betas[0] * m + (1 - betas[0]) * g
+        v = betas[1] * v + (1 - betas[1]) * g**2
+        weight = weight - lr * m / (1 - betas[0]**t) / (v / (1 - betas[1]**t) + eps)**0.5
+        path.append(weight)
+    return path
+""",
+        "stores the corrected means": """
+def adam(weight, gradients, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    m = v = 0.0
+    path = []
+    for t, g in enumerate(gradients, 1):
+        m = (betas[0] * m + (1 - betas[0]) * g) / (1 - betas[0]**t)
+        v = (betas[1] * v + (1 - betas[1]) * g**2) / (1 - betas[1]**t)
+        weight = weight - lr * m / (v**0.5 + eps)
+        path.append(weight)
+    return path
+""",
+        "swaps the betas": """
+def adam(weight, gradients, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    m = v = 0.0
+    path = []
+    for t, g in enumerate(gradients, 1):
+        m = betas[1] * m + (1 - betas[1]) * g
+        v = betas[0] * v + (1 - betas[0]) * g**2
+        weight = weight - lr * m / (1 - betas[1]**t) / ((v / (1 - betas[0]**t))**0.5 + eps)
+        path.append(weight)
+    return path
+""",
+        "counts steps from zero, and dodges the division": """
+def adam(weight, gradients, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    m = v = 0.0
+    path = []
+    for t, g in enumerate(gradients):
+        t = max(t, 1)
+        m = betas[0] * m + (1 - betas[0]) * g
+        v = betas[1] * v + (1 - betas[1]) * g**2
+        weight = weight - lr * m / (1 - betas[0]**t) / ((v / (1 - betas[1]**t))**0.5 + eps)
+        path.append(weight)
+    return path
+""",
+        "climbs": """
+def adam(weight, gradients, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    m = v = 0.0
+    path = []
+    for t, g in enumerate(gradients, 1):
+        m = betas[0] * m + (1 - betas[0]) * g
+        v = betas[1] * v + (1 - betas[1]) * g**2
+        weight = weight + lr * m / (1 - betas[0]**t) / ((v / (1 - betas[1]**t))**0.5 + eps)
+        path.append(weight)
+    return path
+""",
+        "returns the last weight only": """
+def adam(weight, gradients, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    m = v = 0.0
+    for t, g in enumerate(gradients, 1):
+        m = betas[0] * m + (1 - betas[0]) * g
+        v = betas[1] * v + (1 - betas[1]) * g**2
+        weight = weight - lr * m / (1 - betas[0]**t) / ((v / (1 - betas[1]**t))**0.5 + eps)
+    return weight
+""",
+        "skips gradients of zero": """
+def adam(weight, gradients, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    m = v = 0.0
+    path = []
+    for t, g in enumerate(gradients, 1):
+        if g:
+            m = betas[0] * m + (1 - betas[0]) * g
+            v = betas[1] * v + (1 - betas[1]) * g**2
+            weight = weight - lr * m / (1 - betas[0]**t) / ((v / (1 - betas[1]**t))**0.5 + eps)
+        path.append(weight)
+    return path
+""",
+        "ignores the settings": """
+def adam(weight, gradients, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    m = v = 0.0
+    path = []
+    for t, g in enumerate(gradients, 1):
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+        weight = weight - 1e-3 * m / (1 - 0.9**t) / ((v / (1 - 0.999**t))**0.5 + 1e-8)
+        path.append(weight)
+    return path
+""",
+    },
+    "03.4": {
+        "compares values": """
+def holds_all(optimizer, model):
+    held = [tensor for group in optimizer.param_groups for tensor in group["params"]]
+    return all(any(torch.equal(w, h) for h in held) for w in model.parameters() if w.requires_grad)
+""",
+        "compares shapes": """
+def holds_all(optimizer, model):
+    held = [tensor.shape for group in optimizer.param_groups for tensor in group["params"]]
+    return all(weights.shape in held for weights in model.parameters() if weights.requires_grad)
+""",
+        "looks at the first group only": """
+def holds_all(optimizer, model):
+    held = {id(tensor) for tensor in optimizer.param_groups[0]["params"]}
+    return all(id(weights) in held for weights in model.parameters() if weights.requires_grad)
+""",
+        "is content with one": """
+def holds_all(optimizer, model):
+    held = {id(tensor) for group in optimizer.param_groups for tensor in group["params"]}
+    return any(id(weights) in held for weights in model.parameters())
+""",
+        "wants frozen tensors too": """
+def holds_all(optimizer, model):
+    held = {id(tensor) for group in optimizer.param_groups for tensor in group["params"]}
+    return all(id(weights) in held for weights in model.parameters())
+""",
+        "wants no other tensors": """
+def holds_all(optimizer, model):
+    held = {id(tensor) for group in optimizer.param_groups for tensor in group["params"]}
+    return held == {id(weights) for weights in model.parameters() if weights.requires_grad}
+""",
+        "counts": """
+def holds_all(optimizer, model):
+    held = sum(len(group["params"]) for group in optimizer.param_groups)
+    return held >= sum(weights.requires_grad for weights in model.parameters())
+""",
+        "checks weights, not biases": """
+def holds_all(optimizer, model):
+    held = {id(tensor) for group in optimizer.param_groups for tensor in group["params"]}
+    return all(id(layer.weight) in held for layer in model.modules()
+               if isinstance(layer, nn.Linear) and layer.weight.requires_grad)
+""",
+        "always true": "def holds_all(optimizer, model):\n    return True",
+    },
+}

@@ -1,0 +1,108 @@
+"""The exercise sheets: each check tells right answers from wrong ones, and what is handed out gives nothing away."""
+
+import re
+from functools import cache
+
+import pytest
+from sheet_runs import COURSE, SHEETS, answers_to, checked_exercises, sheet, verdict
+
+from fercourse.classroom.hints import ladder
+
+sheets = pytest.mark.parametrize("stem", SHEETS)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_watches(monkeypatch):
+    monkeypatch.setenv("FERCOURSE_HEADLESS", "1")
+
+
+@cache
+def wrong_verdicts(stem):
+    """(exercise, what is wrong) → what the check says to it, or None where the wrong answer passes."""
+    notebook, (_, wrong) = sheet(stem), answers_to(stem)
+    return {(id, name): verdict(notebook, id, source) for id in wrong for name, source in wrong[id].items()}
+
+
+@sheets
+def test_every_lesson_with_a_sheet_has_three_to_six_exercises_of_every_kind(stem):
+    exercises = sheet(stem).metadata["fercourse"]["exercises"]
+    kinds = [about["kind"] for about in exercises.values()]
+    assert 3 <= len(exercises) <= 6
+    assert set(kinds) == {"recall", "code", "break", "debug"}
+    assert kinds.count("recall") == 1
+
+
+@sheets
+def test_the_solution_of_every_exercise_passes(stem):
+    notebook = sheet(stem)
+    assert {id: verdict(notebook, id) for id in checked_exercises(notebook)} == dict.fromkeys(checked_exercises(notebook))
+
+
+@sheets
+def test_another_right_answer_passes(stem):
+    notebook, (right, _) = sheet(stem), answers_to(stem)
+    assert set(right) == set(checked_exercises(notebook))
+    said = {(id, number): verdict(notebook, id, source) for id in right for number, source in enumerate(right[id])}
+    assert {place: what for place, what in said.items() if what} == {}
+
+
+@sheets
+def test_at_least_three_plausible_wrong_answers_are_tried_and_fail(stem):
+    wrong = answers_to(stem)[1]
+    assert {id: len(wrong.get(id, ())) >= 3 for id in checked_exercises(sheet(stem))} == dict.fromkeys(wrong, True)
+    passed = [place for place, said in wrong_verdicts(stem).items() if said is None]
+    assert passed == []
+
+
+@sheets
+def test_the_untouched_stub_fails_helpfully(stem):
+    notebook = sheet(stem, "exercises")
+    for id in checked_exercises(notebook):
+        said = verdict(notebook, id)
+        assert said is not None
+        assert said.startswith(f"{id} ·"), said
+        assert "nothing is written" in said, said
+        assert f'fc.hint("{id}")' in said
+        assert "\n" not in said
+
+
+@sheets
+def test_what_a_check_says_is_one_line(stem):
+    for said in wrong_verdicts(stem).values():
+        assert said is None or len(said) < 400
+
+
+@sheets
+def test_a_sheet_that_is_handed_out_holds_no_answer_no_hidden_test_and_no_marker(stem):
+    text = (COURSE / "exercises" / f"{stem}.ipynb").read_text(encoding="utf-8")
+    assert not re.search(r"(BEGIN|END) (SOLUTION|HIDDEN|MARK)", text)
+    handed_out = "\n".join(cell.source for cell in sheet(stem, "exercises").cells)
+    for cell in sheet(stem).cells:
+        for secret in re.findall(r"### BEGIN (?:SOLUTION|HIDDEN TESTS)\n(.*?)### END", cell.source, re.DOTALL):
+            for line in filter(lambda line: len(line.strip()) > 24, secret.splitlines()):
+                assert line.strip() not in handed_out, f"{cell.id} gives away: {line.strip()}"
+    assert all(not cell.get("outputs") for cell in sheet(stem, "exercises").cells)
+
+
+@sheets
+def test_every_exercise_has_a_ladder_of_hints_with_the_solution_last(stem):
+    for id in sheet(stem).metadata["fercourse"]["exercises"]:
+        rungs = ladder(id)
+        assert len(rungs) >= 3
+        assert all(rung.strip() for rung in rungs)
+
+
+@sheets
+def test_the_ids_and_titles_in_the_lesson_are_those_of_the_sheet(stem):
+    lesson = (COURSE / "lessons" / f"{stem}.py").read_text(encoding="utf-8")
+    for id, about in sheet(stem).metadata["fercourse"]["exercises"].items():
+        assert re.search(rf"\| {re.escape(id)} \|.*\| {about['minutes']} \|", lesson), f"{id} is not in the lesson's table"
+
+
+def test_the_committed_share_of_wrong_answers_caught_is_the_one_that_was_counted():
+    page = (COURSE / "docs" / "exercises.md").read_text(encoding="utf-8")
+    caught = sum(said is not None for stem in SHEETS for said in wrong_verdicts(stem).values())
+    tried = sum(len(wrong_verdicts(stem)) for stem in SHEETS)
+    print(f"{caught} of {tried} wrong answers are caught: {caught / tried:.1%}")
+    assert f"{caught} of {tried}" in page
+    assert caught / tried >= 0.95
