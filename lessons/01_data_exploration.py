@@ -27,7 +27,7 @@ DEVICE: str = "auto"  # not used here; every lesson has it
 # below says which of the two you are looking at.
 
 # %%
-data = env.load(DATA)
+data = env.load(DATA, whole=True)
 data
 
 # %% [markdown]

@@ -68,6 +68,16 @@ def test_a_claim_after_load_names_the_data_it_was_checked_on(capsys):
     assert capsys.readouterr().out
 
 
+def test_smoke_scale_cuts_a_large_file_to_what_is_drawn_at_that_scale_unless_it_is_wanted_whole(tmp_path, capsys):
+    path = fc.convert(fc.drawn_faces(3_000, 400, 360), tmp_path / "faces.npz", layout="npz")
+    sizes = {}
+    for scale in ("smoke", "lesson"):
+        env = fc.setup("02", scale=scale, device="cpu")
+        sizes[scale] = [[len(split) for split in env.load(path, whole=whole)] for whole in (False, True)]
+    assert sizes["smoke"] == [[2_800, 350, 350], [3_000, 400, 360]]
+    assert sizes["lesson"] == [[3_000, 400, 360]] * 2
+
+
 def test_the_stamp_says_where_every_figure_came_from(shown, capsys):
     env = fc.setup("02", scale="smoke", device="cpu")
     data = env.load("drawn")

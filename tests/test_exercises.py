@@ -35,7 +35,9 @@ def test_every_lesson_with_a_sheet_has_three_to_six_exercises_of_every_kind(stem
 @sheets
 def test_the_solution_of_every_exercise_passes(stem):
     notebook = sheet(stem)
-    assert {id: verdict(notebook, id) for id in checked_exercises(notebook)} == dict.fromkeys(checked_exercises(notebook))
+    assert {id: verdict(notebook, id) for id in checked_exercises(notebook)} == dict.fromkeys(
+        checked_exercises(notebook)
+    )
 
 
 @sheets
@@ -96,7 +98,9 @@ def test_every_exercise_has_a_ladder_of_hints_with_the_solution_last(stem):
 def test_the_ids_and_titles_in_the_lesson_are_those_of_the_sheet(stem):
     lesson = (COURSE / "lessons" / f"{stem}.py").read_text(encoding="utf-8")
     for id, about in sheet(stem).metadata["fercourse"]["exercises"].items():
-        assert re.search(rf"\| {re.escape(id)} \|.*\| {about['minutes']} \|", lesson), f"{id} is not in the lesson's table"
+        assert re.search(rf"\| {re.escape(id)} \|.*\| {about['minutes']} \|", lesson), (
+            f"{id} is not in the lesson's table"
+        )
 
 
 def test_the_committed_share_of_wrong_answers_caught_is_the_one_that_was_counted():

@@ -39,14 +39,17 @@ def progress(sheet):
 
 
 def progress_line(sheet):
-    """ "Done: 1 of 3. 03.1 ✓  03.2 ·  03.3 ✎  03.4 ·"; ✎ is read by a person."""
-    signs, checked = [], []
-    for id in exercises_of(sheet):
-        by_hand = id not in _checks(sheet)
-        checked += [] if by_hand else [id]
-        signs.append(f"{id} {'✎' if by_hand else '✓' if id in _done else '·'}")
-    done = sum(id in _done for id in checked)
-    return f"Done: {done} of {len(checked)}.  {'  '.join(signs)}"
+    """ "Done: 1 of 3, 03.1. Open: 03.2, 03.4. Read by a person: 03.5." """
+    checked = [id for id in exercises_of(sheet) if id in _checks(sheet)]
+    done = [id for id in checked if id in _done]
+    parts = {
+        f"Done: {len(done)} of {len(checked)}": done,
+        "Open": [id for id in checked if id not in _done],
+        "Read by a person": [id for id in exercises_of(sheet) if id not in checked],
+    }
+    first, *others = parts.items()
+    texts = [", ".join([first[0], *first[1]])] + [f"{name}: {', '.join(ids)}" for name, ids in others if ids]
+    return ". ".join(texts) + "."
 
 
 def is_graded():

@@ -4,7 +4,7 @@ import os
 import platform
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 
 from fercourse.errors import ParameterError
@@ -57,11 +57,18 @@ class Session:
         """The value for this run's scale; `full` is the lesson's where it is not given."""
         return {"smoke": smoke, "lesson": lesson, "full": lesson if full is None else full}[self.scale]
 
-    def load(self, source="auto"):
-        """`fc.load` at this run's scale; claims and figures say from then on which data they come from."""
-        from fercourse.data.load import load
+    def load(self, source="auto", *, whole=False):
+        """`fc.load` at this run's scale; claims and figures say from then on which data they come from.
+
+        At smoke scale a real data set is cut to as many faces as are drawn at that scale, unless `whole`.
+        """
+        from fercourse.data.load import DRAWN_SIZES, load
 
         data = load(source, scale=self.scale, seed=self.seed)
+        if self.scale == "smoke" and not whole:
+            parts = zip(data, DRAWN_SIZES["smoke"], strict=True)
+            train, valid, test = (split.take(min(len(split), most), seed=self.seed) for split, most in parts)
+            data = replace(data, train=train, valid=valid, test=test)
         self._data[:] = [data]
         claims.begin(
             lesson=self.lesson,
