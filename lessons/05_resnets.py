@@ -40,7 +40,7 @@ RUNS: str = "runs"  # the folder in which finished trainings are kept and found 
 from dataclasses import replace
 
 data, parts = env.load(DATA), []
-most = env.pick(smoke=(150, 150), lesson=(800, 400), full=(28709, 3589))
+most = env.pick(smoke=(100, 100), lesson=(800, 400), full=(28709, 3589))
 for split, number in zip((data.train, data.valid), (FACES or most[0], most[1])):
     parts.append(split.take(min(number, len(split)), seed=SEED))
 data = replace(data, train=parts[0], valid=parts[1])
@@ -223,7 +223,8 @@ table.round(2)
 # It is a floor: nothing but products is counted, and no layer here is a large matrix product. Now a few batches of each.
 
 # %%
-few, measured = replace(data, train=data.train[:64], valid=data.valid[:8]), []
+number, measured = env.pick(smoke=32, lesson=64), []
+few = replace(data, train=data.train[:number], valid=data.valid[:8])
 quick = {"optimizer": "sgd", "epochs": 2, "batch_size": 32, "precision": "auto"}
 for network in networks.values():
     history = fc.fit(network, few, lr=0.1, **quick, device=env.device, progress=False)
@@ -279,7 +280,7 @@ def as_in_2019(depth, rate):
     return train_or_read(f"ResNet{depth}, SGD {rate}", network, **settings)
 
 
-RATES = RATES or [0.1, 0.01, 0.001, 0.0001, 1e-6]
+RATES = RATES or env.pick(smoke=[0.1, 1e-6], lesson=[0.1, 0.01, 0.001, 0.0001, 1e-6])
 rates = {rate: as_in_2019(18, rate) for rate in RATES}
 
 # %% [markdown]

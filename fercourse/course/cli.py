@@ -7,7 +7,8 @@ from fercourse.errors import FercourseError, ParameterError
 PROGRAM = "python -m fercourse"
 ABOUT = "Build and run the course's notebooks; collect their results; grade exercises; fetch the data."
 DATA_COMMANDS = ("find", "verify", "summary", "convert", "export_drawn", "download")
-COURSE_EXTRA = ("IPython", "ipykernel", "jupytext", "nbclient", "nbformat", "papermill", "psutil", "tyro", "yaml")
+EXTRAS = dict.fromkeys(("IPython", "ipykernel", "jupytext", "nbclient", "nbformat", "papermill"), "course")
+EXTRAS |= dict.fromkeys(("psutil", "tyro", "yaml"), "course") | {"nbgrader": "grade"}
 
 
 def main(arguments=None):
@@ -24,9 +25,10 @@ def main(arguments=None):
     except KeyboardInterrupt:
         return 130
     except ModuleNotFoundError as error:
-        if error.name not in COURSE_EXTRA:
+        if error.name not in EXTRAS:
             raise
-        print(f'error: {error.name} is missing. Install it with: pip install "fercourse[course]"', file=sys.stderr)
+        extra = EXTRAS[error.name]
+        print(f'error: {error.name} is missing. Install it with: pip install "fercourse[{extra}]"', file=sys.stderr)
         return 1
 
 
@@ -38,8 +40,9 @@ def _dispatch(arguments):
         _call(functions, arguments[1:], program=f"{PROGRAM} data", description=_first_line(command))
         return 0
     from fercourse.course import commands
+    from fercourse.grading.command import grade
 
-    functions = {"build": commands.build, "run": commands.run, "results": commands.results, "data": commands.data}
+    functions = {name: getattr(commands, name) for name in ("build", "run", "results", "data")} | {"grade": grade}
     return _call(functions, arguments, program=PROGRAM, description=ABOUT)
 
 
