@@ -1,6 +1,6 @@
-"""Writes docs/exercises.md: how many plausible wrong answers the checks of the exercises catch. `python docs/exercises.py`
+"""Writes docs/exercises.md: how many plausible wrong answers the checks of the exercises catch.
 
-The answers lie in tests/answers/, and a test holds the page against them.
+Run it by `python docs/exercises.py`. The answers lie in tests/answers/, and a test holds the page against them.
 """
 
 import os

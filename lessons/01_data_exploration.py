@@ -388,12 +388,16 @@ fc.claim(
 #
 # ## Exercises
 #
-# | | exercise | difficulty | minutes |
+# They stand in [`exercises/01_data_exploration.ipynb`](../exercises/01_data_exploration.ipynb), each with a check that
+# answers at once, hints, and the solution as the last hint.
+#
+# | | exercise | kind | minutes |
 # |---|---|---|---|
 # | 01.1 | Which class has the largest share of PublicTest, and what would a model score that always answers it on PrivateTest? | recall | 5 |
-# | 01.2 | Write `thumbnails` for a flipped copy: find faces whose mirror image is in another split. | code | 20 |
-# | 01.3 | Move the threshold of the near-twins from 0.99 to 0.95 and to 0.999. Which pairs come and go? Where would you put it, and why? | break and explain | 15 |
-# | 01.4 | A loader numbers emotions in the order in which it meets them. Load the same faces sorted two ways, and find the row where the labels part. | debug | 20 |
+# | 01.2 | Make thumbnails by hand, and find faces whose mirror image is in another split. | code | 25 |
+# | 01.3 | Move the threshold of the near-twins, on faces whose copies you know. Which pairs come and go? Where would you put it, and why? | break and explain | 20 |
+# | 01.4 | A loader numbers emotions in the order in which it meets them. Load the same faces in two orders, and find the row where the labels really part. | debug | 20 |
+# | 01.5 | Ten voters, one of them drawn by lot: what accuracy can the best model expect? | code | 20 |
 #
 # ## References
 #

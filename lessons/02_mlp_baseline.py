@@ -489,12 +489,15 @@ fc.claim(
 #
 # ## Exercises
 #
-# | | exercise | difficulty | minutes |
+# They stand in [`exercises/02_mlp_baseline.ipynb`](../exercises/02_mlp_baseline.ipynb), each with a check that answers at
+# once, hints, and the solution as the last hint.
+#
+# | | exercise | kind | minutes |
 # |---|---|---|---|
-# | 02.1 | What is the first loss of a two-class network? Of one that always starts by answering *Happy* with 90 %? | recall | 5 |
-# | 02.2 | Write `train_epoch` from memory. Let it also return the norm of the gradient. | code | 15 |
-# | 02.3 | Feed the network pixels of 0 to 1, then pixels with the mean subtracted and not divided. Rank the four ways of feeding it before you run them. | break and explain | 20 |
-# | 02.4 | `loss_sum += loss` without `.detach()`: the numbers are the same. What grows, and how fast? Measure it. | debug | 15 |
+# | 02.1 | What is the first loss of a two-class network? Of one that starts by giving every face 90 % *Happy*? And what is a loss worth that was divided by the wrong number? | recall | 10 |
+# | 02.2 | Write `train_epoch` from memory. Let it also return the length of the gradient. | code | 25 |
+# | 02.3 | Feed a network raw pixels, pixels of 0 to 1, those with the mean subtracted and not divided, and standardised ones. Rank the four before you run them. | break and explain | 20 |
+# | 02.4 | Where does the signal die? Write `first_silent_layer`, an instrument that finds the layer after which all faces look the same, and disturbs nothing. | debug | 25 |
 #
 # ## References
 #

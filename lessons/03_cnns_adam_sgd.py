@@ -432,12 +432,16 @@ fc.claim(
 #
 # ## Exercises
 #
-# | | exercise | difficulty | minutes |
+# They stand in [`exercises/03_cnns_adam_sgd.ipynb`](../exercises/03_cnns_adam_sgd.ipynb), each with a check that answers
+# at once, hints, and the solution as the last hint.
+#
+# | | exercise | kind | minutes |
 # |---|---|---|---|
-# | 03.1 | A kernel of 5, padding 2, stride 2 on 48 pixels: what side comes out? Write the formula. | recall | 5 |
-# | 03.2 | Write `conv_output_side(side, kernel, padding, stride)` and check it against `nn.Conv2d` for twenty odd cases. | code | 15 |
-# | 03.3 | Write Adam by hand for one weight, and compare ten steps with torch's. | code | 25 |
-# | 03.4 | Write a test that fails for every optimiser which does not hold all of a model's weights, and for no other. | debug | 20 |
+# | 03.1 | Two sides and a width in your head. | recall | 5 |
+# | 03.2 | Write `conv_output_side(side, kernel, padding, stride)`, and refuse a kernel that does not fit. | code | 15 |
+# | 03.3 | Write Adam by hand for one weight; ten steps have to be torch's. | code | 25 |
+# | 03.4 | Write a guard that sees whether an optimiser holds all of a model's weights, and is not fooled. | debug | 20 |
+# | 03.5 | Take the ReLU from between two convolutions. What is left of thirty? | break | 15 |
 #
 # ## References
 #

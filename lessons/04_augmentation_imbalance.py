@@ -565,13 +565,16 @@ fc.claim("04.half", half, needs="full", only="fer2013",
 #
 # ## Exercises
 #
-# | | exercise | difficulty | minutes |
+# They stand in [`exercises/04_augmentation_imbalance.ipynb`](../exercises/04_augmentation_imbalance.ipynb), each with a
+# check that answers at once, hints, and the solution as the last hint.
+#
+# | | exercise | kind | minutes |
 # |---|---|---|---|
-# | 04.1 | Flip, ±10°, ±90°, upside down: which would you use for road signs, for letters, for X-rays? | recall | 5 |
+# | 04.1 | Mirrored, turned by 90° or 180°: which changes leave a label true? How many pictures do flips and shifts make? | recall | 10 |
 # | 04.2 | Write shear by hand with `look_up`, and compare it with `fc.Augment(shear=…)`. | code | 20 |
 # | 04.3 | Augment the validation faces too. Which way does the accuracy move? Who would notice? | break | 15 |
-# | 04.4 | Draw the repeated faces anew in each epoch, and compare with repeating them once. | code | 25 |
-# | 04.5 | Write a test that sees a training resume from its weights alone. | debug | 20 |
+# | 04.4 | Draw the repeated faces of a balanced epoch anew for each epoch, every face as often as its class allows. | code | 25 |
+# | 04.5 | Write an audit that says whether training and test prepare a face alike, and that is not fooled. | debug | 25 |
 #
 # ## References
 #

@@ -93,7 +93,6 @@ class Block(nn.Module):
 
 # %% tags=["NBVAL_CHECK_OUTPUT"]
 from torchvision.models.resnet import BasicBlock
-
 theirs, mine, x = BasicBlock(64, 64), Block(64), torch.rand(8, 64, 12, 12)
 mine.load_state_dict(theirs.state_dict())
 pairs = [(mine.train(mode)(x), theirs.train(mode)(x)) for mode in (True, False)]
@@ -504,20 +503,16 @@ pd.DataFrame(rows).T.round(3)
 # weight decay, which pulls each weight towards zero, and one cycle. If the network was too weak, this will not help it.
 
 # %%
-ALL_EPOCHS = ALL_EPOCHS or env.pick(smoke=1, lesson=3, full=20)
 gentle = fc.Augment(flip=0.5, shift=0.08, rotate=10, zoom=0.1)
-together = {"momentum": 0.9, "weight_decay": 5e-4, "augment": gentle}
-together |= {"schedule": fc.OneCycle(), "lr": 0.05, "batch_size": 100}
+together = {"epochs": ALL_EPOCHS or env.pick(smoke=1, lesson=3, full=20), "lr": 0.05}
+together |= {"momentum": 0.9, "weight_decay": 5e-4, "batch_size": 100}
+together |= {"schedule": fc.OneCycle(), "augment": gentle, "reproduces": "A8"}
 title = "ResNet18, all together, one cycle to 0.05"
-fit_2019 = partial(train_or_read, title, partial(resnet, 18), "A8")
-runs[title] = fit_2019(epochs=ALL_EPOCHS, **together)
-
-# %%
-pd.DataFrame({title: row_of_2019(runs[title])}).T.round(3)
+runs[title] = train_or_read(title, partial(resnet, 18), **together)
 
 # %% [markdown]
-# Below full scale this is a handful of steps on a few hundred faces, and the row says nothing yet. At full scale it is
-# the row that the last test below reports: twenty epochs instead of a hundred.
+# Below full scale this is a handful of steps on a few hundred faces, and the line says nothing yet. At full scale it is
+# the training that the last test below reports: twenty epochs instead of a hundred.
 #
 # ## Errors first, then the score
 #
@@ -571,8 +566,6 @@ last = {rate: run.history["train_loss"][-1] for rate, run in rates.items()}
 learned = last[0.01] < last[1e-6] if {0.01, 1e-6} <= set(rates) else True
 sentence = "In the same steps a rate of 0.01 learns more than one of 0.000001."
 fc.claim("05.rate", learned, sentence, needs="lesson")
-
-# %%
 fc.claim(
     "05.cycle",
     runs["ResNet18, one cycle to 0.01"].history["train_loss"][-1]
@@ -580,8 +573,6 @@ fc.claim(
     "At one peak, a step each batch learns more than a step each epoch.",
     needs="lesson",
 )
-
-# %%
 sentence = "The best of these networks reaches the 58.6 % of 2019 on PublicTest."
 fc.claim("05.a8", best.accuracy >= 0.586, sentence, needs="full", only="fer2013")
 
@@ -592,12 +583,16 @@ fc.claim("05.a8", best.accuracy >= 0.586, sentence, needs="full", only="fer2013"
 #
 # ## Exercises
 #
-# | | exercise | difficulty | minutes |
+# They stand in [`exercises/05_resnets.ipynb`](../exercises/05_resnets.ipynb), each with a check that answers at once,
+# hints, and the solution as the last hint.
+#
+# | | exercise | kind | minutes |
 # |---|---|---|---|
-# | 05.1 | How many operations has a 3 × 3 convolution from 64 to 128 channels on 24 × 24? Check it with a hook. | recall | 5 |
+# | 05.1 | Weights and operations of a 3 × 3 convolution from 64 to 128 channels on 24 × 24; what a short batch does to a mean. | recall | 10 |
 # | 05.2 | Write the bottleneck block of ResNet50 and prove that it is torchvision's. | code | 25 |
-# | 05.3 | Run one cycle with ten times the peak, and with a third. What does the range test say about both? | break and explain | 20 |
-# | 05.4 | Call `schedule.step()` once too often. Read the error. Why does the mistake of this lesson raise none? | debug | 10 |
+# | 05.3 | Run one cycle with ten times the peak, and with a third. What would a range test say about both? | break | 20 |
+# | 05.4 | Write a guard that looks at the rates of a training and says whether they are one whole cycle. | debug | 25 |
+# | 05.5 | Write batch norm by hand, for training and for answers, and hold it against torch's. | code | 25 |
 #
 # ## References
 #

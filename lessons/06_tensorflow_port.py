@@ -2,7 +2,7 @@
 # title: The TensorFlow port
 # promise: You carry a network into another framework, prove that it arrived whole, and catch four defaults that break it silently.
 # needs:
-#   - lessons 02 and 03, and the mirrored faces of lesson 04; the mirrored faces of lesson 04
+#   - lessons 02 and 03, and the mirrored faces of lesson 04
 # outcomes:
 #   - read TensorFlow of 2019, and say what became of its graph
 #   - train one network in Keras in two ways, and know what each line does
@@ -542,12 +542,17 @@ fc.claim(
 #
 # ## Exercises
 #
+# They stand in [`exercises/06_tensorflow_port.ipynb`](../exercises/06_tensorflow_port.ipynb), each with a check that answers
+# at once, hints, and the solution as the last hint.
+#
 # | | exercise | difficulty | minutes |
 # |---|---|---|---|
 # | 06.1 | Which padding, before and after, does "same" add for kernel 5, stride 2, on 48 pixels? Then on 47? | recall | 10 |
 # | 06.2 | Write the copy in the other direction, Keras to PyTorch, and prove it with weights that have no symmetry. | code | 25 |
-# | 06.3 | Leave `from_logits=True` out and train. Which loss can it not get under, and why does nothing complain? | break | 20 |
-# | 06.4 | Adam's epsilon is 1e-8 in PyTorch and 1e-7 in Keras. Take ten steps from equal weights: where do they part? | debug | 25 |
+# | 06.3 | Leave `from_logits=True` out. Which loss can a face not get under, which faces stop learning, and why does nothing complain? | break | 20 |
+# | 06.4 | Two costs count wrong: the one of 2019 and its first repair. Write the one that does not depend on the batch size. | debug | 15 |
+# | 06.5 | Write `same_padding(side, kernel, stride)` as TensorFlow counts it. Which kernels can PyTorch pad evenly at stride 2? | code | 15 |
+# | 06.6 | Find the first stage at which two networks part, and with the same function the step at which Adam's two epsilons do. | debug | 25 |
 #
 # ## References
 #

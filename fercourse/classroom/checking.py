@@ -1,10 +1,9 @@
 """`check`: is this answer right? One line says so, or what was expected, what came, and how far off it is."""
 
-import os
 from html import escape
 from importlib import import_module
 
-from fercourse.classroom.hints import exercises_of
+from fercourse.classroom.hints import exercises_of, is_graded
 from fercourse.errors import CheckFailed, ParameterError
 from fercourse.report.show import show
 
@@ -24,7 +23,7 @@ def check(id, *answers):
     except CheckFailed as failed:
         raise CheckFailed(f'{id} · {failed} · Stuck? fc.hint("{id}")') from None
     except Exception as error:  # the student's code ran in there, and may raise anything
-        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        what = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
         raise CheckFailed(f'{id} · your code raised {what} · Stuck? fc.hint("{id}")') from error
     _done.add(id)
     line = f"{id} is right. {progress_line(id[:2])}"
@@ -50,11 +49,6 @@ def progress_line(sheet):
     first, *others = parts.items()
     texts = [", ".join([first[0], *first[1]])] + [f"{name}: {', '.join(ids)}" for name, ids in others if ids]
     return ". ".join(texts) + "."
-
-
-def is_graded():
-    """Whether this is the kernel of a grader, which checks from outside: nothing in here may answer for it."""
-    return os.environ.get("FERCOURSE_GRADING") == "1"
 
 
 def find(id):

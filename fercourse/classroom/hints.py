@@ -1,6 +1,7 @@
 """`hint`: a ladder for each exercise, one rung a call, the solution last. hints.json is built from the sheets."""
 
 import json
+import os
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -17,6 +18,8 @@ def hint(id):
 
     Raises ParameterError for an exercise that does not exist.
     """
+    if is_graded():
+        return
     rungs = ladder(id)
     place = _rung.get(id, 0) % len(rungs)
     _rung[id] = place + 1
@@ -32,6 +35,11 @@ def ladder(id):
     if id not in written:
         raise ParameterError(f"no exercise {id!r}; there are {', '.join(written)}")
     return [*written[id]["hints"], written[id]["solution"]]
+
+
+def is_graded():
+    """Whether this is the kernel of a grader, which checks from outside and shows nothing of what is right."""
+    return os.environ.get("FERCOURSE_GRADING") == "1"
 
 
 def exercises_of(sheet):

@@ -11,3 +11,28 @@ def outcome_of(answer, *arguments):
         return "value", answer(*arguments)
     except Exception as error:  # whatever a student's code raises is the outcome
         return "error", type(error).__name__
+
+
+def answer_and_modes(answer, model, *arguments):
+    """[what `answer(model, *arguments)` returns, whether each module of `model` is in training mode afterwards]."""
+    came = answer(model, *arguments)
+    return [came, [module.training for module in model.modules()]]
+
+
+def module_shapes(answer, arguments):
+    """The shape of each tensor in the state of the module `answer(*arguments)`: name → list of sides.
+
+    None where `answer` is no class, or one that has not got an `__init__` yet.
+    """
+    if not isinstance(answer, type) or "__init__" not in vars(answer):
+        return None
+    return {name: list(tensor.shape) for name, tensor in answer(*arguments).state_dict().items()}
+
+
+def module_outputs(answer, arguments, state, images):
+    """What the module `answer(*arguments)` with `state` makes of `images`, in training and after it; and the images."""
+    module, given = answer(*arguments), images.clone()
+    module.load_state_dict(state)
+    in_training = module.train()(given).detach().clone()
+    afterwards = module.eval()(given).detach().clone()
+    return {"in training": in_training, "afterwards": afterwards, "the images that came in": given.detach()}

@@ -10,7 +10,7 @@ HINTS = "fercourse/classroom/hints.json"
 
 
 def build_sheets(*, course):
-    """Write what the sheets make of solutions/, exercises/ and the hints; return the paths of the files that changed."""
+    """Write what the sheets make of solutions/, exercises/ and the hints; return the paths of changed files."""
     made = texts(course)
     changed = [path for path, text in made.items() if _read(path) != text]
     for path in changed:
@@ -22,7 +22,9 @@ def build_sheets(*, course):
 def sheet_drift(*, course):
     """A sentence for each file that `build_sheets` would change, and for each notebook that has no sheet."""
     made = texts(course)
-    findings = [f"{path.parent.name}/{path.name}: not what its sheet builds" for path in made if _read(path) != made[path]]
+    findings = [
+        f"{path.parent.name}/{path.name}: not what its sheet builds" for path in made if _read(path) != made[path]
+    ]
     there = {path for folder in ("solutions", "exercises") for path in (course.root / folder).glob("*.ipynb")}
     return findings + [f"{path.parent.name}/{path.name}: no sheet of that name" for path in sorted(there - set(made))]
 

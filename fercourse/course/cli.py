@@ -1,4 +1,4 @@
-"""The command line, `python -m fercourse build | run | results | grade | data`: finds it, turns errors into messages."""
+"""The command line, `python -m fercourse build | run | results | grade | data`: errors become messages."""
 
 import sys
 

@@ -24,7 +24,7 @@ What the lessons' trainings reached at full scale on the real data. Each figure 
 lies in `docs/records/`; none was typed in. PublicTest was looked at while rates and epochs were chosen. PrivateTest was
 read once a training, when it was finished.
 
-- **published**: the figure of the notebook that the training reproduces, the faces that it was taken on, and its epochs.
+- **published**: the figure of the notebook that the training reproduces, the faces that it was taken on, its epochs.
   Where ours has fewer epochs, the two figures are no race.
 - **balanced**: the mean recall of the seven emotions on PublicTest, where Disgust counts as much as Happy.
 - One seed: the accuracy with its 95 % interval (Wilson). Several seeds: their mean ± their standard deviation.

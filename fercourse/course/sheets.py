@@ -1,4 +1,4 @@
-"""Exercise sheets: authored solved in lessons/exercises/, built into solutions/, released into exercises/ without answers.
+"""Exercise sheets: authored solved in lessons/exercises/, built into solutions/, released without answers.
 
 An author marks cells in their headers: `answer="03.2"` is the student's, `check="03.2" points=2` and
 `hidden="03.2" points=1` are graded, `[markdown] answer="03.3" points=3` is answered in words and marked by hand, and
@@ -13,18 +13,19 @@ from textwrap import dedent
 
 from fercourse.course.compose import METADATA, give_ids
 from fercourse.course.lesson import FORMAT, front_matter
-from fercourse.errors import ParameterError
+from fercourse.course.sheet_rules import MARKS, check_cells, described_exercises, hint_steps
 
 SETUP = """\
 import importlib.util
+import subprocess
+import sys
 
 if importlib.util.find_spec("fercourse") is None:  # as in Colab
-    get_ipython().run_line_magic("pip", "install --quiet --no-deps git+$repository")
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+    subprocess.run([*install, "git+$repository"], check=True)
 
 import fercourse as fc"""
 STUB = "# Write your answer here.\n..."
-KINDS = ("recall", "code", "break", "debug")
-MARKS = ("answer", "check", "hidden", "hints")
 SOLUTION = re.compile(r"^[ \t]*### BEGIN SOLUTION\n(.*?)^[ \t]*### END SOLUTION", re.DOTALL | re.MULTILINE)
 
 
@@ -50,15 +51,8 @@ def read_sheet(path):
     path = Path(path)
     front, *cells = jupytext.reads(path.read_text(encoding="utf-8"), fmt=FORMAT).cells or [None]
     found = front_matter(front, path)
-    if set(found) != {"title", "exercises"}:
-        raise ParameterError(f"{path}: the front matter of a sheet is a title and a list of exercises; found {found}")
-    exercises = {}
-    for described in found["exercises"]:
-        id = described.pop("id", None)
-        _check_description(id, described, path)
-        exercises[id] = described
-    sheet = Sheet(path, found["title"], exercises, tuple(cells))
-    _check_marks(sheet)
+    sheet = Sheet(path, found.get("title"), described_exercises(found, path), tuple(cells))
+    check_cells(sheet)
     return sheet
 
 
@@ -107,40 +101,12 @@ def hints(sheets):
     found = {}
     for sheet in sheets:
         for id, described in sheet.exercises.items():
-            listed = [cell.source for cell in sheet.cells if cell.metadata.get("hints") == id]
+            rungs = [
+                step for cell in sheet.cells if cell.metadata.get("hints") == id for step in hint_steps(cell.source)
+            ]
             solutions = [_solution(cell.source) for cell in sheet.cells if cell.metadata.get("answer") == id]
-            steps = [step.strip() for source in listed for step in re.split(r"^- ", source, flags=re.MULTILINE)]
-            rungs = [" ".join(step.split()) for step in steps if step]
             found[id] = {"title": described["title"], "hints": rungs, "solution": "\n\n".join(solutions)}
     return found
-
-
-def _check_description(id, described, path):
-    wanted = {"title": str, "kind": str, "difficulty": int, "minutes": int}
-    if not re.fullmatch(rf"{path.stem[:2]}\.\d+", str(id)):
-        raise ParameterError(f"{path}: expected ids such as {path.stem[:2]}.1, found {id!r}")
-    if set(described) != set(wanted) or not all(isinstance(described[name], kind) for name, kind in wanted.items()):
-        raise ParameterError(f"{path}: exercise {id} needs {', '.join(wanted)}; found {described}")
-    if described["kind"] not in KINDS or described["difficulty"] not in (1, 2, 3):
-        raise ParameterError(f"{path}: exercise {id}: kind is one of {KINDS}, difficulty 1 to 3; found {described}")
-
-
-def _check_marks(sheet):
-    for id in sheet.exercises:
-        marks = [mark for cell in sheet.cells for mark in MARKS if cell.metadata.get(mark) == id]
-        if "hints" not in marks or "answer" not in marks:
-            raise ParameterError(f"{sheet.path}: exercise {id} needs hints and an answer; found {marks}")
-    for cell in sheet.cells:
-        for mark in MARKS:
-            if mark in cell.metadata and cell.metadata[mark] not in sheet.exercises:
-                raise ParameterError(f"{sheet.path}: {mark}={cell.metadata[mark]!r} is none of the listed exercises")
-        is_graded = {"check", "hidden"} & set(cell.metadata) or _is_by_hand(cell)
-        if bool(is_graded) != ("points" in cell.metadata):
-            raise ParameterError(f"{sheet.path}: graded cells and no others have points; see {cell.source[:60]!r}")
-
-
-def _is_by_hand(cell):
-    return "answer" in cell.metadata and cell.cell_type == "markdown"
 
 
 def _graded_id(exercise, mark, taken):
@@ -193,9 +159,9 @@ def _opening(sheet):
             "|---|---|---|---|---|---|",
             *rows,
             "",
-            "Write in the cells that ask for an answer. The cell below each one checks it at once and says how far off you "
-            f'are. Stuck? `fc.hint("{first}")` in a cell of your own gives a hint, the next call a stronger one, and the '
-            "last one the solution. *break* is answered in words and read by a person.",
+            "Write in the cells that ask for an answer. The cell below each one checks it at once and says how far off "
+            f'you are. Stuck? `fc.hint("{first}")` in a cell of your own gives a hint, the next call a stronger one, '
+            "the last one the solution. *break* is answered in words and read by a person.",
         ]
     )
 

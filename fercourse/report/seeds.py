@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Seed:
     """One figure as its author gave it: the model, the accuracy in % as text, the faces it was taken on, the epochs.
 
-    faces: "PublicTest", "PrivateTest", or "its test faces" where the notebook says no more. epochs: 0 where it says none.
+    faces:  "PublicTest", "PrivateTest", or "its test faces" where the notebook says no more
+    epochs: 0 where it says none
     """
 
     model: str

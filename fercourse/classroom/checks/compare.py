@@ -21,7 +21,7 @@ def expect_secret(came, expected, where, *, atol=0.0):
     except CheckFailed:
         came = _plain(came)
         side = ""
-        if type(came) in (int, float):
+        if type(came) in (int, float) and type(expected) in (int, float):
             side = ", which is too large" if came > expected else ", which is too small" if came < expected else ""
         nothing = ": nothing is written yet" if came is None else ""
         raise CheckFailed(f"{where}: came {short(came)}{side}{nothing}") from None
@@ -67,7 +67,7 @@ def short(value):
     """A value in at most sixty characters."""
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"
-    text = f"{value:.6g}" if type(value) is float else repr(value)
+    text = f"{value:.6g}" if type(value) is float else " ".join(repr(value).split())
     return text if len(text) <= 60 else text[:57] + "…"
 
 
@@ -75,7 +75,7 @@ def _plain(value):
     """Tensors as arrays, what holds one number as that number; anything else as it is."""
     if hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
-    if isinstance(value, np.ndarray) and value.ndim == 0 or isinstance(value, np.generic):
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         value = value.item()
     return None if value is ... else value
 
@@ -103,8 +103,9 @@ def _expect_array(came, expected, where, atol):
         raise CheckFailed(f"{where}: expected numbers like {expected.dtype}, came {came.dtype}")
     if came.size == 0:
         return
-    off = np.abs(came.astype(float) - expected.astype(float))
-    off[np.isnan(off) & np.isnan(expected.astype(float)) & np.isnan(came.astype(float))] = 0
+    came, expected = came.astype(float), expected.astype(float)
+    same = (came == expected) | (np.isnan(came) & np.isnan(expected))
+    off = np.where(same, 0.0, np.abs(np.where(same, 0, came) - np.where(same, 0, expected)))
     worst = np.unravel_index(np.argmax(np.where(np.isnan(off), np.inf, off)), off.shape)
     if not off[worst] <= atol:
         place = ", ".join(map(str, worst))

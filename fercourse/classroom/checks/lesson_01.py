@@ -1,0 +1,160 @@
+"""The exercises of lesson 01, against correlations, words and fractions."""
+
+from fractions import Fraction
+
+import numpy as np
+
+from fercourse.classroom.checks.compare import expect, expect_secret, short
+from fercourse.data.faces import EMOTIONS
+from fercourse.errors import CheckFailed
+
+PUBLIC = {"Angry": 61, "Disgust": 9, "Fear": 70, "Happy": 118, "Sad": 131, "Surprise": 55, "Neutral": 96}
+PRIVATE = {"Angry": 58, "Disgust": 7, "Fear": 77, "Happy": 149, "Sad": 84, "Surprise": 62, "Neutral": 123}
+
+
+def what_laziness_earns(emotion, score, peeked):
+    """01.1: the commonest emotion of one split, what it scores on the other, and the best lazy score there."""
+    commonest = max(PUBLIC, key=PUBLIC.get)
+    if emotion is not None and not isinstance(emotion, str):
+        raise CheckFailed(f"emotion: expected a name from the table, came {short(emotion)}")
+    named = None if emotion is None else emotion.strip().capitalize()
+    expect_secret(named, commonest, "emotion, the commonest on PublicTest")
+    everyone = sum(PRIVATE.values())
+    expect_secret(score, PRIVATE[commonest] / everyone, "score, on PrivateTest", atol=6e-4)
+    expect_secret(peeked, max(PRIVATE.values()) / everyone, "peeked, chosen on PrivateTest", atol=6e-4)
+
+
+def mirror_twins(answer):
+    """01.2: which faces are correlated above 0.99 with the mirror image of a face in another split."""
+    chance = np.random.default_rng(5)
+    face, other, third = (_enlarged(chance.integers(50, 180, (8, 8))) for _ in range(3))
+    mirrored, upside_down = face[:, ::-1], face[::-1]
+    half = chance.integers(20, 230, (8, 4))
+    symmetric = _enlarged(np.hstack([half, half[:, ::-1]]))
+    faint = (mirrored * 0.6 + 40).astype(np.uint8)
+    black = np.zeros_like(face)
+    cases = [
+        ("a mirrored copy in another split", [face, mirrored, other], "train valid test", [(0, 1)]),
+        ("a mirrored copy that is brighter and fainter", [other, faint, face], "train valid train", [(1, 2)]),
+        ("a mirrored copy in the same split", [face, mirrored, other], "train train test", []),
+        ("a plain copy in another split", [face, face, other], "train valid test", []),
+        ("a copy upside down in another split", [face, upside_down, other], "train valid test", []),
+        ("a face as good as its own mirror image, alone", [symmetric, other], "train valid", []),
+        ("two faces that are their own mirror images", [symmetric, other, symmetric], "train test valid", [(0, 2)]),
+        ("a mirrored copy with much noise, at 0.98", [third, _near(third, 0.98, chance)], "train valid", []),
+        ("a mirrored copy with less noise, at 0.995", [third, _near(third, 0.995, chance)], "valid train", [(0, 1)]),
+        ("two black faces", [black, face, black, mirrored], "train train valid valid", [(1, 3)]),
+    ]
+    for which, faces, splits, expected in cases:
+        _expect_pairs(answer(np.stack(faces), np.array(splits.split())), expected, f"mirror_twins, {which}")
+    images, splits = _crowd(chance)
+    _expect_pairs(answer(images, splits), _by_correlation(images, splits), "mirror_twins, 24 faces in three splits")
+
+
+def first_parting(answer):
+    """01.4: the first row where two columns of codes mean different emotions."""
+    table, folders = list(EMOTIONS), sorted(emotion.lower() for emotion in EMOTIONS)
+    met = ["Happy", "Sad", "Neutral", "Angry", "Fear", "Surprise", "Disgust"]
+    rows = ["Happy", "Sad", "Neutral", "Happy", "Surprise", "Disgust", "Fear", "Angry", "Sad"]
+    changed = [*rows[:5], "Neutral", "Fear", "Sad", "Sad"]
+    first_changed = ["Neutral", *rows[1:]]
+    cases = [
+        ("a table and folders, row 5 and row 7 changed", (rows, table, changed, folders), 5),
+        ("folders and a table, row 0 changed", (rows, folders, first_changed, table), 0),
+        ("a table and folders, the same labels", (rows, table, rows, folders), None),
+        ("numbered as met and a table, the same labels", (rows, met, rows, table), None),
+        ("the same names, the last row changed", (rows, table, [*rows[:8], "Fear"], table), 8),
+        ("numbered as met and folders, two rows missing", (rows[:7], met, rows, folders), 7),
+        ("folders, the second column cut off after a change", (rows, folders, changed[:7], met), 5),
+    ]
+    for which, (words, names, other_words, other_names), expected in cases:
+        columns = _coded(words, names), names, _coded(other_words, other_names), other_names
+        expect(answer(*columns), expected, f"first_parting, {which}")
+
+
+def ceiling(answer):
+    """01.5: the mean over faces of the largest share among the votes for the seven emotions."""
+    happy_or_sad = [0, 0, 0, 6, 2, 0, 0, 0, 2, 0]
+    contempt = [0, 1, 0, 0, 0, 0, 2, 7, 0, 0]
+    nobody = [0, 0, 0, 0, 0, 0, 0, 2, 5, 3]
+    crowd = np.random.default_rng(8).multinomial(10, [0.04, 0.02, 0.1, 0.2, 0.08, 0.1, 0.16, 0.1, 0.12, 0.08], 40)
+    cases = [
+        ("Happy 6, Sad 2, Unknown 2", [happy_or_sad]),
+        ("Disgust 1, Neutral 2, Contempt 7", [contempt]),
+        ("these two faces", [happy_or_sad, contempt]),
+        ("these two and one in which nobody saw an emotion", [happy_or_sad, nobody, contempt]),
+        ("forty faces", crowd.tolist()),
+    ]
+    for which, votes in cases:
+        expect(answer(np.array(votes, np.uint8)), _by_fractions(votes), f"ceiling, {which}", atol=1e-5)
+
+
+CHECKS = {
+    "01.1": what_laziness_earns,
+    "01.2": mirror_twins,
+    "01.4": first_parting,
+    "01.5": ceiling,
+}
+
+
+def _enlarged(blocks):
+    return np.kron(blocks, np.ones((6, 6), int)).astype(np.uint8)
+
+
+def _near(face, wanted, chance):
+    """The mirror image of a face, changed until its thumbnail has the correlation `wanted` with the mirrored face's."""
+    kept = _centred(face[3::6, 3::6][:, ::-1].astype(float))
+    noise = _centred(chance.normal(size=(8, 8)))
+    noise = _centred(noise - (noise * kept).sum() * kept)
+    return _enlarged(np.round(120 + 400 * (wanted * kept + (1 - wanted**2) ** 0.5 * noise)).clip(0, 255))
+
+
+def _centred(blocks):
+    blocks = blocks - blocks.mean()
+    return blocks / np.linalg.norm(blocks)
+
+
+def _crowd(chance):
+    """24 faces with pixels that differ inside a block, some of them mirrored copies, and their splits."""
+    images = np.stack([_enlarged(chance.integers(40, 200, (8, 8))) for _ in range(24)])
+    for copy, original in ((7, 2), (11, 2), (15, 14), (23, 0), (20, 19), (9, 22), (16, 5)):
+        images[copy] = images[original, :, ::-1]
+    images += chance.integers(0, 12, images.shape, np.uint8)
+    return images, np.array(["train", "train", "valid", "test"])[np.arange(24) % 4]
+
+
+def _by_correlation(images, splits):
+    """The pairs, one after the other, by the correlation of their block means."""
+    means = [_block_means(face) for face in images]
+    mirrored = [_block_means(face[:, ::-1]) for face in images]
+    pairs = [(i, j) for i in range(len(images)) for j in range(i + 1, len(images)) if splits[i] != splits[j]]
+    return [(i, j) for i, j in pairs if np.corrcoef(means[i], mirrored[j])[0, 1] > 0.99]
+
+
+def _block_means(face):
+    starts = range(0, 48, 6)
+    return [face[row : row + 6, column : column + 6].mean() for row in starts for column in starts]
+
+
+def _expect_pairs(came, expected, where):
+    """As `expect`, for pairs in any order; both lists of pairs stand in the line."""
+    if came is None:
+        expect(came, expected, where)
+    try:
+        pairs = sorted((int(i), int(j)) for i, j in came) if isinstance(came, (list, tuple, set, np.ndarray)) else None
+    except (TypeError, ValueError):
+        pairs = None
+    if pairs is None:
+        raise CheckFailed(f"{where}: expected a list of pairs (i, j), came {short(came)}")
+    if pairs != expected:
+        raise CheckFailed(f"{where}: expected {short(expected)}, came {short(pairs)}")
+
+
+def _coded(words, names):
+    place = {name.lower(): code for code, name in enumerate(names)}
+    return np.array([place[word.lower()] for word in words])
+
+
+def _by_fractions(votes):
+    emotions = [face[:7] for face in votes if any(face[:7])]
+    return float(sum(Fraction(max(face), sum(face)) for face in emotions) / len(emotions))

@@ -1,0 +1,149 @@
+"""The exercises of lesson 04, against `fc.Augment`, counts, and pairs of functions whose difference is known."""
+
+from operator import methodcaller
+
+import numpy as np
+import torch
+from torch import nn
+
+from fercourse.classroom.checks.compare import expect, expect_secret, short
+from fercourse.errors import CheckFailed
+from fercourse.learn.augment import Augment
+from fercourse.learn.models import Standardise
+
+KEPT = {1, 4, 6, 8}
+SEEDS = 40
+
+
+def label_survives(keep, pictures):
+    """04.1: which changes leave a label true, and how many pictures of a face flips and shifts can make."""
+    if keep is None or keep is ...:
+        raise CheckFailed("keep: came None: nothing is written yet")
+    if not isinstance(keep, (list, tuple, set)) or not all(type(number) is int for number in keep):
+        raise CheckFailed(f"keep: expected a list of whole numbers from 1 to 9, came {short(keep)}")
+    wrong, missing = set(keep) - KEPT, KEPT - set(keep)
+    if wrong or missing:
+        raise CheckFailed(f"keep: {len(wrong)} of your numbers do not belong there, {len(missing)} are missing")
+    expect_secret(pictures, 2 * 7 * 7, "pictures, with flips and shifts of up to three pixels")
+
+
+def shear(answer):
+    """04.2: faces of noise, each sheared by its own angle, as `fc.Augment` shears them."""
+    generator = torch.Generator().manual_seed(42)
+    noise = torch.rand(5, 1, 48, 48, generator=generator)
+    upright = torch.zeros(1, 1, 48, 48)
+    upright[..., 20:28] = 1
+    degrees = torch.tensor([12.0, -30.0, 45.0, 3.5, -60.0])
+    expect(answer(noise[:1], torch.zeros(1)), noise[:1], "shear by 0°", atol=1e-4)
+    for angle in (30.0, -45.0):
+        case = torch.tensor([angle])
+        expect(answer(upright, case), _sheared(upright, case), f"shear by {angle:.0f}° of an upright bar", atol=1e-3)
+    expect(answer(noise, degrees), _sheared(noise, degrees), "shear of five faces, each by its own angle", atol=1e-3)
+
+
+def balanced_epoch(answer):
+    """04.4: an epoch in which each class is shown equally often and each of its faces evenly, anew for each seed."""
+    labels = np.random.default_rng(7).permutation(np.repeat([3, 0, 6], [41, 9, 3]))
+    for seed in (0, 5):
+        _expect_balance(_positions(answer(labels, seed), f"balanced_epoch(labels, {seed})"), labels, seed)
+    even = np.random.default_rng(8).permutation(np.repeat([1, 2], 6))
+    once = np.sort(_positions(answer(even, 2), "balanced_epoch of two classes of six faces"))
+    expect(once, np.arange(12), "balanced_epoch of two classes of six faces, its positions sorted")
+    _expect_chance(answer, labels)
+
+
+def prepared_alike(answer):
+    """04.5: whether two functions, one a side, make the same of a face, alone or in company."""
+    images = 0.95 * torch.rand(6, 1, 8, 8, generator=torch.Generator().manual_seed(45))
+    images[4, 0, 2, 5] = 0.99  # the one pixel that a cut at 0.97 changes
+    level, spread = images.mean().item(), images.std(correction=0).item()
+    one, same = Standardise(level, spread), methodcaller("clone")
+    two_steps = nn.Sequential(Standardise(0, spread), Standardise(level / spread, 1))
+    company = nn.BatchNorm2d(1, affine=False, eps=1e-12).train()
+    collected = nn.BatchNorm2d(1, affine=False).eval()
+    cases = [
+        ("two functions that change nothing", same, same, True),
+        ("one layer for both", one, one, True),
+        ("one step, and two that come to the same", one, two_steps, True),
+        ("the mean subtracted in training only", methodcaller("sub", 0.5), same, False),
+        ("the mean subtracted in the test only", same, methodcaller("sub", 0.5), False),
+        ("the spread divided out in training only", one, Standardise(level, 1), False),
+        ("pixels up to 1, and up to 255", same, methodcaller("mul", 255), False),
+        ("a training function that writes into the images", methodcaller("mul_", 0.5), same, False),
+        ("a test function that writes into the images", same, methodcaller("mul_", 0.5), False),
+        ("two functions that write into the images, alike", methodcaller("mul_", 0.5), methodcaller("mul_", 0.5), True),
+        ("one bright pixel cut off", same, methodcaller("clamp", 0, 0.97), False),
+        ("the same pixels upside down", same, methodcaller("flip", 2), False),
+        ("another shape", same, methodcaller("flatten", 1), False),
+        ("a shape without its channel", methodcaller("squeeze", 1), same, False),
+        ("the mean of the other faces subtracted, on both sides", company, company, False),
+        ("fixed numbers in training, the other faces' mean in the test", one, company, False),
+        ("the other faces' mean in training, fixed numbers in the test", company, one, False),
+        ("numbers collected in training, on both sides", collected, collected, True),
+        ("each face by its own mean, on both sides", nn.InstanceNorm2d(1), nn.InstanceNorm2d(1), True),
+    ]
+    for which, training, testing, expected in cases:
+        expect(answer(training, testing, images.clone()), expected, f"prepared_alike, {which}")
+
+
+CHECKS = {
+    "04.1": label_survives,
+    "04.2": shear,
+    "04.4": balanced_epoch,
+    "04.5": prepared_alike,
+}
+
+
+def _sheared(images, degrees):
+    draws = ((degrees.double() / 80 + 1) / 2)[:, None].expand(len(images), 18)
+    return Augment(shear=80).apply(images, draws)
+
+
+def _positions(came, where):
+    """What came as an array of whole numbers (N,)."""
+    if came is None:
+        raise CheckFailed(f"{where}: expected positions, came None: nothing is written, or nothing returned")
+    if not isinstance(came, (list, tuple, np.ndarray, torch.Tensor)):
+        raise CheckFailed(f"{where}: expected an array of positions, came {short(came)}")
+    positions = np.asarray(came)
+    if positions.ndim != 1 or positions.dtype.kind not in "iu":
+        found = f"{positions.dtype} {positions.shape}"
+        raise CheckFailed(f"{where}: expected positions, whole numbers in one row; came {found}")
+    return positions
+
+
+def _expect_balance(epoch, labels, seed):
+    where = f"balanced_epoch(labels, {seed})"
+    sizes = {label: int((labels == label).sum()) for label in np.unique(labels).tolist()}
+    largest = max(sizes.values())
+    if len(epoch) and not 0 <= epoch.min() <= epoch.max() < len(labels):
+        raise CheckFailed(f"{where}: expected positions 0 to {len(labels) - 1}, came {epoch.min()} to {epoch.max()}")
+    for label, size in sizes.items():
+        expect(int((labels[epoch] == label).sum()), largest, f"{where}, showings of class {label}, of {size} faces")
+        shown = np.bincount(epoch, minlength=len(labels))[labels == label]
+        if np.ptp(shown) > 1:
+            raise CheckFailed(
+                f"{where}, class {label}: its {size} faces come {shown.min()} to {shown.max()} times each, "
+                f"expected {largest // size} or {-(-largest // size)}"
+            )
+    changes = int((np.diff(labels[epoch]) != 0).sum())
+    if changes < len(epoch) // 4:
+        raise CheckFailed(
+            f"{where}: the classes are not mixed: the class changes {changes} times in {len(epoch)} faces"
+        )
+
+
+def _expect_chance(answer, labels):
+    """Same seed, same epoch; over many seeds another order, and each rare face with and without the extra showing."""
+    epochs = [_positions(answer(labels, seed), f"balanced_epoch(labels, {seed})") for seed in range(SEEDS)]
+    if not np.array_equal(epochs[3], _positions(answer(labels, 3), "balanced_epoch(labels, 3), once more")):
+        raise CheckFailed("balanced_epoch(labels, 3), twice: expected the same epoch, came two different ones")
+    if any(np.array_equal(epochs[0], other) for other in epochs[1:]):
+        raise CheckFailed("balanced_epoch(labels, seed): expected another order for another seed, came the same")
+    extras = np.array([np.bincount(epoch, minlength=len(labels))[labels == 0] for epoch in epochs])
+    always = int((np.ptp(extras, axis=0) == 0).sum())
+    if always:
+        raise CheckFailed(
+            f"balanced_epoch(labels, seed), {SEEDS} seeds: {always} of the 9 faces of class 0 are shown equally often "
+            "in every epoch; expected that the seed chooses who gets the extra showing"
+        )

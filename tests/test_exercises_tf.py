@@ -1,0 +1,161 @@
+"""The sheet of lesson 06 against TensorFlow itself: its checks accept what TensorFlow does."""
+
+from functools import cache
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from sheet_runs import sheet
+
+if find_spec("tensorflow") is None:
+    pytest.skip("TensorFlow is not installed", allow_module_level=True)
+
+import fercourse.tf  # noqa: F401  before TensorFlow itself
+from fercourse.classroom.checks.lesson_06 import CHECKS
+
+import keras  # isort: skip
+import tensorflow as tf  # isort: skip
+
+STEM = "06_tensorflow_port"
+
+
+@pytest.fixture(autouse=True)
+def _nobody_watches(monkeypatch):
+    monkeypatch.setenv("FERCOURSE_HEADLESS", "1")
+
+
+@cache
+def names_of_the_sheet():
+    """What the solved sheet's cells define, without its checks and hidden tests."""
+    names = {}
+    for cell in sheet(STEM).cells:
+        if cell.cell_type == "code" and not cell.metadata["nbgrader"]["grade"]:
+            exec(compile(cell.source, cell.id, "exec"), names)
+    return names
+
+
+def same_padding_of_tensorflow(side, kernel, stride):
+    """The fewest zeros before and after with which a bare convolution gives what TensorFlow's "SAME" gives."""
+    generator = np.random.default_rng(side + 100 * kernel + 10_000 * stride)
+    image, weights = generator.normal(size=(1, 1, side, side)), generator.normal(size=(1, 1, kernel, kernel))
+    same = tf.nn.conv2d(image.transpose(0, 2, 3, 1), weights.transpose(2, 3, 1, 0), stride, "SAME").numpy()[0, ..., 0]
+    for total in range(kernel):
+        for before in range(total + 1):
+            padding = (before, total - before)
+            padded = F.pad(torch.tensor(image), padding * 2)
+            if min(padded.shape[2:]) >= kernel:
+                ours = F.conv2d(padded, torch.tensor(weights), stride=stride)[0, 0].numpy()
+                if ours.shape == same.shape and np.abs(ours - same).max() < 1e-9:
+                    return padding
+    raise AssertionError(f"no padding does what SAME does for {side, kernel, stride}")
+
+
+def to_torch_of_keras(kernel, dense, height, width, channels):
+    """A kernel read off by single bright pixels, a dense layer by where Keras' Flatten puts each number."""
+    rows, columns, inputs, outputs = kernel.shape
+    pixels = np.eye(rows * columns * inputs).reshape(-1, inputs, rows, columns)
+    answers = tf.nn.conv2d(pixels.transpose(0, 2, 3, 1), kernel, 1, "VALID").numpy()
+    in_torch = answers.reshape(-1, outputs).T.reshape(outputs, inputs, rows, columns)
+    numbers = np.arange(height * width * channels).reshape(1, channels, height, width)
+    order = keras.layers.Flatten()(numbers.transpose(0, 2, 3, 1)).numpy()[0]
+    moved = np.zeros(dense.shape[::-1])
+    moved[:, order.astype(int)] = dense.T
+    return in_torch, moved
+
+
+def test_same_pads_before_and_after_as_tensorflow_does():
+    CHECKS["06.5"](same_padding_of_tensorflow)
+    CHECKS["06.1"](same_padding_of_tensorflow(48, 5, 2), same_padding_of_tensorflow(47, 5, 2))
+
+
+def test_the_solution_pads_as_tensorflow_does_on_every_small_case():
+    solution = names_of_the_sheet()["same_padding"]
+    cases = [(side, kernel, stride) for side in range(1, 10) for kernel in range(1, 6) for stride in range(1, 5)]
+    assert [case for case in cases if solution(*case) != same_padding_of_tensorflow(*case)] == []
+
+
+def test_kernels_and_flattened_maps_lie_in_keras_as_the_check_says():
+    CHECKS["06.2"](to_torch_of_keras)
+
+
+def test_keras_stack_and_its_weights_in_pytorch_give_the_same_logits():
+    names = names_of_the_sheet()
+    generator = np.random.default_rng(3)
+    model = keras.Sequential(
+        [
+            keras.Input((6, 7, 2)),
+            keras.layers.Conv2D(4, (3, 2), activation="relu"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(7),
+        ]
+    )
+    kernel, bias, dense, offset = (generator.normal(size=array.shape) for array in model.get_weights())
+    model.set_weights([kernel, bias, dense, offset])
+    pictures = generator.normal(size=(5, 6, 7, 2))
+    theirs = model(pictures).numpy()
+    in_torch, moved = (torch.tensor(array) for array in names["to_torch"](kernel, dense, 4, 6, 4))
+    maps = F.conv2d(torch.tensor(pictures).permute(0, 3, 1, 2), in_torch, torch.tensor(bias)).relu()
+    ours = F.linear(maps.flatten(1), moved, torch.tensor(offset)).numpy()
+    assert np.abs(ours - theirs).max() < 1e-4
+    by_hand = names["keras_logits"](pictures, kernel, dense)
+    without_relu = keras.Sequential([keras.Input((6, 7, 2)), keras.layers.Conv2D(4, (3, 2)), *model.layers[1:]])
+    without_relu.set_weights([kernel, 0 * bias, dense, 0 * offset])
+    assert np.abs(by_hand - without_relu(pictures).numpy()).max() < 1e-4
+
+
+def test_without_from_logits_keras_gives_the_sheets_loss_and_slopes_and_no_warning():
+    keras_without = names_of_the_sheet()["keras_without"]
+    generator = torch.Generator().manual_seed(4)
+    logits, labels = 2 * torch.randn(60, 7, generator=generator), torch.randint(0, 7, (60,), generator=generator)
+    logits[0], logits[1], logits[2] = -1, 2, 0  # all clipped below, all above, and the piece that passes: all zero
+    ours = logits.clone().requires_grad_()
+    loss = keras_without(ours, labels)
+    loss.backward()
+    theirs, forgotten = tf.Variable(logits.numpy()), keras.losses.SparseCategoricalCrossentropy()
+    with tf.GradientTape() as tape:  # a warning would be an error here
+        keras_loss = forgotten(labels.numpy(), theirs)
+    assert float(keras_loss) == pytest.approx(loss.item(), rel=1e-5)
+    np.testing.assert_allclose(tape.gradient(keras_loss, theirs).numpy(), ours.grad.numpy(), rtol=1e-4, atol=1e-6)
+    for row in range(3):
+        assert float(forgotten(labels[:1].numpy(), logits[row : row + 1].numpy())) == pytest.approx(np.log(7), abs=1e-4)
+
+
+def test_compiled_without_from_logits_keras_trains_without_a_word_on_the_sheets_loss(capfd):
+    pixels = np.random.default_rng(5).normal(size=(40, 6)).astype("float32")
+    labels = np.arange(40) % 7
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(7)])
+    before = names_of_the_sheet()["keras_without"](torch.tensor(model(pixels).numpy()), torch.tensor(labels)).item()
+    model.compile(optimizer="sgd", loss=keras.losses.SparseCategoricalCrossentropy(), metrics=["accuracy"])
+    history = model.fit(pixels, labels, batch_size=40, verbose=0).history
+    assert history["loss"][0] == pytest.approx(before, rel=1e-4)
+    assert "".join(capfd.readouterr()) == ""
+
+
+@pytest.mark.parametrize("gradient", [1.0, 0.01, 0.0001])
+def test_ten_steps_of_both_adams_are_those_of_the_sheet(gradient):
+    names = names_of_the_sheet()
+    weight, path = tf.Variable([0.0], dtype="float64"), []
+    optimizer = keras.optimizers.Adam(1e-3)
+    for _ in range(10):
+        optimizer.apply([tf.constant([gradient], dtype="float64")], [weight])
+        path.append(float(weight[0]))
+    assert optimizer.epsilon == 1e-7
+    np.testing.assert_allclose(path, np.ravel(names["ten_steps"](gradient, names["in_keras"])), rtol=1e-4)
+    held, path = torch.zeros(1, dtype=torch.float64, requires_grad=True), []
+    optimizer = torch.optim.Adam([held], lr=1e-3)
+    for _ in range(10):
+        held.grad = torch.full_like(held, gradient)
+        optimizer.step()
+        path.append(held.item())
+    np.testing.assert_allclose(path, np.ravel(names["ten_steps"](gradient, names["in_torch"])), rtol=1e-6)
+
+
+def test_the_port_with_another_epsilon_is_what_keras_normalises():
+    names = names_of_the_sheet()
+    norm = keras.layers.BatchNormalization()
+    assert norm.epsilon == names["port"][1].eps
+    before = names["original"][0](names["dim"]).detach().numpy().transpose(0, 2, 3, 1)
+    assert np.abs(norm(before, training=True).numpy() - names["ours"][1]).max() < 1e-3
+    assert np.abs(names["ours"][1] - names["theirs"][1].transpose(0, 2, 3, 1)).max() > 0.1
