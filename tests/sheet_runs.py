@@ -1,6 +1,7 @@
 """Run an exercise of a built sheet with another answer in place of the solution, as a notebook would."""
 
 import importlib
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -11,6 +12,7 @@ COURSE = Path(__file__).parents[1]
 SHEETS = sorted(path.stem for path in (COURSE / "lessons" / "exercises").glob("[0-9][0-9]_*.py"))
 
 
+@cache
 def sheet(stem, folder="solutions"):
     """The built notebook of a sheet."""
     return nbformat.read(COURSE / folder / f"{stem}.ipynb", as_version=4)
@@ -27,25 +29,38 @@ def checked_exercises(notebook):
     return [id for id in notebook.metadata["fercourse"]["exercises"] if _cells(notebook, id, "check")]
 
 
-def verdict(notebook, id, answer=None):
+def verdict(stem, id, answer=None, *, folder="solutions"):
     """What the check and the hidden tests of exercise `id` say to `answer`, a source; None where they pass.
 
-    Without an answer, to the one that stands in the notebook. Of the cells before them, those that prepare are run too.
+    Without an answer, to the one that stands in the notebook.
     """
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    notebook, namespace = sheet(stem, folder), dict(_prepared(stem, id, folder))
+    (place,) = _cells(notebook, id, "answer")
     graded = _cells(notebook, id, "check") + _cells(notebook, id, "hidden")
-    namespace = {}
-    for cell in code[: max(map(code.index, graded)) + 1]:
-        about, source = cell.metadata["nbgrader"], cell.source
-        if cell in graded:
+    for cell in notebook.cells[notebook.cells.index(place) : max(map(notebook.cells.index, graded)) + 1]:
+        source = answer if cell is place and answer is not None else cell.source
+        if cell is place or cell in graded:
             if said := _run(source, cell.id, namespace):
                 return said
-        elif cell in _cells(notebook, id, "answer"):
-            if said := _run(source if answer is None else answer, cell.id, namespace):
-                return said
-        elif not about["grade"] and not about["solution"]:
-            _run(source, cell.id, namespace)  # a demonstration may miss another exercise's answer
+        elif _is_preparation(cell):
+            _run(source, cell.id, namespace)
     return None
+
+
+@cache
+def _prepared(stem, id, folder):
+    """The names that the locked cells before the answer to `id` define; never to be changed."""
+    notebook, namespace = sheet(stem, folder), {}
+    (place,) = _cells(notebook, id, "answer")
+    for cell in notebook.cells[: notebook.cells.index(place)]:
+        if _is_preparation(cell):
+            _run(cell.source, cell.id, namespace)  # a demonstration may miss another exercise's answer
+    return namespace
+
+
+def _is_preparation(cell):
+    about = cell.metadata.get("nbgrader", {})
+    return cell.cell_type == "code" and about["locked"] and not about["grade"]
 
 
 def _cells(notebook, id, kind):

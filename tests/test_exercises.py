@@ -19,8 +19,8 @@ def _nobody_watches(monkeypatch):
 @cache
 def wrong_verdicts(stem):
     """(exercise, what is wrong) → what the check says to it, or None where the wrong answer passes."""
-    notebook, (_, wrong) = sheet(stem), answers_to(stem)
-    return {(id, name): verdict(notebook, id, source) for id in wrong for name, source in wrong[id].items()}
+    wrong = answers_to(stem)[1]
+    return {(id, name): verdict(stem, id, source) for id in wrong for name, source in wrong[id].items()}
 
 
 @sheets
@@ -34,17 +34,15 @@ def test_every_lesson_with_a_sheet_has_three_to_six_exercises_of_every_kind(stem
 
 @sheets
 def test_the_solution_of_every_exercise_passes(stem):
-    notebook = sheet(stem)
-    assert {id: verdict(notebook, id) for id in checked_exercises(notebook)} == dict.fromkeys(
-        checked_exercises(notebook)
-    )
+    said = {id: verdict(stem, id) for id in checked_exercises(sheet(stem))}
+    assert said == dict.fromkeys(said)
 
 
 @sheets
 def test_another_right_answer_passes(stem):
-    notebook, (right, _) = sheet(stem), answers_to(stem)
-    assert set(right) == set(checked_exercises(notebook))
-    said = {(id, number): verdict(notebook, id, source) for id in right for number, source in enumerate(right[id])}
+    right = answers_to(stem)[0]
+    assert set(right) == set(checked_exercises(sheet(stem)))
+    said = {(id, number): verdict(stem, id, source) for id in right for number, source in enumerate(right[id])}
     assert {place: what for place, what in said.items() if what} == {}
 
 
@@ -58,9 +56,8 @@ def test_at_least_three_plausible_wrong_answers_are_tried_and_fail(stem):
 
 @sheets
 def test_the_untouched_stub_fails_helpfully(stem):
-    notebook = sheet(stem, "exercises")
-    for id in checked_exercises(notebook):
-        said = verdict(notebook, id)
+    for id in checked_exercises(sheet(stem, "exercises")):
+        said = verdict(stem, id, folder="exercises")
         assert said is not None
         assert said.startswith(f"{id} ·"), said
         assert "nothing is written" in said, said
