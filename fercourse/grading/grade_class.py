@@ -1,0 +1,170 @@
+"""Grades a class: submissions in; marks, feedback pages and a report out. Nothing is graded twice."""
+
+import fcntl
+import json
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tqdm import tqdm
+
+from fercourse.errors import GradingError, NotWritten
+from fercourse.files import written_aside
+from fercourse.grading.batch import Task, digests, grade_batch, kept, log_of
+from fercourse.grading.by_hand import joined, marks_of, read_by_hand, waiting, write_by_hand
+from fercourse.grading.class_report import write_report
+from fercourse.grading.collect import collect
+from fercourse.grading.feedback import write_feedback
+from fercourse.grading.lms import write_feedback_zip, write_platforms
+from fercourse.grading.marks import row_of, write_marks
+from fercourse.grading.similar import similar
+
+BELONGS, STATE = "sheet.json", "state"
+
+
+def grade_class(place, *, sheet, rubric, grader, limits, out, jobs, seconds, about, assignment, progress):
+    """Grade what lies in `place` into the folder `out`; return the rows of marks, sorted by key.
+
+    grader(path, sheet, limits) → result, in a process of its own that is killed after so many `seconds`.
+    about: name → text for the report. assignment: its name in Canvas. progress: whether to show a bar.
+    Raises GradingError where `place` holds nothing, or `out` belongs to another sheet or lies in `place`.
+    """
+    _check_out(out, place, rubric)
+    read_by_hand(out, rubric)  # a mistake in it is said before anything runs
+    with TemporaryDirectory(prefix="fercourse-") as unpacked:
+        submissions = collect(place, marks=rubric.marks, unpacked=unpacked)
+        _check_sheet(submissions, rubric)
+        with _claimed(out, rubric):
+            tasks = _tasks(submissions, rubric=rubric, grader=grader, sheet=sheet, limits=limits, out=out)
+            failed = _run(tasks, jobs=jobs, seconds=seconds, imports=rubric.imports, progress=progress)
+            results = {key: _without_notebook(result) for key, result in _kept(tasks, but=failed)}
+            rows = _write_marks(out, submissions, results, failed, rubric=rubric, assignment=assignment)
+            _write_pages(out, rows, rubric=rubric, tasks=tasks, results=results, about=about)
+            write_feedback_zip(Path(out), rows)
+    return rows
+
+
+def _check_out(out, place, rubric):
+    """Raise GradingError where the marks of this sheet cannot go into `out`."""
+    out, place = Path(out), Path(place)
+    if out.resolve().is_relative_to(place.resolve()):
+        raise GradingError(f"--out {out} lies in {place}, where nothing is to be written. Choose another folder.")
+    if out.exists() and not out.is_dir():
+        raise GradingError(f"--out {out}: expected a folder, found a file")
+    path = out / BELONGS
+    if path.exists():
+        try:
+            owner = json.loads(path.read_text(encoding="utf-8"))["sheet"]
+        except (ValueError, KeyError, TypeError):
+            owner = "something unreadable"
+        if owner != rubric.name:
+            raise GradingError(
+                f"--out {out}: expected the marks of {rubric.name}, found those of {owner}. "
+                "Choose another folder for each sheet."
+            )
+
+
+def _check_sheet(submissions, rubric):
+    """Raise GradingError where nobody has answered this sheet: with one student it may be the student's mistake."""
+    notebooks = [one for one in submissions if one.path is not None]
+    if len(notebooks) > 1 and not any(one.marks for one in notebooks):
+        raise GradingError(
+            f"expected answers to {rubric.name}, found {len(notebooks)} notebooks without any cell of it. "
+            "Give the solution of the sheet that they answer."
+        )
+
+
+@contextmanager
+def _claimed(out, rubric):
+    """Until the block ends, no other run writes into `out`; it is this sheet's from now on."""
+    state = Path(out) / STATE
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        lock = open(state / ".lock", "wb")  # noqa: SIM115, the next line closes it
+    except OSError as error:
+        raise NotWritten(f"--out {out} cannot be written: {error.strerror}. Choose a folder of yours.") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise GradingError(f"another run is grading into {out} at this moment: wait for its end") from error
+        with written_aside(Path(out) / BELONGS) as aside:
+            aside.write_text(json.dumps({"sheet": rubric.name, "title": rubric.title}) + "\n", encoding="utf-8")
+        yield
+
+
+def _tasks(submissions, *, rubric, grader, sheet, limits, out):
+    """key → the task of each student who handed in a notebook."""
+    digest = digests(submissions, rubric=rubric, limits=limits)
+    folder = Path(out) / STATE
+    for path in folder.glob(".*.tmp"):
+        path.unlink()  # half-written when a run was killed
+    return {
+        one.key: Task(grader, one.path, sheet, limits, digest[one.key], folder / f"{one.key}.json")
+        for one in submissions
+        if one.path is not None
+    }
+
+
+def _run(tasks, *, jobs, seconds, imports, progress):
+    """Grade what is not graded yet; return key → why the grader failed, where it did."""
+    failed = {}
+    todo = {}
+    for key, task in tasks.items():
+        if kept(task.target, task.digest) is None:
+            todo[key] = task
+        else:
+            log_of(task.target).unlink(missing_ok=True)  # of a run that was killed after this was kept
+    keys = {task.target: key for key, task in todo.items()}
+    bar = tqdm(total=len(tasks), initial=len(tasks) - len(todo), desc="graded", unit="", disable=not progress)
+    with bar, closing(grade_batch(list(todo.values()), jobs=jobs, seconds=seconds, imports=imports)) as ended:
+        for task, why in ended:
+            if why:
+                failed[keys[task.target]] = why
+            bar.update()
+    return failed
+
+
+def _kept(tasks, *, but):
+    """Pairs of key and result of all that is graded."""
+    for key, task in tasks.items():
+        result = kept(task.target, task.digest)
+        if key not in but and result is not None:
+            yield key, result
+
+
+def _without_notebook(result):
+    """A result without what takes most of the memory; the page of its student reads it again."""
+    return {name: value for name, value in result.items() if name != "notebook"}
+
+
+def _write_marks(out, submissions, results, failed, *, rubric, assignment):
+    """Write all tables, with what a person has entered; return the rows."""
+    waits = {}
+    for submission in submissions:
+        waits |= waiting(submission, results.get(submission.key), rubric)
+    table = joined(waits, read_by_hand(out, rubric))
+    rows = []
+    for submission in submissions:
+        key = submission.key
+        marked, why = marks_of(table, key), failed.get(key, "")
+        rows.append(row_of(submission, results.get(key), rubric, failed=why, marked=marked))
+    write_by_hand(out, table)
+    write_marks(out, rows, rubric)
+    write_platforms(Path(out), rows, assignment=assignment)
+    return rows
+
+
+def _write_pages(out, rows, *, rubric, tasks, results, about):
+    folder = Path(out) / "feedback"
+    for row in rows:
+        key = row["key"]
+        result = kept(tasks[key].target, tasks[key].digest) if key in results else None
+        write_feedback(folder / f"{key}.html", row, result, rubric)
+    wanted = {f"{row['key']}.html" for row in rows}
+    for page in folder.glob("*.html"):
+        if page.name not in wanted:
+            page.unlink()  # of a student who is not among the submissions any more
+    answers = {key: result.get("answers", {}) for key, result in results.items()}
+    pairs = similar(answers, solved=rubric.answers)
+    write_report(Path(out) / "report.html", rows, rubric=rubric, results=results, pairs=pairs, about=about)

@@ -1,0 +1,85 @@
+"""The marks as Moodle and Canvas take them in, and the feedback pages as Moodle does."""
+
+from html import escape
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from fercourse.files import written_aside
+from fercourse.grading.batch import GRADER_ERROR
+from fercourse.grading.marks import is_open, write_csv
+from fercourse.grading.text import file_name, number
+
+MOODLE = ("Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)", "Feedback comments")
+CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+
+
+def write_platforms(folder, rows, *, assignment):
+    """Write moodle.csv where students came out of Moodle, canvas.csv where they came from elsewhere.
+
+    assignment: the assignment's name in Canvas. A student whose answers still wait for a person, or on whom
+    the grader failed, has no grade, which both platforms leave as it is.
+    """
+    in_moodle = [row for row in rows if row["moodle"]]
+    others = [row for row in rows if not row["moodle"]]
+    _write(folder / "moodle.csv", moodle_table(in_moodle) if in_moodle else None)
+    _write(folder / "canvas.csv", canvas_table(others, assignment=assignment) if others else None)
+
+
+def _write(path, table):
+    if table is None:
+        path.unlink(missing_ok=True)  # of an earlier run
+    else:
+        write_csv(path, table)
+
+
+def moodle_table(rows):
+    """Rows of Moodle's offline grading worksheet. Moodle insists on the column of dates, and reads an empty one."""
+    return [
+        MOODLE,
+        *(
+            (f"Participant {row['moodle']}", row["student"], _grade(row), row["maximum"], "", _comment(row))
+            for row in rows
+        ),
+    ]
+
+
+def canvas_table(rows, *, assignment):
+    """Rows of a Canvas gradebook. Canvas finds students by ID, else by login, else by name."""
+    maximum = rows[0]["maximum"]
+    return [
+        (*CANVAS, assignment),
+        ("    Points Possible", "", "", "", "", maximum),
+        *((row["student"], row["canvas"], "", _login(row), "", _grade(row)) for row in rows),
+    ]
+
+
+def _login(row):
+    return "" if row["canvas"] else row["student"]
+
+
+def _grade(row):
+    is_open = row["by_hand"] or row["status"] == GRADER_ERROR
+    return "" if is_open else number(row["total"])
+
+
+def _comment(row):
+    """The marks of each exercise and the remarks, in HTML, which Moodle takes."""
+    lines = [
+        f"{exercise}: {'…' if is_open(row, exercise) else number(each['points'])} / {number(each['maximum'])}"
+        for exercise, each in row["exercises"].items()
+    ]
+    return "<br>".join(escape(line, quote=False) for line in [*lines, *row["remarks"]])
+
+
+def write_feedback_zip(folder, rows):
+    """Write moodle_feedback.zip: the page of each student, under a name by which Moodle knows whose it is."""
+    in_moodle = [row for row in rows if row["moodle"]]
+    path = folder / "moodle_feedback.zip"
+    if not in_moodle:
+        path.unlink(missing_ok=True)
+        return
+    with written_aside(path) as aside, ZipFile(aside, "w") as archive:
+        for row in in_moodle:
+            name = file_name(row["student"]).replace("_", "-")
+            member = ZipInfo(f"{name}_{row['moodle']}_assignsubmission_file_/feedback.html")  # dated 1980, as ever
+            member.compress_type = ZIP_DEFLATED
+            archive.writestr(member, (folder / "feedback" / f"{row['key']}.html").read_bytes())

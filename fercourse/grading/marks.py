@@ -1,0 +1,124 @@
+"""The marks of a class: one row for each student, as CSV and JSON; the same bytes for the same submissions."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+from fercourse.files import written_aside
+from fercourse.grading.batch import GRADER_ERROR
+from fercourse.grading.rubric import whole
+from fercourse.grading.text import clean, defused, number, one_line
+
+UNREADABLE = "unreadable"
+
+
+def row_of(submission, result, rubric, *, failed="", marked=None):
+    """One student's row: a dict with key, student, status, total, maximum, exercises, cells, by_hand and remarks.
+
+    result: of `grade_submission`, or None with the reason in the submission or in `failed`, the grader's own failure.
+    marked: the marks that a person gave, grade id → {"mark", "comment", "remark"}.
+    """
+    status, why = _status(submission, result, failed)
+    found = (result or {}).get("cells", {})
+    cells = {cell.id: _cell(cell, found.get(cell.id), why, (marked or {}).get(cell.id)) for cell in rubric.cells}
+    exercises = {
+        exercise: {
+            "points": _sum(cells[cell.id]["points"] for cell in rubric.of_exercise(exercise)),
+            "maximum": _sum(cell.maximum for cell in rubric.of_exercise(exercise)),
+        }
+        for exercise in rubric.exercises
+    }
+    told = [*submission.remarks, *(result or {}).get("remarks", ()), *([why] if why and not result else [])]
+    told += [entry["remark"] for entry in (marked or {}).values() if entry.get("remark")]
+    return {
+        "key": submission.key,
+        "student": submission.student,
+        "moodle": submission.moodle,
+        "canvas": submission.canvas,
+        "status": status,
+        "total": _sum(cell["points"] for cell in cells.values()),
+        "maximum": _sum(cell.maximum for cell in rubric.cells),
+        "exercises": exercises,
+        "cells": cells,
+        "by_hand": [id for id, cell in cells.items() if cell["points"] is None],
+        "remarks": list(dict.fromkeys(one_line(remark, longest=400) for remark in told)),
+    }
+
+
+def _status(submission, result, failed):
+    """The status and, where there is no result, the reason."""
+    if failed:
+        return GRADER_ERROR, failed
+    if result is None:
+        return UNREADABLE, submission.reason
+    return result["status"], ""
+
+
+def _cell(cell, found, why, entry):
+    points = 0 if found is None else found["points"]
+    points = points if points is None else whole(points)
+    reason = (found or {}).get("why") or why
+    if entry and entry.get("mark") is not None and points is None:
+        points, reason = entry["mark"], entry["comment"] or "marked by a person"
+    about = {"exercise": cell.exercise, "kind": cell.kind, "points": points, "maximum": cell.maximum}
+    return about | {"why": _plain_reason(one_line(reason, longest=600), cell.exercise)}
+
+
+def _plain_reason(reason, exercise):
+    """A check's line without what only helps in the notebook: which exercise it is, and where there is a hint."""
+    return reason.removeprefix(f"{exercise} · ").removesuffix(f' · Stuck? fc.hint("{exercise}")')
+
+
+def _sum(points):
+    """The points that there are so far."""
+    return whole(sum(each or 0 for each in points))
+
+
+def write_marks(folder, rows, rubric):
+    """Write marks.csv and marks.json into `folder`."""
+    folder = Path(folder)
+    heads = ["student", "status", "total", "maximum", *rubric.exercises, *_columns(rubric), "by hand", "remarks", "key"]
+    write_csv(folder / "marks.csv", [heads, *(_csv_row(row, rubric) for row in rows)])
+    record = {
+        "sheet": rubric.name,
+        "title": rubric.title,
+        "maximum": _sum(cell.maximum for cell in rubric.cells),
+        "students": rows,
+    }
+    with written_aside(folder / "marks.json") as aside:
+        aside.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _columns(rubric):
+    """The graded cells that are not an exercise of their own."""
+    return [cell.id for cell in rubric.cells if cell.id not in rubric.exercises]
+
+
+def _csv_row(row, rubric):
+    return [
+        row["student"],
+        row["status"],
+        row["total"],
+        row["maximum"],
+        *("" if is_open(row, exercise) else row["exercises"][exercise]["points"] for exercise in rubric.exercises),
+        *(number(row["cells"][id]["points"]) for id in _columns(rubric)),
+        " ".join(row["by_hand"]),
+        "; ".join(row["remarks"]),
+        row["key"],
+    ]
+
+
+def is_open(row, exercise):
+    """Whether an exercise has an answer that still waits for a person."""
+    return any(row["cells"][id]["exercise"] == exercise for id in row["by_hand"])
+
+
+def write_csv(path, rows):
+    """Write rows as UTF-8 CSV with a mark that Excel needs; no text of them is taken for a formula."""
+    table = io.StringIO()
+    csv.writer(table, lineterminator="\n").writerows(
+        [defused(clean(cell)) if isinstance(cell, str) else number(cell) for cell in row] for row in rows
+    )
+    with written_aside(path) as aside:
+        aside.write_text(table.getvalue(), encoding="utf-8-sig")

@@ -1,0 +1,105 @@
+"""A student's notebook under way: cells run in a kernel, which is started again when a cell or a question loses it."""
+
+import time
+
+from fercourse.grading.kernel import Kernel, KernelLost
+from fercourse.grading.outputs import Outputs, characters_of
+
+MOST_RESTARTS = 5
+MOST_OUTPUT = 10_000_000  # characters that all cells together may show, pictures encoded
+
+
+class Session:
+    """Cells and questions for one kernel after the other, within `limits`. What lost a kernel is not run again."""
+
+    def __init__(self, limits):
+        self._limits = limits
+        self._requests = []  # what made the kernel's state, each with its seconds; done again in a new one
+        self._seconds_left = limits.total_seconds
+        self._output_left = MOST_OUTPUT
+        self._restarts_left = MOST_RESTARTS
+        self.timed_out = False
+        self._start()
+
+    def run(self, source, *, seconds):
+        """Run a cell; returns its outputs as nbformat has them, and why it lost the kernel, or None."""
+        room = min(self._limits.output_kb * 1000, self._output_left)
+        outputs = Outputs(room, pictures=self._output_left)
+        request = {"do": "run", "source": source, "room": room}
+        why = None
+        try:
+            head, _ = self.talk(request, seconds=seconds, take=outputs.take)
+            self._requests.append((request, seconds))
+            if head["is"] == "raised":  # not by the cell, which reports its own errors: by what it broke
+                outputs.stopped(str(head.get("text")))
+        except KernelLost as lost:
+            why = str(lost)
+            outputs.stopped(why)
+        found = outputs.finished(home=self._home)
+        self._output_left = max(0, self._output_left - characters_of(found))
+        return found, why
+
+    def hold(self, key, names):
+        """Keep what `names` mean now, for questions with this `key` later on. Raises KernelLost."""
+        request = {"do": "hold", "key": key, "names": sorted(names)}
+        self.talk(request, seconds=self._limits.cell_seconds)
+        self._requests.append((request, self._limits.cell_seconds))
+
+    def talk(self, request, buffers=(), *, seconds, take=None, call=None):
+        """`Kernel.talk` to a kernel in which everything before has been done. Raises KernelLost."""
+        self.make_ready()
+        return self._timed(request, buffers, seconds=seconds, take=take, call=call)
+
+    def close(self):
+        """End the kernel."""
+        if self._kernel:
+            self._kernel.close()
+            self._kernel = None
+
+    def _start(self):
+        self._kernel = Kernel(self._limits)
+        self._home = self._kernel.home
+
+    def make_ready(self):
+        """Have a kernel in which everything before has been done. Raises KernelLost where that is not possible."""
+        while self._kernel is None:
+            self._check_what_is_left()
+            self._restarts_left -= 1
+            self._start()
+            self._kernel.wait_until_ready()
+            self._do_again()
+        self._check_what_is_left()
+        self._kernel.wait_until_ready()
+
+    def _do_again(self):
+        for done in self._requests:
+            request, seconds = done
+            try:
+                self._timed(request, (), seconds=seconds)
+            except KernelLost:  # it went well before: leave it out, start once more
+                self._requests = [other for other in self._requests if other is not done]
+                return
+
+    def _check_what_is_left(self):
+        if self._seconds_left <= 0:
+            self.timed_out = True
+            allowed = f"{self._limits.total_seconds:g} s"
+            raise KernelLost(f"the notebook ran longer than the {allowed} that it may", slow=True)
+        if self._restarts_left <= 0 and self._kernel is None:
+            raise KernelLost(f"the kernel was lost {MOST_RESTARTS + 1} times before")
+
+    def _timed(self, request, buffers, *, seconds, take=None, call=None):
+        allowed, started = min(seconds, self._seconds_left), time.monotonic()
+        try:
+            return self._kernel.talk(request, buffers, seconds=allowed, take=take, call=call)
+        except KernelLost as lost:
+            self.close()
+            if not lost.slow:
+                raise
+            self.timed_out = True
+            if allowed == seconds:
+                may = max(seconds, self._limits.cell_seconds)
+                raise KernelLost(f"it ran longer than the {may:g} s that it may", slow=True) from lost
+            raise KernelLost(f"the notebook ran longer than the {self._limits.total_seconds:g} s that it may") from lost
+        finally:
+            self._seconds_left -= time.monotonic() - started

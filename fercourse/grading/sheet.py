@@ -1,0 +1,113 @@
+"""An exercise sheet as the grader needs it: the solved notebook in nbgrader's format, and what students were given."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import indent
+
+from fercourse.errors import GradingError
+
+STUBS = {"code": "# Write your answer here.\n...", "markdown": "Write your answer here."}
+_BETWEEN = r"^([ \t]*){0} BEGIN {1}.*?(?:^[ \t]*{0} END {1}[^\n]*\n?|\Z)"
+SOLUTION, HIDDEN, SCHEME = (
+    re.compile(_BETWEEN.format(sign, name), re.DOTALL | re.MULTILINE)
+    for sign, name in (("###", "SOLUTION"), ("###", "HIDDEN TESTS"), ("===", "MARK SCHEME"))
+)
+
+
+@dataclass(frozen=True)
+class SheetCell:
+    """One cell of a sheet. `id`: its grade id, or its cell id where it has none; `stub`: its source as handed out.
+
+    role: "locked" (the instructor's), "answer" (code of the student's), "check", "hidden" (tests), "hand" (marked by
+    a person), "text" (the rest). points: what a graded cell is worth, else 0. nbgrader: its metadata as it is.
+    """
+
+    id: str
+    cell_id: str
+    kind: str
+    role: str
+    source: str
+    stub: str
+    points: float
+    exercise: str
+    nbgrader: dict
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet: its name, the solved notebook as plain data, and its cells in order."""
+
+    name: str
+    solved: dict
+    cells: tuple
+
+    @property
+    def graded(self):
+        """The cells that have points."""
+        return tuple(cell for cell in self.cells if cell.role in ("check", "hidden", "hand"))
+
+
+def read_sheet(path):
+    """Read a solved notebook. Raises GradingError where it is no notebook or has no graded cells."""
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+        solved = json.loads(text)
+    except (OSError, ValueError, RecursionError) as error:
+        raise GradingError(f"{path}: expected a solved notebook to grade by; {error}") from error
+    if not isinstance(solved, dict) or solved.get("nbformat") != 4 or not solved.get("cells"):
+        raise GradingError(f"{path}: expected a notebook of format 4 with cells, such as solutions/03_….ipynb")
+    cells = tuple(_sheet_cell(cell, place) for place, cell in enumerate(solved["cells"]))
+    _check(cells, path)
+    return Sheet(path.stem, solved, cells)
+
+
+def joined(source):
+    """The source of a cell as one text; notebooks hold it as a text or as a list of lines."""
+    return source if isinstance(source, str) else "".join(source)
+
+
+def _sheet_cell(cell, place):
+    known = cell["metadata"].get("nbgrader") or {}
+    id = str(known.get("grade_id") or cell.get("id") or f"cell-{place}")
+    source = joined(cell["source"])
+    role = _role(cell, known, source)
+    points = float(known.get("points") or 0) if role in ("check", "hidden", "hand") else 0.0
+    found = re.fullmatch(r"(\d+)-(\d+)-.*", id)
+    exercise = f"{found[1]}.{found[2]}" if found else id
+    kind, stub = cell["cell_type"], _stub(source, cell["cell_type"], role)
+    return SheetCell(id, str(cell.get("id") or ""), kind, role, source, stub, points, exercise, dict(known))
+
+
+def _stub(source, kind, role):
+    """The source without solution, hidden tests and mark scheme, as nbgrader hands it out."""
+    stub = STUBS["code" if kind == "code" else "markdown"]
+    source = SCHEME.sub("", HIDDEN.sub("", source))
+    if role in ("answer", "hand"):
+        source, found = SOLUTION.subn(lambda match: indent(stub, match[1]) + "\n", source)
+        source = source if found else stub
+    return source.strip("\n")
+
+
+def _role(cell, known, source):
+    if known.get("task") or (known.get("grade") and known.get("solution")):
+        return "hand"
+    if known.get("grade"):
+        return "hidden" if HIDDEN.search(source) else "check"
+    if known.get("solution"):
+        return "answer"
+    return "locked" if cell["cell_type"] == "code" else "text"
+
+
+def _check(cells, path):
+    ids = [cell.id for cell in cells]
+    twice = sorted({id for id in ids if ids.count(id) > 1})
+    if twice:
+        raise GradingError(f"{path}: expected each grade id once; found twice: {', '.join(twice)}")
+    if not any(cell.role in ("check", "hidden", "hand") for cell in cells):
+        raise GradingError(f"{path}: no cell is graded: none has nbgrader's metadata with points. Is it the solution?")
+    for cell in cells:
+        if cell.role == "check" and cell.kind != "code":
+            raise GradingError(f"{path}: {cell.id} is graded, but is neither code nor an answer")

@@ -1,0 +1,47 @@
+"""Texts that students wrote, made fit for a line, a table, a page and a file name."""
+
+import re
+import unicodedata
+from hashlib import sha256
+
+ESCAPES = re.compile(r"\x1b(?:\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_]|\[[0-?]*[ -/]*[@-~])")
+INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def clean(text):
+    """A text without terminal codes, control characters and what turns the direction of writing; valid as UTF-8."""
+    text = str(text).encode("utf-8", "backslashreplace").decode()
+    return INVISIBLE.sub("", ESCAPES.sub("", text.replace("\r\n", "\n")))
+
+
+def one_line(text, *, longest=300):
+    """A cleaned text on one line, cut at `longest` characters."""
+    line = " ".join(clean(text).split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def defused(text):
+    """A text that a spreadsheet does not take for a formula."""
+    return f"'{text}" if text.lstrip().startswith(FORMULA) else text
+
+
+def undefused(text):
+    """The text that `defused` was given."""
+    return text[1:] if text.startswith("'") and defused(text[1:]) == text else text
+
+
+def number(value):
+    """Points as people write them: 2, 1.5, 0.333; nothing where there is none yet."""
+    return "" if value is None else f"{round(value, 3):g}"
+
+
+def short_digest(text):
+    """Six letters and digits that stand for a text."""
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+
+
+def file_name(text):
+    """A short file name, lower case ASCII, that says what `text` says as far as it can."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9_.]+", "-", plain).strip("-._")[:60].rstrip("-._")

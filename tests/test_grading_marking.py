@@ -1,0 +1,321 @@
+"""One submission in, one result out: the right marks, a reason for each that is missing, the same every time."""
+
+import json
+
+import pytest
+from toy_sheet import HIDDEN_NUMBER, POINTS, SECRET, cell, handed_in, notebook, solution, write
+
+from fercourse.errors import GradingError
+from fercourse.grading.kernel import Kernel
+from fercourse.grading.marking import Limits, choose_sandbox, grade_submission, read_sheet
+
+LIMITS = Limits(cell_seconds=2, total_seconds=30, memory_mb=600, disk_mb=40)
+FULL = POINTS | {"00-5-answer": None}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _sandboxed():
+    try:
+        choose_sandbox("bwrap")
+    except GradingError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def graded(tmp_path):
+    """A function that grades a notebook by a solved one, both as plain data."""
+
+    def graded(content, *, solved=None, limits=LIMITS):
+        write(tmp_path / "solved" / "00_toy.ipynb", solved or solution())
+        write(tmp_path / "x.ipynb", content)
+        return grade_submission(tmp_path / "x.ipynb", read_sheet(tmp_path / "solved" / "00_toy.ipynb"), limits)
+
+    return graded
+
+
+def points(result):
+    return {id: found["points"] for id, found in result["cells"].items()}
+
+
+def why(result, id):
+    return result["cells"][id]["why"]
+
+
+def graded_by(test, *, answer, setup="import numpy as np", hidden=False):
+    """A solved sheet of one exercise with this test."""
+    test = f"### BEGIN HIDDEN TESTS\n{test}\n### END HIDDEN TESTS" if hidden else test
+    return notebook(
+        [
+            cell("code", "00-setup", setup, locked=True),
+            cell("code", "00-1-answer", answer, solution=True),
+            cell("code", "00-1-check", test, grade=True, locked=True, points=1),
+        ]
+    )
+
+
+def test_right_answers_get_all_points_and_words_wait_for_a_person(graded):
+    result = graded(handed_in())
+    assert points(result) == FULL
+    assert result["status"] == "graded"
+    assert result["remarks"] == []
+    assert result["sandbox"] == "bwrap"
+    assert not result["timed_out"]
+    assert result["cells"]["00-1-check"] == {
+        "exercise": "00.1", "kind": "check", "points": 1, "max": 1, "why": "right",
+    }  # fmt: skip
+    assert why(result, "00-5-answer") == "to be marked by hand"
+    assert result["answers"]["00-4-answer"] == 'colours = ["red", "green", "blue"]'
+
+
+def test_the_solution_graded_by_itself_gets_all_points(graded):
+    assert points(graded(solution())) == FULL
+
+
+def test_the_untouched_sheet_gets_none_and_every_cell_a_reason(graded):
+    content = solution()
+    write_stubs(content)
+    result = graded(content)
+    assert set(points(result).values()) == {0}
+    assert all(found["why"] for found in result["cells"].values())
+    assert why(result, "00-5-answer") == "unanswered"
+
+
+def write_stubs(content):
+    from fercourse.course.sheets import released
+
+    content["cells"] = json.loads(released(json.dumps(content)))["cells"]
+
+
+def test_a_wrong_answer_loses_its_own_points_with_the_authors_words(graded):
+    result = graded(handed_in(softmax="def softmax(x):\n    return np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)"))
+    assert points(result) == FULL | {"00-2-hidden": 0}
+    assert why(result, "00-2-hidden") == "large logits overflow"
+
+
+def test_what_a_function_raises_is_the_reason(graded):
+    result = graded(handed_in(side="def side(size, kernel, stride):\n    raise ValueError(f'no side for {size}')"))
+    assert why(result, "00-3-check") == "your code raised ValueError: no side for 48"
+    assert why(result, "00-3-hidden") == "your code raised ValueError"
+
+
+def test_a_name_that_is_not_there_is_said_to_be_missing_and_why(graded):
+    content = handed_in(total="def total(values)\n    return sum(values)", side="size = 3")
+    del content["cells"][[found["id"] for found in content["cells"]].index("00-4-answer")]
+    result = graded(content)
+    assert why(result, "00-1-check").startswith("total is not defined: the cell 00-1-answer ended in SyntaxError")
+    assert why(result, "00-3-check") == "side is not defined by the notebook"
+    assert why(result, "00-4-check") == "colours is not defined: the cell 00-4-answer is missing or empty"
+
+
+def test_a_function_that_never_returns_costs_its_own_points_only(graded):
+    result = graded(handed_in(total="def total(values):\n    while True: pass"))
+    assert points(result) == FULL | {"00-1-check": 0, "00-1-hidden": 0}
+    assert why(result, "00-1-check") == "the check got no answer: it ran longer than the 2 s that it may"
+    assert result["timed_out"]
+
+
+def test_a_cell_that_hangs_or_kills_the_kernel_is_left_out_and_the_rest_counts(graded):
+    result = graded(handed_in(first="while True: pass", side="import os\nos._exit(0)"))
+    assert points(result) == FULL | {"00-3-check": 0, "00-3-hidden": 0}
+    assert result["remarks"] == [
+        "the cell 3 of the notebook (first) was left out: it ran longer than the 2 s that it may",
+        "the cell 00-3-answer was left out: the kernel died: out of memory, ended by the code, or a crash",
+    ]
+
+
+def test_a_test_that_lost_the_kernel_is_not_passed_whatever_it_says(graded):
+    test = "try:\n    f()\nexcept Exception:\n    pass"
+    solved = graded_by(test, answer="def f():\n    pass")
+    assert points(graded(solved, solved=solved)) == {"00-1-check": 1}
+    content = graded_by("", answer="def f():\n    import os\n    os._exit(0)")
+    assert points(graded(content, solved=solved)) == {"00-1-check": 0}
+
+
+def test_hidden_tests_and_their_arguments_are_nowhere_in_the_result(graded):
+    spy = """
+        seen = []
+
+        def total(values):
+            seen.append(values)
+            if len(values) != 3 or 3.5 not in values:
+                raise type(repr(values), (Exception,), {})(values)
+            return sum(values)
+    """
+    result = graded(handed_in(total=spy, last="print(seen)\nseen"))
+    assert points(result)["00-1-hidden"] == 0
+    assert str(HIDDEN_NUMBER) not in json.dumps(result)
+    assert SECRET not in json.dumps(result)
+
+
+def test_names_mean_what_they_meant_where_they_were_tested(graded):
+    result = graded(handed_in(last="def total(values):\n    return 0\ncolours = []\nsoftmax = side = None"))
+    assert points(result) == FULL
+
+
+def test_patched_libraries_and_checks_are_the_students_own_affair(graded):
+    first = """
+        np.allclose = lambda *_, **__: True
+        import builtins
+        builtins.AssertionError = Exception
+        import fercourse.classroom.checking
+        fercourse.classroom.checking.check = lambda *_: None
+    """
+    result = graded(handed_in(first=first, softmax="def softmax(x):\n    return x"))
+    assert points(result) == FULL | {"00-2-check": 0, "00-2-hidden": 0}
+
+
+def test_an_object_that_equals_everything_equals_nothing_here(graded):
+    answer = """
+        class Yes(float):
+            def __eq__(self, _): return True
+            __ge__ = __le__ = __gt__ = __lt__ = __ne__ = __eq__
+            __hash__ = None
+        def total(values): return Yes()
+        def side(*_): return Yes()
+        colours = Yes()
+    """
+    result = graded(handed_in(total=answer, side="", colours=""))
+    assert sum(found["points"] or 0 for found in result["cells"].values()) == 3  # softmax
+
+
+def test_a_result_is_the_same_every_time_and_names_no_place_of_the_machine(graded, tmp_path):
+    content = handed_in(
+        first="print(object(), np.__file__)\nprint", last="import torchless", side="import os; os.abort()"
+    )
+    once, again = graded(content), graded(content)
+    assert once == again
+    text = json.dumps(once)
+    assert str(tmp_path) not in text
+    assert np_folder() not in text
+    assert "0x…" in json.loads(text)["notebook"]["cells"][2]["outputs"][0]["text"]
+
+
+def np_folder():
+    import numpy
+
+    return numpy.__file__.removesuffix("numpy/__init__.py")
+
+
+def test_the_notebook_that_comes_back_is_what_ran_with_its_outputs(graded):
+    import nbformat
+
+    result = graded(handed_in(first="print('hello')", last="total([1, 2])"))
+    nbformat.validate(nbformat.from_dict(result["notebook"]))
+    cells = {found["id"]: found for found in result["notebook"]["cells"]}
+    assert cells["own-3"]["outputs"] == [{"output_type": "stream", "name": "stdout", "text": "hello\n"}]
+    assert cells["00-1-check"]["source"].startswith("assert total")
+    assert cells["00-1-hidden"]["source"] == ""
+    assert cells["00-1-answer"]["metadata"]["nbgrader"]["grade_id"] == "00-1-answer"
+    assert list(cells)[-1].startswith("own-")
+
+
+def test_another_sheets_notebook_gets_nothing_and_is_told_so(graded):
+    result = graded(notebook([cell("code", "07-1-answer", "def other(): pass", solution=True)]))
+    assert set(points(result).values()) == {0}
+    assert result["remarks"] == ["this is not the sheet 00_toy: none of its cells is in the notebook"]
+    assert result["status"] == "graded"
+    assert result["notebook"] is None
+
+
+def test_what_cannot_be_read_gets_nothing_and_the_reason(graded, tmp_path):
+    write(tmp_path / "00_toy.ipynb", solution())
+    result = grade_submission(tmp_path / "missing.ipynb", read_sheet(tmp_path / "00_toy.ipynb"), LIMITS)
+    assert result["status"] == "unreadable"
+    assert result["remarks"] == ["there is no such file"]
+    assert set(points(result).values()) == {0}
+    assert result.keys() == graded(handed_in()).keys()
+
+
+def test_an_instructors_plain_nbgrader_notebook_is_graded_as_well(graded):
+    def locked(id, source):
+        return cell("code", id, source, grade=True, locked=True, points=2)
+
+    double = "def double(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION"
+    solved = notebook(
+        [
+            cell("code", "a1", "%matplotlib inline\nimport numpy as np", locked=True),
+            cell("code", "q1", double, solution=True),
+            locked("q1-test", "y = double(3)\nassert y == 6\nassert double(np.ones(2)).sum() == 4"),
+            cell("markdown", "q2", "YOUR ANSWER HERE", grade=True, solution=True, points=1),
+        ]
+    )
+    del solved["metadata"]["fercourse"]
+    right = json.loads(json.dumps(solved).replace("return 2 * x", "return x + x").replace("YOUR ANSWER HERE", "Yes."))
+    assert points(graded(right, solved=solved)) == {"q1-test": 2, "q2": None}
+    wrong = json.loads(json.dumps(solved).replace("return 2 * x", "return 2 + x"))
+    result = graded(wrong, solved=solved)
+    assert why(result, "q1-test") == "this does not hold: assert y == 6"
+    assert result["cells"]["q1-test"]["exercise"] == "q1-test"
+    assert why(result, "q2") == "unanswered"
+
+
+def test_a_check_works_inside_the_kernel_through_a_probe(graded):
+    test = """
+from fercourse.classroom.checks.compare import ask
+from fercourse.classroom.probes import outcome_of
+assert ask(outcome_of, f, -1) == ("error", "ValueError"), "expected a ValueError"
+assert ask(outcome_of, f, 4.0) == ("value", 2.0)
+"""
+    solved = graded_by(test, answer="def f(x):\n    if x < 0:\n        raise ValueError\n    return x**0.5")
+    assert points(graded(solved, solved=solved)) == {"00-1-check": 1}
+    wrong = graded_by("", answer="def f(x):\n    return abs(x) ** 0.5")
+    assert why(graded(wrong, solved=solved), "00-1-check") == "expected a ValueError"
+
+
+def test_a_test_may_hand_over_functions_arrays_and_the_students_own(graded):
+    test = """
+slope = lambda x: x**2
+def shift(x, by=1):
+    return x + by
+assert twice(shift, 1) == 3
+assert abs(derivative(slope, 3.0) - 6) < 1e-3
+assert twice(halve, np.array([8.0, 4.0])).tolist() == [2, 1]
+assert twice(Pair(1, 2).plus, Pair(0, 1).a) == 6, "a class of the setup"
+try:
+    twice(lambda x: x / 0, 1)
+except Exception as error:
+    assert "ZeroDivisionError" in str(error)
+else:
+    raise AssertionError("an error of the test's own function was lost")
+"""
+    setup = """
+import numpy as np
+from dataclasses import dataclass
+@dataclass
+class Pair:
+    a: int
+    b: int
+    def plus(self, x):
+        return x + self.a + self.b
+"""
+    answer = """
+def twice(f, x): return f(f(x))
+def halve(x): return x / 2
+def derivative(f, x, step=1e-6): return (f(x + step) - f(x - step)) / (2 * step)
+"""
+    solved = graded_by(test, answer=answer, setup=setup)
+    result = graded(solved, solved=solved)
+    assert points(result) == {"00-1-check": 1}, why(result, "00-1-check")
+
+
+def test_what_a_small_answer_leads_to_is_bounded(graded):
+    solved = graded_by("assert np.allclose(f()[:, None], np.zeros((1, 50_000)))", answer="def f(): return np.zeros(1)")
+    wide = graded_by("", answer="def f(): return np.zeros(5_000_000)")
+    assert why(graded(wide, solved=solved), "00-1-check") == "what your code returned is too much to be tested"
+    solved = graded_by("assert sum(1 for _ in range(f())) == 1", answer="def f(): return 1")
+    endless = graded_by("", answer="def f(): return 10**15")
+    assert why(graded(endless, solved=solved), "00-1-check") == "what your code returned is too much to be tested"
+
+
+def test_one_kernel_serves_a_submission_that_does_not_kill_it(graded, monkeypatch):
+    started = []
+    start = Kernel.__init__
+    monkeypatch.setattr(Kernel, "__init__", lambda self, limits: (started.append(1), start(self, limits))[1])
+    graded(handed_in(last="1 / 0"))
+    assert len(started) == 1
+
+
+def test_without_a_sandbox_marks_are_the_same_and_the_result_says_so(graded):
+    result = graded(handed_in(), limits=Limits(cell_seconds=2, total_seconds=30, memory_mb=600, sandbox="none"))
+    assert points(result) == FULL
+    assert result["sandbox"] == "none"

@@ -1,0 +1,188 @@
+"""Feedback pages and the class report: what they say, and that nothing of a student's runs in them."""
+
+import re
+from base64 import b64decode, b64encode
+from html.parser import HTMLParser
+
+import pytest
+from fake_grader import Limits
+from test_grading_batch import graded, hand_in
+from toy_sheet import handed_in, write
+
+from fercourse.grading import coloured, feedback
+from fercourse.grading.class_report import histogram
+
+ONE_PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+NASTY = "</pre><script>alert(1)</script><img src=x onerror=alert(1)>"
+
+
+class Page(HTMLParser):
+    """The tags, the attributes and the text of a page."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.tags, self.attributes, self.words, self.path = set(), [], [], path
+        self.source = path.read_text(encoding="utf-8")
+        self.feed(self.source)
+        self.text = " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes += [(tag, name, value) for name, value in attrs]
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def page(root, name="feedback/anna.html"):
+    """A page of root/marks, after a look at whether anything in it can run or load."""
+    found = Page(root / "marks" / name)
+    assert not found.tags & {"script", "iframe", "object", "embed", "link", "form", "base", "input"}
+    for tag, name, value in found.attributes:
+        assert not name.startswith("on")
+        assert name != "src" or b64decode(value.removeprefix("data:image/png;base64,")).startswith(coloured.PNG)
+        assert name != "href" or (tag == "a" and value.startswith("feedback/"))
+    assert "default-src 'none'" in found.source
+    return found
+
+
+def with_outputs(root, outputs, student="anna", **answers):
+    """Hand in a notebook whose first answer has these outputs."""
+    sheet = handed_in(last="1 + 1  # my own", **answers)
+    next(cell for cell in sheet["cells"] if cell["id"] == "00-1-answer")["outputs"] = outputs
+    write(root / "in" / f"{student}.ipynb", sheet)
+
+
+def test_a_feedback_page_has_the_marks_the_reasons_and_the_students_own_cells(tmp_path):
+    stream = {"output_type": "stream", "name": "stdout", "text": "\x1b[31mhello\x1b[0m there"}
+    result = {"output_type": "execute_result", "data": {"text/plain": "42", "text/html": "<b>42</b>"}}
+    error = {"output_type": "error", "ename": "ValueError", "evalue": "no & never", "traceback": []}
+    picture = {"output_type": "display_data", "data": {"image/png": ONE_PIXEL}}
+    with_outputs(tmp_path, [stream, result, error, picture], total="def total(values):\n    return 7")
+    graded(tmp_path)
+    text = page(tmp_path).text
+    assert "9 of 15 points · 1 still to be read by a person" in text
+    assert "00.1 total 0 / 3" in text
+    assert "total is wrong <b>here</b>" in text
+    for shown in ("return 7", "hello there", "42", "ValueError: no & never", "1 + 1 # my own", "00.5 words … / 3"):
+        assert shown in text
+    assert ONE_PIXEL in page(tmp_path).source
+    assert "assert total" not in text  # the graded cells are not the student's
+
+
+def test_nothing_that_a_student_wrote_runs_in_a_page(tmp_path):
+    picture = {"output_type": "display_data", "data": {"image/png": f'"{NASTY}'}}
+    html = {"output_type": "display_data", "data": {"text/html": NASTY, "image/svg+xml": NASTY}}
+    disguised = {"output_type": "display_data", "data": {"image/png": b64encode(NASTY.encode()).decode()}}
+    stream = {"output_type": "stream", "name": "stdout", "text": NASTY}
+    error = {"output_type": "error", "ename": NASTY, "evalue": NASTY, "traceback": [NASTY]}
+    with_outputs(
+        tmp_path,
+        [picture, html, disguised, stream, error],
+        student=f"x{NASTY.replace('/', '')}",
+        total=NASTY,
+        words=NASTY,
+    )
+    (tmp_path / "in" / "<script>alert(2)").mkdir()
+    (row,) = [row for row in graded(tmp_path).values() if row["status"] == "graded"]
+    assert NASTY in page(tmp_path, f"feedback/{row['key']}.html").text
+    assert "<script>alert(2)" in page(tmp_path, "report.html").text
+
+
+def test_long_outputs_are_cut_and_say_so():
+    stream = {"output_type": "stream", "text": "x" * 100_000}
+    assert "80,000 more characters" in coloured.outputs([stream])
+    pictures = [{"output_type": "display_data", "data": {"image/png": ONE_PIXEL}}] * 50
+    assert coloured.outputs(pictures).count("<img") == coloured.MOST_PICTURES
+    assert len(coloured.code("x = 1\n" * 100_000)) < 500_000
+
+
+@pytest.mark.parametrize("outputs", [None, 7, [], [{}], [{"output_type": "display_data", "data": {"image/png": 7}}]])
+def test_odd_outputs_show_nothing(outputs):
+    assert coloured.outputs(outputs) == ""
+
+
+def test_a_failed_exercise_gets_hints_but_never_the_solution(tmp_path, monkeypatch):
+    monkeypatch.setattr("fercourse.classroom.hints.ladder", lambda id: [f"first `{id}`", "second", "third", "SOLUTION"])
+    hand_in(tmp_path, "anna", total="def total(values):\n    return 7")
+    graded(tmp_path)
+    text = page(tmp_path).text
+    assert "first 00.1 second" in text
+    assert "first 00.2" not in text
+    assert "third" not in text
+    assert "SOLUTION" not in text
+    monkeypatch.setattr("fercourse.classroom.hints.ladder", lambda id: ["one", "SOLUTION"])
+    graded(tmp_path)
+    assert "SOLUTION" not in page(tmp_path).text
+
+
+def test_an_exercise_without_hints_has_none():
+    assert feedback._ladder("99.9") == []
+
+
+def test_who_handed_in_nothing_gets_a_page_too(tmp_path):
+    (tmp_path / "in" / "anna").mkdir(parents=True)
+    graded(tmp_path)
+    text = page(tmp_path).text
+    assert "0 of 15 points unreadable" in text
+    assert "no notebook was handed in" in text
+
+
+def test_the_report_says_how_the_class_did_and_what_to_look_at(tmp_path):
+    for number in range(4):
+        wrong = {"side": "def side():\n    ..."} if number else {"total": "def total():\n    ...", "words": ""}
+        hand_in(tmp_path, f"student{number}", **wrong)
+    hand_in(tmp_path, "slow", total="import time\ntime.sleep(9)")
+    hand_in(tmp_path, "crash", total="# crash")
+    (tmp_path / "in" / "nobody").mkdir()
+    graded(tmp_path, limits=Limits())
+    text = page(tmp_path, "report.html").text
+    assert "7 students, 5 graded. 4 of them with answers that still wait for a person, counted as 0." in text
+    assert "00.3 side hardest 3 1.20 40 % side is wrong <b>here</b> (3)" in text
+    assert "00.5 words 3 0.00 0 % 4 still to be read" in text
+    assert "by_hand.csv" in text
+    for title in ("Time ran out", "The grader itself failed", "Nothing to grade", "How it was graded"):
+        assert title in text
+    assert text.index("00.3 side hardest") < text.index("00.1 total") < text.index("00.5 words 3")
+
+
+def test_guesses_are_summed_up_and_nonsense_among_them_is_left_out(tmp_path):
+    right = {"kind": "guess", "id": "00.g", "right": True, "brier": 0.04}
+    wrong = {"kind": "guess", "id": "00.g", "right": False, "brier": 0.64}
+    for number, records in enumerate([[right], [wrong], [right | {"brier": 7}], [{"right": "yes"}], [{"id": {}}]]):
+        sheet = handed_in()
+        sheet["cells"][0]["guesses"] = [{"metadata": {"fercourse": record}} for record in records]
+        write(tmp_path / "in" / f"student{number}.ipynb", sheet)
+    graded(tmp_path)
+    assert "00.g 2 50 % 0.34" in page(tmp_path, "report.html").text
+
+
+@pytest.mark.parametrize(
+    ("totals", "maximum"), [([0], 1), ([0, 15, 7.5], 15), ([0.5, 3], 3.5), ([0, 99, 100], 100), ([0], 0), ([0.1], 0.3)]
+)
+def test_a_histogram_counts_everyone(totals, maximum):
+    shapes = histogram(totals, maximum)
+    counts = re.findall(r"<rect[^>]*/><text[^>]*>(\d+)</text>", shapes)
+    assert sum(map(int, counts)) == len(totals)
+    assert len(counts) == shapes.count('class="bar"')
+
+
+def test_an_instructors_own_notebook_shows_each_answer_with_its_test(tmp_path):
+    from types import SimpleNamespace
+
+    from fercourse.grading.rubric import rubric_of
+
+    path = tmp_path / "own.ipynb"
+    path.write_text("{}")
+    roles = [("q1", "answer"), ("q1-test", "check"), ("q2", "answer"), ("q2-test", "hidden"), ("essay", "hand")]
+    cells = [
+        SimpleNamespace(id=id, role=role, kind="code", source="### BEGIN SOLUTION", exercise=id, points=1.0)
+        for id, role in roles
+    ]
+    graded_cells = [cell for cell in cells if cell.role != "answer"]
+    rubric = rubric_of(SimpleNamespace(cells=cells, graded=graded_cells, solved={}, name="own"), path)
+    assert list(rubric.exercises) == ["q1-test", "q2-test", "essay"]
+    assert (rubric.homes["q1"], rubric.homes["q2"]) == ("q1-test", "q2-test")
+    notebook = {"cells": [{"id": "q2", "cell_type": "code", "source": "x"}]}
+    groups, _ = feedback._cells_by_exercise({"notebook": notebook}, rubric)
+    assert groups == {"q2-test": notebook["cells"]}
