@@ -229,6 +229,24 @@ def fork_bomb(folder):
     hand_in(folder, handed_in(softmax=softmax))
 
 
+@submission(says=["(first)", "longer"])
+def hogs_the_processors(folder):
+    """Each child in a session of its own, which the scheduler treats as fairly as another student's kernel."""
+    first = """
+        import os
+        for _ in range(200):
+            try:
+                if not os.fork():
+                    os.setsid()
+                    break
+            except OSError:
+                break
+        while True:
+            pass
+    """
+    hand_in(folder, handed_in(first=first))
+
+
 @submission()
 def fills_the_disk(folder):
     first = """

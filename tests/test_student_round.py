@@ -74,8 +74,8 @@ def test_a_student_errs_takes_a_hint_corrects_saves_and_is_graded(tmp_path):
         page.wait_for_function("() => !document.title.startsWith('*')")
         page.wait_for_timeout(2_000)
 
-    assert grade(str(student.parent), solution=str(COURSE / "solutions" / NAME), out=str(tmp_path / "marks")) == 0
-    with open(tmp_path / "marks" / "marks.csv", newline="", encoding="utf-8") as file:
+    assert grade(student.parent, solution=COURSE / "solutions" / NAME, out=tmp_path / "marks") == 0
+    with open(tmp_path / "marks" / "marks.csv", newline="", encoding="utf-8-sig") as file:
         (row,) = csv.DictReader(file)
     assert row["student"] == "Ada Lovelace"
     assert float(row["total"]) == 3
