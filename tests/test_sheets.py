@@ -190,7 +190,7 @@ def test_the_release_is_what_nbgraders_own_generate_assignment_makes(course, tmp
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # nbgrader calls alembic by its name
     environment = os.environ | {"PATH": path, "JUPYTER_CONFIG_DIR": str(root)}
     command = [sys.executable, "-W", "ignore", "-c", GENERATE, str(root), STUB]
-    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     theirs = (root / "release" / "toy" / f"{STEM}.ipynb").read_bytes()
     assert theirs == (course.root / "exercises" / f"{STEM}.ipynb").read_bytes()

@@ -81,7 +81,7 @@ def softmax(logits):
     "words": "Because the exponential of a large number is infinite.",
 }
 STUBS = {
-    name: re.sub(r"(?ms)^( *)### BEGIN SOLUTION.*### END SOLUTION", r"\1# Write your answer here.\n\1...", source)
+    name: re.sub(r"(?ms)^( *)### BEGIN SOLUTION.*### END SOLUTION", r"\1# Write your answer here.\n\1pass", source)
     for name, source in SOLVED.items()
 } | {"words": "Why is the largest logit subtracted first?\n\nWrite your answer here."}
 NUMBERS = {name: number for number, name in enumerate(SOLVED, start=1)}

@@ -25,7 +25,7 @@ if importlib.util.find_spec("fercourse") is None:  # as in Colab
     subprocess.run([*install, "git+$repository"], check=True)
 
 import fercourse as fc"""
-STUB = "# Write your answer here.\n..."
+STUB = "# Write your answer here.\npass"
 SOLUTION = re.compile(r"^[ \t]*### BEGIN SOLUTION\n(.*?)^[ \t]*### END SOLUTION", re.DOTALL | re.MULTILINE)
 
 

@@ -67,7 +67,10 @@ def short(value):
     """A value in at most sixty characters."""
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"
-    text = f"{value:.6g}" if type(value) is float else " ".join(repr(value).split())
+    if isinstance(value, (list, tuple)) and all(type(item) is float for item in value):
+        text = f"[{', '.join(f'{item:.6g}' for item in value)}]"
+    else:
+        text = f"{value:.6g}" if type(value) is float else " ".join(repr(value).split())
     return text if len(text) <= 60 else text[:57] + "…"
 
 
