@@ -60,6 +60,23 @@ def cells(sheet):
     return {found["id"]: found for found in sheet["cells"]}
 
 
+def _asks_whether_it_is_in_a_sandbox(folder):
+    first = """
+        import os
+        breaches = [path for path in ("$ROOT", "/root/.ssh", "/home") if os.path.exists(path)]
+        if os.getpid() > 20 or os.getppid() > 20:
+            breaches.append("processes")
+        if os.geteuid() == 0:
+            breaches.append("root")
+        breaches += [place for place in ("/", "/tmp", "/dev/shm", "/proc") if not os.path.ismount(place)]
+    """
+    hand_in(folder, handed_in(first=first, colours=HELD))
+
+
+# Not in the list: graded before it, because what follows would do great harm outside of a sandbox.
+PROBE = Submission("probe", _asks_whether_it_is_in_a_sandbox, expected(()), "graded", ())
+
+
 # Well-behaved students, in front of, between and behind the others
 
 
@@ -442,10 +459,9 @@ def has_no_powers(folder):
         status = dict(line.split(":", 1) for line in open("/proc/self/status"))
         if int(status["CapEff"], 16) or int(status["CapBnd"], 16):
             breaches.append("capabilities")
-        if os.geteuid() == 0:
+        if os.geteuid() == 0:  # no sandbox at all: leave the machine alone
             breaches.append("root")
-        libc = ctypes.CDLL(None)
-        if libc.mount(b"none", b"/tmp", b"tmpfs", 0, None) == 0:
+        elif ctypes.CDLL(None).mount(b"none", b"/tmp", b"tmpfs", 0, None) == 0:
             breaches.append("mounted")
         for call in (os.setuid, os.setgid):
             try:

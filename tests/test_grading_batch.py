@@ -132,6 +132,18 @@ def test_a_second_run_grades_only_what_changed_and_changes_no_byte_else(tmp_path
     assert changed == {"marks.csv", "marks.json", "report.html", "feedback/bob.html", "state/bob.json"}
 
 
+@pytest.mark.parametrize(("jobs", "times"), [(1, 1), (2, 2)])
+def test_one_whose_time_ran_out_beside_others_is_graded_again_alone_and_that_counts(tmp_path, jobs, times):
+    hand_in(tmp_path, "anna", total="import time\ntime.sleep(9)")  # the fake grader says that its time ran out
+    hand_in(tmp_path, "bob")
+    trace = tmp_path / "trace"
+    for _ in range(2):  # the second run finds what the first one kept
+        rows = graded(tmp_path, jobs=jobs, limits=fake_grader.Limits(trace=str(trace)))
+        assert [row["status"] for row in rows.values()] == ["graded", "graded"]
+        assert len(trace.read_text().splitlines()) == times + 1
+    assert json.loads((tmp_path / "marks" / "state" / "anna.json").read_text())["alone"]
+
+
 def test_other_limits_another_solution_and_a_damaged_state_grade_again(tmp_path):
     hand_in(tmp_path, "anna")
     trace = tmp_path / "trace"

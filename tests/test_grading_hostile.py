@@ -15,7 +15,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hostile import SUBMISSIONS
+from hostile import PROBE, SUBMISSIONS
 from hostile_files import SHUT
 from toy_sheet import BY_HAND, HIDDEN_NUMBER, POINTS, SECRET, solution, write
 
@@ -29,8 +29,6 @@ NAMES_AS_NOBODY = (
 AS_NOBODY = [submission for submission in SUBMISSIONS if submission.name in NAMES_AS_NOBODY] + [SHUT]
 NOBODY = 65534
 BECOME_SUBREAPER = 36  # prctl's PR_SET_CHILD_SUBREAPER
-
-pytestmark = pytest.mark.skipif(not shutil.which("bwrap"), reason="bubblewrap is not installed")
 
 
 @dataclass(frozen=True)
@@ -60,6 +58,7 @@ def batch_as_nobody(tmp_path_factory):
 
 def graded(root, submissions, *, as_nobody=False):
     """Write these submissions into `root`, grade them, and see what else happened."""
+    prove_the_sandbox(root / "probe", as_nobody=as_nobody)
     write_class(root, submissions)
     prefix = words_of_nobody(root) if as_nobody else []
     before = fingerprints(root)
@@ -67,6 +66,17 @@ def graded(root, submissions, *, as_nobody=False):
         finished = grade(root, *LIMITS, prefix=prefix, HOME=str(root / "home"))
     changed = {path for path, _ in before.items() ^ fingerprints(root).items()}
     return Batch(root, finished, rows_of(root), changed, left, sum(visitors))
+
+
+def prove_the_sandbox(root, *, as_nobody):
+    """Fail where a harmless notebook finds itself outside of a sandbox: then nothing hostile is run at all."""
+    if shutil.which("bwrap") is None:
+        pytest.skip("bubblewrap is not installed")
+    write_class(root, [PROBE])
+    finished = grade(root, prefix=words_of_nobody(root) if as_nobody else [], HOME=str(root / "home"))
+    assert finished.returncode == 0, finished.stderr
+    cells = rows_of(root)[PROBE.name]["cells"]
+    assert {id: cell["points"] for id, cell in cells.items()} == PROBE.points, cells["00-4-check"]["why"]
 
 
 def write_class(root, submissions):
@@ -83,7 +93,7 @@ def grade(root, *options, prefix=(), **environment):
     words = [*prefix, sys.executable, "-m", "fercourse", "grade", root / "submissions", "--out", root / "marks"]
     words += ["--solution", root / "course" / "solutions" / "00_toy.ipynb", "--jobs", "2", *options]
     environment = os.environ | {"TMPDIR": str(root / "tmp"), "FERCOURSE_KEY": SECRET} | environment
-    return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=500)
+    return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=300)
 
 
 def rows_of(root):

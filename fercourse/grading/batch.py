@@ -9,8 +9,8 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from multiprocessing import forkserver, get_context, parent_process
 from multiprocessing.connection import wait
@@ -29,7 +29,10 @@ GRADER_ERROR = "grader error"
 
 @dataclass(frozen=True)
 class Task:
-    """One submission to grade: grader(path, sheet, limits) → result, which is kept in the file `target`."""
+    """One submission to grade: grader(path, sheet, limits) → result, which is kept in the file `target`.
+
+    alone: whether nothing else is graded meanwhile.
+    """
 
     grader: Callable
     path: str
@@ -37,6 +40,7 @@ class Task:
     limits: object
     digest: str
     target: Path
+    alone: bool = True
 
 
 def digests(submissions, *, rubric, limits):
@@ -52,10 +56,18 @@ def digests(submissions, *, rubric, limits):
 
 
 def kept(target, digest):
-    """The result kept in the file `target`; None where there is none, or one of something else."""
+    """The result kept in the file `target`; None where there is none, or one of something else.
+
+    None as well where time ran out beside others: these may have taken it.
+    """
+    state = _state(target, digest)
+    return None if state is None or (state["result"].get("timed_out") and not state["alone"]) else state["result"]
+
+
+def _state(target, digest):
     try:
         state = json.loads(Path(target).read_text(encoding="utf-8"))
-        return state["result"] if state["digest"] == digest else None
+        return state if state["digest"] == digest else None
     except (OSError, ValueError, KeyError, TypeError):  # none yet, or no longer what was written
         return None
 
@@ -63,10 +75,22 @@ def kept(target, digest):
 def grade_batch(tasks, *, jobs, seconds, imports=()):
     """Run each task in a process of its own, `jobs` at once; yield (task, "" or why the grader failed) as they end.
 
+    One whose time ran out is run again at the end, alone: what runs beside it changes nobody's marks.
     seconds: when a process and all that it started are killed. imports: what the sheet imports.
     When the generator is closed, or Ctrl-C comes, nothing is left running, and what has ended is kept.
     """
-    context = _warm_context(imports)
+    context, again = _warm_context(imports), []
+    first = [replace(task, alone=jobs == 1) for task in tasks]
+    with closing(_run(first, context=context, jobs=jobs, seconds=seconds)) as ended:
+        for task, why in ended:
+            if why or kept(task.target, task.digest) is not None:
+                yield task, why
+            else:
+                again.append(replace(task, alone=True))
+    yield from _run(again, context=context, jobs=1, seconds=seconds)
+
+
+def _run(tasks, *, context, jobs, seconds):
     waiting, running = deque(tasks), {}
     try:
         while waiting or running:
@@ -108,7 +132,7 @@ def _end(process, task, seconds):
     process.join()
     with suppress(ProcessLookupError, PermissionError):  # mostly nothing is left of its group
         os.killpg(process.pid, signal.SIGKILL)
-    if process.exitcode == 0 and kept(task.target, task.digest) is not None:
+    if process.exitcode == 0 and _state(task.target, task.digest) is not None:
         log_of(task.target).unlink(missing_ok=True)
         return ""
     log = log_of(task.target)
@@ -147,7 +171,8 @@ def work(task):
         os.dup2(log, stream)
     result = task.grader(task.path, task.sheet, task.limits)
     with written_aside(task.target) as aside:
-        aside.write_text(json.dumps({"digest": task.digest, "result": result}), encoding="utf-8")
+        state = {"digest": task.digest, "alone": task.alone, "result": result}
+        aside.write_text(json.dumps(state), encoding="utf-8")
     sys.stdout.flush()
 
 

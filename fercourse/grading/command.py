@@ -108,6 +108,6 @@ def summary(rows, out):
     lines = [", ".join(f"{count} {status}" for status, count in statuses.items())]
     lines += [f"{row['student']}: {'; '.join(row['remarks'])}" for row in rows if row["status"] != "graded"]
     if waiting:
-        lines.append(f"{waiting} answers to be read by a person: enter marks in {out / 'by_hand.csv'}, run this again")
+        lines.append(f"{waiting} to be read by a person: enter marks in {out / 'by_hand.csv'}, run this again")
     lines.append(f"Marks: {out / 'marks.csv'}   Report: {out / 'report.html'}")
     return "\n".join(lines)

@@ -3,7 +3,6 @@
 import ast
 import builtins
 import os
-import re
 import sys
 import traceback
 import warnings
@@ -12,6 +11,7 @@ from types import ModuleType
 
 from fercourse.errors import CheckFailed
 from fercourse.grading.bounds import TookTooLong, bounded
+from fercourse.grading.names import definitions, given, loaded, needed, without_magics
 from fercourse.grading.outputs import tidy
 from fercourse.grading.proxies import GRADED, AnswerError
 
@@ -28,16 +28,16 @@ class Instructor:
         self._needs = {}  # what a function of a setup cell needs of the student's, by the function's name
         self.excuses = {}  # why a name is not there, by name
 
-    def prepare(self, sources):
-        """Run the setup cells. Of those that need the student's names only the functions and classes are taken.
+    def prepare(self, sources, *, graded):
+        """Run the setup cells that the graded ones need; of those that need the student's names only the definitions.
 
         A helper that tests call is the instructor's own in any case: no student puts another one in its place.
         """
-        for source in sources:
+        for source in needed(sources, by=graded):
             if not self.wanted(source):
-                self._set_up(_without_magics(source))
+                self._set_up(without_magics(source))
                 continue
-            for definition in _definitions(source):
+            for definition in definitions(source):
                 self._needs[definition.name] = self.wanted(ast.unparse(definition))
                 self._set_up(ast.unparse(definition))
 
@@ -50,11 +50,8 @@ class Instructor:
 
     def wanted(self, source):
         """The names that a cell takes from the student: it or its helpers load them, and nobody here gives them."""
-        tree = _parsed(source)
-        nodes = list(ast.walk(tree)) if tree else []
-        loaded = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-        given = {name for node in nodes for name in _gives(node)}
-        return sorted(self._with_needs(loaded) - given - set(self._names) - set(vars(builtins)))
+        known = given(source) | set(self._names) | set(vars(builtins))
+        return sorted(self._with_needs(loaded(source)) - known)
 
     def _with_needs(self, names):
         found, waiting = set(), list(names)
@@ -71,7 +68,7 @@ class Instructor:
             # Questions have their own limits; the rest is the instructor's work, on whatever came back.
             with self._running(), bounded(seconds=max(5, questions.seconds), megabytes=MOST_MEGABYTES):
                 missing = self._look_up(wanted, questions)
-                exec(compile(_without_magics(source), GRADED, "exec"), self._names)
+                exec(compile(without_magics(source), GRADED, "exec"), self._names)
             why = None
         except Exception as error:  # it works on what a student's code returned, and anything may come of that
             why = _reason(error, source, hidden)
@@ -110,23 +107,6 @@ class Instructor:
                 sys.modules["__main__"] = main
 
 
-def _gives(node):
-    """The names that a node of a syntax tree gives a value, or an argument."""
-    if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-        return [node.id]
-    if isinstance(node, ast.arg):
-        return [node.arg]
-    if isinstance(node, ast.alias):
-        return [node.asname or node.name.partition(".")[0]]
-    return [node.name] if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.ExceptHandler)) and node.name else []
-
-
-def _definitions(source):
-    """The functions and classes that a cell defines at its outermost level, as nodes of a syntax tree."""
-    tree = _parsed(source)
-    return [node for node in (tree.body if tree else ()) if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
-
-
 def _reason(error, source, hidden):
     """Why a graded cell was not passed. Of a hidden one: its author's message, and nothing else that stands in it."""
     if isinstance(error, CheckFailed):
@@ -154,17 +134,3 @@ def _known_name(text):
 def _failing_line(error, source):
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == GRADED]
     return source.splitlines()[lines[0] - 1].strip() if lines else source.strip()
-
-
-def _parsed(source):
-    try:
-        return ast.parse(_without_magics(source))
-    except SyntaxError:
-        return None
-
-
-def _without_magics(source):
-    """IPython's commands are for the notebook; here they are left out."""
-    if source.lstrip().startswith("%%"):
-        return ""
-    return re.sub(r"^([ \t]*)[%!].*$", r"\1pass", source, flags=re.MULTILINE)

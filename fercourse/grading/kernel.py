@@ -64,11 +64,11 @@ class Kernel:
 
     def close(self):
         """End the kernel and everything that it started."""
-        self._socket.close()
         if self._limits.sandbox == "none":
             for process in self._processes():
                 _kill(process)
-        self._process.kill()
+        self._socket.close()
+        self._process.kill()  # and with it, by the kernel's own rules, its sandbox
         self._process.wait()
         if self._home:
             self._home.cleanup()

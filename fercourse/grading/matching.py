@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-STUBS = ("# Write your answer here.", "Write your answer here.", "...", "# YOUR CODE HERE", "YOUR ANSWER HERE",
+STUBS = ("# Write your answer here.", "Write your answer here.", "pass", "...", "# YOUR CODE HERE", "YOUR ANSWER HERE",
          "raise NotImplementedError()")  # fmt: skip
 DEFINED = re.compile(r"^(?:async\s+)?(?:def|class)\s+(\w+)|^(\w+)\s*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
 

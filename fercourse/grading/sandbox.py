@@ -110,14 +110,17 @@ def _is_root():
 def _as_nobody():
     """For root: an outer sandbox with the same files, in which setpriv becomes nobody, who starts the inner one.
 
-    Only there may nobody reach an interpreter that lies in a folder of root's own.
+    Only there may nobody reach an interpreter that lies in a folder of root's own. It has process numbers of its own,
+    because nobody's processes end with root's only as part of such a world; and a /proc that knows these numbers,
+    because the inner bwrap looks itself up there.
     """
     if not _is_root():
         return []
-    rights = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-    outer = ["bwrap", "--die-with-parent", "--unshare-pid", *rights]
+    rights = [word for right in ("SETUID", "SETGID", "SYS_ADMIN") for word in ("--cap-add", f"CAP_{right}")]
+    outer = ["bwrap", "--die-with-parent", "--unshare-pid", "--cap-drop", "ALL", *rights]
     outer += ["--bind", "/proc", "/proc", "--dev-bind", "/dev", "/dev", "--tmpfs", HOME, *_mounts()]
-    return [*outer, "--", "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--"]
+    own_proc = ["sh", "-c", 'mount -t proc proc /proc && exec "$0" "$@"']
+    return [*outer, "--", *own_proc, "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--"]
 
 
 def _roots():

@@ -8,7 +8,7 @@ from textwrap import indent
 
 from fercourse.errors import GradingError
 
-STUBS = {"code": "# Write your answer here.\n...", "markdown": "Write your answer here."}
+STUBS = {"code": "# Write your answer here.\npass", "markdown": "Write your answer here."}
 _BETWEEN = r"^([ \t]*){0} BEGIN {1}.*?(?:^[ \t]*{0} END {1}[^\n]*\n?|\Z)"
 SOLUTION, HIDDEN, SCHEME = (
     re.compile(_BETWEEN.format(sign, name), re.DOTALL | re.MULTILINE)
