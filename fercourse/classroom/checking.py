@@ -4,7 +4,7 @@ from html import escape
 from importlib import import_module
 
 from fercourse.classroom.hints import exercises_of, is_graded
-from fercourse.errors import CheckFailed, ParameterError
+from fercourse.errors import CheckFailed, FercourseError, ParameterError
 from fercourse.report.show import show
 
 _done = set()
@@ -23,7 +23,8 @@ def check(id, *answers):
     except CheckFailed as failed:
         raise CheckFailed(f'{id} · {failed} · Stuck? fc.hint("{id}")') from None
     except Exception as error:  # the student's code ran in there, and may raise anything
-        what = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
+        known = isinstance(error, FercourseError)  # its message stands alone; a grader's names the student's error
+        what = " ".join((str(error) if known else f"{type(error).__name__}: {error}").split()).removesuffix(":")
         raise CheckFailed(f'{id} · your code raised {what} · Stuck? fc.hint("{id}")') from error
     _done.add(id)
     line = f"{id} is right. {progress_line(id[:2])}"

@@ -1,6 +1,7 @@
 """Which names a cell loads and gives, read off its source; so that the grader runs of the setup what tests need."""
 
 import ast
+import builtins
 import re
 
 
@@ -17,15 +18,22 @@ def given(source):
 def needed(sources, *, by):
     """Those of the cells, in order, that give or change what the cells `by` load, or what a needed cell loads.
 
-    A cell that gives nothing is there for its effect, and is needed as well.
+    A cell that only calls something of a package, such as `torch.set_default_dtype(torch.float64)`, is needed as well.
     """
-    names, found = set().union(*map(loaded, by)), []
-    for source in reversed(list(sources)):
-        changes = given(source) | changed(source)
-        if not changes or "*" in changes or changes & names:
+    sources, names, found = list(sources), set().union(*map(loaded, by)), []
+    packages = set().union(*map(imported, sources)) | set(vars(builtins))
+    for source in reversed(sources):
+        changes = given(source) | (changed(source) - packages)
+        is_setting = not changes and loaded(source) <= packages
+        if is_setting or "*" in changes or changes & names:
             names |= loaded(source)
             found.append(source)
     return found[::-1]
+
+
+def imported(source):
+    """The names that a cell gives by importing."""
+    return {name for node in _nodes(source) if isinstance(node, ast.alias) for name in _gives(node)}
 
 
 def changed(source):
