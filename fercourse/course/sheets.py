@@ -17,12 +17,14 @@ from fercourse.course.sheet_rules import MARKS, check_cells, described_exercises
 
 SETUP = """\
 import importlib.util
+import os
 import subprocess
 import sys
 
 if importlib.util.find_spec("fercourse") is None:  # as in Colab
+    address = os.environ.get("FERCOURSE_SPEC", "git+$repository")
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
-    subprocess.run([*install, "git+$repository"], check=True)
+    subprocess.run([*install, address], check=True)
 
 import fercourse as fc"""
 STUB = "# Write your answer here.\npass"
