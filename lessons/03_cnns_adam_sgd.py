@@ -419,8 +419,8 @@ fc.claim(
 # %%
 fc.claim(
     "03.tie",
-    sgd_guess.accuracy > best_adam_guess.accuracy - 0.01,
-    "Tuned SGD with momentum is within a point of tuned Adam, or above it.",
+    best_adam_guess.beats(sgd_guess) is not True,
+    "Tuned Adam is not clearly better than tuned SGD: the intervals meet, or SGD leads.",
     needs="full",
     only="fer2013",
 )

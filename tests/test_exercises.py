@@ -3,6 +3,7 @@
 import re
 from functools import cache
 
+import matplotlib.pyplot as plt
 import pytest
 from sheet_runs import COURSE, SHEETS, answers_to, checked_exercises, sheet, verdict
 
@@ -14,6 +15,8 @@ sheets = pytest.mark.parametrize("stem", SHEETS)
 @pytest.fixture(autouse=True)
 def _nobody_watches(monkeypatch):
     monkeypatch.setenv("FERCOURSE_HEADLESS", "1")
+    yield
+    plt.close("all")  # demonstrations in the sheets draw
 
 
 @cache
