@@ -48,7 +48,7 @@ def alone(folder, sheet):
     notebook = nbformat.read(folder / "student 000" / f"{sheet}.ipynb", as_version=4)
     notebook.cells = [cell for cell in notebook.cells if not re.search(r"-(check|hidden)", cell.id)]
     start = time.perf_counter()
-    NotebookClient(notebook, kernel_name="python3", timeout=120).execute(env=None)
+    NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
     return time.perf_counter() - start
 
 
