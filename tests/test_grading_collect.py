@@ -179,7 +179,7 @@ def test_a_link_that_takes_a_files_place_after_the_listing_is_not_read(tmp_path)
 
 def test_a_student_zip_is_read_in_memory_and_its_notebook_copied_elsewhere(put, found, tmp_path):
     place = put(
-        **{"anna/work.zip": packed(**{"My work/x.ipynb": SHEET, "__MACOSX/._x.ipynb": ""}), "bob.zip": packed()}
+        **{"anna/mine.zip": packed(**{"My work/x.ipynb": SHEET, "__MACOSX/._x.ipynb": ""}), "bob.zip": packed()}
     )
     before = {path: path.stat().st_mtime_ns for path in place.rglob("*")}
     submissions = found()
@@ -202,7 +202,7 @@ def test_a_zip_beside_others_cannot_speak_for_another_student(put, found):
 def test_the_whole_class_comes_in_one_zip_with_zips_in_it(put, found, place):
     members = {
         "Sheet/Anna_1_assignsubmission_file_/x.ipynb": SHEET,
-        "Sheet/Bob_2_assignsubmission_file_/work.zip": packed(**{"x.ipynb": SHEET}),
+        "Sheet/Bob_2_assignsubmission_file_/mine.zip": packed(**{"x.ipynb": SHEET}),
         "Sheet/Cleo_3_assignsubmission_file_/x.txt": "",
     }
     put(**{"class.zip": packed(**members)})
@@ -242,11 +242,11 @@ def locked():
         (b"no zip", "could not be opened"),
         (b"", "could not be opened"),
         (packed(**{f"{number}.txt": "" for number in range(10_001)}), "more than 10,000 files"),
-        (packed(**{"inner.zip": packed(**{"x.ipynb": SHEET})}), "no notebook was handed in; found work.zip/inner.zip"),
+        (packed(**{"inner.zip": packed(**{"x.ipynb": SHEET})}), "no notebook was handed in; found mine.zip/inner.zip"),
     ],
 )
 def test_a_bad_zip_is_a_row_with_its_reason(put, found, content, reason):
-    put(**{"anna/work.zip": content, "bob/x.ipynb": SHEET})
+    put(**{"anna/mine.zip": content, "bob/x.ipynb": SHEET})
     submissions = found()
     assert submissions["anna"].path is None
     assert reason in submissions["anna"].reason
@@ -254,11 +254,11 @@ def test_a_bad_zip_is_a_row_with_its_reason(put, found, content, reason):
 
 
 def test_a_bad_member_beside_a_good_notebook_is_a_remark(put, found):
-    put(**{"anna/work.zip": packed(**{"../y.ipynb": SHEET, "x.ipynb": SHEET})})
-    assert found("in/anna/work.zip") is not None
+    put(**{"anna/mine.zip": packed(**{"../y.ipynb": SHEET, "x.ipynb": SHEET})})
+    assert found("in/anna/mine.zip") is not None
     put(**{"bob/x.ipynb": SHEET})
     assert found()["anna"].path is not None
-    assert found()["anna"].remarks == ("work.zip/y.ipynb leads out of the zip by its name, and was not read",)
+    assert found()["anna"].remarks == ("mine.zip/y.ipynb leads out of the zip by its name, and was not read",)
 
 
 def test_names_become_unique_safe_file_names_and_readable_lines(put, found, tmp_path):

@@ -109,15 +109,15 @@ def _tasks(submissions, *, rubric, grader, sheet, limits, out):
 def _run(tasks, *, jobs, seconds, imports, progress):
     """Grade what is not graded yet; return key → why the grader failed, where it did."""
     failed = {}
-    todo = {}
+    ungraded = {}
     for key, task in tasks.items():
         if kept(task.target, task.digest) is None:
-            todo[key] = task
+            ungraded[key] = task
         else:
             log_of(task.target).unlink(missing_ok=True)  # of a run that was killed after this was kept
-    keys = {task.target: key for key, task in todo.items()}
-    bar = tqdm(total=len(tasks), initial=len(tasks) - len(todo), desc="graded", unit="", disable=not progress)
-    with bar, closing(grade_batch(list(todo.values()), jobs=jobs, seconds=seconds, imports=imports)) as ended:
+    keys = {task.target: key for key, task in ungraded.items()}
+    bar = tqdm(total=len(tasks), initial=len(tasks) - len(ungraded), desc="graded", unit="", disable=not progress)
+    with bar, closing(grade_batch(list(ungraded.values()), jobs=jobs, seconds=seconds, imports=imports)) as ended:
         for task, why in ended:
             if why:
                 failed[keys[task.target]] = why
