@@ -50,7 +50,9 @@ environment: .venv/ready
 	@$(python) -m pip install -qq --disable-pip-version-check --constraint constraints.txt \
 		--editable ".[lab,course,download,tf,grade,test]"
 	@$(python) -m pip check --disable-pip-version-check
-	@$(python) -m jupyter labextension disable --level=sys_prefix @jupyter/nbgrader 2>/dev/null  # its menus are for hubs
+	@# nbgrader's menus in JupyterLab are for hubs.
+	@$(python) -m jupyter labextension disable --level=sys_prefix @jupyter/nbgrader 2>/dev/null
+	@rm -f .venv/etc/jupyter/jupyter_server_config.d/nbgrader.json
 	@touch $@
 
 clean:
