@@ -367,18 +367,18 @@ fc.plots.confusion(sgd_guess);
 # %%
 from functools import partial
 
-reported = {"A4": ("Adam", 1e-3), "A5": winner("SGD")}
-for seed_figure, key in reported.items() if env.scale == "full" else ():
-    model, history, _ = results[key]
-    recipe = {"model": "cnn", "optimizer": key[0], "lr": key[1], "epochs": EPOCHS}
-    recipe |= entries[key[0]][0] | {"batch_size": 128, "precision": "auto"}
-    name, predict = f"CNN, {key[0]} {key[1]:g}", partial(fc.predict, model)
-    kept = {"folder": RUNS, "reproduces": seed_figure, "test": True}
-    fc.keep_run(name, recipe, data, history, predict, **kept)
+reported = [("Adam", 1e-3), winner("Adam"), winner("SGD")]
+for (name, rate), run in results.items() if env.scale == "full" else ():
+    recipe = {"model": "cnn", "optimizer": name, "lr": rate, "epochs": EPOCHS}
+    recipe |= entries[name][0] | {"batch_size": 128, "precision": "auto"}
+    predict = partial(fc.predict, run[0])
+    seed_figure = {"Adam": "A4", "SGD": "A5"}[name]
+    kept = {"folder": RUNS, "reproduces": seed_figure, "test": (name, rate) in reported}
+    fc.keep_run(f"CNN, {name} {rate:g}", recipe, data, run[1], predict, **kept)
 
 # %% [markdown]
-# That last cell works at full scale only. It writes the two reported models into the table of results, with one reading of
-# PrivateTest each.
+# That last cell works at full scale only. It writes all six entries into the table of results. PrivateTest is read once
+# for Adam as in 2019 and for each winner, and for no other.
 #
 # ## What you can say now
 #
