@@ -19,7 +19,7 @@ SEED: int = 0  # of drawn faces, first weights, dropout, order of the faces, dra
 DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 EPOCHS: int = 0  # of each CNN; 0 means what the scale says
 PRELU_EPOCHS: int = 0  # of the PReLU network; 0 means what the scale says
-RUNS: str = "runs"  # the folder for the training records that full scale keeps
+RUNS: str = "runs"  # where full scale leaves checkpoints and records
 
 # %% [markdown]
 # ## Twenty-five points for nothing?
@@ -149,24 +149,44 @@ fc.try_transforms(train)
 # ## Which changes a face survives
 #
 # Your eye is one judge. A network is another, and it is cheap to ask: train the CNN of lesson 03 on faces as they are,
-# then show it changed ones. `fc.OneCycle` lets the rate rise and fall over the run; lesson 05 says why.
+# then show it changed ones. `fc.OneCycle` lets the rate rise and fall over the run; lesson 05 says why. At full scale each
+# training has a name, under which it keeps a checkpoint, and a record for the table of results.
 
 # %%
+from functools import partial
+
 EPOCHS = EPOCHS or env.pick(smoke=3, lesson=15, full=30)
 mean, std = train.images.mean() / 255, train.images.std() / 255
 recipe = {"epochs": EPOCHS, "lr": 2e-3, "schedule": fc.OneCycle(), "precision": "auto"}
 recipe |= {"seed": SEED}
-
-
-def train_one(faces, network=fc.cnn, **changes):
-    torch.manual_seed(SEED)
-    model, settings = network(mean, std), recipe | changes
-    history = fc.fit(model, faces, **settings, device=env.device, progress=False)
-    return model, history, fc.predict(model, valid)
+published = {
+    "CNN with augmentation": "A4",
+    "PReLU CNN without augmentation": "C plain",
+    "PReLU CNN with augmentation": "C augmented",
+}
 
 
 # %%
-plain_model, plain_history, plain = train_one(data)
+def train_one(name, faces, network=fc.cnn, **changes):
+    torch.manual_seed(SEED)
+    model, settings, safe = network(mean, std), recipe | changes, {}
+    if env.scale == "full":
+        safe = {"checkpoint": f"{RUNS}/{name}, seed {SEED}.pt", "resume": True}
+    how = safe | {"device": env.device, "progress": False}
+    history = fc.fit(model, faces, **settings, **how)
+    if env.scale == "full":
+        keep(name, settings, history, model)
+    return model, history, fc.predict(model, valid)
+
+
+def keep(name, settings, history, model):
+    known = published.get(name)
+    kept = {"folder": RUNS, "reproduces": known, "test": known is not None}
+    fc.keep_run(name, settings, data, history, partial(fc.predict, model), **kept)
+
+
+# %%
+plain_model, plain_history, plain = train_one("CNN without augmentation", data)
 fc.record("CNN without augmentation", plain)
 
 # %%
@@ -243,10 +263,12 @@ offline
 
 # %%
 gentle = fc.Augment(flip=0.5, shift=0.06, rotate=8, zoom=0.08)
-copied = train_one(replace(data, train=offline), epochs=EPOCHS // 3)[2]
-fc.record("CNN, offline copies", copied)
-online_model, online_history, online = train_one(data, augment=gentle)
-fc.record("CNN with augmentation", online)
+name, thrice = "CNN, offline copies", replace(data, train=offline)
+copied = train_one(name, thrice, epochs=EPOCHS // 3)[2]
+fc.record(name, copied)
+name = "CNN with augmentation"
+online_model, online_history, online = train_one(name, data, augment=gentle)
+fc.record(name, online)
 
 # %%
 gained = 100 * (online.accuracy - plain.accuracy)
@@ -296,26 +318,12 @@ amount = min(env.pick(smoke=128, lesson=1000, full=28709), len(train))
 few = replace(data, train=train.take(amount, seed=SEED))
 slow = {"epochs": PRELU_EPOCHS, "lr": 0.1, "optimizer": "adadelta", "schedule": None}
 jitter = fc.Augment(flip=0.5, rotate=6, brightness=0.2, contrast=0.2)
-prelu_model, prelu_history, prelu = train_one(few, prelu_cnn, **slow)
-jittered_run = train_one(few, prelu_cnn, **slow, augment=jitter)
-jittered = jittered_run[2]
+name = "PReLU CNN {} augmentation"
+_, prelu_history, prelu = train_one(name.format("without"), few, prelu_cnn, **slow)
+slow_jitter = slow | {"augment": jitter}
+jittered = train_one(name.format("with"), few, prelu_cnn, **slow_jitter)[2]
 seconds = sum(prelu_history["seconds"]) / PRELU_EPOCHS / len(few.train)
 print(f"100 epochs of 28,709 faces would take {seconds * 28709 / 36:.1f} hours here")
-
-# %%
-def keep(name, seed, model, history, **changes):
-    fc.keep_run(
-        name, recipe | changes, data, history, lambda split: fc.predict(model, split),
-        folder=RUNS, reproduces=seed, test=True,
-    )
-
-
-if env.scale == "full":
-    keep("CNN with augmentation", "A4", online_model, online_history, augment=gentle)
-    name = "PReLU CNN without augmentation"
-    keep(name, "C plain", prelu_model, prelu_history, **slow)
-    name = "PReLU CNN with augmentation"
-    keep(name, "C augmented", *jittered_run[:2], **slow, augment=jitter)
 
 # %% [markdown]
 # ### A mean that only one side loses
@@ -390,14 +398,15 @@ def six(labels):
 merged = fc.Split(train.images, six(train.labels), "train", train.source)
 shorter = max(1, round(EPOCHS * len(train) / len(repeated)))
 ways = {
-    "class weights": (train, {"class_weights": len(train) / (7 * counts)}),
+    "class weights": (train, {"class_weights": (len(train) / (7 * counts)).tolist()}),
     "oversampling": (train[repeated], {"epochs": shorter}),
     "discarding": (train[np.resize(left, len(train))], {}),
     "merging": (merged, {}),
 }
 judged = {"nothing": online}
 for name, (split, changes) in ways.items():
-    judged[name] = train_one(replace(data, train=split), augment=gentle, **changes)[2]
+    faces = replace(data, train=split)
+    judged[name] = train_one(f"CNN, {name}", faces, augment=gentle, **changes)[2]
 
 # %%
 import pandas as pd
