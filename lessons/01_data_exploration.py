@@ -241,6 +241,9 @@ print(f"{100 * disagree:.0f} % of these pairs carry two different labels")
 fc.record("test faces with a near-twin", float(100 * twin_share), unit="%", n=len(twins))
 
 # %% [markdown]
+# Take the share as a lower bound: a copy that was cropped a pixel further left can fall below 0.99. In exercise 01.3 you
+# plant such copies and count how many are found.
+#
 # Two consequences. On these faces a test measures memory, at least in part. And where the same picture carries two labels, no
 # model can be right about both. The labels have a ceiling of their own.
 #
