@@ -356,6 +356,9 @@ fc.record("CNN, SGD with momentum, tuned", sgd_guess)
 # rates was chosen on the faces on which it is reported. With three rates that costs a fraction of a point. With three
 # hundred it would cost you the result.
 #
+# And one seed is one throw. Run the lesson with another `SEED` before you name a winner. The course's page of results has
+# the race at full scale from several.
+#
 # ## Errors first, then the score
 #
 # Put this matrix beside the one of lesson 02. Which rows gained most? Emotions that sit in the mouth, or those that sit
