@@ -22,7 +22,7 @@ INTRODUCTION = """\
 
 What the lessons' trainings reached at full scale on the real data. Each figure was measured by the run whose record
 lies in `docs/records/`; none was typed in. PublicTest was looked at while rates and epochs were chosen. PrivateTest was
-read once a training, when it was finished.
+read once for each training that a lesson reports, when it was finished, and for no other.
 
 - **published**: the figure of the notebook that the training reproduces, the faces that it was taken on, its epochs.
   Where ours has fewer epochs, the two figures are no race.
