@@ -1,5 +1,6 @@
 """What `fit` adds to the loop: schedules, averages, clipping, weights of classes, augmentation; and an exact resume."""
 
+import copy
 import json
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import fercourse as fc
+from fercourse.learn.descent import Descent
 from fercourse.learn.loop import on_device, stream_batches
 
 fit = partial(fc.fit, batch_size=50, device="cpu", progress=False)
@@ -149,6 +151,28 @@ def test_a_plateau_goes_back_to_the_best_weights_at_a_part_of_the_rate_and_ends(
     assert [row["lr"] for row in rows][backs[0] + 1] == pytest.approx(0.001)
     assert len(rows) == backs[-1] + 1 < 40
     assert fc.predict(model, faces.valid).accuracy == pytest.approx(max(accuracies))
+
+
+def test_going_back_twice_to_one_state_brings_the_same_momentum_back_twice(faces):
+    model = small_mlp()
+    momentum = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    length = {"steps_an_epoch": 1, "epochs": 9}
+    descent = Descent(model, momentum, lr=0.1, schedule=None, **length, clip=None, ema=None)
+    images, labels = next(fc.batches(faces.train, 50, device="cpu"))
+
+    def two_steps():
+        for _ in range(2):
+            descent.zero_grad()
+            F.cross_entropy(model(images), labels).backward()
+            descent.step()
+        return copy.deepcopy(model)
+
+    two_steps()
+    best, ends = copy.deepcopy(descent.state()), []
+    for _ in range(2):
+        descent.restore(best)
+        ends.append(two_steps())
+    assert same_weights(*ends)
 
 
 def test_a_compiled_network_learns_what_the_plain_one_learns(faces, monkeypatch):
