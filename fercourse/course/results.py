@@ -30,8 +30,8 @@ read once for each training that a lesson reports, when it was finished, and for
 - One seed: the accuracy with its 95 % interval (Wilson). Several seeds: their mean ± their standard deviation.
 - **seconds**: of all epochs of one training, the mean over seeds. A commit with + had changes that were not committed.
 
-To make it again: run a lesson on your copy of FER2013, with as many seeds as you have time for, then collect the records
-of its trainings.
+To make it again: run a lesson on your copy of FER2013, with as many seeds as you have time for, then collect the
+records of its trainings.
 
 ```
 for seed in 0 1 2; do
