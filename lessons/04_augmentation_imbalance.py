@@ -153,17 +153,25 @@ fc.try_transforms(train)
 # training has a name, under which it keeps a checkpoint, and a record for the table of results.
 
 # %%
-from functools import partial
-
 EPOCHS = EPOCHS or env.pick(smoke=3, lesson=15, full=30)
 mean, std = train.images.mean() / 255, train.images.std() / 255
 recipe = {"epochs": EPOCHS, "lr": 2e-3, "schedule": fc.OneCycle(), "precision": "auto"}
 recipe |= {"seed": SEED}
+
+# %%
+from functools import partial
+
 published = {
     "CNN with augmentation": "A4",
     "PReLU CNN without augmentation": "C plain",
     "PReLU CNN with augmentation": "C augmented",
 }
+
+
+def keep(name, settings, history, model):
+    known = published.get(name)
+    kept = {"folder": RUNS, "reproduces": known, "test": known is not None}
+    fc.keep_run(name, settings, data, history, partial(fc.predict, model), **kept)
 
 
 # %%
@@ -177,12 +185,6 @@ def train_one(name, faces, network=fc.cnn, **changes):
     if env.scale == "full":
         keep(name, settings, history, model)
     return model, history, fc.predict(model, valid)
-
-
-def keep(name, settings, history, model):
-    known = published.get(name)
-    kept = {"folder": RUNS, "reproduces": known, "test": known is not None}
-    fc.keep_run(name, settings, data, history, partial(fc.predict, model), **kept)
 
 
 # %%
@@ -266,6 +268,8 @@ gentle = fc.Augment(flip=0.5, shift=0.06, rotate=8, zoom=0.08)
 name, thrice = "CNN, offline copies", replace(data, train=offline)
 copied = train_one(name, thrice, epochs=EPOCHS // 3)[2]
 fc.record(name, copied)
+
+# %%
 name = "CNN with augmentation"
 online_model, online_history, online = train_one(name, data, augment=gentle)
 fc.record(name, online)
