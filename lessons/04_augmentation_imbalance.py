@@ -255,8 +255,9 @@ half = torch.rand(len(train), generator=order) < 0.5
 warped = torch.where(half[:, None, None, None], warped, pixels)
 stored = [(copies[:, 0] * 255).round().byte().numpy() for copies in (warped, turned)]
 stored = np.concatenate([train.images, *stored])
-offline = fc.Split(stored, np.tile(train.labels, 3), "train", train.source)
-offline
+thrice = fc.Split(stored, np.tile(train.labels, 3), "train", train.source)
+offline = replace(data, train=thrice)
+thrice
 
 # %% [markdown]
 # *Online* means that nothing is stored: each epoch draws again, and a face never comes back quite the same. The price is
@@ -265,11 +266,8 @@ offline
 
 # %%
 gentle = fc.Augment(flip=0.5, shift=0.06, rotate=8, zoom=0.08)
-name, thrice = "CNN, offline copies", replace(data, train=offline)
-copied = train_one(name, thrice, epochs=EPOCHS // 3)[2]
-fc.record(name, copied)
-
-# %%
+copied = train_one("CNN, offline copies", offline, epochs=EPOCHS // 3)[2]
+fc.record("CNN, offline copies", copied)
 name = "CNN with augmentation"
 online_model, online_history, online = train_one(name, data, augment=gentle)
 fc.record(name, online)
