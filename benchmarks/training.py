@@ -2,7 +2,10 @@
 
 The notebook's side: a DataLoader over a TensorDataset of float32 pixels, batches of 100, forward, loss, backward, step,
 and `loss.item()` each batch. Ours: `fc.fit` with precision="auto", batches of 100, and its evaluation of a few faces.
-Both in one process, in turn; medians. `python benchmarks/training.py` takes about four minutes on two quiet cores.
+Both in one process, in turn; medians. `python benchmarks/training.py` takes about a minute on a quiet core.
+
+One thread, as long as nobody asks for more: beside another busy process two threads of oneDNN wait for each other in
+the backward pass of a bfloat16 convolution, and ResNet18 was seen twenty times slower.
 """
 
 import argparse
@@ -74,11 +77,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5, help="how often each side runs, after one round of warming up")
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--threads", type=int, default=1, help="of the processor")
     options = parser.parse_args()
+    torch.set_num_threads(options.threads)
     device = fc.choose_device(options.device)
     bfloat16 = "with" if bfloat16_pays(device) else "without"
     print(
-        f"{device}, {torch.get_num_threads()} threads, {bfloat16} bfloat16; median of {options.rounds} rounds, in turn"
+        f"{device}, {torch.get_num_threads()} thread(s) {bfloat16} bfloat16; median of {options.rounds} rounds, in turn"
     )
     faces = drawn_faces(2_000, 10, 10)
     few = fc.Faces(faces.train[:500], faces.valid, faces.test, faces.source)
