@@ -215,6 +215,7 @@ DAMAGE = st.tuples(
 @example((2, 0.5, "insert", b"\n", 1 << 18))
 @example((2, 0.9999999, "delete", b"_", 1 << 18))
 @example((7, 0.9999999, "replace", b"\r", 20_000))
+@example((1, 0.0, "insert", b"\x1c", 1 << 18))
 @given(DAMAGE)
 def test_a_row_damaged_anywhere_reads_as_the_oracle_reads_it_or_is_named(damage):
     row, place, kind, new, block = damage

@@ -1,6 +1,7 @@
 """One line of a FER2013 CSV at a time, in plain Python: slow, and exact about what is wrong with it."""
 
 import csv
+from string import whitespace
 
 from fercourse.data.faces import EMOTIONS, SIDE, USAGES
 from fercourse.errors import DataMismatch
@@ -81,9 +82,11 @@ def fields_of(text, where):
             f"{where}: expected a line of at most {LONGEST_LINE:,} bytes, found no end within {len(text):,}. {AGAIN}"
         )
     try:
-        return [field.strip() for field in next(csv.reader([text], skipinitialspace=True, strict=True), ())]
+        fields = next(csv.reader([text], skipinitialspace=True, strict=True), ())
     except csv.Error as error:
         raise DataMismatch(f"{where}: expected comma-separated fields, found {error}. {AGAIN}") from error
+    # Blanks of ASCII alone: a bare strip() would also take control characters such as "\x1c", which are damage.
+    return [field.strip(whitespace) for field in fields]
 
 
 def parse_emotion(text, where):
