@@ -1,6 +1,7 @@
 """What every test shares: one small set of drawn faces, the real data where it is, and a cache of its own."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,16 @@ def faces():
     from fercourse.data.drawn import drawn_faces
 
     return drawn_faces(210, 70, 70, seed=7)
+
+
+@pytest.fixture
+def photographs(faces, monkeypatch):
+    """The drawn faces as if they were photographs, and FER2013's own: their class counts stand for the published."""
+    from fercourse.data.faces import OFFICIAL_COUNTS, Faces
+
+    for usage, split in zip(OFFICIAL_COUNTS, faces, strict=True):
+        monkeypatch.setitem(OFFICIAL_COUNTS, usage, tuple(split.counts().values()))
+    return Faces(*(replace(split, drawn=False) for split in faces), faces.source)
 
 
 @pytest.fixture(scope="session")

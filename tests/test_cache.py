@@ -4,7 +4,6 @@ import errno
 import os
 import subprocess
 import sys
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -24,9 +23,9 @@ def _own_cache(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def path(tmp_path, faces):
+def path(tmp_path, faces, photographs):
     """A small fer2013.csv with its votes."""
-    path = convert(replace(faces, official=True, drawn=False), tmp_path / "fer2013.csv", layout="csv")
+    path = convert(photographs, tmp_path / "fer2013.csv", layout="csv")
     with open(tmp_path / "fer2013new.csv", "wb") as file:
         write_votes(faces, file)
     return path

@@ -33,12 +33,6 @@ def _own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("FERCOURSE_CACHE", str(tmp_path / "cache"))
 
 
-@pytest.fixture(scope="module")
-def photographs(faces):
-    """The drawn faces as if they were photographs: official, and nothing says that they are drawn."""
-    return replace(faces, official=True, drawn=False)
-
-
 def same_faces(one, other):
     return all(
         np.array_equal(a.images, b.images) and np.array_equal(a.labels, b.labels)

@@ -12,7 +12,7 @@ import pytest
 from fercourse.data import command, find
 from fercourse.data.convert import convert
 from fercourse.data.load import DRAWN_SIZES, load
-from fercourse.data.rows import OFFICIAL_COUNTS, carved
+from fercourse.data.rows import carved
 from fercourse.errors import DataMismatch, DataNotFound, NotWritten, ParameterError
 
 
@@ -42,12 +42,6 @@ def _small_drawing(monkeypatch, faces):
 @pytest.fixture
 def asked(_small_drawing):
     return _small_drawing
-
-
-@pytest.fixture(scope="module")
-def photographs(faces):
-    """The drawn faces as if they were photographs."""
-    return replace(faces, official=True, drawn=False)
 
 
 def test_without_data_faces_are_drawn_and_one_line_says_so(capsys, asked):
@@ -175,9 +169,7 @@ def test_verify_calls_drawn_faces_drawn_and_unlabelled_ones_unlabelled(faces, ph
         command.verify(convert(photographs, tmp_path / "there", layout="train-test"))
 
 
-def test_verify_accepts_the_official_counts_and_counts_copies(photographs, tmp_path, capsys, monkeypatch):
-    counts = {usage: tuple(split.counts().values()) for usage, split in zip(OFFICIAL_COUNTS, photographs, strict=True)}
-    monkeypatch.setattr("fercourse.data.rows.OFFICIAL_COUNTS", counts)
+def test_verify_accepts_the_official_counts_and_counts_copies(photographs, tmp_path, capsys):
     images = photographs.train.images.copy()
     images[:5] = images[5]
     twins = replace(photographs, train=replace(photographs.train, images=images))
@@ -241,11 +233,6 @@ def kagglehub(monkeypatch):
     return hub
 
 
-def official_counts(monkeypatch, faces):
-    counts = {usage: tuple(split.counts().values()) for usage, split in zip(OFFICIAL_COUNTS, faces, strict=True)}
-    monkeypatch.setattr("fercourse.data.rows.OFFICIAL_COUNTS", counts)
-
-
 def test_a_download_without_account_and_network_says_what_to_do(kagglehub):
     with pytest.raises(DataNotFound, match=r"sign in.*no route to host.*create a token.*load 'drawn'"):
         command.download()
@@ -258,10 +245,7 @@ def test_a_download_without_kagglehub_names_the_install_command(monkeypatch):
         command.download()
 
 
-def test_a_download_puts_the_files_of_the_challenge_where_load_finds_them(
-    kagglehub, photographs, tmp_path, monkeypatch, capsys
-):
-    official_counts(monkeypatch, photographs)
+def test_a_download_puts_the_files_of_the_challenge_where_load_finds_them(kagglehub, photographs, tmp_path, capsys):
     convert(photographs, tmp_path / "hub" / "fer2013.tar.gz", layout="tar.gz")
     kagglehub.competition_download = lambda handle: str(tmp_path / "hub") if handle == find.CHALLENGE else None
     command.download()
@@ -270,8 +254,7 @@ def test_a_download_puts_the_files_of_the_challenge_where_load_finds_them(
     assert load().fingerprint == photographs.fingerprint
 
 
-def test_a_download_falls_back_to_a_public_copy_in_folders(kagglehub, photographs, tmp_path, monkeypatch):
-    official_counts(monkeypatch, photographs)
+def test_a_download_falls_back_to_a_public_copy_in_folders(kagglehub, photographs, tmp_path):
     convert(photographs, tmp_path / "hub" / "1", layout="png-folders")
     kagglehub.dataset_download = lambda handle: str(tmp_path / "hub" / "1")
     command.download(Path("data"))

@@ -118,6 +118,6 @@ def _data_variable(course):
     wanted = os.environ.get("FERCOURSE_DATA")
     if wanted:
         return {"FERCOURSE_DATA": str(Path(wanted).resolve()) if Path(wanted).exists() else wanted}
-    from fercourse.data.find import found_at
+    from fercourse.data.find import look_into
 
-    return {"FERCOURSE_DATA": str(course.root / "data")} if found_at(course.root / "data") else {}
+    return {"FERCOURSE_DATA": str(course.root / "data")} if look_into(course.root / "data").found else {}

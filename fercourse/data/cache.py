@@ -5,6 +5,7 @@ and counts only while every source file has the size and the times it was read w
 """
 
 import os
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 
@@ -12,8 +13,19 @@ from fercourse.data.npz import read_npz, read_record, write_npz
 from fercourse.errors import DataMismatch, DataNotFound, NotWritten
 from fercourse.files import written_aside
 
-READER_VERSION = 1
-"""To be raised when a reader reads anything differently: every cache is then read anew."""
+
+def sources_digest(folder):
+    """A digest of every Python file in `folder` and below: another one as soon as a word of one differs."""
+    digest = blake2b(digest_size=16)
+    for path in sorted(folder.rglob("*.py")):
+        text = path.read_bytes()
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{len(text)}\0".encode() + text)
+    return digest.hexdigest()
+
+
+READER_VERSION = sources_digest(Path(__file__).parent)
+"""Where the code of this room is another one, every cache is read anew. Taken when the code is loaded, not when it is
+used: an edit in between changes the file, and not what runs."""
 
 
 def cached(path, sources, read, *, seed):
@@ -21,7 +33,7 @@ def cached(path, sources, read, *, seed):
 
     path:    the file or folder that the cache is named after
     sources: every file and folder that `read` looks at
-    seed:    counts only for a data set that was carved with it
+    seed:    counts only for a data set whose `valid` is carved with it
     Raises NotWritten where the cache cannot be written.
     """
     place = cache_file(path)
@@ -31,7 +43,7 @@ def cached(path, sources, read, *, seed):
     faces = read()
     try:
         with written_aside(place) as aside:
-            write_npz(faces, aside, record={**stamp, "seed": None if faces.official else seed})
+            write_npz(faces, aside, record={**stamp, "seed": faces.carved, "remarks": faces.remarks})
     except NotWritten as error:
         raise NotWritten(
             f"{error} The data was read, but not kept for next time: load(..., cache=False) does without, and "
@@ -44,8 +56,11 @@ def kept(place, stamp, seed):
     """The faces in the cache file `place` where it was made with `stamp` and serves for `seed`, else None."""
     try:
         record = read_record(place)
-        wanted = {**stamp, "seed": record["seed"] and seed}
-        return read_npz(place) if record == wanted else None
+        carved, remarks = record.get("seed"), record.get("remarks", ())
+        if record != {**stamp, "seed": None if carved is None else seed, "remarks": remarks}:
+            return None
+        faces = replace(read_npz(place), carved=carved, remarks=tuple(remarks))
+        return faces if read_record(place) == record else None  # another process may have put its own there meanwhile
     except (DataMismatch, DataNotFound):
         return None
 

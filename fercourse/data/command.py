@@ -1,16 +1,16 @@
 """What `python -m fercourse data …` does: find, verify, summarise, convert, export and download FER2013."""
 
+import os
 import shutil
 from pathlib import Path
-
-import numpy as np
 
 from fercourse.data.convert import convert as write_layout
 from fercourse.data.csv_writer import write_votes
 from fercourse.data.faces import EMOTIONS, USAGES
-from fercourse.data.find import CHALLENGE, looked_at, recognise
+from fercourse.data.find import DRAWN, data_folder, looked_at, recognise
 from fercourse.data.load import load
-from fercourse.data.rows import OFFICIAL_COUNTS, has_official_counts
+from fercourse.data.official import copies, differences
+from fercourse.data.recognise import CHALLENGE
 from fercourse.data.votes import VOTES_FILE
 from fercourse.errors import DataMismatch, DataNotFound, ParameterError
 from fercourse.files import written_aside
@@ -25,9 +25,12 @@ BY_HAND = (
 
 
 def find():
-    """List every place that "auto" looks at, and what was found there."""
-    for place, found in looked_at():
-        print(f"{place}: {f'{found.layout} in {found.path}' if found else 'nothing'}")
+    """List every place that "auto" looks at, what was found there, and what was passed over, with the reason."""
+    if os.environ.get("FERCOURSE_DATA") == DRAWN:
+        print("FERCOURSE_DATA is 'drawn': faces are drawn, and no folder is looked into")
+        return
+    for look in looked_at():
+        print(look)
 
 
 def verify(path: Path):
@@ -37,26 +40,10 @@ def verify(path: Path):
     """
     faces = load(path)
     summary_of(faces)
-    images = np.concatenate([split.images for split in faces]).reshape(-1, faces.train.images[0].size)
-    print(f"{len(images) - len(np.unique(images.view(f'V{images.shape[1]}'))):,} faces are exact copies of another one")
-    if faces.drawn or not has_official_counts(faces):
-        raise DataMismatch(f"{path} is not FER2013: {differences(faces)}. Get the file again.")
+    print(f"{copies(faces):,} faces are exact copies of another one")
+    if not faces.official:
+        raise DataMismatch(f"{path} is not FER2013: {'; '.join(differences(faces))}. Get the file again.")
     print("every class count is the official one")
-
-
-def differences(faces):
-    """The class counts that are not the official ones, in words."""
-    if faces.drawn:
-        return "these are drawn faces"
-    lines = []
-    for split, (usage, expected) in zip(faces, OFFICIAL_COUNTS.items(), strict=True):
-        if not split.labelled:
-            lines.append(f"{usage}: expected labels, found none")
-            continue
-        for emotion, number, found in zip(EMOTIONS, expected, split.counts().values(), strict=True):
-            if number != found:
-                lines.append(f"{usage}, {emotion}: expected {number:,}, found {found:,}")
-    return "; ".join(lines)
 
 
 def summary(path: Path):
@@ -94,12 +81,14 @@ def export_drawn(to: Path, *, scale: str = "lesson", seed: int = 0):
     print(f"written: {to / 'fer2013.csv'} and {to / VOTES_FILE}, {faces}")
 
 
-def download(to: Path = Path("data")):
-    """Download FER2013 from Kaggle into the folder TO: the challenge's own files, else a public copy of them.
+def download(to: Path | None = None):
+    """Download FER2013 from Kaggle into the folder TO, by default the course's data/: the challenge's own files, else
+    a public copy of them.
 
     Needs a network, `pip install "fercourse[download]"` and mostly an account at Kaggle; raises DataNotFound saying
     what to do without.
     """
+    to = to or data_folder()
     found = recognise(fetched())
     if found.path.is_dir():
         with written_aside(to / "fer2013") as aside:

@@ -9,9 +9,9 @@ covered.
 
 import numpy as np
 
-from fercourse.data.faces import BALLOT, EMOTIONS, Faces, Split
+from fercourse.data.arguments import whole_number
+from fercourse.data.faces import BALLOT, EMOTIONS, SPLITS, Faces, Split, frozen
 from fercourse.data.portrait import draw
-from fercourse.errors import ParameterError
 
 SHARES = np.array([4953, 547, 5121, 8989, 6077, 4002, 6198]) / 35887
 """What part of FER2013 each emotion is."""
@@ -41,11 +41,11 @@ def drawn_faces(train=8_000, valid=1_000, test=1_000, *, seed=0):
     train, valid, test: number of faces in each split
     Returns Faces with drawn=True; every split carries votes.
 
-    Raises ParameterError where a number is negative.
+    Raises ParameterError where a number or the seed is negative, a text or a fraction.
     """
-    sizes = (train, valid, test)
-    if min(sizes) < 0:
-        raise ParameterError(f"drawn_faces({train}, {valid}, {test}): a split cannot have fewer than 0 faces")
+    asked = dict(zip(SPLITS, (train, valid, test), strict=True))
+    sizes = [whole_number(name, size) for name, size in asked.items()]
+    seed = whole_number("seed", seed)
     generator = np.random.default_rng(seed)
     emotions = np.concatenate([_emotions(size, generator) for size in sizes])
     images, clarity = draw(emotions, generator)
@@ -56,10 +56,10 @@ def drawn_faces(train=8_000, valid=1_000, test=1_000, *, seed=0):
     votes = _vote(emotions, clarity, generator)
     source = f"drawn faces, seed {seed}"
     splits = (
-        Split(images[part], labels[part], name, source, votes[part])
-        for part, name in zip(parts, ("train", "valid", "test"), strict=True)
+        Split(frozen(images[part]), frozen(labels[part]), name, source, frozen(votes[part]), drawn=True)
+        for part, name in zip(parts, SPLITS, strict=True)
     )
-    return Faces(*splits, source=source, official=False, drawn=True)
+    return Faces(*splits, source)
 
 
 def _emotions(number, generator):

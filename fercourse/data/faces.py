@@ -1,11 +1,12 @@
 """The two nouns of the data room: a `Split` is images with labels, `Faces` is the three splits of one data set."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
 
 import numpy as np
 
+from fercourse.data.arguments import whole_number
 from fercourse.errors import DataMismatch, ParameterError
 
 EMOTIONS = ("Angry", "Disgust", "Fear", "Happy", "Sad", "Surprise", "Neutral")
@@ -13,6 +14,16 @@ EMOTIONS = ("Angry", "Disgust", "Fear", "Happy", "Sad", "Surprise", "Neutral")
 
 USAGES = ("Training", "PublicTest", "PrivateTest")
 """The three usages of fer2013.csv, in the order train, valid, test."""
+
+SPLITS = ("train", "valid", "test")
+"""The names of the three splits, in the order of `USAGES`."""
+
+OFFICIAL_COUNTS = {
+    "Training": (3995, 436, 4097, 7215, 4830, 3171, 4965),
+    "PublicTest": (467, 56, 496, 895, 653, 415, 607),
+    "PrivateTest": (491, 55, 528, 879, 594, 416, 626),
+}
+"""Faces of each emotion, in the order of `EMOTIONS`, in each usage of FER2013."""
 
 BALLOT = (*EMOTIONS, "Contempt", "Unknown", "Not a face")
 """What a FER+ voter could answer: the columns of `Split.votes`."""
@@ -23,15 +34,17 @@ SIDE = 48
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Images with their labels; read-only.
+    """Images with their labels; read-only, and apart from the arrays that it was made of.
 
     images: uint8 (N, 48, 48), grey levels 0 to 255
     labels: int64 (N,), codes 0 to 6 into `EMOTIONS`; all -1 where the labels are not published
     name:   "train", "valid" or "test"
     source: where the images came from, for captions and records
     votes:  uint8 (N, 10), FER+ voters for each answer of `BALLOT`, or None
+    drawn:  whether these are drawn faces; None where nobody said: figures then say what the run says
 
-    Raises DataMismatch where shapes, dtypes or codes are off.
+    Arrays that somebody can still write to are copied, `frozen` ones are shared. Raises DataMismatch where shapes,
+    dtypes or codes are off.
 
     >>> split = Split(np.zeros((4, 48, 48), np.uint8), np.array([3, 3, 6, 0]), "train", "an example")
     >>> split.counts()["Happy"], len(split[:2]), len(split[split.labels == 6])
@@ -43,28 +56,30 @@ class Split:
     name: str
     source: str
     votes: np.ndarray | None = None
+    drawn: bool | None = None
 
     def __post_init__(self):
-        images, labels, votes = self.images, self.labels, self.votes
-        if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
-            raise DataMismatch(
-                f"{self.source}: expected images of uint8 (N, {SIDE}, {SIDE}), found {images.dtype} {images.shape}"
-            )
-        if labels.dtype != np.int64 or labels.shape != images.shape[:1]:
-            raise DataMismatch(
-                f"{self.source}: expected labels of int64 ({len(images)},), found {labels.dtype} {labels.shape}"
-            )
-        outside = (labels < 0) | (labels >= len(EMOTIONS))
-        if outside.any() and not (labels == -1).all():
+        rows = np.shape(self.images)[:1]
+        self._keep("images", np.uint8, (*rows, SIDE, SIDE))
+        self._keep("labels", np.int64, rows)
+        if self.votes is not None:
+            self._keep("votes", np.uint8, (*rows, len(BALLOT)))
+        outside = (self.labels < 0) | (self.labels >= len(EMOTIONS))
+        if outside.any() and not (self.labels == -1).all():
             row = int(outside.argmax())
             raise DataMismatch(
-                f"{self.source}: expected labels 0 to {len(EMOTIONS) - 1}, found {labels[row]} at position {row}"
+                f"{self.source}: expected labels 0 to {len(EMOTIONS) - 1}, found {self.labels[row]} at position {row}"
             )
-        if votes is not None and votes.shape != (len(labels), len(BALLOT)):
-            raise DataMismatch(
-                f"{self.source}: expected votes of shape ({len(labels)}, {len(BALLOT)}), found {votes.shape}"
-            )
-        images.flags.writeable = labels.flags.writeable = False
+
+    def _keep(self, what, dtype, shape):
+        """Make the field `what` read-only, copied where that is needed; DataMismatch where it is another array."""
+        array = getattr(self, what)
+        is_array = isinstance(array, np.ndarray)
+        if not is_array or array.dtype != dtype or array.shape != shape:
+            found = f"{array.dtype} {array.shape}" if is_array else f"a {type(array).__name__}"
+            raise DataMismatch(f"{self.source}: expected {what} of {np.dtype(dtype)} {shape}, found {found}")
+        shared = is_frozen(array) and array.flags.c_contiguous  # PyTorch takes no array that runs backwards
+        object.__setattr__(self, what, array if shared else frozen(np.array(array, order="C")))
 
     def __len__(self):
         return len(self.labels)
@@ -75,8 +90,8 @@ class Split:
             raise ParameterError(
                 f"a split takes a slice or an array of positions; for one face use images[{index}] and labels[{index}]"
             )
-        votes = None if self.votes is None else self.votes[index]
-        return Split(self.images[index], self.labels[index], self.name, self.source, votes)
+        votes = None if self.votes is None else frozen(self.votes[index])
+        return replace(self, images=frozen(self.images[index]), labels=frozen(self.labels[index]), votes=votes)
 
     def __repr__(self):
         return f"Split({self.name}, {len(self):,} faces, {self.source})"
@@ -96,9 +111,10 @@ class Split:
     def take(self, n, *, seed=0):
         """`n` faces in their old order, each class with its share (largest remainder); the same for one seed.
 
-        Raises ParameterError where the split has fewer than `n`.
+        Raises ParameterError where the split has fewer than `n`, and for an `n` or a `seed` that is no whole number.
         """
-        if not 0 <= n <= len(self):
+        n, seed = whole_number("n", n), whole_number("seed", seed)
+        if n > len(self):
             raise ParameterError(f"take({n}): the {self.name} split has {len(self):,} faces")
         if n == len(self):
             return self
@@ -125,8 +141,11 @@ class Faces:
     """One data set: `train` (Training), `valid` (PublicTest) and `test` (PrivateTest).
 
     source:   where it was read from, or how it was drawn
-    official: whether the three parts are FER2013's own, and not carved by this package
-    drawn:    whether these are drawn faces: a figure from them says so wherever it stands
+    official: whether the three splits are FER2013's own: nobody said that they are not, none is drawn, and the faces of
+              each emotion in each of them are as many as published. It is counted here, whatever a file says
+    drawn:    whether these are drawn faces: a figure from them says so wherever it stands. True as soon as one split is
+    carved:   the seed by which `valid` was taken out of `train`, where the layout has no PublicTest; else None
+    remarks:  what `load` says about them: what was left out, and why
     """
 
     train: Split
@@ -135,6 +154,17 @@ class Faces:
     source: str
     official: bool = True
     drawn: bool = False
+    carved: int | None = None
+    remarks: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        drawn = bool(self.drawn or any(split.drawn for split in self))
+        for name, split in zip(SPLITS, self, strict=True):
+            known = {"name": name, "drawn": drawn or split.drawn}
+            if any(getattr(split, field) != value for field, value in known.items()):
+                object.__setattr__(self, name, replace(split, **known))
+        object.__setattr__(self, "drawn", drawn)
+        object.__setattr__(self, "official", bool(self.official and not drawn and has_official_counts(self)))
 
     def __iter__(self):
         return iter((self.train, self.valid, self.test))
@@ -148,3 +178,29 @@ class Faces:
     def fingerprint(self):
         """Eight hex digits that name the whole data set, whichever file layout it was read from."""
         return blake2b("".join(split.fingerprint for split in self).encode(), digest_size=4).hexdigest()
+
+
+def has_official_counts(faces):
+    """Whether each split has as many faces of each emotion as its usage in FER2013."""
+    return all(
+        split.labelled and tuple(split.counts().values()) == counts
+        for split, counts in zip(faces, OFFICIAL_COUNTS.values(), strict=True)
+    )
+
+
+def frozen(array):
+    """`array`, made read-only together with what it is a view of."""
+    base = array
+    while isinstance(base, np.ndarray):
+        base.flags.writeable = False
+        base = base.base
+    return array
+
+
+def is_frozen(array):
+    """Whether nobody can write to `array`: it and what it is a view of are read-only, and the memory is NumPy's."""
+    while isinstance(array, np.ndarray):
+        if array.flags.writeable:
+            return False
+        array = array.base
+    return array is None or isinstance(array, bytes)

@@ -1,29 +1,16 @@
-"""Where FER2013 is looked for, and how what lies there is recognised."""
+"""Where FER2013 is looked for, what was found there, and what was passed over."""
 
 import glob
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from fercourse.data.archives import kind_of, reading
-from fercourse.data.folders import is_image_folder
+from fercourse.data.archives import reading
+from fercourse.data.recognise import FILES, Found, is_doubtful, look_right_into, recognised_file, visible
 from fercourse.errors import DataNotFound
 
-CHALLENGE = "challenges-in-representation-learning-facial-expression-recognition-challenge"
-
-FILES = (
-    "fer2013.csv",
-    "fer2013.csv.gz",
-    "fer2013.tar.gz",
-    "fer2013.zip",
-    "icml_face_data.csv",
-    f"{CHALLENGE}.tar.gz",
-    f"{CHALLENGE}.zip",
-    "train.csv",
-    "*.parquet",
-    "fer2013.npz",
-)
-"""What a folder is searched for, in this order; image folders (train/<emotion>/…) come last."""
+DRAWN = "drawn"
+"""The `source`, or the value of $FERCOURSE_DATA, that stands for drawn faces."""
 
 PLACES = (
     "data",
@@ -36,86 +23,140 @@ PLACES = (
     "/content/drive/MyDrive/data",
     "/content/drive/MyDrive/fer2013",
 )
-"""Where "auto" looks after $FERCOURSE_DATA, in this order."""
+"""Where "auto" looks after $FERCOURSE_DATA, in this order; for the first, in each of `working_folders`."""
 
-CURE = "Put one there, set FERCOURSE_DATA to its place, or load 'drawn'."
+MOST_NAMES = 8
+"""Names that a message lists of what was passed over in a folder."""
 
 
 @dataclass(frozen=True)
-class Found:
-    """A data set that was recognised: `layout` is "csv" (archives too), "npz", "parquet" or "folders"."""
+class Look:
+    """A folder that was looked into: what was found there or None, and what was passed over, each with its reason.
 
-    path: Path
-    layout: str
-    sources: tuple[Path, ...]
+    sure: whether what was found still looks like FER2013 on a closer look
+    """
+
+    place: Path
+    found: Found | None = None
+    sure: bool = False
+    passed: tuple[str, ...] = ()
+
+    def __str__(self):
+        if self.found:
+            return f"{self.place}: {self.found.layout} in {self.found.path}"
+        more = [f"and {len(self.passed) - MOST_NAMES:,} more"] if len(self.passed) > MOST_NAMES else []
+        return f"{self.place}: " + (", ".join([*self.passed[:MOST_NAMES], *more]) or "nothing")
+
+
+def working_folders():
+    """The working folder and those above it up to the one that holds lessons/; outside a course the first alone."""
+    here = Path.cwd()
+    above = [here, *here.parents]
+    home = next((number for number, folder in enumerate(above) if (folder / "lessons").is_dir()), 0)
+    return above[: home + 1]
+
+
+def data_folder():
+    """Where a copy of FER2013 belongs: in data/ beside lessons/; outside a course, in data/ of the working folder."""
+    return working_folders()[-1] / "data"
+
+
+def located(path):
+    """`path` where it is there, seen from the first of `working_folders` that has it; else as it was given."""
+    path = Path(path).expanduser()
+    return next((seen for folder in working_folders() if (seen := folder / path).exists()), path)
 
 
 def recognise(path):
     """What lies at `path`, a file or a folder. Raises DataNotFound where there is nothing, or nothing known."""
-    path = Path(path).expanduser()
     with reading(path):
+        path = located(path)
         if path.is_dir():
-            found = found_in(path)
-            if found is None:
-                raise nothing_known(path)
-            return found
+            return found_in(path)
+        if not path.exists():
+            seen = "" if path.is_absolute() else f", seen from {' or '.join(map(str, working_folders()))}"
+            raise DataNotFound(
+                f"{path} could not be read: there is no such file or folder{seen}. Check the path, or load 'drawn'."
+            )
         return recognised_file(path)
 
 
 def found_in(folder):
-    """The first of the known names in `folder`, then in the folders right under it; None where there is none."""
-    below = sorted(path for path in folder.iterdir() if path.is_dir())
-    return next((found for place in (folder, *below) if (found := found_right_in(place))), None)
+    """What is found in `folder`. Raises DataNotFound where that is nothing, with what lies there."""
+    look = look_into(folder)
+    if look.found is None:
+        raise DataNotFound(
+            f"no FER2013 in {folder}. Looked for {', '.join(FILES)} and folders train/<emotion>, there and one folder "
+            f"deeper; found {str(look).removeprefix(f'{folder}: ')}. {cure(folder)}"
+        )
+    return look.found
 
 
-def found_right_in(folder):
-    for pattern in FILES:
-        paths = tuple(path for path in sorted(folder.glob(pattern)) if path.is_file())
-        if pattern == "*.parquet" and paths:
-            return Found(folder, "parquet", paths)
-        if paths and (pattern != "train.csv" or has_pixels(paths[0])):
-            return recognised_file(paths[0])
-    return Found(folder, "folders", (folder,)) if is_image_folder(folder) else None
-
-
-def recognised_file(path):
-    kind = kind_of(path)
-    if kind in ("npz", "parquet"):
-        return Found(path, kind, (path,))
-    test = path.with_name("test.csv")
-    return Found(path, "csv", (path, test) if test.is_file() else (path,))
-
-
-def has_pixels(path):
-    """Whether the first line names a column of pixels: many another data set has a train.csv."""
-    with open(path, "rb") as file:
-        return b"pixels" in file.readline(1_000).lower()
+def find_first():
+    """What "auto" finds; None where faces are to be drawn, which one loud line says unless it was asked for."""
+    if os.environ.get("FERCOURSE_DATA") == DRAWN:
+        return None
+    looks = []
+    for look in looked_at():
+        if look.sure:
+            return look.found
+        looks.append(look)
+    found = next((look.found for look in looks if look.found), None)
+    if found is None:
+        print(nothing_found(looks))
+    return found
 
 
 def looked_at():
-    """Yield every place that "auto" looks at, with what was found there or None.
+    """Yield a `Look` for every place that "auto" looks at.
 
     With $FERCOURSE_DATA set that is the only one, and DataNotFound is raised where nothing is there.
     """
     if wanted := os.environ.get("FERCOURSE_DATA"):
-        yield Path(wanted), recognise(wanted)
+        yield Look(located(wanted), recognise(wanted), sure=True)
         return
+    looked = set()
     for pattern in PLACES:
-        for place in map(Path, sorted(glob.glob(pattern)) or [pattern]):
-            with reading(place):
-                found = found_at(place)
-            yield place, found
+        is_own = not Path(pattern).is_absolute()
+        patterns = [str(folder / pattern) for folder in working_folders()] if is_own else [pattern]
+        places = [Path(path) for each in patterns for path in sorted(glob.glob(each)) or [each]]
+        for place in (place for place in places if place not in looked):
+            looked.add(place)
+            yield look_into(place, deeper=is_own or not pattern.startswith("/content"))
 
 
-def found_at(place):
-    if not place.is_dir():
-        return None
-    return found_right_in(place) if place.is_relative_to("/content") else found_in(place)
+def look_into(folder, *, deeper=True):
+    """What lies right in `folder` and, where `deeper`, in the folders right under it, as a `Look`."""
+    ranked, passed = [], []
+    try:
+        for place in [folder, *folders_in(folder)] if deeper else [folder]:
+            candidates, others = look_right_into(place, closely=deeper)
+            ranked += candidates
+            below = [] if place == folder else [(path.name, "too deep to be looked into") for path in folders_in(place)]
+            passed += [f"{(place / name).relative_to(folder)} ({why})" for name, why in [*others, *below]]
+    except OSError as error:
+        if not isinstance(error, FileNotFoundError):
+            passed.append(f"{error.filename} ({error.strerror})")
+    candidates = [found for _, found in sorted(ranked, key=lambda candidate: candidate[0] > len(FILES))]
+    sure = next((found for found in candidates if not is_doubtful(found)), None)
+    return Look(folder, sure or next(iter(candidates), None), sure is not None, tuple(passed))
 
 
-def nothing_known(folder):
-    there = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
-    return DataNotFound(
-        f"no FER2013 in {folder}. Looked for {', '.join(FILES)} and folders train/<emotion>, there and one folder "
-        f"deeper; found {there}. {CURE}"
+def folders_in(folder):
+    return [path for path in visible(folder) if path.is_dir()]
+
+
+def nothing_found(looks):
+    """The one loud line before faces are drawn: where was looked, what lay there, and what to do."""
+    there = [str(look) for look in looks if look.place.is_dir()]
+    absent = [str(look.place) for look in looks if not look.place.is_dir()]
+    sentences = [f"Looked into {'; '.join(there)}."] if there else []
+    sentences += [f"Not there: {', '.join(absent)}."] if absent else []
+    return (
+        "fercourse: NO FER2013 HERE: these are DRAWN FACES, and no figure from them is one of FER2013. "
+        f"{' '.join(sentences)} {cure(data_folder())}"
     )
+
+
+def cure(folder):
+    return f"Put it into {folder}, set FERCOURSE_DATA to its place, or load 'drawn'."

@@ -4,20 +4,20 @@ import os
 from dataclasses import replace
 
 from fercourse.data.archives import csv_streams, reading
+from fercourse.data.arguments import whole_number
 from fercourse.data.cache import cached
 from fercourse.data.csv_reader import read_csv
 from fercourse.data.drawn import drawn_faces
 from fercourse.data.faces import Faces
-from fercourse.data.find import CURE, looked_at, recognise
+from fercourse.data.find import DRAWN, find_first, recognise
 from fercourse.data.folders import read_folders
-from fercourse.data.notes import marked_if_drawn
+from fercourse.data.notes import marked
 from fercourse.data.npz import read_npz
+from fercourse.data.official import settled, unofficial
+from fercourse.data.recognise import beside
 from fercourse.data.rows import faces_by_usage, faces_with_carved_valid
-from fercourse.data.votes import join_votes, votes_beside
+from fercourse.data.votes import left_out, votes_beside, with_votes
 from fercourse.errors import DataMismatch, DataNotFound, ParameterError
-
-DRAWN = "drawn"
-"""The `source`, or the value of $FERCOURSE_DATA, that stands for drawn faces."""
 
 DRAWN_SIZES = {"smoke": (2_800, 350, 350), "lesson": (8_000, 1_000, 1_000), "full": (28_709, 3_589, 3_589)}
 """Faces in train, valid and test for each `scale` of drawn faces."""
@@ -26,52 +26,58 @@ DRAWN_SIZES = {"smoke": (2_800, 350, 350), "lesson": (8_000, 1_000, 1_000), "ful
 def load(source="auto", *, scale="lesson", seed=0, cache=True, votes="auto"):
     """FER2013 as Faces: images uint8 (N, 48, 48), labels int64 (N,), in train, valid and test. Never downloads.
 
-    source: "auto" looks at $FERCOURSE_DATA (a path, or the word "drawn"), then at ./data and the usual Kaggle and Colab
-            folders, then draws faces and says so; "drawn" draws them; a path reads that file or folder, recognised by
-            its content: fer2013.csv (plain, .gz, in a tar.gz or zip), icml_face_data.csv, train.csv with test.csv,
-            image folders, Hugging Face parquet, npz
+    source: "auto" looks at $FERCOURSE_DATA (a path, or the word "drawn"), then into data/ of the working folder and of
+            those above it up to the course's own, then into the usual Kaggle and Colab folders, passing over what is
+            not FER2013; then it draws faces, and says what it saw. "drawn" draws them. A path, seen from one of these
+            working folders, reads that file or folder, recognised by its content: fer2013.csv (plain, .gz, in a tar.gz
+            or zip), icml_face_data.csv, train.csv with test.csv, image folders, Hugging Face parquet, npz
     scale:  "smoke", "lesson" or "full": how many faces are drawn; real data is always whole
     seed:   of the drawing, and of carving `valid` out of `train` where the layout has no PublicTest
     cache:  whether to keep what was read in $FERCOURSE_CACHE or ~/.cache/fercourse
     votes:  "auto" joins fer2013new.csv (FER+) where it lies beside the data, a path joins that file, None joins none
 
-    Raises DataNotFound where nothing is there or it cannot be read, DataMismatch where it is not FER2013, naming file
-    and row, NotWritten where the cache cannot be written, ParameterError for another `scale`.
+    Prints one line where the splits are not FER2013's own, and one for what was left out. Raises DataNotFound where
+    nothing is there or it cannot be read, DataMismatch where it is not FER2013 or not whole, naming file and row,
+    NotWritten where the cache cannot be written, ParameterError for arguments of another kind.
     Source: Goodfellow et al. 2013, "Challenges in representation learning"; votes: Barsoum et al. 2016 (FER+).
     """
-    if scale not in DRAWN_SIZES:
-        raise ParameterError(f"scale={scale!r}: choose one of {', '.join(map(repr, DRAWN_SIZES))}")
-    found = find_automatically() if source == "auto" else None if source == DRAWN else recognise(source)
+    check_arguments(source, scale, cache, votes)
+    seed = whole_number("seed", seed)
+    found = None if source == DRAWN else find_first() if source == "auto" else recognise(source)
     faces = drawn(scale, seed, votes) if found is None else read_or_kept(found, votes, seed=seed, cache=cache)
     return without_votes(faces) if votes is None else faces
 
 
+def check_arguments(source, scale, cache, votes):
+    """Raise ParameterError for arguments of `load` that mean nothing, among them the empty text."""
+    if not isinstance(source, (str, os.PathLike)) or not str(source).strip():
+        raise ParameterError(f"source={source!r}: expected 'auto', 'drawn' or a path")
+    if not isinstance(scale, str) or scale not in DRAWN_SIZES:
+        raise ParameterError(f"scale={scale!r}: choose one of {', '.join(map(repr, DRAWN_SIZES))}")
+    if not isinstance(cache, bool):
+        raise ParameterError(f"cache={cache!r}: expected True or False")
+    if votes is not None and (not isinstance(votes, (str, os.PathLike)) or not str(votes).strip()):
+        raise ParameterError(f"votes={votes!r}: expected 'auto', None or a path")
+
+
 def read_or_kept(found, votes, *, seed, cache):
-    """Faces of what was found, from the cache where that is wanted and they are there; prints of unofficial splits."""
-    joined = votes_beside(found, votes)
+    """Faces of what was found, from the cache where that is wanted and they are there; prints what there is to say."""
+    joined, insist = votes_beside(found, votes), votes != "auto"
     sources = (*found.sources, joined) if joined else found.sources
 
     def read():
-        return read_found(found, joined, seed=seed, insist=votes != "auto")
+        return settled(read_found(found, joined, seed=seed, insist=insist), found.path)
 
     with reading(found.path):
         faces = cached(found.path, sources, read, seed=seed) if cache and found.layout != "npz" else read()
-        faces = marked_if_drawn(faces, found.path)
-    if joined and votes != "auto" and faces.train.votes is None:
-        raise DataMismatch(f"{found.path}: expected a Usage column, to join {votes} by, found none. Use votes=None.")
+        if joined and insist and faces.train.votes is None:  # kept when nobody insisted: reading says why
+            faces = read()
+        faces = marked(faces, found.path)
+    for remark in faces.remarks:
+        print(remark)
     if not faces.official and not (faces.drawn and faces.test.labelled):
-        print(unofficial(faces, seed))
+        print(unofficial(faces))
     return faces
-
-
-def find_automatically():
-    """What "auto" finds first; None, with one loud line, where the faces are to be drawn."""
-    if os.environ.get("FERCOURSE_DATA") == DRAWN:
-        return None
-    found = next((found for _, found in looked_at() if found), None)
-    if found is None:
-        print(f"fercourse: NO FER2013 HERE: these are DRAWN FACES, and no figure from them is one of FER2013. {CURE}")
-    return found
 
 
 def drawn(scale, seed, votes):
@@ -79,17 +85,6 @@ def drawn(scale, seed, votes):
     if votes not in ("auto", None):
         raise ParameterError(f"votes={str(votes)!r}: drawn faces bring votes of their own; use 'auto' or None")
     return drawn_faces(*DRAWN_SIZES[scale], seed=seed)
-
-
-def unofficial(faces, seed):
-    """One line about splits that are not FER2013's own."""
-    sizes = " / ".join(f"{len(split):,}" for split in faces)
-    unlabelled = "" if faces.test.labelled else " The test faces have no labels."
-    return (
-        f"fercourse: {faces.source} does not hold FER2013's official splits: train, valid and test are {sizes} faces; "
-        f"without a PublicTest, valid is a tenth of each class of the training faces, chosen by seed {seed}."
-        f"{unlabelled} No figure from them compares with a published one."
-    )
 
 
 def without_votes(faces):
@@ -100,23 +95,24 @@ def without_votes(faces):
 def read_found(found, votes, *, seed, insist):
     """Faces of what was found, with the votes of the file `votes` joined where the rows carry their usage.
 
-    insist: whether a file that has votes of its own is an error, and not left as it is
+    insist: whether votes that cannot be joined are an error, and not left out with a remark
     """
     if found.layout == "folders":
-        return read_folders(found.path, seed=seed)
+        return left_out(read_folders(found.path, seed=seed), votes, "image folders keep no order of rows to join it by")
     if found.layout == "parquet":
         from fercourse.data.parquet import read_parquet  # here, as pyarrow takes long to import
 
-        return read_parquet(found.sources, found.path.name, seed=seed)
+        faces = read_parquet(found.sources, found.path.name, seed=seed)
+        return left_out(faces, votes, "Parquet keeps no order of rows to join it by")
     source = found.path.name
     rows, test = (read_npz(found.path), None) if found.layout == "npz" else read_rows(found.path)
     if isinstance(rows, Faces):
         if votes and insist:
             raise DataMismatch(f"{found.path} keeps the votes that it was written with: use votes='auto' or None.")
-        return rows
-    if votes and rows.usages is not None:
-        rows = join_votes(rows, votes, source)
-    return faces_by_usage(rows, source) if test is None else faces_with_carved_valid(rows, test, source, seed=seed)
+        return left_out(rows, votes, f"{source} was written without votes; convert fer2013.csv with them beside it")
+    rows, remarks = with_votes(rows, votes, source, insist=insist)
+    faces = faces_by_usage(rows, source) if test is None else faces_with_carved_valid(rows, test, source, seed=seed)
+    return replace(faces, remarks=remarks)
 
 
 def read_rows(path):
@@ -135,11 +131,11 @@ def read_rows(path):
 
 
 def read_test_beside(path):
-    beside = path.with_name("test.csv")
-    if not beside.is_file():
+    test = beside(path, "test.csv")
+    if test is None:
         raise DataNotFound(
-            f"{path} has no Usage column, so its test faces are expected in {beside.name} beside it; there is none. "
+            f"{path} has no Usage column, so its test faces are expected in test.csv beside it; there is none. "
             "Put it there, or use fer2013.csv, which holds everything."
         )
-    with open(beside, "rb", buffering=0) as file:
-        return read_csv(file, beside.name)
+    with open(test, "rb", buffering=0) as file:
+        return read_csv(file, test.name)

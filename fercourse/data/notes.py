@@ -16,11 +16,15 @@ def note_text(path):
     return f"Drawn by fercourse from a seed: no photographs, not FER2013. This note belongs to {belongs} beside it.\n"
 
 
-def marked_if_drawn(faces, path):
-    """`faces`, read from `path`, as drawn ones, in their source too, where the note on `path` is there."""
+def marked(faces, path):
+    """`faces`, read from `path`, each split as drawn or not; drawn ones by a note on `path` say so in their source."""
+    drawn = faces.drawn or has_note(path)
+    source = f"drawn faces in {faces.source}" if drawn and not faces.drawn else faces.source
+    splits = {split.name: replace(split, source=source, drawn=drawn) for split in faces}
+    return replace(faces, **splits, source=source, drawn=drawn)
+
+
+def has_note(path):
+    """Whether the note that belongs to what lies at `path` is there."""
     note = note_beside(path)
-    if faces.drawn or not note.is_file() or note.read_text("utf-8") != note_text(path):
-        return faces
-    source = f"drawn faces in {faces.source}"
-    train, valid, test = (replace(split, source=source) for split in faces)
-    return replace(faces, train=train, valid=valid, test=test, source=source, official=False, drawn=True)
+    return note.is_file() and note.read_text("utf-8", errors="replace") == note_text(path)

@@ -4,15 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fercourse.data.faces import EMOTIONS, USAGES, Faces, Split
+from fercourse.data.faces import EMOTIONS, SPLITS, USAGES, Faces, Split, frozen, has_official_counts  # noqa: F401
 from fercourse.errors import DataMismatch
-
-OFFICIAL_COUNTS = {
-    "Training": (3995, 436, 4097, 7215, 4830, 3171, 4965),
-    "PublicTest": (467, 56, 496, 895, 653, 415, 607),
-    "PrivateTest": (491, 55, 528, 879, 594, 416, 626),
-}
-"""Faces of each emotion, in the order of `EMOTIONS`, in each usage of FER2013."""
 
 CARVED_SHARE = 0.1
 """The part of each class of `train` that becomes `valid` where a layout has no PublicTest."""
@@ -20,7 +13,7 @@ CARVED_SHARE = 0.1
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """The rows of one file, in its order.
+    """The rows of one file, in its order; they own their arrays, which their splits share.
 
     images: uint8 (N, 48, 48)
     labels: int64 (N,), -1 where the file has no `emotion` column
@@ -46,8 +39,8 @@ class Rows:
         """The rows at `where`, an index array, as a Split: a view where they stand together, else a copy."""
         together = len(where) > 0 and where[-1] - where[0] == len(where) - 1
         part = slice(where[0], where[-1] + 1) if together else where
-        votes = None if self.votes is None else self.votes[part]
-        return Split(self.images[part], self.labels[part], name, source, votes)
+        votes = None if self.votes is None else frozen(self.votes[part])
+        return Split(frozen(self.images[part]), frozen(self.labels[part]), name, source, votes)
 
 
 def faces_by_usage(rows, source):
@@ -59,27 +52,18 @@ def faces_by_usage(rows, source):
             f"{source}: expected rows of {', '.join(USAGES)}, found none of {', '.join(missing)} among {len(rows):,} "
             "rows. The file was cut short or filtered: get it again."
         )
-    names = ("train", "valid", "test")
-    return Faces(*(rows.split(part, name, source) for part, name in zip(parts, names, strict=True)), source)
+    return Faces(*(rows.split(part, name, source) for part, name in zip(parts, SPLITS, strict=True)), source)
 
 
 def faces_with_carved_valid(train, test, source, *, seed):
-    """Faces of two `Rows`, official=False: a stratified part of `train`, chosen by `seed`, becomes `valid`."""
+    """Faces of two `Rows`: a stratified part of `train`, chosen by `seed`, becomes `valid`."""
     inside = carved(train.labels, seed=seed)
     return Faces(
         train.split(np.flatnonzero(~inside), "train", source),
         train.split(np.flatnonzero(inside), "valid", source),
         test.split(np.arange(len(test)), "test", source),
         source,
-        official=False,
-    )
-
-
-def has_official_counts(faces):
-    """Whether each split has the class counts of its usage in FER2013."""
-    return all(
-        split.labelled and tuple(split.counts().values()) == counts
-        for split, counts in zip(faces, OFFICIAL_COUNTS.values(), strict=True)
+        carved=seed,
     )
 
 

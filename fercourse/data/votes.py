@@ -2,13 +2,14 @@
 
 import csv
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
 from fercourse.data.archives import reading
 from fercourse.data.csv_rows import is_number, shortened
 from fercourse.data.faces import BALLOT, EMOTIONS, USAGES
+from fercourse.data.find import located
+from fercourse.data.recognise import beside
 from fercourse.errors import DataMismatch, DataNotFound
 
 VOTES_FILE = "fer2013new.csv"
@@ -38,31 +39,55 @@ LEAST_AGREEMENT = 0.4
 def votes_beside(found, votes):
     """The votes file to join to what was found: for "auto" the one beside it or None, else the path `votes` or None.
 
-    Raises DataNotFound where the path is not there, ParameterError where the layout has no row order to join by.
+    Raises DataNotFound where the path is not there, DataMismatch where the layout has no row order to join by.
     """
-    ordered = found.layout in ("csv", "npz")
-    if votes == "auto":
-        beside = found.path.with_name(VOTES_FILE)
-        return beside if ordered and beside.is_file() else None
     if votes is None:
         return None
-    if not ordered:
+    if votes == "auto":
+        return beside(found.path, VOTES_FILE)
+    if found.layout not in ("csv", "npz"):
         raise DataMismatch(
             f"{found.path}: expected rows in the order of fer2013.csv to join {votes} to, found {found.layout}, which "
             "keep no order. Load fer2013.csv, or use votes=None."
         )
-    path = Path(votes).expanduser()
+    path = located(votes)
     if not path.is_file():
         raise DataNotFound(f"no FER+ votes at {path}. Get {VOTES_FILE} from the FER+ repository, or use votes=None.")
     return path
 
 
+def with_votes(rows, path, source, *, insist):
+    """`rows` with the votes of the file at `path` (or None), and a remark where they were left out: (rows, remarks).
+
+    insist: whether to raise DataMismatch instead
+    """
+    if path is None:
+        return rows, ()
+    try:
+        return join_votes(rows, path, source), ()
+    except (DataMismatch, DataNotFound) as error:
+        if insist:
+            raise
+        return rows, (remark(path, error),)
+
+
+def left_out(faces, path, why):
+    """`faces` with a remark that the votes file at `path` (or None) is left out, unless they have votes."""
+    return faces if path is None or faces.train.votes is not None else replace(faces, remarks=(remark(path, why),))
+
+
+def remark(path, why):
+    return f"fercourse: {path} is left out, and these faces have no votes: {why}"
+
+
 def join_votes(rows, path, source):
     """`rows` with the votes of the file at `path`: uint8 (N, 10) in the order of `BALLOT`.
 
-    The rows carry their usages. Raises DataMismatch unless the number of rows and every usage agree, and the majority
+    Raises DataMismatch unless the rows carry their usages, the number of rows and every usage agree, and the majority
     vote agrees with enough labels in every block of 250 rows.
     """
+    if rows.usages is None:
+        raise DataMismatch(f"{source}: expected a Usage column, to join {path} by, found none. Use votes=None.")
     votes, usages = read_votes(path)
     if len(votes) != len(rows):
         raise mismatch(path, source, f"{len(rows):,} rows", f"{len(votes):,}")

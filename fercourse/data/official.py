@@ -1,0 +1,123 @@
+"""What was read, held against what was published: whether it is whole, under FER2013's codes, and FER2013's own."""
+
+from dataclasses import replace
+from hashlib import blake2b
+from itertools import combinations
+
+import numpy as np
+
+from fercourse.data.faces import EMOTIONS, OFFICIAL_COUNTS, USAGES
+from fercourse.errors import DataMismatch
+
+ALPHABET = tuple(map(EMOTIONS.index, sorted(EMOTIONS)))
+"""The codes that the emotions get where somebody sorts their names: the code 4 then stands for Neutral, code 6."""
+
+
+def settled(faces, path):
+    """`faces` as some reader gave them, official where the counts say so and nowhere else.
+
+    Raises DataMismatch where a split is empty, where train or valid has no labels, and where the labels of FER2013
+    stand there under other codes.
+    """
+    for split in faces:
+        if len(split) == 0:
+            raise DataMismatch(
+                f"{path}: expected faces in train, valid and test, found none in {split.name}. "
+                "It was cut short or filtered, or a part of it lies elsewhere: get it again, whole."
+            )
+        if split.name != "test" and not split.labelled:
+            raise DataMismatch(f"{path}: expected labels for {split.name}, found none. Get a copy with labels.")
+    refuse_other_codes(faces, path)
+    return replace(faces, official=True)  # which `Faces` believes only where the counts agree
+
+
+def refuse_other_codes(faces, path):
+    """Raise DataMismatch where labels have the counts of a part of FER2013, but in another order of the emotions."""
+    parts = {split.name: counts_of(split) for split in faces if split.labelled}
+    if faces.carved is not None:
+        parts["train"] = parts["train"] + parts.pop("valid")
+    for name, counts in parts.items():
+        for published in published_counts():
+            if sorted(counts) == sorted(published) and list(counts) != list(published):
+                order = [list(published).index(number) for number in counts]
+                raise DataMismatch(
+                    f"{path}: expected the codes {in_words(range(len(EMOTIONS)))}; found FER2013's class counts under "
+                    f"other codes in {name}: {in_words(order)}. {by_alphabet(order)}Write FER2013's own into the file."
+                )
+
+
+def published_counts():
+    """The class counts, int64 (7,), of each usage of FER2013, and of two or three of them together."""
+    usages = [np.array(counts) for counts in OFFICIAL_COUNTS.values()]
+    return [sum(some) for size in (1, 2, 3) for some in combinations(usages, size)]
+
+
+def counts_of(split):
+    return np.array(list(split.counts().values()))
+
+
+def in_words(order):
+    return ", ".join(f"{code} {EMOTIONS[emotion]}" for code, emotion in enumerate(order))
+
+
+def by_alphabet(order):
+    return "That is the order of the alphabet. " if tuple(order) == ALPHABET else ""
+
+
+def unofficial(faces):
+    """One line about splits that are not FER2013's own: what they are, and why no published figure compares."""
+    sizes = " / ".join(f"{len(split):,}" for split in faces)
+    sentences = [
+        f"fercourse: {faces.source} does not hold FER2013's official splits: train, valid and test are {sizes} faces; "
+        + how_valid_came_to_be(faces),
+        *([] if faces.drawn or faces.carved is not None else [f"FER2013 differs: {shortened(differences(faces))}."]),
+        *(["The test faces have no labels."] if not faces.test.labelled else []),
+        *([f"{number:,} faces are exact copies of another one."] if (number := copies(faces)) else []),
+        *doubt_about_codes(faces),
+        "No figure from them compares with a published one.",
+    ]
+    return " ".join(sentences)
+
+
+def how_valid_came_to_be(faces):
+    if faces.carved is None:
+        return "valid and test are those that it brings."
+    return f"without a PublicTest, valid is a tenth of each class of the training faces, chosen by seed {faces.carved}."
+
+
+def differences(faces):
+    """The class counts that are not the official ones, a text each."""
+    if faces.drawn:
+        return ["these are drawn faces"]
+    lines = []
+    for split, (usage, expected) in zip(faces, OFFICIAL_COUNTS.items(), strict=True):
+        if not split.labelled:
+            lines.append(f"{usage}: expected labels, found none")
+            continue
+        for emotion, number, found in zip(EMOTIONS, expected, split.counts().values(), strict=True):
+            if number != found:
+                lines.append(f"{usage}, {emotion}: expected {number:,}, found {found:,}")
+    return lines
+
+
+def shortened(lines, most=3):
+    return "; ".join(lines[:most]) + (f"; and {len(lines) - most} more" if len(lines) > most else "")
+
+
+def copies(faces):
+    """How many faces are exact copies of another one, in whichever split."""
+    seen = {blake2b(image.tobytes(), digest_size=16).digest() for split in faces for image in split.images}
+    return sum(map(len, faces)) - len(seen)
+
+
+def doubt_about_codes(faces):
+    """A sentence where the class shares of train fit FER2013 far better in the order of the alphabet; else none."""
+    published = np.array(OFFICIAL_COUNTS[USAGES[0]])
+    shares, expected = counts_of(faces.train) / len(faces.train), published / published.sum()
+    off, off_by_alphabet = abs(shares - expected).sum(), abs(shares - expected[list(ALPHABET)]).sum()
+    if faces.drawn or off < 0.08 or off < 3 * off_by_alphabet:
+        return []
+    return [
+        f"The shares of the emotions fit FER2013's if its codes were given by the alphabet ({in_words(ALPHABET)}): "
+        "compare some faces with their labels."
+    ]

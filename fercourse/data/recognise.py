@@ -1,0 +1,177 @@
+"""How FER2013 is recognised in a folder: by the names of files, their first line, and what lies in folders."""
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from PIL import Image
+
+from fercourse.data.archives import DAMAGED, csv_streams, kind_of
+from fercourse.data.csv_rows import shortened
+from fercourse.data.faces import EMOTIONS, SIDE
+from fercourse.data.folders import faces_under, is_image_folder, part_folders
+from fercourse.errors import DataMismatch
+
+CHALLENGE = "challenges-in-representation-learning-facial-expression-recognition-challenge"
+
+FILES = (
+    "fer2013.csv",
+    "fer2013",
+    "fer2013.csv.gz",
+    "fer2013.tar.gz",
+    "fer2013.zip",
+    "icml_face_data.csv",
+    f"{CHALLENGE}.tar.gz",
+    f"{CHALLENGE}.zip",
+    "train.csv",
+    "*.parquet",
+    "fer2013.npz",
+)
+"""What a folder is searched for, in this order, in small letters or capitals; image folders (train/<emotion>/…) come
+next, and last of all tables under other names whose first line names the columns emotion and pixels."""
+
+COMMON_NAMES = ("train.csv", "*.parquet")
+"""Those of `FILES` that many another data set has, too: they count by their columns only."""
+
+PART = re.compile("(?<![a-z])(train|training|valid|validation|val|test|publictest|privatetest)(?![a-z])", re.IGNORECASE)
+"""A word in the name of a file that is one part of a data set."""
+
+IS_DAMAGED = "a damaged file"
+
+TABLES = ("", ".csv", ".txt", ".gz", ".zip")
+"""Endings of files under other names whose first line is looked at."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A data set that was recognised: `layout` is "csv" (archives too), "npz", "parquet" or "folders"."""
+
+    path: Path
+    layout: str
+    sources: tuple[Path, ...]
+
+
+def recognised_file(path):
+    kind = kind_of(path)
+    if kind in ("npz", "parquet"):
+        return Found(path, kind, (path,))
+    test = beside(path, "test.csv")
+    return Found(path, "csv", (path, test) if test else (path,))
+
+
+def beside(path, name):
+    """The file of this name, in small letters or capitals, in the folder of `path`; None where there is none."""
+    same = [file for file in path.parent.iterdir() if file.name.lower() == name and file.is_file()]
+    return min(same, key=lambda file: file.name != name, default=None)
+
+
+def visible(folder):
+    """The paths in `folder`, sorted, without hidden ones and what macOS puts beside."""
+    return sorted(path for path in folder.iterdir() if not path.name.startswith((".", "__MACOSX")))
+
+
+def look_right_into(folder, *, closely):
+    """Candidates, pairs of rank and `Found`, the best first, and pairs of a name and why it was passed over.
+
+    closely: whether to look into tables of other names as well
+    """
+    ranked, passed = [], []
+    for path in (path for path in visible(folder) if not path.is_dir()):
+        if why := why_not(path, closely=closely):
+            passed.append((path.name, why))
+        elif path.suffix.lower() != ".parquet":
+            ranked.append((rank_of(path), recognised_file(path)))
+    parquet, others = parquet_files(folder)
+    if parquet:
+        ranked.append((FILES.index("*.parquet"), Found(folder, "parquet", parquet)))
+    if is_image_folder(folder):
+        ranked.append((len(FILES), Found(folder, "folders", (folder,))))
+    return sorted(ranked, key=lambda candidate: candidate[0]), passed + others
+
+
+def rank_of(path):
+    """The place of a file's name in `FILES`; one more than image folders have where it is not there."""
+    name = path.name.lower()
+    return next((rank for rank, pattern in enumerate(FILES) if fnmatchcase(name, pattern)), len(FILES) + 1)
+
+
+def why_not(path, *, closely):
+    """Why a file is passed over; empty where its name is FER2013's, or its columns are. Parquet is judged elsewhere."""
+    if not path.is_file():
+        return "a link to nothing, or no file"
+    rank = rank_of(path)
+    if rank < len(FILES) and FILES[rank] != "train.csv":
+        return ""
+    if rank > len(FILES) and (not closely or path.suffix.lower() not in TABLES):
+        return "another name"
+    try:
+        line = first_line(path)
+    except (DataMismatch, OSError, *DAMAGED):
+        return "no table, or a damaged file"
+    columns = {column.strip(' \t\r\n"').lower() for column in line.removeprefix("\ufeff").split(",")}
+    return "" if {"emotion", "pixels"} <= columns else f"its first line is {shortened(line.strip())}"
+
+
+def first_line(path):
+    """The first line of a table, plain, gzipped or in a zip. Raises DataMismatch where there is none."""
+    if kind_of(path) not in ("csv", "gz", "zip"):
+        raise DataMismatch(f"{path}: expected a table")
+    with csv_streams(path) as streams:
+        start = next(iter(streams.values()))().read(1_000)
+    return start.decode("utf-8", "replace").partition("\n")[0]
+
+
+def parquet_files(folder):
+    """The parquet files of faces in `folder` and in its folders of splits, and pairs of name and why of the others.
+
+    A part of the set, by its name, that has no faces in it is not passed over: reading it says what is wrong.
+    """
+    places = (folder, *(path for path, _ in part_folders(folder)))
+    paths = [path for place in places for path in visible(place) if path.suffix.lower() == ".parquet"]
+    reasons = {path: why_no_faces(path) for path in paths}
+    is_set = not all(reasons.values())
+    kept = [path for path, why in reasons.items() if why in ("", IS_DAMAGED) or (is_set and PART.search(path.stem))]
+    return tuple(kept), [(str(path.relative_to(folder)), why) for path, why in reasons.items() if path not in kept]
+
+
+def why_no_faces(path):
+    """Why a parquet file is passed over; empty where it has columns of faces, and classes that are emotions."""
+    import pyarrow  # here, as it takes long to import
+    import pyarrow.parquet
+
+    from fercourse.data.parquet import IMAGES, LABELS, class_names
+
+    try:
+        schema = pyarrow.parquet.read_schema(path)
+    except (pyarrow.ArrowException, OSError):
+        return IS_DAMAGED
+    columns = {name.lower(): name for name in schema.names}
+    label = next((columns[name] for name in LABELS if name in columns), None)
+    if label is None or not {*IMAGES, "pixels"}.intersection(columns):
+        return f"its columns are {shortened(', '.join(schema.names))}"
+    classes = class_names(schema, label) or {}
+    known = {emotion.lower() for emotion in EMOTIONS}
+    if classes and not known.intersection(str(name).lower() for name in classes.values()):
+        return f"its classes are {shortened(', '.join(map(str, classes.values())))}"
+    return ""
+
+
+def is_doubtful(found):
+    """Whether any other data set is better: folders without FER2013's classes or size, Parquet with a wrong part."""
+    if found.layout == "parquet":
+        return any(map(why_no_faces, found.sources))
+    if found.layout != "folders":
+        return False
+    try:
+        return any(size_of_first(faces_under(top)) != (SIDE, SIDE) for top, _ in part_folders(found.path))
+    except (DataMismatch, OSError):
+        return True
+
+
+def size_of_first(pictures):
+    """Width and height of the first picture, of pairs of path and label; None where there is none."""
+    for path, _ in pictures:
+        with Image.open(path) as image:
+            return image.size
+    return None
