@@ -7,11 +7,9 @@ from contextlib import contextmanager
 import numpy as np
 
 from fercourse.data.archives import MOST_BYTES, reading
-from fercourse.data.faces import EMOTIONS, SIDE, USAGES, Faces, Split
+from fercourse.data.faces import EMOTIONS, SIDE, SPLITS, USAGES, Faces, Split, frozen
 from fercourse.data.rows import Rows
 from fercourse.errors import DataMismatch
-
-NAMES = ("train", "valid", "test")
 
 
 def write_npz(faces, path, *, record=None):
@@ -66,13 +64,13 @@ def faces_of(arrays):
     about = json.loads(arrays["about"].tobytes())
     splits = [
         Split(
-            arrays[f"{name}_images"],
-            arrays[f"{name}_labels"],
+            frozen(arrays[f"{name}_images"]),
+            frozen(arrays[f"{name}_labels"]),
             name,
             about["source"],
-            arrays.get(f"{name}_votes"),
+            frozen(arrays.get(f"{name}_votes")),
         )
-        for name in NAMES
+        for name in SPLITS
     ]
     return Faces(*splits, about["source"], official=about["official"], drawn=about["drawn"])
 

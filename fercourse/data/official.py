@@ -66,23 +66,30 @@ def by_alphabet(order):
 
 def unofficial(faces):
     """One line about splits that are not FER2013's own: what they are, and why no published figure compares."""
-    sizes = " / ".join(f"{len(split):,}" for split in faces)
-    sentences = [
-        f"fercourse: {faces.source} does not hold FER2013's official splits: train, valid and test are {sizes} faces; "
-        + how_valid_came_to_be(faces),
-        *([] if faces.drawn or faces.carved is not None else [f"FER2013 differs: {shortened(differences(faces))}."]),
-        *(["The test faces have no labels."] if not faces.test.labelled else []),
-        *([f"{number:,} faces are exact copies of another one."] if (number := copies(faces)) else []),
-        *doubt_about_codes(faces),
+    sizes, copied = in_numbers(map(len, faces)), copies(faces)
+    sentences = (
+        f"fercourse: {faces.source} does not hold FER2013's official splits: train, valid and test are {sizes} faces;",
+        how_valid_came_to_be(faces),
+        "" if faces.test.labelled else "The test faces have no labels.",
+        f"{copied:,} faces are exact copies of another one." if copied else "",
+        "" if faces.drawn else doubt_about_labels(faces),
         "No figure from them compares with a published one.",
-    ]
-    return " ".join(sentences)
+    )
+    return " ".join(filter(None, sentences))
 
 
 def how_valid_came_to_be(faces):
-    if faces.carved is None:
-        return "valid and test are those that it brings."
-    return f"without a PublicTest, valid is a tenth of each class of the training faces, chosen by seed {faces.carved}."
+    if faces.carved is not None:
+        share = "valid is a tenth of each class of the training faces"
+        return f"without a PublicTest, {share}, chosen by seed {faces.carved}."
+    sizes = [sum(counts) for counts in OFFICIAL_COUNTS.values()]
+    if sizes != [len(split) for split in faces]:
+        return f"valid and test are the parts that it brings, and FER2013 has {in_numbers(sizes)}."
+    return f"FER2013 has as many, but others: {shortened(differences(faces))}."
+
+
+def in_numbers(sizes):
+    return " / ".join(f"{size:,}" for size in sizes)
 
 
 def differences(faces):
@@ -100,7 +107,7 @@ def differences(faces):
     return lines
 
 
-def shortened(lines, most=3):
+def shortened(lines, most=4):
     return "; ".join(lines[:most]) + (f"; and {len(lines) - most} more" if len(lines) > most else "")
 
 
@@ -110,14 +117,19 @@ def copies(faces):
     return sum(map(len, faces)) - len(seen)
 
 
-def doubt_about_codes(faces):
-    """A sentence where the class shares of train fit FER2013 far better in the order of the alphabet; else none."""
-    published = np.array(OFFICIAL_COUNTS[USAGES[0]])
-    shares, expected = counts_of(faces.train) / len(faces.train), published / published.sum()
-    off, off_by_alphabet = abs(shares - expected).sum(), abs(shares - expected[list(ALPHABET)]).sum()
-    if faces.drawn or off < 0.08 or off < 3 * off_by_alphabet:
-        return []
-    return [
-        f"The shares of the emotions fit FER2013's if its codes were given by the alphabet ({in_words(ALPHABET)}): "
+def doubt_about_labels(faces):
+    """What is odd about the labels of train, in a sentence; empty where nothing is.
+
+    An emotion is missing, or the shares of all fit FER2013's far better in the order of the alphabet.
+    """
+    counts, published = counts_of(faces.train), np.array(OFFICIAL_COUNTS[USAGES[0]])
+    if missing := [emotion for emotion, number in zip(EMOTIONS, counts, strict=True) if number == 0]:
+        return f"No face in train shows {' or '.join(missing)}."
+    shares, expected = counts / counts.sum(), published / published.sum()
+    off, off_by_alphabet = (abs(shares - order).sum() for order in (expected, expected[list(ALPHABET)]))
+    if off < 0.08 or off < 3 * off_by_alphabet:
+        return ""
+    return (
+        f"The shares of the emotions are FER2013's if the alphabet gave the codes ({in_words(ALPHABET)}): "
         "compare some faces with their labels."
-    ]
+    )

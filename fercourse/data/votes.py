@@ -68,16 +68,20 @@ def with_votes(rows, path, source, *, insist):
     except (DataMismatch, DataNotFound) as error:
         if insist:
             raise
-        return rows, (remark(path, error),)
+        return rows, (remark(error),)
 
 
 def left_out(faces, path, why):
     """`faces` with a remark that the votes file at `path` (or None) is left out, unless they have votes."""
-    return faces if path is None or faces.train.votes is not None else replace(faces, remarks=(remark(path, why),))
+    return (
+        faces
+        if path is None or faces.train.votes is not None
+        else replace(faces, remarks=(remark(f"{path} is left out: {why}."),))
+    )
 
 
-def remark(path, why):
-    return f"fercourse: {path} is left out, and these faces have no votes: {why}"
+def remark(why):
+    return f"fercourse: no FER+ votes are joined: {why}"
 
 
 def join_votes(rows, path, source):
