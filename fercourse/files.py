@@ -15,7 +15,8 @@ def written_aside(path):
 
     The block writes a file or makes a folder there. Makes the folder around it. Two writers at once each have their
     own temporary file; the last one to finish wins.
-    Raises NotWritten where the disk is full or the folder not writable.
+    Raises NotWritten where the disk is full or the folder not writable. An OSError of the block about another file, such
+    as a source that is missing, comes out as it is.
     """
     path = Path(path)
     aside = path.with_name(f".{path.name}.{os.getpid()}.{uuid4().hex[:8]}.tmp")
@@ -24,12 +25,22 @@ def written_aside(path):
         yield aside
         os.replace(aside, path)
     except OSError as error:
+        if not _is_about(error, path, aside):
+            raise
         raise NotWritten(
             f"{path} could not be written: {error.strerror or error}. Nothing was left half-written. "
             "Free some space or choose a folder that you may write to."
         ) from error
     finally:
         remove(aside)
+
+
+def _is_about(error, path, aside):
+    """Whether an OSError concerns what was being written, or its folder; one that names no file does."""
+    if not isinstance(error.filename, (str, bytes, os.PathLike)):
+        return True
+    place = Path(os.fsdecode(error.filename))
+    return place == path or place in path.parents or any(part.startswith(aside.name) for part in place.parts)
 
 
 def remove(path):

@@ -77,6 +77,24 @@ def test_a_claim_about_one_data_set_is_untested_on_the_other(shown):
         assert status(shown) == fer2013
 
 
+def test_a_claim_about_fer2013_is_untested_on_splits_that_are_not_its_own(shown):
+    begin(lesson="02", scale="full", source="fer2013.csv", fingerprint="ab12", official=False)
+    claim("02.real", True, SENTENCE, only="fer2013")
+    assert status(shown) == "untested"
+    assert "this run is on fer2013.csv, not FER2013's own splits" in shown[-1][1]
+    claim("02.scale", True, SENTENCE)
+    assert "checked on fer2013.csv, not FER2013's own splits" in shown[-1][1]
+    assert shown[-1][0]["official"] is False
+
+
+def test_a_figure_of_predictions_that_do_not_say_follows_the_run(shown):
+    predictions = Predictions(np.eye(7), np.arange(7), "drawn, by its name")
+    for begin_run, drawn in [(on_drawn_faces, True), (on_fer2013, False)]:
+        begin_run()
+        record("MLP", predictions)
+        assert shown[-1][0]["drawn"] is drawn
+
+
 def test_each_status_is_told_in_a_line_of_its_own(shown):
     on_drawn_faces("smoke")
     for held in (True, False, None):
@@ -113,6 +131,7 @@ def test_the_published_claim_carries_where_it_was_checked(shown):
         "source": "drawn faces, seed 0",
         "fingerprint": "9f3c",
         "drawn": True,
+        "official": False,
     }
 
 
@@ -166,7 +185,7 @@ def test_a_run_of_an_unknown_scale_is_refused():
 def test_predictions_are_recorded_with_interval_n_and_data(shown):
     on_fer2013()  # the predictions know better than the run which faces they are about
     right = np.arange(29) < 7
-    predictions = Predictions(np.eye(7)[np.where(right, 0, 3)], np.zeros(29, int), "drawn faces, seed 0")
+    predictions = Predictions(np.eye(7)[np.where(right, 0, 3)], np.zeros(29, int), "drawn faces, seed 0", drawn=True)
     record("MLP repaired", predictions)
     published, text, _ = shown[-1]
     assert text == "recorded: MLP repaired · 24.1 % (12.2–42.1, n = 29, drawn faces)"

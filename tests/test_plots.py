@@ -1,6 +1,7 @@
 """The figures show the numbers they are given, in the emotions' colours, and say when the faces are drawn."""
 
 import warnings
+from dataclasses import replace
 
 import matplotlib as mpl
 
@@ -28,7 +29,7 @@ def clean(monkeypatch):
 def predictions(faces):
     labels = faces.valid.labels
     odds = np.exp(np.random.default_rng(0).normal(size=(len(labels), 7)) + 1.5 * np.eye(7)[labels])
-    return Predictions(odds / odds.sum(axis=1, keepdims=True), labels, faces.valid.source)
+    return Predictions(odds / odds.sum(axis=1, keepdims=True), labels, faces.valid.source, faces.valid.drawn)
 
 
 def trained(*losses):
@@ -42,7 +43,7 @@ def every_plot(faces, predictions):
     return {
         "faces": lambda **ax: plots.faces(faces.train, **ax),
         "mean_faces": lambda **ax: plots.mean_faces(faces.train, **ax),
-        "pairs": lambda **ax: plots.pairs(faces.train.images[:3], faces.test.images[:3], "abc", source="drawn", **ax),
+        "pairs": lambda **ax: plots.pairs(faces.train.images[:3], faces.test.images[:3], "abc", drawn=True, **ax),
         "class_counts": lambda **ax: plots.class_counts(faces, **ax),
         "pixel_histogram": lambda **ax: plots.pixel_histogram(faces.train, **ax),
         "confusion": lambda **ax: plots.confusion(predictions, **ax),
@@ -80,10 +81,24 @@ def test_a_figure_of_drawn_faces_says_so_and_one_of_fer2013_does_not(faces, pred
     for name, draw in every_plot(faces, predictions).items():
         assert corner(draw()) == "drawn faces", name
     begin(drawn=False)
-    real = [Split(split.images, split.labels, split.name, "fer2013.csv") for split in faces]
-    real_predictions = Predictions(predictions.probabilities, predictions.labels, "fer2013.csv")
-    for name, draw in every_plot(Faces(*real, "fer2013.csv"), real_predictions).items():
-        assert (corner(draw()) == "drawn faces") == (name == "pairs"), name  # the pairs were given a drawn source
+    real = Faces(*(replace(split, drawn=False) for split in faces), "drawn_from_life.csv")
+    real_predictions = replace(predictions, drawn=False, source="drawn_from_life.csv")
+    for name, draw in every_plot(real, real_predictions).items():
+        assert (corner(draw()) == "drawn faces") == (name == "pairs"), name  # the pairs were said to be drawn
+
+
+def test_drawn_faces_are_called_drawn_under_any_source_and_what_says_nothing_is_what_the_run_is(faces):
+    other = replace(faces.train, source="my own photographs")
+    assert corner(plots.faces(other)) == "drawn faces"
+    unsaid = Split(faces.train.images, faces.train.labels, "train", "drawn, or so it says")
+    for drawn in (True, False):
+        begin(drawn=drawn)
+        assert (corner(plots.faces(unsaid)) == "drawn faces") == drawn
+        assert (corner(plots.pairs(unsaid.images[:2], unsaid.images[2:4], "ab")) == "drawn faces") == drawn
+
+
+def test_the_curves_of_seed_0_have_their_name_as_well():
+    assert [text.get_text() for text in plots.history({0: trained(2, 1.5), 1: trained(2, 1.2)}).texts] == ["0", "1"]
 
 
 def picture(ax):

@@ -20,7 +20,7 @@ def answered(labels, *, skill, seed=0, never=None):
     if never is not None:
         logits[:, never] = -9
     odds = np.exp(logits)
-    return Predictions((odds / odds.sum(axis=1, keepdims=True)).astype(np.float32), labels, "drawn faces, seed 0")
+    return Predictions((odds / odds.sum(axis=1, keepdims=True)).astype(np.float32), labels, "drawn faces, seed 0", drawn=True)
 
 
 def right_on(right):
@@ -180,7 +180,7 @@ def test_predictions_are_read_only_and_leave_the_callers_arrays_alone():
 def test_doubles_and_small_integers_are_converted():
     predictions = Predictions(np.eye(7), np.arange(7, dtype=np.uint8), "FER2013")
     assert (predictions.probabilities.dtype, predictions.labels.dtype) == (np.float32, np.int64)
-    assert not predictions.drawn
+    assert predictions.drawn is None, "nobody said"
 
 
 def broken(row, *values):

@@ -77,6 +77,7 @@ class Session:
             source=data.source,
             fingerprint=data.fingerprint,
             drawn=data.drawn,
+            official=data.official,
             device=device_name(self.device),
         )
         return data
@@ -97,6 +98,7 @@ class Session:
             "source": data.source if data else "no data",
             "fingerprint": data.fingerprint if data else "",
             "drawn": bool(data and data.drawn),
+            "official": bool(data and data.official),
             "versions": self.versions(),
             "seconds": round(time.perf_counter() - self._started, 1),
             "peak_memory_mb": peak_memory_mb(),

@@ -76,7 +76,7 @@ def sheet(split, *, ax=None):
             for step in LADDERS[name]:
                 tiles[-1].append(furthest(split.images[place : place + 1], Augment(**{name: step}))[0])
                 titles.append(_title(name, step))
-    return signed(mosaic(tiles, titles=titles, ax=ax), split.source)
+    return signed(mosaic(tiles, titles=titles, ax=ax), split.drawn)
 
 
 def furthest(images, augment, *, seed=0):

@@ -156,8 +156,8 @@ def _figures(records):
 
 
 def _figure(record, figure):
-    name, n = escape(figure["name"]), str(figure.get("n") or "")
-    return _notebook(record), name, _value(figure), _interval(figure), n, _origin(figure)
+    name, n = escape(figure["name"]), figure.get("n")
+    return _notebook(record), name, _value(figure), _interval(figure), "" if n is None else str(n), _origin(figure)
 
 
 def _value(figure):

@@ -105,4 +105,4 @@ def predict(model, split, *, flips=False, size=512):
     for images, _ in batches(split, size, device=device):
         views = [images, images.flip(3)] if flips else [images]
         probabilities.append(torch.stack([model(view).float().softmax(1) for view in views]).mean(0))
-    return Predictions(torch.cat(probabilities).cpu().numpy(), split.labels, split.source)
+    return Predictions(torch.cat(probabilities).cpu().numpy(), split.labels, split.source, split.drawn)

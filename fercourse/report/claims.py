@@ -37,13 +37,16 @@ class Run:
     source: str = ""
     fingerprint: str = ""
     drawn: bool = False
+    official: bool = True
     device: str = ""
     sentences: dict = field(default_factory=dict, compare=False)
 
     @property
     def faces(self):
         """The faces of this run, as a reader calls them; empty where no data was named."""
-        return "drawn faces" if self.drawn else self.source
+        if self.drawn or not self.source:
+            return "drawn faces" if self.drawn else ""
+        return self.source if self.official else f"{self.source}, not FER2013's own splits"
 
     def stamp(self):
         """The part of a record that says where a number comes from."""
@@ -53,19 +56,26 @@ class Run:
 _run = Run()
 
 
-def begin(*, lesson="", scale="lesson", seed=0, source="", fingerprint="", drawn=False, device=""):
+def begin(*, lesson="", scale="lesson", seed=0, source="", fingerprint="", drawn=False, official=True, device=""):
     """Start a run: from now on claims and figures carry this lesson, scale, seed and data; trainings the device, too.
+
+    official: whether the data has FER2013's own splits; without them no claim about FER2013 is tested
 
     Raises ParameterError for an unknown scale.
     """
     global _run
     _check_scale("scale", scale)
-    _run = Run(lesson, scale, int(seed), source, fingerprint, bool(drawn), device)
+    _run = Run(lesson, scale, int(seed), source, fingerprint, bool(drawn), bool(official and not drawn), device)
 
 
 def current_run():
     """The `Run` that `begin` started; one at lesson scale, without data, where it never did."""
     return _run
+
+
+def is_drawn(drawn):
+    """Whether faces are drawn ones, by what a split or predictions say of themselves; where they do not, by the run."""
+    return _run.drawn if drawn is None else bool(drawn)
 
 
 def claim(id, held, sentence, *, needs="smoke", seeds=1, only=None):
@@ -149,7 +159,7 @@ def _reasons(answers, needs, seeds, only):
         reasons.append(f"It needs {needs} scale; this run is {_run.scale}.")
     if len(answers) < seeds:
         reasons.append(f"It needs {seeds} {'seeds' if seeds > 1 else 'seed'}; this run has {len(answers)}.")
-    if only is not None and _run.drawn != (only == "drawn"):
+    if only is not None and (_run.drawn != (only == "drawn") or (only == "fer2013" and not _run.official)):
         reasons.append(f"It is about {_ONLY[only]}; this run is on {_run.faces or 'other data'}.")
     return reasons
 
@@ -177,7 +187,7 @@ def _figure(name, value):
     """(value, low, high, source, drawn) of a figure."""
     if isinstance(value, Predictions):
         low, high = value.interval()
-        return 100 * value.accuracy, 100 * low, 100 * high, value.source, value.drawn
+        return 100 * value.accuracy, 100 * low, 100 * high, value.source, is_drawn(value.drawn)
     if isinstance(value, bool) or not isinstance(value, Real):
         raise ParameterError(
             f"figure {name!r}: expected a number or Predictions, found a {type(value).__name__}; "

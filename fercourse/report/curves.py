@@ -36,7 +36,7 @@ def _chosen(history, column):
 
 def _label(name, curve, values, style, colour):
     """A list of (height, text, colour): the solid curve of a named history, every curve of a history without a name."""
-    text = name if name and style == "-" else "" if name else curve.split("_")[0]
+    text = curve.split("_")[0] if name == "" else str(name) if style == "-" else ""  # a name may be the seed 0
     finite = _finite(values)
     if not text:
         return []

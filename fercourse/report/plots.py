@@ -48,7 +48,7 @@ def faces(split, *, rows=7, columns=14, by_emotion=True, positions=None, titles=
     ax = mosaic(tiles, titles=titles, ax=ax)
     if by_emotion:
         label_rows(ax, EMOTIONS[:rows], list(COLOURS.values())[:rows])
-    return signed(ax, split.source)
+    return signed(ax, split.drawn)
 
 
 @styled
@@ -59,12 +59,15 @@ def mean_faces(split, *, ax=None):
     ax = mosaic([means], titles=[f"{emotion}\nn = {n:,}" for emotion, n in counts.items()], stretch=True, ax=ax)
     for text, colour in zip(ax.texts, COLOURS.values(), strict=True):
         text.set(color=colour, fontweight="bold")
-    return signed(ax, split.source)
+    return signed(ax, split.drawn)
 
 
 @styled
-def pairs(left_images, right_images, captions, *, source="", ax=None):
-    """Two rows of faces, uint8 (K, 48, 48) each: a face above, its near-twin below, a caption over each pair."""
+def pairs(left_images, right_images, captions, *, drawn=None, ax=None):
+    """Two rows of faces, uint8 (K, 48, 48) each: a face above, its near-twin below, a caption over each pair.
+
+    drawn: whether these are drawn faces; as the run says where it is None
+    """
     if not len(left_images) == len(right_images) == len(captions):
         raise ParameterError(
             "pairs need as many faces on either side as captions; found "
@@ -72,7 +75,7 @@ def pairs(left_images, right_images, captions, *, source="", ax=None):
         )
     gap = np.full((2, SIDE), 255, np.uint8)
     towers = [np.vstack([left, gap, right]) for left, right in zip(left_images, right_images, strict=True)]
-    return signed(mosaic([towers], titles=captions, ax=ax), source)
+    return signed(mosaic([towers], titles=captions, ax=ax), drawn)
 
 
 @styled
@@ -90,7 +93,7 @@ def class_counts(faces, *, ax=None):
     ax.legend(loc="upper right")
     ax.set(ylabel="share of the split (%)", title="How many faces show each emotion")
     emotion_ticks(ax.xaxis)
-    return signed(ax, faces.source)
+    return signed(ax, faces.drawn)
 
 
 @styled
@@ -105,7 +108,7 @@ def pixel_histogram(split, *, ax=None):
     ax.axvline(mean, color="black", lw=1)
     ax.set(xlabel="grey level", ylabel="share of the pixels (%)")
     ax.set_title(f"{split.name}, n = {len(split):,}: grey level {mean:.1f} ± {deviation:.1f}")
-    return signed(ax, split.source)
+    return signed(ax, split.drawn)
 
 
 @styled
@@ -141,7 +144,7 @@ def confusion(predictions, *, ax=None):
     emotion_ticks(ax.xaxis, offset=0.5)
     emotion_ticks(ax.yaxis, [f"{emotion} ({size:,})" for emotion, size in n.items()], offset=0.5)
     ax.set(xlabel="predicted", ylabel="true (n)", title=_score(predictions))
-    return signed(ax, predictions.source)
+    return signed(ax, predictions.drawn)
 
 
 @styled
@@ -159,7 +162,7 @@ def per_class(predictions, *, ax=None):
     ax.annotate(f"mean {mean:.1f} %", (1.01, mean), xycoords=("axes fraction", "data"), va="center")
     emotion_ticks(ax.xaxis, [f"{emotion}\nn = {size:,}" for emotion, size in zip(EMOTIONS, n, strict=True)])
     ax.set(ylabel="recall (%)", ylim=(0, 100), title=_score(predictions))
-    return signed(ax, predictions.source)
+    return signed(ax, predictions.drawn)
 
 
 @styled
@@ -179,7 +182,7 @@ def reliability(predictions, *, ax=None):
     error = 100 * predictions.expected_calibration_error
     ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="accuracy (grey: share of the faces)")
     ax.set_title(f"calibration error {error:.1f} %, n = {len(predictions):,}")
-    return signed(ax, predictions.source)
+    return signed(ax, predictions.drawn)
 
 
 @styled
@@ -205,7 +208,7 @@ def probabilities(predictions, split, positions):
     for (picture, bars), position in zip(grid[:count], positions, strict=True):
         _picture(picture, split, position)
         _bars(bars, predictions, position)
-    signed(grid[0, 0], split.source)
+    signed(grid[0, 0], split.drawn)
     return grid[:count]
 
 

@@ -21,6 +21,7 @@ class Predictions:
     probabilities: float32 (N, 7), each row sums to 1; other floats are converted
     labels:        int64 (N,), codes 0 to 6; other integers are converted
     source:        where the faces came from, for captions and records
+    drawn:         whether they were drawn faces, as `Split.drawn` says; None where nobody said: figures ask the run
 
     Raises DataMismatch where shapes, values or codes are off, naming the row.
     """
@@ -28,6 +29,7 @@ class Predictions:
     probabilities: np.ndarray
     labels: np.ndarray
     source: str
+    drawn: bool | None = None
 
     def __post_init__(self):
         probabilities, labels = np.asarray(self.probabilities), np.asarray(self.labels)
@@ -45,11 +47,6 @@ class Predictions:
         low, high = self.interval()
         percent = f"{100 * self.accuracy:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
         return f"Predictions({len(self):,} faces, accuracy {percent}, {self.source})"
-
-    @property
-    def drawn(self):
-        """Whether the faces were drawn faces: a figure from them says so wherever it stands."""
-        return self.source.startswith("drawn")
 
     @cached_property
     def answers(self):

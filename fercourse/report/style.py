@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import matplotlib.pyplot as plt
 
 from fercourse.data.faces import EMOTIONS
-from fercourse.report.claims import current_run
+from fercourse.report.claims import is_drawn
 
 COLOURS = dict(
     zip(EMOTIONS, ("#831800", "#2f9b64", "#6f0395", "#ac8009", "#3b4aff", "#d546a6", "#464646"), strict=True)
@@ -43,10 +43,9 @@ def new_axes(width, height):
     return plt.subplots(figsize=(width, height), layout="constrained")[1]
 
 
-def signed(ax, source=""):
-    """The axes; a corner of them says "drawn faces" where the source, or without one the run, says that they are."""
-    drawn = source.startswith("drawn") if source else current_run().drawn
-    if drawn:
+def signed(ax, drawn=None):
+    """The axes; a corner of them says "drawn faces" where `drawn`, or where it is None the run, says that they are."""
+    if is_drawn(drawn):
         ax.set_title("drawn faces", loc="right", fontsize=7, style="italic", color="#666666")
     return ax
 

@@ -3,7 +3,7 @@
 import json
 import re
 import zipfile
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, is_dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from html import escape
@@ -14,7 +14,7 @@ import numpy as np
 
 from fercourse.errors import DataMismatch, ParameterError
 from fercourse.files import written_aside
-from fercourse.report.claims import current_run
+from fercourse.report.claims import current_run, is_drawn
 from fercourse.report.history import History
 from fercourse.report.origin import commit, versions
 from fercourse.report.predictions import Predictions
@@ -55,7 +55,7 @@ class TrainingRun:
     def summary(self):
         """One line: name, accuracy on the validation faces with its 95 % interval and n, epochs, seconds."""
         low, high = self.valid.interval()
-        faces = "drawn faces" if self.valid.drawn else self.valid.source
+        faces = "drawn faces" if is_drawn(self.valid.drawn) else self.valid.source
         interval = f"{100 * low:.1f}–{100 * high:.1f}, n = {len(self.valid):,}, {faces}"
         epochs = f"{len(self.history)} epoch" + ("" if len(self.history) == 1 else "s")
         return f"{self.name} · {100 * self.valid.accuracy:.1f} % ({interval}) · {epochs}, {self.seconds:.0f} s"
@@ -79,7 +79,8 @@ def keep_run(name, recipe, data, history, predict, *, folder="runs", reproduces=
     recipe, history = _plain(recipe), History(tuple(history))
     if reproduces is not None and reproduces not in SEEDS:
         raise ParameterError(f"reproduces={reproduces!r} is no published figure; they are {', '.join(SEEDS)}")
-    path, seconds, valid = _path(name, recipe, data, folder), sum(history["seconds"]), predict(data.valid)
+    path, seconds = _path(name, recipe, data, folder), sum(history["seconds"])
+    valid = replace(predict(data.valid), drawn=data.drawn)
     tested = predict(data.test) if test and _has_labels(data.test) else None
     record = {
         "kind": "training", "name": name, "reproduces": reproduces, "recipe": recipe, "seconds": seconds,
@@ -220,7 +221,7 @@ def _valid(path, split):
     try:
         # Opened here: NumPy leaves the file of a damaged archive open.
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return Predictions(arrays["probabilities"], split.labels, split.source)
+            return Predictions(arrays["probabilities"], split.labels, split.source, split.drawn)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, DataMismatch) as error:
         raise DataMismatch(
             f"{path}: expected the probabilities of {len(split):,} validation faces, found none that can be read "

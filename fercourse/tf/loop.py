@@ -99,4 +99,4 @@ def evaluate(model, stream):
 def predict(model, split, *, size=512):
     """The model's probabilities for every face of a split, as `Predictions`; the model returns logits."""
     logits = tf.concat([model(images, training=False) for images, _ in batches(split, size)], 0)
-    return Predictions(tf.nn.softmax(logits).numpy(), split.labels, split.source)
+    return Predictions(tf.nn.softmax(logits).numpy(), split.labels, split.source, split.drawn)

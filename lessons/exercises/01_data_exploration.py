@@ -91,7 +91,7 @@ fc.check("01.2", mirror_twins)
 # %%
 if found := mirror_twins(pictures, splits):
     left, right = np.array(found).T
-    fc.plots.pairs(pictures[left], pictures[right], [str(pair) for pair in found], source=faces.source)
+    fc.plots.pairs(pictures[left], pictures[right], [str(pair) for pair in found], drawn=faces.drawn)
 
 # %% [markdown]
 # You had a choice: mirror the faces and make thumbnails of them, or mirror the thumbnails. Why do both give the same?
