@@ -15,8 +15,8 @@ def written_aside(path):
 
     The block writes a file or makes a folder there. Makes the folder around it. Two writers at once each have their
     own temporary file; the last one to finish wins.
-    Raises NotWritten where the disk is full or the folder not writable. An OSError of the block about another file, such
-    as a source that is missing, comes out as it is.
+    Raises NotWritten where the disk is full or the folder not writable. An OSError of the block about another file,
+    such as a source that is missing, comes out as it is.
     """
     path = Path(path)
     aside = path.with_name(f".{path.name}.{os.getpid()}.{uuid4().hex[:8]}.tmp")

@@ -2,15 +2,18 @@
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fercourse.data import cache, csv_reader
 from fercourse.data import load as door
-from fercourse.data.cache import cache_file
+from fercourse.data.cache import cache_file, sources_digest
 from fercourse.data.convert import convert
 from fercourse.data.csv_writer import write_votes
 from fercourse.data.load import load
@@ -121,10 +124,67 @@ def test_a_changed_image_in_a_folder_is_seen(faces, tmp_path, reads):
 
 def test_a_cache_of_an_older_reader_is_replaced(path, reads, monkeypatch):
     load(path)
-    monkeypatch.setattr(cache, "READER_VERSION", cache.READER_VERSION + 1)
+    monkeypatch.setattr(cache, "READER_VERSION", "another")
     load(path)
     load(path)
     assert len(reads) == 2
+
+
+def test_any_word_changed_in_the_code_of_the_room_is_another_reader(tmp_path):
+    room = Path(cache.__file__).parent
+    shutil.copytree(room, tmp_path / "data", ignore=shutil.ignore_patterns("__pycache__"))
+    assert sources_digest(tmp_path / "data") == cache.READER_VERSION
+    seen = {cache.READER_VERSION}
+    for name in ("csv_rows.py", "folders.py", "rows.py", "parquet.py"):
+        with open(tmp_path / "data" / name, "a") as file:
+            file.write("#")
+        seen.add(sources_digest(tmp_path / "data"))
+    (tmp_path / "data" / "layouts").mkdir()
+    (tmp_path / "data" / "folders.py").rename(tmp_path / "data" / "layouts" / "folders.py")
+    seen.add(sources_digest(tmp_path / "data"))
+    assert len(seen) == 6
+
+
+@pytest.mark.parametrize("layout", ["train-test", "png-folders"])
+@pytest.mark.parametrize("seeds", [(0, 1, 0), (1, 0, 1), (0, 2, 3), (np.int64(0), 1, 0)])
+def test_a_carved_data_set_is_never_served_for_another_seed(layout, seeds, photographs, tmp_path, capsys):
+    folder = convert(photographs, tmp_path / "folder", layout=layout)
+    for path in folder.glob("*/*/*.png"):  # no prefixes: the folders bring no validation faces
+        path.rename(path.with_name(path.name.partition("_")[2]))
+    for seed in seeds:
+        fresh, kept = (load(folder, seed=seed, cache=cache) for cache in (False, True))
+        assert fresh.fingerprint == kept.fingerprint
+        assert fresh.carved == kept.carved == seed
+        assert capsys.readouterr().out.count(f"chosen by seed {seed}.") == 2
+
+
+def test_a_data_set_with_splits_of_its_own_is_read_once_for_all_seeds_official_or_not(faces, photographs, path, reads):
+    fewer = convert(replace(photographs, train=photographs.train[:99]), path.with_name("fewer.csv"), layout="csv")
+    prints = {load(each, seed=seed, votes=None).fingerprint for each in (path, fewer) for seed in (0, 1, 2)}
+    assert (len(prints), len(reads)) == (2, 2)
+
+
+def test_what_another_process_put_there_meanwhile_is_not_taken(photographs, tmp_path, monkeypatch):
+    folder = convert(photographs, tmp_path / "folder", layout="train-test")
+    wanted = load(folder, seed=0)
+    place = cache_file(folder / "train.csv")
+    mine = place.read_bytes()
+    load(folder, seed=1)
+    others, read = place.read_bytes(), cache.read_npz
+    place.write_bytes(mine)
+
+    def read_late(path):
+        place.write_bytes(others)
+        return read(path)
+
+    monkeypatch.setattr(cache, "read_npz", read_late)
+    assert load(folder, seed=0).fingerprint == wanted.fingerprint
+
+
+def test_an_npz_that_is_no_cache_in_its_place_is_replaced(path, photographs):
+    before = load(path)
+    convert(photographs, cache_file(path), layout="npz")
+    assert load(path).fingerprint == before.fingerprint
 
 
 def truncated(data):
@@ -211,7 +271,7 @@ SCRIPT = "import sys; from fercourse.data.load import load; print(load(sys.argv[
 def test_two_processes_that_cache_at_once_both_succeed(path, tmp_path):
     commands = [[sys.executable, "-W", "error", "-c", SCRIPT, str(path)]] * 3
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
-    printed = {process.communicate(timeout=60)[0].strip() for process in running}
+    printed = {process.communicate(timeout=60)[0].splitlines()[-1] for process in running}
     assert [process.returncode for process in running] == [0, 0, 0]
     assert printed == {load(path).fingerprint}
     assert [file.name for file in (tmp_path / "cache").iterdir()] == [cache_file(path).name]

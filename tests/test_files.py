@@ -9,12 +9,17 @@ from fercourse.errors import NotWritten
 from fercourse.files import written_aside
 
 
+def write_half(path, error):
+    with written_aside(path) as aside:
+        aside.write_text("half")
+        raise error
+
+
 def test_a_full_disk_is_not_written_and_the_old_file_stays(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("old")
-    with pytest.raises(NotWritten, match="No space left"), written_aside(path) as aside:
-        aside.write_text("new")
-        raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(NotWritten, match="No space left"):
+        write_half(path, OSError(errno.ENOSPC, "No space left on device"))
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -44,7 +49,6 @@ def test_what_cannot_be_written_inside_a_folder_is_not_written(tmp_path):
 
 @pytest.mark.parametrize("error", [ValueError("damaged"), KeyboardInterrupt()])
 def test_another_error_comes_out_as_it_is_and_leaves_nothing(tmp_path, error):
-    with pytest.raises(type(error)), written_aside(tmp_path / "out.csv") as aside:
-        aside.write_text("half")
-        raise error
+    with pytest.raises(type(error)):
+        write_half(tmp_path / "out.csv", error)
     assert list(tmp_path.iterdir()) == []

@@ -12,6 +12,7 @@ import pytest
 from fercourse.data import command, find
 from fercourse.data.convert import convert
 from fercourse.data.load import DRAWN_SIZES, load
+from fercourse.data.recognise import CHALLENGE
 from fercourse.data.rows import carved
 from fercourse.errors import DataMismatch, DataNotFound, NotWritten, ParameterError
 
@@ -49,7 +50,7 @@ def test_without_data_faces_are_drawn_and_one_line_says_so(capsys, asked):
     printed = capsys.readouterr().out
     assert printed.count("\n") == 1
     assert "DRAWN FACES" in printed
-    assert "FERCOURSE_DATA" in printed
+    assert f"Put it into {Path.cwd() / 'data'}, set FERCOURSE_DATA" in printed
     assert asked == [((8_000, 1_000, 1_000), 0)]
 
 
@@ -66,6 +67,27 @@ def test_the_scale_sizes_drawn_faces_and_the_seed_draws_them(asked):
     assert asked == [(sizes, 5) for sizes in ((2_800, 350, 350), (8_000, 1_000, 1_000), (28_709, 3_589, 3_589))]
     with pytest.raises(ParameterError, match="'smoke', 'lesson', 'full'"):
         load("drawn", scale="tiny")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"seed": "3"}, {"seed": 3.0}, {"seed": -1}, {"seed": None}, {"seed": True}, {"seed": np.array([1, 2])},
+     {"scale": None}, {"scale": ["smoke"]}, {"scale": 1}, {"scale": ""}, {"cache": "no"}, {"cache": 0}, {"cache": None},
+     {"votes": False}, {"votes": 0}, {"votes": ""}, {"source": ""}, {"source": " "}, {"source": None}, {"source": 0},
+     {"source": b"drawn"}],
+    ids=str,
+)  # fmt: skip
+def test_an_argument_of_another_kind_is_refused_by_its_name(wrong, asked):
+    with pytest.raises(ParameterError, match=f"^{next(iter(wrong))}="):
+        load(**({"source": "drawn"} | wrong))
+    assert not asked
+
+
+def test_a_seed_of_numpy_is_the_number_that_it_is(asked):
+    for seed in (np.int64(5), np.uint8(5), np.array(5)):
+        load("drawn", seed=seed)
+    assert asked == [((8_000, 1_000, 1_000), 5)] * 3
+    assert all(type(seed) is int for _, seed in asked)
 
 
 def test_real_data_is_whole_at_any_scale(photographs, tmp_path, asked):
@@ -128,7 +150,7 @@ def test_loading_imports_no_framework_and_nothing_slow(photographs, tmp_path):
         "print(*{'torch', 'matplotlib', 'pandas', 'pyarrow', 'sklearn'} & set(sys.modules))"
     )
     printed = subprocess.check_output([sys.executable, "-W", "error", "-c", script, str(path)], text=True)
-    assert printed.strip() == ""
+    assert printed.splitlines()[1:] == [""], "only the line about the small data set"
 
 
 def test_loaded_faces_are_read_only(photographs, tmp_path):
@@ -146,15 +168,23 @@ def test_carving_takes_a_tenth_of_each_class_and_at_least_one_face():
 
 
 def test_find_lists_every_place_and_what_is_there(photographs, capsys):
-    convert(photographs, Path("data/fer2013.csv"), layout="csv")
+    path = convert(photographs, Path.cwd() / "data" / "fer2013.csv", layout="csv")
     command.find()
     printed = capsys.readouterr().out.splitlines()
-    assert printed[0] == "data: csv in data/fer2013.csv"
+    assert printed[0] == f"{path.parent}: csv in {path}"
     assert printed[1].endswith("nothing")
 
 
-def test_verify_fails_with_the_counts_that_are_off(photographs, tmp_path, capsys):
+def test_find_knows_the_word_that_load_knows(monkeypatch, capsys):
+    monkeypatch.setenv("FERCOURSE_DATA", "drawn")
+    command.find()
+    assert capsys.readouterr().out == "FERCOURSE_DATA is 'drawn': faces are drawn, and no folder is looked into\n"
+
+
+def test_verify_fails_with_the_counts_that_are_off(photographs, tmp_path, capsys, monkeypatch):
     path = convert(photographs, tmp_path / "fer2013.csv", layout="csv")
+    monkeypatch.undo()  # the counts that were published, again
+    monkeypatch.setenv("FERCOURSE_CACHE", str(tmp_path / "cache"))
     with pytest.raises(DataMismatch, match=r"Training, Angry: expected 3,995, found \d+; .*PrivateTest, Neutral"):
         command.verify(path)
     printed = capsys.readouterr().out
@@ -247,7 +277,7 @@ def test_a_download_without_kagglehub_names_the_install_command(monkeypatch):
 
 def test_a_download_puts_the_files_of_the_challenge_where_load_finds_them(kagglehub, photographs, tmp_path, capsys):
     convert(photographs, tmp_path / "hub" / "fer2013.tar.gz", layout="tar.gz")
-    kagglehub.competition_download = lambda handle: str(tmp_path / "hub") if handle == find.CHALLENGE else None
+    kagglehub.competition_download = lambda handle: str(tmp_path / "hub") if handle == CHALLENGE else None
     command.download()
     assert [file.name for file in Path("data").iterdir()] == ["fer2013.tar.gz"]
     assert "official one" in capsys.readouterr().out

@@ -20,7 +20,7 @@ def answered(labels, *, skill, seed=0, never=None):
     if never is not None:
         logits[:, never] = -9
     odds = np.exp(logits)
-    return Predictions((odds / odds.sum(axis=1, keepdims=True)).astype(np.float32), labels, "drawn faces, seed 0", drawn=True)
+    return Predictions((odds / odds.sum(axis=1, keepdims=True)).astype(np.float32), labels, "drawn faces, seed 0", True)
 
 
 def right_on(right):

@@ -1,6 +1,7 @@
 """FER+ votes are joined to the rows that they were cast for, or not at all."""
 
 import io
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -111,18 +112,20 @@ def test_drawn_faces_keep_their_own_votes(path, monkeypatch, faces):
 
 
 @pytest.mark.parametrize("layout", ["png-folders", "parquet"])
-def test_a_layout_without_an_order_of_rows_gets_none_and_refuses_a_path(layout, path, faces, tmp_path):
+def test_a_layout_without_an_order_of_rows_gets_none_and_refuses_a_path(layout, path, faces, tmp_path, capsys):
     folder = convert(faces, tmp_path / "in" / layout, layout=layout)
     votes_file(path).rename(tmp_path / "in" / "fer2013new.csv")
     assert load(folder).train.votes is None
+    assert f"no FER+ votes are joined: {tmp_path}/in/fer2013new.csv is left out" in capsys.readouterr().out
     with pytest.raises(DataMismatch, match="keep no order"):
         load(folder, votes=tmp_path / "in" / "fer2013new.csv")
 
 
-def test_train_and_test_csv_have_no_usage_to_compare_and_get_none(path, faces, tmp_path):
+def test_train_and_test_csv_have_no_usage_to_compare_and_get_none(path, faces, tmp_path, capsys):
     folder = convert(faces, tmp_path / "there", layout="train-test")
     votes = votes_file(path).rename(folder / "fer2013new.csv")
     assert load(folder).train.votes is None
+    assert "no FER+ votes are joined: train.csv: expected a Usage column" in capsys.readouterr().out
     with pytest.raises(DataMismatch, match="Usage column"):
         load(folder, votes=votes)
 
@@ -143,19 +146,34 @@ def test_votes_follow_rows_whose_usages_are_mixed(path, faces):
     assert sorted(map(bytes, read.train.votes)) == sorted(map(bytes, faces.train.votes))
 
 
-def test_votes_for_more_or_fewer_rows_are_refused(path):
+def refused_or_left_out(path, words, capsys):
+    """Votes that were asked for by their path are refused; votes that only lie there are left out, and a line says why.
+
+    So it is from the cache, too, and also where the data was kept when nobody asked for them.
+    """
+    for _ in range(2):
+        assert load(path).train.votes is None
+        printed = [line for line in capsys.readouterr().out.splitlines() if "votes" in line]
+        assert len(printed) == 1
+        assert re.search(rf"no FER\+ votes are joined: .*fer2013new\.csv.*{words}", printed[0])
+    for cache in (True, False):
+        with pytest.raises(DataMismatch, match=rf"fer2013new\.csv.*{words}"):
+            load(path, votes=votes_file(path), cache=cache)
+    assert load(path, votes=None).train.votes is None
+    assert "votes" not in capsys.readouterr().out
+
+
+def test_votes_for_more_or_fewer_rows_are_refused(path, capsys):
     lines = lines_in(path)
     rewrite(path, lines[:-1])
-    with pytest.raises(DataMismatch, match=r"fer2013new\.csv.*expected.*350 rows, found 349.*votes=None"):
-        load(path)
+    refused_or_left_out(path, r"expected.*350 rows, found 349.*votes=None", capsys)
 
 
-def test_votes_with_another_usage_in_a_row_are_refused_by_the_row(path):
+def test_votes_with_another_usage_in_a_row_are_refused_by_the_row(path, capsys):
     lines = lines_in(path)
     lines[5] = lines[5].replace("Training", "PublicTest")
     rewrite(path, lines)
-    with pytest.raises(DataMismatch, match=r"expected.*Usage Training in row 5, found PublicTest"):
-        load(path)
+    refused_or_left_out(path, "expected.*Usage Training in row 5, found PublicTest", capsys)
 
 
 BROKEN = {
@@ -172,11 +190,21 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("damage", BROKEN)
-def test_a_broken_votes_file_is_refused_by_file_and_row(damage, path):
+def test_a_broken_votes_file_is_refused_by_file_and_row(damage, path, capsys):
     change, words = BROKEN[damage]
     rewrite(path, change(lines_in(path)))
-    with pytest.raises(DataMismatch, match=rf"fer2013new\.csv.*{words}"):
-        load(path)
+    refused_or_left_out(path, words, capsys)
+
+
+def test_votes_beside_rows_that_were_cleaned_are_left_out_and_a_line_says_so(path, capsys):
+    header, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([header, *(row for number, row in enumerate(rows) if number % 20)]))
+    refused_or_left_out(path, "expected.*332 rows, found 350", capsys)
+
+
+def test_votes_in_capitals_are_votes(path, faces):
+    votes_file(path).rename(path.with_name("FER2013NEW.CSV"))
+    assert np.array_equal(load(path).test.votes, faces.test.votes)
 
 
 @pytest.fixture(scope="module")

@@ -60,6 +60,14 @@ def recognised_file(path):
     return Found(path, "csv", (path, test) if test else (path,))
 
 
+def named_fer2013(path):
+    """`recognised_file`, but what cannot be opened counts as well: reading it will say what is wrong."""
+    try:
+        return recognised_file(path)
+    except (OSError, *DAMAGED):
+        return Found(path, "csv", (path,))
+
+
 def beside(path, name):
     """The file of this name, in small letters or capitals, in the folder of `path`; None where there is none."""
     same = [file for file in path.parent.iterdir() if file.name.lower() == name and file.is_file()]
@@ -81,7 +89,7 @@ def look_right_into(folder, *, closely):
         if why := why_not(path, closely=closely):
             passed.append((path.name, why))
         elif path.suffix.lower() != ".parquet":
-            ranked.append((rank_of(path), recognised_file(path)))
+            ranked.append((rank_of(path), named_fer2013(path)))
     parquet, others = parquet_files(folder)
     if parquet:
         ranked.append((FILES.index("*.parquet"), Found(folder, "parquet", parquet)))
