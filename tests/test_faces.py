@@ -138,6 +138,11 @@ def test_take_gives_the_face_that_is_left_to_the_class_with_the_largest_remainde
     assert list(split.take(10).counts().values())[:3] == [6, 1, 3]  # 6.0, 1.1 and 2.9
 
 
+def test_of_classes_with_equal_remainders_those_with_the_lower_codes_get_the_face():
+    split = split_of([4, 10, 4, 6, 11, 10, 3])  # remainders of 32, 32, 32, 0, 40, 32 and 24 in 48
+    assert list(split.take(8).counts().values()) == [1, 2, 1, 1, 2, 1, 0]
+
+
 def test_take_keeps_the_order_takes_no_face_twice_and_depends_on_the_seed_alone():
     images, labels, votes = arrays(60)
     images[:, 0, 0] = np.arange(60)

@@ -77,6 +77,7 @@ def test_the_lessons_predictions_are_those_of_predict(faces):
     model = small_mlp(faces)
     by_hand, shipped = namespace["predict"](model, faces.valid), fc.predict(model, faces.valid)
     np.testing.assert_allclose(by_hand.probabilities, shipped.probabilities, atol=1e-6)
+    assert shipped.drawn is True
 
 
 def test_the_shipped_cnn_is_the_lessons_cnn():

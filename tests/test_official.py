@@ -180,6 +180,17 @@ def test_a_data_set_without_faces_in_a_split_is_an_error_in_whichever_layout(emp
         load(convert(lacking, tmp_path / "there", layout=layout))
 
 
+def test_what_a_reader_says_of_official_counts_for_nothing(photographs):
+    assert settled(replace(photographs, official=False), "somewhere").official
+    fewer = replace(photographs, test=photographs.test[1:])
+    assert not settled(replace(fewer, official=True), "somewhere").official
+
+
+def test_drawn_faces_with_the_published_counts_are_not_official(photographs):
+    splits = (replace(split, drawn=True) for split in photographs)
+    assert not settled(Faces(*splits, "somewhere"), "somewhere").official
+
+
 def test_no_reader_gets_an_empty_split_or_one_without_labels_past(photographs):
     for name in ("train", "valid", "test"):
         with pytest.raises(DataMismatch, match=f"somewhere: expected faces .* found none in {name}"):

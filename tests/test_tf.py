@@ -88,6 +88,7 @@ def test_pytorchs_weights_give_pytorchs_logits(faces):
     assert theirs.std() > 0.1, "logits that hardly differ would agree by accident"
     assert np.abs(ours - theirs).max() <= 1e-4
     ours, theirs = ftf.predict(model, faces.valid), fc.predict(twin, faces.valid)
+    assert ours.drawn is theirs.drawn is True
     np.testing.assert_allclose(ours.probabilities, theirs.probabilities, atol=1e-5)
     assert (ours.answers == theirs.answers).all()
     assert (ours.labels.tolist(), ours.source) == (theirs.labels.tolist(), theirs.source)

@@ -109,7 +109,9 @@ class Split:
         return dict(zip(EMOTIONS, numbers.tolist(), strict=True))
 
     def take(self, n, *, seed=0):
-        """`n` faces in their old order, each class with its share (largest remainder); the same for one seed.
+        """`n` faces in their old order, each class with its share (largest remainder, of equal ones the lower code).
+
+        The same for one seed.
 
         Raises ParameterError where the split has fewer than `n`, and for an `n` or a `seed` that is no whole number.
         """
@@ -120,9 +122,9 @@ class Split:
             return self
         generator = np.random.default_rng(seed)
         members = [np.flatnonzero(self.labels == label) for label in np.unique(self.labels)]
-        exact = np.array([n * len(rows) / len(self) for rows in members])
-        share = np.floor(exact).astype(int)
-        share[np.argsort(share - exact, kind="stable")[: n - share.sum()]] += 1
+        # In whole numbers: in floats, rounding would choose among classes with equal remainders.
+        share, left = np.divmod(n * np.array([len(rows) for rows in members], np.int64), len(self))
+        share[np.argsort(-left, kind="stable")[: n - share.sum()]] += 1
         chosen = [generator.choice(rows, size, replace=False) for rows, size in zip(members, share, strict=True)]
         return self[np.sort(np.concatenate(chosen))]
 
