@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fercourse.data.archives import kind_of, reading
 from fercourse.data.folders import is_image_folder
+from fercourse.data.parquet_parts import parquet_files
 from fercourse.errors import DataNotFound
 
 CHALLENGE = "challenges-in-representation-learning-facial-expression-recognition-challenge"
@@ -70,7 +71,8 @@ def found_in(folder):
 
 def found_right_in(folder):
     for pattern in FILES:
-        paths = tuple(path for path in sorted(folder.glob(pattern)) if path.is_file())
+        by_name = tuple(path for path in sorted(folder.glob(pattern)) if path.is_file())
+        paths = parquet_files(folder) if pattern == "*.parquet" else by_name
         if pattern == "*.parquet" and paths:
             return Found(folder, "parquet", paths)
         if paths and (pattern != "train.csv" or has_pixels(paths[0])):
