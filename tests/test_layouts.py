@@ -90,7 +90,7 @@ def test_a_folder_layout_is_found_in_a_folder(layout, photographs, tmp_path):
 
 def test_the_first_of_the_documented_names_is_taken(photographs, tmp_path):
     convert(photographs, tmp_path / "fer2013.csv", layout="csv")
-    fewer = replace(photographs, train=photographs.train[:50])
+    fewer = replace(photographs, train=photographs.train.take(50))
     convert(fewer, tmp_path / "fer2013.zip", layout="zip")
     convert(fewer, tmp_path / "pngs", layout="png-folders")
     assert len(load(tmp_path).train) == len(photographs.train)
@@ -197,12 +197,10 @@ def without_prefixes(folder):
         path.rename(path.with_name(path.name.partition("_")[2]))
 
 
-def test_folders_called_by_the_usages_are_official(photographs, tmp_path):
+def test_folders_called_by_the_usages_are_read(photographs, tmp_path):
     folder = convert(replace(photographs, official=False), tmp_path / "there", layout="png-folders")
-    assert not load(folder, cache=False).official
     for old, new in (("train", "Training"), ("validation", "PublicTest"), ("test", "PrivateTest")):
         (folder / old).rename(folder / new)
-    assert load(folder).official
     assert same_faces(load(folder), photographs)
 
 
@@ -216,6 +214,7 @@ def test_two_folders_without_prefixes_get_a_carved_valid(held_out, photographs, 
     assert "official" in capsys.readouterr().out
     assert len(read.test) == 140
     assert len(read.train) + len(read.valid) == 210
+    assert ("validation faces are the test faces" in read.source) == (held_out == "validation")
 
 
 def test_faces_in_folders_are_ordered_by_the_number_in_their_names(photographs, tmp_path):
@@ -269,9 +268,7 @@ def test_parquet_with_names_as_labels_and_bare_bytes_as_images_is_read(photograp
             return {"img": images, "labels": [names[label].upper() for label in columns["label"]]}
 
         rewritten(path, change, metadata=False)
-    read = load(folder)
-    assert same_faces(read, photographs)
-    assert not read.official, "nothing says that these are the official splits"
+    assert same_faces(load(folder), photographs)
 
 
 def test_parquet_with_numbers_but_no_names_is_refused(photographs, tmp_path):

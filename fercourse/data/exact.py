@@ -28,7 +28,7 @@ def grey_levels(array, path, name):
     array = array.reshape(-1, SIDE, SIDE)
     if array.dtype == np.uint8:
         return array
-    scaled = array.dtype.kind == "f" and array.size > 0 and array.max() <= 1
+    scaled = array.dtype.kind == "f" and array.size > 0 and array.min() >= 0 and array.max() <= 1
     images = np.empty(array.shape, np.uint8)
     for start in range(0, len(array), CHUNK):
         part = array[start : start + CHUNK]

@@ -8,14 +8,13 @@ whole is refused. Only hidden files and those of `names.LEFT_BEHIND` are passed 
 """
 
 import re
-from dataclasses import replace
 
 import numpy as np
 
 from fercourse.data.faces import EMOTIONS, SIDE, USAGES
 from fercourse.data.names import emotion_code, part_code, visible
 from fercourse.data.pictures import grey_face
-from fercourse.data.rows import Rows, faces_by_usage, faces_with_carved_valid, has_official_counts
+from fercourse.data.rows import Rows, faces_by_usage, faces_with_carved_valid
 from fercourse.errors import DataMismatch
 
 
@@ -32,32 +31,27 @@ def has_emotions(folder):
 def read_folders(folder, *, seed):
     """Faces of an image folder; the order is that of the numbers in the file names, then of the names.
 
-    The official splits are recovered from file-name prefixes or from folders named Training, PublicTest and
-    PrivateTest. Else the folders' names tell the splits; without a validation folder a part of the training faces is
-    carved into `valid` by `seed`. Raises DataMismatch naming what is no folder of a split or an emotion, a folder
-    without pictures, and the file that is no 48×48 grey picture.
+    The splits are those of the file-name prefixes, else those of the folders; without validation faces a part of the
+    training faces is carved into `valid` by `seed`. Raises DataMismatch naming what is no folder of a split or an
+    emotion, a folder without pictures, and the file that is no 48×48 grey picture.
     """
-    tops = split_folders(folder)
-    files = [(path, part, label) for top, part in tops for path, label in faces_under(top)]
+    files = [(path, part, label) for top, part in split_folders(folder) for path, label in faces_under(top)]
     files.sort(key=lambda file: number_and_name(file[0]))
     usages = prefixed_usages([path for path, _, _ in files])
-    official = usages is not None or {top.name.lower() for top, _ in tops} >= set(map(str.lower, USAGES))
     if usages is None:
         usages = np.array([part for _, part, _ in files], np.uint8)
     labels = np.array([label for _, _, label in files], np.int64)
     rows = Rows(images_of([path for path, _, _ in files]), labels, usages)
-    return faces_of(rows, folder.name, official=official, seed=seed)
+    return faces_of(rows, folder.name, seed=seed)
 
 
-def faces_of(rows, source, *, official, seed):
+def faces_of(rows, source, *, seed):
     """Faces by usage; where there is no `valid` or no `test`, the one there is becomes `test` and `valid` is carved.
 
-    Splits with FER2013's class counts are official under whatever names. A validation split that serves as `test` is
-    named in the source.
+    A validation split that serves as `test` is named in the source.
     """
     if len(np.unique(rows.usages)) == len(USAGES):
-        faces = faces_by_usage(rows, source)
-        return replace(faces, official=official or has_official_counts(faces))
+        return faces_by_usage(rows, source)
     train, held_out = rows.where(rows.usages == 0), rows.where(rows.usages > 0)
     if len(held_out) == 0:
         raise DataMismatch(

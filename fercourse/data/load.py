@@ -10,6 +10,7 @@ from fercourse.data.drawn import drawn_faces
 from fercourse.data.faces import Faces
 from fercourse.data.find import CURE, looked_at, recognise
 from fercourse.data.folders import read_folders
+from fercourse.data.members import refuse_third_table
 from fercourse.data.notes import marked_if_drawn
 from fercourse.data.npz import read_npz
 from fercourse.data.rows import faces_by_usage, faces_with_carved_valid
@@ -135,6 +136,7 @@ def read_rows(path):
 
 
 def read_test_beside(path):
+    refuse_third_table(path)
     beside = path.with_name("test.csv")
     if not beside.is_file():
         raise DataNotFound(
@@ -142,4 +144,10 @@ def read_test_beside(path):
             "Put it there, or use fer2013.csv, which holds everything."
         )
     with open(beside, "rb", buffering=0) as file:
-        return read_csv(file, beside.name)
+        rows = read_csv(file, beside.name)
+    if rows.usages is not None:
+        raise DataMismatch(
+            f"{beside}: expected the test faces of {path.name} alone, found a column Usage: it holds splits of its "
+            "own. Load it by its path, or take the column out."
+        )
+    return rows

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from fercourse.data.archives import MOST_BYTES, reading
+from fercourse.data.archives import MOST_BYTES, reading, refuse_joined_zips
 from fercourse.data.exact import emotion_codes, grey_levels, usage_codes
 from fercourse.data.faces import USAGES, Faces, Split
 from fercourse.data.names import part_code
@@ -81,6 +81,7 @@ def arrays_in(path):
         try:
             with zipfile.ZipFile(path) as archive:
                 members = archive.infolist()
+                refuse_joined_zips(archive, path)
             if sum(info.file_size for info in members) > MOST_BYTES:
                 raise DataMismatch(
                     f"{path}: expected at most {MOST_BYTES:,} bytes, found more: this is no FER2013. Get it again."

@@ -40,7 +40,7 @@ def read_parquet(paths, source, *, seed):
     """
     parts = [read_file(path, part) for path, part in zip(paths, parts_of(paths), strict=True)]
     rows = Rows(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-    return faces_of(rows, source, official=all(map(has_usages, paths)), seed=seed)
+    return faces_of(rows, source, seed=seed)
 
 
 def read_file(path, part):
@@ -93,11 +93,6 @@ def opened(path):
             yield file
     except pyarrow.ArrowException as error:
         raise DataMismatch(f"{path}: expected a whole parquet file, found a damaged one ({error}). {AGAIN}") from error
-
-
-def has_usages(path):
-    with opened(path) as file:
-        return "usage" in map(str.lower, file.schema_arrow.names)
 
 
 def label_parser(schema, column, path, *, numbered):

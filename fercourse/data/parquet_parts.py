@@ -55,7 +55,7 @@ def refuse_incomplete(paths):
         return
     name, total = form
     numbers = Counter(number for _, number in files)
-    first = 0 if 0 in numbers else 1
+    first = int(total in numbers)  # most count from 0
     wanted = range(first, first + total)
     missing = [f"{name}-{number:05}-of-{total:05}" for number in wanted if number not in numbers]
     if missing or len(files) != total:
