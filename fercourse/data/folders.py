@@ -152,14 +152,12 @@ def prefixed_usages(paths):
 def images_of(paths):
     """Grey levels uint8 (N, 48, 48) of picture files. Raises DataMismatch with the first that is none, and how many."""
     images = np.empty((len(paths), SIDE, SIDE), np.uint8)
-    refused = []
+    first, refused = None, 0
     for row, path in enumerate(paths):
         try:
             images[row] = grey_face(path, path)
         except DataMismatch as error:
-            refused.append(error)
-    if refused:
-        raise DataMismatch(
-            f"{refused[0]} (The first of {len(refused):,} such files among {len(paths):,}.)"
-        ) from refused[0]
+            first, refused = first or error, refused + 1
+    if first:
+        raise DataMismatch(f"{first} (The first of {refused:,} such files among {len(paths):,}.)") from first
     return images
