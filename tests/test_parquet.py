@@ -62,6 +62,7 @@ INCOMPLETE = {
     "ten are missing": ("train-00000-of-00011", None, "and 2 more"),
     "one is there twice": ("train-00000-of-00001", "train/train-00000-of-00001", "expected 1 parts, each once"),
     "one is there in two versions": ("train-00000-of-00001-a1", "train-00000-of-00001-b2", "expected 1 parts"),
+    "one twice, the other missing": ("train-00000-of-00002-a1", "train-00000-of-00002-b2", "none of train-00001-of"),
     "whole and parted": ("train", "train-00000-of-00001", "one form of each split.*twice"),
     "of two totals": ("train-00000-of-00001", "train-00000-of-00002", "one form of each split.*twice"),
     "two splits in one name": ("train-test", None, "name of one split"),
