@@ -31,14 +31,18 @@ def parts_of(paths):
 
 
 def part_of(path, *, check_folder):
-    by_name = {part_code(word) for word in re.findall("[a-z]+", path.stem.lower())} - {None}
-    by_folder = {part_code(path.parent.name)} - {None}
+    by_name, by_folder = parts_in_name(path), {part_code(path.parent.name)} - {None}
     codes = by_name | by_folder if check_folder else by_name or by_folder
     if len(codes) > 1:
         raise DataMismatch(
             f"{path}: expected the name of one split in the names of file and folder, found more. Rename the file."
         )
     return next(iter(codes), None)
+
+
+def parts_in_name(path):
+    """The codes into `USAGES` of the splits that are named in the name of a file."""
+    return {part_code(word) for word in re.findall("[a-z]+", path.stem.lower())} - {None}
 
 
 def refuse_incomplete(paths):
