@@ -7,6 +7,7 @@ official                 what was read, held against what was published
 csv_reader, csv_block,   fer2013.csv and its relatives as a stream; archives opens what they are packed in
 csv_rows, archives
 folders, parquet, npz    the other layouts; rows makes splits of what each of them read
+names, pictures, exact   what they share: names in the wild, one encoded picture, numbers of any type
 votes                    the FER+ votes, joined by row
 cache                    what was read once
 convert, command         every layout written, and `python -m fercourse data`

@@ -9,16 +9,20 @@ import tarfile
 import zipfile
 import zlib
 from contextlib import ExitStack, contextmanager
-from pathlib import PurePosixPath
 
+from fercourse.data.members import (
+    HEADER,
+    described,
+    may_be_csv,
+    nothing_inside,
+    packed_inside,
+    two_archives,
+    wanted_members,
+)
 from fercourse.errors import DataMismatch, DataNotFound
 
 MOST_BYTES = 2 << 30
 """Bytes that one file may inflate to, seven times fer2013.csv."""
-
-CSV_NAMES = ("fer2013.csv", "icml_face_data.csv", "train.csv")
-"""What is looked for inside an archive, in this order; train.csv comes with test.csv."""
-
 
 DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile)
 
@@ -69,8 +73,8 @@ def is_tar(start):
 def csv_streams(path):
     """Yield the CSV files in `path` as a dict from name to a function that opens a bounded binary stream of it.
 
-    A plain or gzipped file holds one; of an archive's members, the first of `CSV_NAMES` that is there, and test.csv
-    with train.csv. A zip may hold the tar.gz of the challenge. Raises DataMismatch where an archive has none.
+    A plain or gzipped file holds one; of an archive's members `members.wanted_members` tells. A zip may hold the tar.gz
+    of the challenge. Raises DataMismatch where an archive has none, or several that could be meant.
     """
     kind = kind_of(path)
     with ExitStack() as stack:
@@ -86,68 +90,48 @@ def csv_streams(path):
 
 
 def zip_streams(archive, path, stack):
-    members = {info.filename: info for info in archive.infolist() if not info.is_dir()}
-    if any(info.flag_bits & 1 for info in members.values()):
+    refuse_joined_zips(archive, path)
+    members = [info for info in archive.infolist() if not info.is_dir()]
+    if any(info.flag_bits & 1 for info in members):
         raise DataMismatch(f"{path}: expected an open archive, found one with a password. Unpack it, load the file.")
-    if wanted := wanted_members(members, path):
-        return {
-            described(member, path): lambda member=member: Bounded(stack.enter_context(archive.open(member)), path)
-            for member in wanted
-        }
-    inner = sorted(name for name in members if name.endswith((".tar.gz", ".tgz")))
-    if not inner:
-        raise nothing_inside(path, members)
-    return tar_streams(lambda: stack.enter_context(gzip.open(archive.open(inner[0]))), path, stack)
+
+    def stream(info):
+        return Bounded(stack.enter_context(archive.open(info)), path)
+
+    names = [info.filename for info in members]
+    starts = [stream(info).read(HEADER) if may_be_csv(info.filename) else b"" for info in members]
+    if wanted := wanted_members(names, starts, path):
+        return {described(names[position], path): lambda info=members[position]: stream(info) for position in wanted}
+    inner = packed_inside(names, path)
+    return tar_streams(lambda: stack.enter_context(gzip.open(archive.open(inner))), path, stack)
+
+
+def refuse_joined_zips(archive, path):
+    """Raise DataMismatch where another archive stands before this one: the names of its members are not read."""
+    if min((info.header_offset for info in archive.infolist()), default=0) > 0:
+        raise two_archives(path)
 
 
 def tar_streams(opened, path, stack):
     """The streams of the tar that `opened` gives, uncompressed; read forwards only, once to list and once a member."""
 
-    def files():
+    def members():
         archive = tarfile.open(fileobj=Bounded(opened(), path), mode="r|")  # noqa: SIM115, the stack closes it
-        return ((stack.enter_context(archive), member) for member in archive if member.isfile())
+        stack.enter_context(archive)
+        yield from ((member.name, archive.extractfile(member)) for member in archive if member.isfile())
+        while rest := archive.fileobj.read(1 << 20):
+            if rest.strip(b"\0"):
+                raise two_archives(path)
 
     def stream(wanted):
-        archive, member = next(found for found in files() if found[1].name == wanted)
-        return Bounded(archive.extractfile(member), path)
+        return Bounded(next(file for position, (_, file) in enumerate(members()) if position == wanted), path)
 
-    names = []
-    for _, member in files():
-        names.append(member.name)
-        if PurePosixPath(member.name).name == CSV_NAMES[0]:
-            break
-    wanted = wanted_members(names, path)
+    found = [(name, file.read(HEADER) if may_be_csv(name) else b"") for name, file in members()]
+    names, starts = [name for name, _ in found], [start for _, start in found]
+    wanted = wanted_members(names, starts, path)
     if not wanted:
         raise nothing_inside(path, names)
-    return {described(name, path): lambda name=name: stream(name) for name in wanted}
-
-
-def described(member, path):
-    return f"{PurePosixPath(member).name} in {path.name}"
-
-
-def wanted_members(names, path):
-    """The members to read: the first of `CSV_NAMES` by its last part, with test.csv beside train.csv; may be empty."""
-    for name in names:
-        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-            raise DataMismatch(
-                f"{path}: expected members inside the archive's own folder, found {name!r}. "
-                "Whoever packed this meant to write elsewhere: get the file from a source you trust."
-            )
-    by_name = {PurePosixPath(name).name: name for name in sorted(names, reverse=True) if "__MACOSX" not in name}
-    for name in CSV_NAMES:
-        if name in by_name:
-            pair = ("train.csv", "test.csv") if name == "train.csv" and "test.csv" in by_name else (name,)
-            return [by_name[one] for one in pair]
-    return []
-
-
-def nothing_inside(path, names):
-    some = ", ".join(sorted(names)[:5]) or "nothing"
-    return DataMismatch(
-        f"{path}: expected an archive with {' or '.join(CSV_NAMES)} in it, found {some}. Image folders and other files "
-        "are read unpacked: unpack it and load the folder."
-    )
+    return {described(names[position], path): lambda position=position: stream(position) for position in wanted}
 
 
 class Bounded:

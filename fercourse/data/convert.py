@@ -30,7 +30,7 @@ def convert(faces, path, *, layout):
     get a note beside them, by which `load` knows them again.
 
     Raises NotWritten where the folder exists or the disk is full, ParameterError for another layout, DataMismatch for
-    test faces without labels in a layout that needs them.
+    test faces without labels in a layout that needs them, and for image folders where an emotion has no face.
     """
     path = Path(path)
     if layout not in LAYOUTS:
@@ -114,6 +114,7 @@ def write_jpeg_folders(faces, folder):
 def write_folders(faces, folder, kind):
     """train/<emotion> and test/<emotion>, the usage before each name; for carved splits three folders and no usage."""
     tops = ("train", "test", "test") if has_usages(faces) else ("train", "validation", "test")
+    refuse_empty_folders(faces, tops)
     for top in tops:
         for emotion in EMOTIONS:
             (folder / top / emotion.lower()).mkdir(parents=True, exist_ok=True)
@@ -124,6 +125,20 @@ def write_folders(faces, folder, kind):
             name = f"{prefix}{row:05}.{kind.replace('jpeg', 'jpg')}"
             (folder / top / EMOTIONS[label].lower() / name).write_bytes(encoded(image, kind))
             row += 1
+
+
+def refuse_empty_folders(faces, tops):
+    """Raise DataMismatch where an emotion has no face in one of the folders `tops`: `load` takes that for damage."""
+    filled = {
+        (top, label) for split, top in zip(faces, tops, strict=True) for label in np.unique(split.labels).tolist()
+    }
+    for top in tops:
+        for label, emotion in enumerate(EMOTIONS):
+            if (top, label) not in filled:
+                raise DataMismatch(
+                    f"{faces.source} has no {emotion} in {top}: its folder would be empty, and such folders are "
+                    "refused when they are read. Use csv, parquet or npz."
+                )
 
 
 def encoded(image, kind):

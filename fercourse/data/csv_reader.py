@@ -1,7 +1,8 @@
 """`fer2013.csv` as a stream of blocks, parsed by NumPy.
 
 `csv_block.parse_block` verifies and reads a block as a whole. A block with anything out of place is tidied (quotes,
-spaces) and tried again, then goes line by line through `csv_rows.parse_line`, which reads it or names the row.
+spaces) and tried again, then goes line by line through `csv_rows.parse_line`, which reads it or names the row. Further
+columns are cut out before, by `csv_narrow.with_known_columns`.
 """
 
 import re
@@ -9,6 +10,7 @@ import re
 import numpy as np
 
 from fercourse.data.csv_block import parse_block
+from fercourse.data.csv_narrow import known, with_known_columns
 from fercourse.data.csv_rows import AGAIN, LONGEST_LINE, PIXELS, header_columns, parse_line
 from fercourse.data.faces import SIDE
 from fercourse.data.rows import Rows
@@ -36,7 +38,8 @@ def read_csv(stream, name):
     """Rows of a FER2013 CSV from a binary `stream`; `name` stands in messages.
 
     Reads `emotion,pixels,Usage` in any order, `emotion,pixels` (then usages is None) and `pixels` alone (then all
-    labels are -1). Holds the output and one block. Raises DataMismatch naming file, row (1 is the first face) and line.
+    labels are -1), each with further columns or without. Holds the output and one block. Raises DataMismatch naming
+    file, row (1 is the first face) and line.
     """
     blocks = whole_lines(stream)
     header, _, first = next(blocks, b"").partition(b"\n")
@@ -44,7 +47,7 @@ def read_csv(stream, name):
     images, labels, usages = np.empty((0, PIXELS), np.uint8), [], []
     row, line = 0, 2
     for block in chain_first(first, blocks):
-        parsed = parse_block(block, columns) or parse_lines(block, columns, name, row, line)
+        parsed = parse_whole(block, columns) or parse_lines(block, columns, name, row, line)
         images = written_at(images, row, parsed[1], name)
         labels.append(parsed[0])
         usages.append(parsed[2])
@@ -97,13 +100,21 @@ def written_at(images, row, pixels, name):
     return images
 
 
-def parse_lines(block, columns, name, row, line):
-    """Labels, pixels and usages of a block that `parse_block` refused: tidied, else line by line."""
-    tidy = block
+def parse_whole(block, columns):
+    """Labels, pixels and usages of a block as a whole, as it is or tidied; None where that cannot be told."""
+    block = with_known_columns(block, columns)
+    columns = known(columns)
+    return block and (parse_block(block, columns) or parse_block(tidied(block), columns))
+
+
+def tidied(block):
     for pattern, replacement in TIDY:
-        tidy = pattern.sub(replacement, tidy)
-    if parsed := parse_block(tidy.lstrip(b"\n"), columns):
-        return parsed
+        block = pattern.sub(replacement, block)
+    return block.lstrip(b"\n")
+
+
+def parse_lines(block, columns, name, row, line):
+    """Labels, pixels and usages of a block that `parse_whole` refused, line by line."""
     parsed = []
     for number, text in enumerate(block[:-1].split(b"\n"), line):
         if text.strip():

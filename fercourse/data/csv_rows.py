@@ -10,23 +10,24 @@ PIXELS = SIDE * SIDE
 LONGEST_LINE = 1 << 16
 """Bytes; an honest line has 4,700 to 9,300. What has no line end within this is no FER2013, or a bomb."""
 
+KNOWN = {"emotion", "pixels", "usage"}
 AGAIN = "Get the file again, or load 'drawn'."
-COLUMN_SETS = ({"emotion", "pixels", "usage"}, {"emotion", "pixels"}, {"pixels"})
+COLUMN_SETS = (KNOWN, {"emotion", "pixels"}, {"pixels"})
 
 
 def header_columns(line, name):
     """Column names of the header `line` (bytes), stripped and in lower case; raises DataMismatch naming the file.
 
-    Accepts any order, spaces, quotes, a byte-order mark and further columns; needs `pixels`, then `emotion`,
-    then `Usage`.
+    Accepts any order, spaces, quotes, a byte-order mark and further columns, also without a name; needs `pixels`, then
+    `emotion`, then `Usage`.
     """
     refuse_other_formats(line, name)
     text = line.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
     columns = tuple(field.lower() for field in fields_of(text, f"{name}, line 1"))
-    known = {"emotion", "pixels", "usage"}.intersection(columns)
-    if known not in COLUMN_SETS or any(columns.count(column) > 1 for column in known):
+    twice = any(columns.count(column) > 1 for column in columns if column)
+    if KNOWN.intersection(columns) not in COLUMN_SETS or twice:
         raise DataMismatch(
-            f"{name}, line 1: expected the columns emotion, pixels, Usage (or emotion, pixels), found "
+            f"{name}, line 1: expected the columns emotion, pixels, Usage (or emotion, pixels), each once, found "
             f"{shortened(text.strip())}. {header_remedy(text)}"
         )
     return columns

@@ -11,6 +11,7 @@ from fercourse.data.drawn import drawn_faces
 from fercourse.data.faces import Faces
 from fercourse.data.find import DRAWN, find_first, recognise
 from fercourse.data.folders import read_folders
+from fercourse.data.members import refuse_third_table
 from fercourse.data.notes import marked
 from fercourse.data.npz import read_npz
 from fercourse.data.official import settled, unofficial
@@ -131,6 +132,7 @@ def read_rows(path):
 
 
 def read_test_beside(path):
+    refuse_third_table(path)
     test = beside(path, "test.csv")
     if test is None:
         raise DataNotFound(
@@ -138,4 +140,10 @@ def read_test_beside(path):
             "Put it there, or use fer2013.csv, which holds everything."
         )
     with open(test, "rb", buffering=0) as file:
-        return read_csv(file, test.name)
+        rows = read_csv(file, test.name)
+    if rows.usages is not None:
+        raise DataMismatch(
+            f"{test}: expected the test faces of {path.name} alone, found a column Usage: it holds splits of its "
+            "own. Load it by its path, or take the column out."
+        )
+    return rows

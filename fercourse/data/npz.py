@@ -1,15 +1,25 @@
-"""NumPy's container: three splits as `convert` and the cache write them, or the arrays pixels, emotion and usage."""
+"""NumPy's container: three splits as `convert` and the cache write them, or the arrays of others, by their names."""
 
 import json
+import re
 import zipfile
 from contextlib import contextmanager
 
 import numpy as np
 
-from fercourse.data.archives import MOST_BYTES, reading
-from fercourse.data.faces import EMOTIONS, SIDE, SPLITS, USAGES, Faces, Split, frozen
+from fercourse.data.archives import MOST_BYTES, reading, refuse_joined_zips
+from fercourse.data.exact import emotion_codes, grey_levels, usage_codes
+from fercourse.data.faces import SPLITS, USAGES, Faces, Split, frozen
+from fercourse.data.names import part_code
 from fercourse.data.rows import Rows
 from fercourse.errors import DataMismatch
+
+WORDS = {
+    **dict.fromkeys(("x", "image", "images", "pixels", "faces"), "images"),
+    **dict.fromkeys(("y", "label", "labels", "emotion", "emotions"), "labels"),
+    **dict.fromkeys(("usage", "usages", "split"), "usages"),
+}
+"""Words by which an array is known."""
 
 
 def write_npz(faces, path, *, record=None):
@@ -25,17 +35,35 @@ def write_npz(faces, path, *, record=None):
 
 
 def read_npz(path):
-    """Faces, or Rows where the file holds the arrays pixels, emotion and usage; raises DataMismatch for others."""
+    """Faces, or Rows where the file holds images, labels and usages, or images and labels of each split.
+
+    Arrays are known by the words of their names (`WORDS` and the names of splits): pixels, emotion, usage;
+    train_images, train_labels, …; x_train, y_train, …. Values of any type are read where that is exact. Raises
+    DataMismatch for others, naming the arrays and, where there is one, the row.
+    """
     with arrays_in(path) as arrays:
         if "about" in arrays:
             return faces_of(arrays)
-        missing = {"pixels", "emotion", "usage"}.difference(arrays)
-        if missing:
+        by_role = {role_of(name): name for name in arrays}
+        whole = {("images", None), ("labels", None), ("usages", None)}
+        parts = {(kind, part) for kind in ("images", "labels") for part in range(len(USAGES))}
+        if len(by_role) < len(arrays.files) or set(by_role) not in (whole, parts):
             raise DataMismatch(
-                f"{path}: expected the arrays pixels, emotion and usage, found {', '.join(arrays) or 'none'}. "
-                "Rename them, or get the file again."
+                f"{path}: expected the arrays pixels, emotion and usage (or images and labels of train, valid and "
+                f"test), found {', '.join(arrays) or 'none'}. Rename them and take out others, or get the file again."
             )
-        return rows_of(arrays["pixels"], arrays["emotion"], arrays["usage"], path)
+        if set(by_role) == whole:
+            return rows_of(arrays, by_role, path, None)
+        return joined([rows_of(arrays, by_role, path, part) for part in range(len(USAGES))])
+
+
+def role_of(name):
+    """What the array called `name` holds: ("images", "labels" or "usages", code of its split or None), or the name."""
+    words = re.findall("[a-z]+", name.lower())
+    kinds = [WORDS[word] for word in words if word in WORDS]
+    parts = [part_code(word) for word in words if part_code(word) is not None]
+    understood = len(kinds) == 1 and len(parts) <= 1 and len(kinds) + len(parts) == len(words)
+    return (kinds[0], parts[0] if parts else None) if understood else name
 
 
 def read_record(path):
@@ -50,10 +78,14 @@ def arrays_in(path):
     with reading(path):
         try:
             with zipfile.ZipFile(path) as archive:
-                if sum(info.file_size for info in archive.infolist()) > MOST_BYTES:
-                    raise DataMismatch(
-                        f"{path}: expected at most {MOST_BYTES:,} bytes, found more: this is no FER2013. Get it again."
-                    )
+                members = archive.infolist()
+                refuse_joined_zips(archive, path)
+            if sum(info.file_size for info in members) > MOST_BYTES:
+                raise DataMismatch(
+                    f"{path}: expected at most {MOST_BYTES:,} bytes, found more: this is no FER2013. Get it again."
+                )
+            if len({info.filename for info in members}) < len(members):
+                raise DataMismatch(f"{path}: expected one array of each name, found two. Get the file again.")
             with np.load(path, allow_pickle=False) as arrays:
                 yield arrays
         except (ValueError, KeyError) as error:
@@ -75,26 +107,25 @@ def faces_of(arrays):
     return Faces(*splits, about["source"], official=about["official"], drawn=about["drawn"])
 
 
-def rows_of(pixels, emotion, usage, path):
-    rows = len(pixels)
-    good = (
-        pixels.dtype == np.uint8
-        and pixels.size == rows * SIDE * SIDE
-        and emotion.shape == usage.shape == (rows,)
-        and emotion.dtype.kind in "iu"
-        and usage.dtype.kind in "iu"
-    )
-    if not good:
+def rows_of(arrays, by_role, path, part):
+    """The rows of the whole file (`part` None), or of the split with that code."""
+    images, labels = by_role["images", part], by_role["labels", part]
+    pixels = grey_levels(arrays[images], path, images)
+    emotion = emotion_codes(arrays[labels], path, labels, numbered="emotion" in labels.lower())
+    if part is None:
+        usages = usage_codes(arrays[by_role["usages", None]], path, by_role["usages", None])
+    else:
+        usages = np.full(len(emotion), part, np.uint8)
+    if not len(pixels) == len(emotion) == len(usages):
         raise DataMismatch(
-            f"{path}: expected pixels uint8 (N, {SIDE}, {SIDE}), emotion and usage integers (N,), found "
-            f"{pixels.dtype} {pixels.shape}, {emotion.dtype} {emotion.shape} and {usage.dtype} {usage.shape}."
+            f"{path}: expected as many labels and usages as images, found {len(pixels):,} images in {images}, "
+            f"{len(emotion):,} labels in {labels} and {len(usages):,} usages. Get the file again."
         )
-    for column, codes, names in (("emotion", emotion, EMOTIONS), ("usage", usage, USAGES)):
-        outside = (codes < 0) | (codes >= len(names))
-        if outside.any():
-            row = int(outside.argmax())
-            raise DataMismatch(
-                f"{path}, row {row + 1}: expected {column} codes from 0 to {len(names) - 1}, found {codes[row]}. "
-                "Correct it, or get the file again."
-            )
-    return Rows(pixels.reshape(rows, SIDE, SIDE), emotion.astype(np.int64), usage.astype(np.uint8))
+    return Rows(pixels, emotion, usages)
+
+
+def joined(parts):
+    """The rows of several `Rows`, one after the other."""
+    return Rows(
+        *(np.concatenate([getattr(rows, column) for rows in parts]) for column in ("images", "labels", "usages"))
+    )

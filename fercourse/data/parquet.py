@@ -1,12 +1,12 @@
 """Parquet, as Hugging Face data sets have it: images as encoded bytes with a label, or the three columns of the CSV.
 
 Several files are one data set: `train-00000-of-00002.parquet` and the like are put together by the names of their
-splits. Labels are mapped by name; a number without a name for it is refused, as folders sorted by name count otherwise.
+splits, none left out. Labels are mapped by name; a number without a name for it is refused, as folders sorted by name
+count otherwise.
 """
 
 import io
 import json
-import re
 from contextlib import contextmanager
 
 import numpy as np
@@ -15,14 +15,19 @@ import pyarrow.parquet
 
 from fercourse.data.archives import reading
 from fercourse.data.csv_reader import MOST_ROWS
-from fercourse.data.csv_rows import AGAIN, parse_emotion, parse_pixels, parse_usage
+from fercourse.data.csv_rows import AGAIN, parse_pixels, parse_usage
+from fercourse.data.exact import code_of_value
 from fercourse.data.faces import EMOTIONS, SIDE
-from fercourse.data.folders import ALIASES, PARTS, faces_of, grey_face
+from fercourse.data.folders import faces_of
+from fercourse.data.names import emotion_code, part_code
+from fercourse.data.parquet_parts import parts_of
+from fercourse.data.pictures import grey_face
 from fercourse.data.rows import Rows
 from fercourse.errors import DataMismatch
 
-IMAGES = ("image", "img")
+IMAGES = ("image", "img", "pixels")
 LABELS = ("label", "labels", "emotion")
+USAGE = ("usage", "split")
 BATCH = 1_024
 
 
@@ -30,33 +35,31 @@ def read_parquet(paths, source, *, seed):
     """Faces of one or several parquet files; `seed` carves `valid` where there is no validation split.
 
     Reads `image` (struct of bytes and path, or bytes) with `label` (a ClassLabel, or names), and emotion, pixels,
-    Usage as in the CSV. Raises DataMismatch for another schema, naming the file and, where there is one, the row.
+    Usage as in the CSV. Raises DataMismatch for another schema, naming the file and, where there is one, the row, and
+    for a part that is missing or there twice.
     """
-    parts = [read_file(path) for path in paths]
+    parts = [read_file(path, part) for path, part in zip(paths, parts_of(paths), strict=True)]
     rows = Rows(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-    return faces_of(rows, source, official=all(map(has_usages, paths)), seed=seed)
+    return faces_of(rows, source, seed=seed)
 
 
-def read_file(path):
-    """Images, labels and usages of one file, as in `Rows`."""
+def read_file(path, part):
+    """Images, labels and usages of one file, as in `Rows`; `part` is the code of its split where no column tells it."""
     with opened(path) as file:
-        names = {name.lower(): name for name in file.schema_arrow.names}
-        image = next((names[name] for name in (*IMAGES, "pixels") if name in names), None)
-        label = next((names[name] for name in LABELS if name in names), None)
-        if image is None or label is None:
-            raise DataMismatch(
-                f"{path}: expected columns image and label, or emotion, pixels and Usage, found "
-                f"{', '.join(file.schema_arrow.names)}. Rename the columns, or get FER2013 in another layout."
-            )
+        schema = file.schema_arrow
+        image, label, usage = columns_of(schema.names, path)
         if not 0 < file.metadata.num_rows <= MOST_ROWS:
             raise DataMismatch(f"{path}: expected 1 to {MOST_ROWS:,} rows, found {file.metadata.num_rows:,}. {AGAIN}")
+        if usage is None and part is None:
+            raise DataMismatch(
+                f"{path}: expected a Usage column, or a file or folder name that says train, validation or test, found "
+                "none. Rename the file after its split."
+            )
         face = face_of_pixels if image.lower() == "pixels" else face_of_image
-        code = parse_code if image.lower() == "pixels" else label_parser(file.schema_arrow, label, path)
-        usage = names.get("usage")
-        all_from_here = None if usage else usage_of_file(path)
+        code = label_parser(schema, label, path, numbered=image.lower() == "pixels")
         images = np.empty((file.metadata.num_rows, SIDE, SIDE), np.uint8)
         labels = np.empty(len(images), np.int64)
-        usages = np.full(len(images), all_from_here or 0, np.uint8)
+        usages = np.full(len(images), part or 0, np.uint8)
         row = 0
         for batch in file.iter_batches(BATCH, columns=[column for column in (image, label, usage) if column]):
             for record in batch.to_pylist():
@@ -64,9 +67,22 @@ def read_file(path):
                 images[row] = face(record[image], where)
                 labels[row] = code(record[label], where)
                 if usage:
-                    usages[row] = parse_usage(str(record[usage]), where)
+                    usages[row] = parse_part(record[usage], where)
                 row += 1
     return images, labels, usages
+
+
+def columns_of(names, path):
+    """Names of the columns of images, labels and usages (or None). Raises DataMismatch where there is none, or two."""
+    found = [[name for name in names if name.lower() in wanted] for wanted in (IMAGES, LABELS, USAGE)]
+    if not found[0] or not found[1]:
+        raise DataMismatch(
+            f"{path}: expected columns image and label, or emotion, pixels and Usage, found {', '.join(names)}. "
+            "Rename the columns, or get FER2013 in another layout."
+        )
+    if twice := next((same for same in found if len(same) > 1), None):
+        raise DataMismatch(f"{path}: expected one such column, found {' and '.join(twice)}. Take the others out.")
+    return found[0][0], found[1][0], found[2][0] if found[2] else None
 
 
 @contextmanager
@@ -79,26 +95,13 @@ def opened(path):
         raise DataMismatch(f"{path}: expected a whole parquet file, found a damaged one ({error}). {AGAIN}") from error
 
 
-def has_usages(path):
-    with opened(path) as file:
-        return "usage" in map(str.lower, file.schema_arrow.names)
+def label_parser(schema, column, path, *, numbered):
+    """A function from a label and its place to the code: by the names of the ClassLabel, or the labels themselves.
 
-
-def usage_of_file(path):
-    """The code into `USAGES` of a file named after its split, such as train-00000-of-00001.parquet."""
-    word = re.match(r"[a-z]*", path.name.lower())[0]
-    if word not in PARTS:
-        raise DataMismatch(
-            f"{path}: expected a Usage column, or a file name that starts with train, validation or test, found none. "
-            "Rename the file after its split."
-        )
-    return PARTS[word]
-
-
-def label_parser(schema, column, path):
-    """A function from a label and its place to the code: by the names of the ClassLabel, or the labels themselves."""
+    numbered: whether numbers without names are the codes of fer2013.csv
+    """
     names = class_names(schema, column)
-    if names is None and pyarrow.types.is_integer(schema.field(column).type):
+    if names is None and not numbered and pyarrow.types.is_primitive(schema.field(column).type):
         raise DataMismatch(
             f"{path}: expected names of emotions, found {column} as numbers without names (no ClassLabel in the "
             "schema). The order of the classes differs between copies: map the numbers to names, and save again."
@@ -106,8 +109,8 @@ def label_parser(schema, column, path):
 
     def parse(value, where):
         name = value if names is None else names.get(value)
-        code = ALIASES.get(str(name).strip().lower())
-        if code is None:
+        code = code_of_value(name, emotion_code, numbered=numbered)
+        if code is None or code >= len(EMOTIONS):
             raise DataMismatch(
                 f"{where}: expected a label among {', '.join(EMOTIONS)}, found {value!r} ({name}). {AGAIN}"
             )
@@ -118,13 +121,16 @@ def label_parser(schema, column, path):
 
 def class_names(schema, column):
     """Names of the classes by number, from the metadata that Hugging Face's `datasets` writes; None without them."""
-    features = json.loads((schema.metadata or {}).get(b"huggingface", b"{}")).get("info", {}).get("features", {})
-    names = features.get(column, {}).get("names")
-    return None if names is None else dict(enumerate(names))
+    try:
+        names = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"][column]["names"]
+    except (KeyError, TypeError, ValueError):
+        return None
+    return dict(enumerate(names))
 
 
-def parse_code(value, where):
-    return parse_emotion(str(value), where)
+def parse_part(value, where):
+    code = part_code(str(value).strip())
+    return parse_usage(str(value), where) if code is None else code
 
 
 def face_of_pixels(value, where):

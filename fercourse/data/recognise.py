@@ -1,6 +1,5 @@
 """How FER2013 is recognised in a folder: by the names of files, their first line, and what lies in folders."""
 
-import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -9,8 +8,10 @@ from PIL import Image
 
 from fercourse.data.archives import DAMAGED, csv_streams, kind_of
 from fercourse.data.csv_rows import shortened
-from fercourse.data.faces import EMOTIONS, SIDE
+from fercourse.data.faces import SIDE
 from fercourse.data.folders import faces_under, is_image_folder, part_folders
+from fercourse.data.names import emotion_code, visible
+from fercourse.data.parquet_parts import parquet_files, parts_in_name
 from fercourse.errors import DataMismatch
 
 CHALLENGE = "challenges-in-representation-learning-facial-expression-recognition-challenge"
@@ -33,9 +34,6 @@ next, and last of all tables under other names whose first line names the column
 
 COMMON_NAMES = ("train.csv", "*.parquet")
 """Those of `FILES` that many another data set has, too: they count by their columns only."""
-
-PART = re.compile("(?<![a-z])(train|training|valid|validation|val|test|publictest|privatetest)(?![a-z])", re.IGNORECASE)
-"""A word in the name of a file that is one part of a data set."""
 
 IS_DAMAGED = "a damaged file"
 
@@ -74,11 +72,6 @@ def beside(path, name):
     return min(same, key=lambda file: file.name != name, default=None)
 
 
-def visible(folder):
-    """The paths in `folder`, sorted, without hidden ones and what macOS puts beside."""
-    return sorted(path for path in folder.iterdir() if not path.name.startswith((".", "__MACOSX")))
-
-
 def look_right_into(folder, *, closely):
     """Candidates, pairs of rank and `Found`, the best first, and pairs of a name and why it was passed over.
 
@@ -90,7 +83,7 @@ def look_right_into(folder, *, closely):
             passed.append((path.name, why))
         elif path.suffix.lower() != ".parquet":
             ranked.append((rank_of(path), named_fer2013(path)))
-    parquet, others = parquet_files(folder)
+    parquet, others = parquet_with_faces(folder)
     if parquet:
         ranked.append((FILES.index("*.parquet"), Found(folder, "parquet", parquet)))
     if is_image_folder(folder):
@@ -130,16 +123,14 @@ def first_line(path):
     return start.decode("utf-8", "replace").partition("\n")[0]
 
 
-def parquet_files(folder):
+def parquet_with_faces(folder):
     """The parquet files of faces in `folder` and in its folders of splits, and pairs of name and why of the others.
 
     A part of the set, by its name, that has no faces in it is not passed over: reading it says what is wrong.
     """
-    places = (folder, *(path for path, _ in part_folders(folder)))
-    paths = [path for place in places for path in visible(place) if path.suffix.lower() == ".parquet"]
-    reasons = {path: why_no_faces(path) for path in paths}
+    reasons = {path: why_no_faces(path) for path in parquet_files(folder)}
     is_set = not all(reasons.values())
-    kept = [path for path, why in reasons.items() if why in ("", IS_DAMAGED) or (is_set and PART.search(path.stem))]
+    kept = [path for path, why in reasons.items() if why in ("", IS_DAMAGED) or (is_set and parts_in_name(path))]
     return tuple(kept), [(str(path.relative_to(folder)), why) for path, why in reasons.items() if path not in kept]
 
 
@@ -156,11 +147,10 @@ def why_no_faces(path):
         return IS_DAMAGED
     columns = {name.lower(): name for name in schema.names}
     label = next((columns[name] for name in LABELS if name in columns), None)
-    if label is None or not {*IMAGES, "pixels"}.intersection(columns):
+    if label is None or not {*IMAGES}.intersection(columns):
         return f"its columns are {shortened(', '.join(schema.names))}"
     classes = class_names(schema, label) or {}
-    known = {emotion.lower() for emotion in EMOTIONS}
-    if classes and not known.intersection(str(name).lower() for name in classes.values()):
+    if classes and all(emotion_code(name) is None for name in classes.values()):
         return f"its classes are {shortened(', '.join(map(str, classes.values())))}"
     return ""
 
