@@ -179,7 +179,7 @@ def train_one(name, faces, network=fc.cnn, **changes):
     torch.manual_seed(SEED)
     model, settings, safe = network(mean, std), recipe | changes, {}
     if env.scale == "full":
-        safe = {"checkpoint": f"{RUNS}/{name}, seed {SEED}.pt", "resume": True}
+        safe = {"checkpoint": f"{RUNS}/{name}, seed {SEED}.pt", "resume": "auto"}
     how = safe | {"device": env.device, "progress": False}
     history = fc.fit(model, faces, **settings, **how)
     if env.scale == "full":

@@ -234,7 +234,7 @@ def test_resuming_on_other_data_or_with_another_model_is_refused(tmp_path, faces
 
 
 def test_auto_goes_on_only_at_the_precision_that_it_began_with(tmp_path, faces, monkeypatch):
-    settings = dict(device="cpu", checkpoint=tmp_path / "run.pt", progress=False, precision="auto", resume=True)
+    settings = dict(device="cpu", checkpoint=tmp_path / "run.pt", progress=False, precision="auto", resume="auto")
     monkeypatch.setattr("fercourse.learn.precision.bfloat16_pays", lambda device: False)
     fc.fit(small_mlp(faces), faces, epochs=1, **settings)
     assert len(fc.fit(small_mlp(faces), faces, epochs=2, **settings | {"precision": "float32"})) == 2
