@@ -100,10 +100,10 @@ def _checked_weights(weights):
         raise ParameterError(f"expected class_weights of {len(EMOTIONS)} numbers, one an emotion; found {weights!r}")
     for emotion, value in zip(EMOTIONS, values, strict=True):
         if not is_number(value) or not np.finfo(np.float32).tiny <= value <= LARGEST:
+            zero = " The weights of a batch divide its loss, and a batch of weight 0 has none. To leave an emotion "
+            zero += "out, take its faces out of data.train."
             raise ParameterError(
-                f"expected class_weights that are finite and over 0; found {value!r} for {emotion}. The weights of a "
-                "batch divide its loss, and a batch of weight 0 has none. To leave an emotion out, take its faces out "
-                "of data.train."
+                f"expected class_weights that are finite and over 0; found {value!r} for {emotion}.{zero * (value == 0)}"
             )
     return [_shortest(value) for value in values]
 
