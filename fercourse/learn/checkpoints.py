@@ -3,6 +3,7 @@
 import re
 import zipfile
 import zlib
+from difflib import get_close_matches
 from pathlib import Path
 from pickle import UnpicklingError
 
@@ -84,20 +85,20 @@ def earlier_run(path, *, resume, recipe, epochs):
 def _beside(path):
     if not path.parent.is_dir():
         return f"there is no folder {path.parent} either"
-    names = sorted(each.name for each in path.parent.iterdir() if each.is_file())
-    shown = names[:SHOWN] + [f"{len(names) - SHOWN} more"] * (len(names) > SHOWN)
-    return f"the files in {path.parent} are {', '.join(shown)}" if names else f"{path.parent} holds no file"
+    names = [each.name for each in path.parent.iterdir() if each.is_file()]
+    if not names:
+        return f"{path.parent} holds no file"
+    nearest = get_close_matches(path.name, names, n=SHOWN, cutoff=0)
+    return f"of the {len(names)} files in {path.parent} the nearest by name: {', '.join(nearest)}"
 
 
 def _read(path):
     """What is in a checkpoint; first by the checksums of its file, then by its content."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            broken = archive.testzip()
+        with open(path, "rb") as file:
+            broken = _damage(file)
     except OSError as error:
         raise CheckpointMismatch(f"{path} could not be read: {error.strerror or error}.") from error
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, EOFError) as error:
-        broken = error
     if broken:
         raise CheckpointMismatch(
             f"{path} is no checkpoint, or it is damaged, as by a copy that was cut short ({broken}). "
@@ -120,6 +121,15 @@ def _read(path):
             "Nothing was changed. Give this run a checkpoint of its own."
         )
     return state
+
+
+def _damage(file):
+    """What is wrong with the archive that a checkpoint is, by its own checksums; None where it is whole."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return archive.testzip()
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, EOFError, OSError) as error:
+        return error
 
 
 def _reason(error):

@@ -81,8 +81,7 @@ def check_last_batch(model, images, batch_size, device):
     is not joined to the one before, because that would be another training than the loop of lesson 02.
     """
     faces = len(images)
-    alone = faces % batch_size == 1 or batch_size == 1
-    if not alone:
+    if batch_size > 1 and faces % batch_size != 1:
         return
     # On copies: a batch in training mode moves the averages of batch norm.
     state = {name: value.clone() for name, value in (*model.named_parameters(), *model.named_buffers())}

@@ -16,7 +16,7 @@ from fercourse.settings import choice, flag, is_number, number, plain, seed_numb
 BESIDES = {"model", "data", "epochs", "device", "checkpoint", "resume", "progress"}
 """The arguments that are no part of the recipe, which a resumed training must share with the one before it."""
 
-LARGEST = float(np.finfo(np.float32).max)
+SMALLEST, LARGEST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
 
 
 def checked_settings(asked):
@@ -99,11 +99,10 @@ def _checked_weights(weights):
     if not isinstance(values, list) or len(values) != len(EMOTIONS):
         raise ParameterError(f"expected class_weights of {len(EMOTIONS)} numbers, one an emotion; found {weights!r}")
     for emotion, value in zip(EMOTIONS, values, strict=True):
-        if not is_number(value) or not np.finfo(np.float32).tiny <= value <= LARGEST:
-            zero = " The weights of a batch divide its loss, and a batch of weight 0 has none. To leave an emotion "
-            zero += "out, take its faces out of data.train."
+        if not is_number(value) or not SMALLEST <= value <= LARGEST:
             raise ParameterError(
-                f"expected class_weights that are finite and over 0; found {value!r} for {emotion}.{zero * (value == 0)}"
+                f"expected class_weights that are finite and over 0; found {value!r} for {emotion}. The loss of a "
+                "batch is divided by the sum of its weights; to leave an emotion out, take its faces out of data.train."
             )
     return [_shortest(value) for value in values]
 
