@@ -39,7 +39,7 @@ def number(name, value, rule, allowed):
     """`value` as a float. Raises ParameterError where it is no finite number or not `allowed`; `rule` says so."""
     value = plain(value)
     if not is_number(value) or not allowed(value):
-        raise ParameterError(f"expected {name}, a finite number {rule}; found {name}={value!r}")
+        raise ParameterError(f"expected {name} {rule}; found {name}={value!r}")
     return float(value)
 
 

@@ -54,6 +54,13 @@ def test_auto_begins_where_nothing_is_and_goes_on_where_a_run_is(tmp_path, faces
         fit(small_mlp(), faces, epochs=3, lr=0.1, **settings)
 
 
+class Halved(nn.Sequential):
+    """A kind of its own: what its layers make of the input, halved."""
+
+    def forward(self, images):
+        return super().forward(images) / 2
+
+
 class Net(nn.Module):
     """A network of one's own: dropout and activation are plain attributes."""
 
@@ -72,7 +79,7 @@ def stack(*layers):
 
 
 OTHERS = {
-    "dropout": (small_mlp, lambda: small_mlp(dropout=0.5), "layer 4: Dropout"),
+    "dropout": (small_mlp, lambda: small_mlp(dropout=0.5), r"layer 4: Dropout\(p=0,.*Dropout\(p=0.5"),
     "the mean": (
         small_mlp,
         lambda: small_mlp(mean=0.4),
@@ -80,10 +87,13 @@ OTHERS = {
     ),
     "the activation": (lambda: stack(nn.ReLU()), lambda: stack(nn.GELU()), r"layer 2: ReLU\(.*\) in the .*, GELU"),
     "a slope": (lambda: stack(nn.LeakyReLU(0.1)), lambda: stack(nn.LeakyReLU(0.2)), "negative_slope=0.1.*=0.2"),
-    "one more layer": (stack, lambda: nn.Sequential(*stack(), nn.Dropout(0.5)), "layer 3: not set in the checkpoint"),
+    "one more layer": (stack, lambda: nn.Sequential(*stack(), nn.Dropout(0.5)), "not set in the checkpoint, Dropout"),
     "momentum of norm": (lambda: stack(nn.BatchNorm1d(8)), lambda: stack(nn.BatchNorm1d(8, momentum=0.5)), "momentum"),
     "an attribute": (Net, lambda: Net(0.2), "share=0.5.*share=0.2"),
     "a function": (Net, lambda: Net(activation=F.gelu), "activation=relu.*activation=gelu"),
+    "a kind of block": (lambda: nn.Sequential(stack()), lambda: Halved(stack()), "Halved"),
+    "without settings": (lambda: stack(nn.Tanh()), lambda: stack(nn.Sigmoid()), "Tanh.*Sigmoid"),
+    "the order": (lambda: stack(nn.Tanh(), nn.ReLU()), lambda: stack(nn.ReLU(), nn.Tanh()), "Tanh.*ReLU"),
     "kernel": (
         lambda: nn.Sequential(nn.MaxPool2d(2), nn.Flatten(), nn.Linear(576, 7)),
         lambda: nn.Sequential(nn.AvgPool2d(2), nn.Flatten(), nn.Linear(576, 7)),
@@ -105,6 +115,22 @@ def test_the_same_settings_written_otherwise_go_on(tmp_path, faces):
     settings = dict(checkpoint=tmp_path / "run.pt")
     fit(Net(0.5, slope=1), faces, epochs=1, **settings)
     assert len(fit(Net(np.float64(0.5), slope=1.0).train(False), faces, epochs=2, **settings, resume=True)) == 2
+
+
+class Watching(nn.Module):
+    """Hands on what it is given."""
+
+    def forward(self, images):
+        return images
+
+
+def test_a_layer_that_only_watches_is_no_other_network(run, faces):
+    watched = nn.Sequential(Watching(), small_mlp()[0], nn.Identity(), *small_mlp()[1:])
+    inner = small_mlp()
+    inner[1] = nn.Sequential(Watching(), nn.Sequential(inner[1], nn.Identity()))
+    assert len(fit(inner, faces, epochs=2, checkpoint=run, resume=True)) == 2
+    with pytest.raises(fc.CheckpointMismatch, match="model"):  # the weights have other names
+        fit(watched, faces, epochs=3, checkpoint=run, resume=True)
 
 
 def test_of_many_differences_the_first_are_shown(run, faces):

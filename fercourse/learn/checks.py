@@ -68,10 +68,15 @@ def check_shape(outputs, faces):
 
 
 def check_answers(model, images, device):
-    """Ask `model` for a few of `images`, uint8 (N, 48, 48) on `device`, and check its logits; nothing is changed."""
+    """Ask `model` for a few of `images` and check its logits; nothing is changed."""
+    check_logits(ask(model, images, device), PROBES)
+
+
+def ask(model, images, device):
+    """What `model` answers, in evaluation, to a few of `images`, uint8 (N, 48, 48) on `device`; nothing is changed."""
     few = images[torch.arange(PROBES, device=device) % len(images), None].float() / 255
     with mode_kept(model), random_numbers_aside(device), torch.no_grad():
-        check_logits(model.eval()(few), PROBES)
+        return model.eval()(few)
 
 
 def check_last_batch(model, images, batch_size, device):

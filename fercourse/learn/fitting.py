@@ -82,7 +82,7 @@ def iter_fit(
     recipe, saved = None, None
     if checkpoint is not None:
         computed = "float32" if forward is model else "bfloat16"
-        recipe = recipe_of(settings, model=model, data=data, precision=computed)
+        recipe = recipe_of(settings, model=model, data=data, device=device, precision=computed)
         saved = earlier_run(checkpoint, resume=settings["resume"], recipe=recipe, epochs=settings["epochs"])
     plateau = schedule if isinstance(schedule, Plateau) else None
     training = Training(

@@ -6,15 +6,19 @@ from inspect import isclass
 
 import numpy as np
 import torch
+from torch import nn
 
 from fercourse.data.faces import EMOTIONS, Faces
 from fercourse.errors import ParameterError
-from fercourse.learn.checks import check_split
+from fercourse.learn.checks import PROBES, ask, check_split
 from fercourse.learn.schedules import Plateau
 from fercourse.settings import choice, flag, is_number, number, plain, seed_number, whole
 
 BESIDES = {"model", "data", "epochs", "device", "checkpoint", "resume", "progress"}
 """The arguments that are no part of the recipe, which a resumed training must share with the one before it."""
+
+CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
+"""What computes nothing itself: the layers inside are told apart."""
 
 SMALLEST, LARGEST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
 
@@ -46,7 +50,7 @@ def check_data(data):
     check_split(data.valid, labelled=True)
 
 
-def recipe_of(settings, *, model, data, precision):
+def recipe_of(settings, *, model, data, device, precision):
     """Everything that the weights depend on, a flat dict of plain values.
 
     precision: what is computed, not what was asked: "auto" means another one on another machine.
@@ -58,7 +62,7 @@ def recipe_of(settings, *, model, data, precision):
     if settings["schedule"] is not None and not isinstance(settings["schedule"], Plateau):
         recipe["epochs"] = settings["epochs"]  # these schedules are laid out over all epochs beforehand
     shapes = " ".join(f"{name}{tuple(value.shape)}" for name, value in model.state_dict().items())
-    return recipe | {"precision": precision, "data": data.fingerprint, "model": shapes} | _layers(model)
+    return recipe | {"precision": precision, "data": data.fingerprint, "model": shapes} | _layers(model, data, device)
 
 
 def _check_objects(schedule, augment):
@@ -125,9 +129,28 @@ def _told_apart(name, value):
     return text
 
 
-def _layers(model):
-    """Each layer by its name, with its kind and its settings: two networks of equal weights may differ in these."""
-    return {f"layer {name or 'itself'}": _layer(layer) for name, layer in model.named_modules()}
+def _layers(model, data, device):
+    """Each layer that computes something, with its kind and settings: networks of equal weights may differ in these."""
+    idle = _idle(model, data, device)
+    layers = [layer for layer in model.modules() if layer not in idle and type(layer) not in CONTAINERS]
+    return {f"layer {place}": _layer(layer) for place, layer in enumerate(layers)}
+
+
+def _idle(model, data, device):
+    """The layers without settings that hand on what they are given, as they do with a few faces."""
+    idle = set()
+
+    def look(layer, inputs, output):
+        if inputs and output is inputs[0] and _layer(layer).endswith("()"):
+            idle.add(layer)
+
+    hooks = [layer.register_forward_hook(look) for layer in model.modules()]
+    try:
+        ask(model, torch.tensor(data.train.images[:PROBES], device=device), device)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return idle
 
 
 def _layer(layer):
