@@ -204,6 +204,24 @@ def test_a_loss_that_is_no_number_stops_the_training_and_says_where(faces, batch
         assert words in str(error.value)
 
 
+class DivergingAnswers(nn.Module):
+    """Passes logits on; from one question in evaluation on, they are NaN."""
+
+    def __init__(self, question):
+        super().__init__()
+        self._left = question
+
+    def forward(self, logits):
+        self._left -= not self.training
+        return logits if self.training or self._left > 0 else logits * float("nan")
+
+
+def test_a_loss_on_validation_faces_that_is_no_number_stops_the_training_too(faces):
+    model = nn.Sequential(small_mlp(), DivergingAnswers(4))  # one is asked before the first epoch
+    with pytest.raises(fc.TrainingDiverged, match="epoch 3, after its last batch: the loss on validation faces is nan"):
+        fit(model, faces, epochs=9)
+
+
 def test_the_rate_in_the_message_is_that_of_the_batch(faces):
     model = nn.Sequential(small_mlp(), Diverging(3, float("nan")))
     with pytest.raises(fc.TrainingDiverged, match=r"batch 3: .* rate of 0\.006\. "):

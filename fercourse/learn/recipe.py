@@ -66,7 +66,8 @@ def recipe_of(settings, *, model, data, device, precision):
 
 
 def _check_objects(schedule, augment):
-    if schedule is not None and (isclass(schedule) or not _has(schedule, "multiplier", "follow")):
+    followed = schedule is None or isinstance(schedule, Plateau)
+    if not followed and (isclass(schedule) or not callable(getattr(schedule, "multiplier", None))):
         raise ParameterError(
             "expected schedule=None, or a Step, Cosine, OneCycle or Plateau such as schedule=fc.OneCycle(); "
             f"found schedule={schedule!r}"
@@ -76,10 +77,6 @@ def _check_objects(schedule, augment):
             "expected augment=None, or an Augment such as augment=fc.Augment(flip=0.5), or a function "
             f"(images, generator) to images; found augment={augment!r}"
         )
-
-
-def _has(schedule, *methods):
-    return any(callable(getattr(schedule, method, None)) for method in methods)
 
 
 def _check_checkpoint(checkpoint, resume):
