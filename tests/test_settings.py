@@ -223,6 +223,8 @@ def test_a_setting_that_cannot_work_is_refused_at_the_call_and_named(faces, name
         (linear(1), r"found torch.float32 \(8, 1\)"),
         (nn.Sequential(linear(), nn.Unflatten(1, (7, 1, 1))), r"found torch.float32 \(8, 7, 1, 1\)"),
         (nn.LSTM(48, 7), "tuple"),
+        (nn.Sequential(nn.Flatten(), nn.Linear(100, 7)), r"float32 \(8, 1, 48, 48\); this one says: .*8x2304"),
+        (linear().double(), r"float32 \(8, 1, 48, 48\); this one says: .*dtype"),
         (linear(7, nn.Softmax(1)), "probabilities, which sum to 1"),
         (linear(7, nn.Softmax(0)), "probabilities, which sum to 1"),
         (linear(7, nn.Softmax(1)).bfloat16().float(), "probabilities, which sum to 1"),
@@ -230,8 +232,8 @@ def test_a_setting_that_cannot_work_is_refused_at_the_call_and_named(faces, name
         (linear().requires_grad_(False), "weights to train"),
         (nn.Flatten(), "weights to train"),
     ],
-    ids=["10 logits", "1 logit", "four axes", "a tuple", "softmax", "softmax over faces", "rounded", "std 0", "frozen",
-         "no weights"],
+    ids=["10 logits", "1 logit", "four axes", "a tuple", "10×10 pixels", "doubles", "softmax", "softmax over faces",
+         "rounded", "std 0", "frozen", "no weights"],
 )  # fmt: skip
 def test_a_network_that_cannot_be_trained_here_is_refused_before_the_first_epoch(faces, model, words):
     if isinstance(model, nn.LSTM):
@@ -244,6 +246,15 @@ def test_a_network_that_cannot_be_trained_here_is_refused_before_the_first_epoch
 def test_logits_and_what_the_loss_can_take_for_them_are_trained(faces, build):
     torch.manual_seed(0)
     assert len(fit(build(), faces, epochs=1)) == 1
+
+
+def test_layers_that_find_their_size_at_the_first_face_are_trained_averaged_and_kept(tmp_path, faces):
+    def build():
+        return nn.Sequential(nn.Flatten(), nn.LazyLinear(8), nn.ReLU(), nn.LazyLinear(7))
+
+    settings = dict(ema=0.9, checkpoint=tmp_path / "run.pt")
+    fit(build(), faces, epochs=1, **settings)
+    assert len(fit(build(), faces, epochs=2, **settings, resume=True)) == 2
 
 
 def test_faces_without_labels_or_no_faces_at_all_are_refused_at_the_call(faces):

@@ -1,5 +1,6 @@
 """What is refused before a training or a prediction begins, in words, because later it would be lost or unnoticed."""
 
+import numpy as np
 import torch
 from torch import nn
 from torch.func import functional_call
@@ -67,32 +68,44 @@ def check_shape(outputs, faces):
         )
 
 
-def check_answers(model, images, device):
-    """Ask `model` for a few of `images` and check its logits; nothing is changed."""
-    check_logits(ask(model, images, device), PROBES)
+def check_answers(model, split, device):
+    """Ask `model` for a few faces of `split` and check its logits; nothing is changed."""
+    check_logits(ask(model, split, device), PROBES)
 
 
-def ask(model, images, device):
-    """What `model` answers, in evaluation, to a few of `images`, uint8 (N, 48, 48) on `device`; nothing is changed."""
-    few = images[torch.arange(PROBES, device=device) % len(images), None].float() / 255
+def ask(model, split, device):
+    """What `model`, on `device`, answers in evaluation to a few faces of `split`; nothing is changed.
+
+    Raises ParameterError where it does not take float32 (B, 1, 48, 48).
+    """
+    few = _images(split, np.arange(PROBES) % len(split), device)
     with mode_kept(model), random_numbers_aside(device), torch.no_grad():
-        return model.eval()(few)
+        try:
+            return model.eval()(few)
+        except RuntimeError as error:
+            raise ParameterError(
+                f"expected a network that takes faces as float32 {tuple(few.shape)}; this one says: {error}"
+            ) from error
 
 
-def check_last_batch(model, images, batch_size, device):
+def _images(split, positions, device):
+    return torch.tensor(split.images[positions, None], device=device).float() / 255
+
+
+def check_last_batch(model, split, batch_size, device):
     """Raise ParameterError where batches of `batch_size` leave one face alone, and `model` cannot learn from one.
 
     Batch norm cannot where it sees one value a channel: that value is its own mean, and it has no spread. The batch
     is not joined to the one before, because that would be another training than the loop of lesson 02.
     """
-    faces = len(images)
+    faces = len(split)
     if batch_size > 1 and faces % batch_size != 1:
         return
     # On copies: a batch in training mode moves the averages of batch norm.
     state = {name: value.clone() for name, value in (*model.named_parameters(), *model.named_buffers())}
     try:
         with mode_kept(model), random_numbers_aside(device), torch.no_grad():
-            functional_call(model.train(), state, (images[:1, None].float() / 255,))
+            functional_call(model.train(), state, (_images(split, [0], device),))
     except ValueError as error:
         if "more than 1 value per channel" not in str(error):
             raise

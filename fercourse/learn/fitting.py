@@ -77,6 +77,8 @@ def iter_fit(
     check_trainable(model)
     device = choose_device(device)
     model.to(device)
+    check_answers(model, data.train, device)
+    check_last_batch(model, data.train, settings["batch_size"], device)
     descent = _descent(model, len(data.train), settings)
     forward = at_precision(model, precision, device)
     recipe, saved = None, None
@@ -100,8 +102,6 @@ def iter_fit(
         checkpoint=checkpoint,
         recipe=recipe,
     )
-    check_answers(model, training.faces[0], device)
-    check_last_batch(model, training.faces[0], settings["batch_size"], device)
     return _epochs(training, saved, settings["epochs"], settings["progress"])
 
 

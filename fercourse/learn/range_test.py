@@ -10,7 +10,7 @@ import torch
 from fercourse.errors import ParameterError
 from fercourse.learn.checks import check_answers, check_last_batch, check_split, check_trainable
 from fercourse.learn.device import choose_device, random_numbers_aside, seed_device
-from fercourse.learn.loop import batches, on_device, train_epoch
+from fercourse.learn.loop import batches, train_epoch
 from fercourse.learn.optimizers import make_optimizer
 from fercourse.learn.precision import at_precision
 from fercourse.settings import number, seed_number, whole
@@ -47,10 +47,9 @@ def range_test(
     check_trainable(model)
     check_split(split, labelled=True)
     twin = copy.deepcopy(model).to(device)
-    images, _ = on_device(split, device)
-    check_answers(twin, images, device)
+    check_answers(twin, split, device)
     if steps * batch_size >= len(split):
-        check_last_batch(twin, images, batch_size, device)
+        check_last_batch(twin, split, batch_size, device)
     descent = make_optimizer(twin.parameters(), optimizer, lr=lowest, momentum=momentum)
     forward = at_precision(twin, precision, device)
     order = torch.Generator().manual_seed(seed)

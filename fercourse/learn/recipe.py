@@ -10,7 +10,7 @@ from torch import nn
 
 from fercourse.data.faces import EMOTIONS, Faces
 from fercourse.errors import ParameterError
-from fercourse.learn.checks import PROBES, ask, check_split
+from fercourse.learn.checks import ask, check_split
 from fercourse.learn.schedules import Plateau
 from fercourse.settings import choice, flag, is_number, number, plain, seed_number, whole
 
@@ -143,7 +143,7 @@ def _idle(model, data, device):
 
     hooks = [layer.register_forward_hook(look) for layer in model.modules()]
     try:
-        ask(model, torch.tensor(data.train.images[:PROBES], device=device), device)
+        ask(model, data.train, device)
     finally:
         for hook in hooks:
             hook.remove()
