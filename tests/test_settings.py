@@ -327,3 +327,10 @@ def test_a_range_test_refuses_what_fit_refuses(faces):
         linear(), few, steps=np.int64(3), lowest=np.float32(1e-4), batch_size=np.int64(9), device="cpu"
     )
     assert len(table) == 3
+
+
+def test_a_line_an_epoch_reads_the_same_whatever_number_the_epochs_are(faces, capsys):
+    for epochs in (2, np.int64(2), torch.tensor(2)):
+        fc.fit(small_mlp(), faces, epochs=epochs, **SMALL)
+        lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("epoch")]
+        assert [line.split("   ")[0] for line in lines] == ["epoch 1/2", "epoch 2/2"]

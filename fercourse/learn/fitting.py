@@ -18,6 +18,7 @@ from fercourse.learn.recipe import check_data, checked_settings, recipe_of
 from fercourse.learn.schedules import Plateau
 from fercourse.learn.training import Training
 from fercourse.report.history import History
+from fercourse.settings import plain
 
 
 def iter_fit(
@@ -141,7 +142,7 @@ def fit(
     for row in rows:
         finished.append(row)
         if progress:
-            tqdm.write(_line(row, epochs))
+            tqdm.write(_line(row, plain(epochs)))
     return History(finished)
 
 
