@@ -141,7 +141,7 @@ def train(network, lr, epochs=EPOCHS, **settings):
     settings |= {"lr": lr, "epochs": epochs, "seed": SEED, "precision": "auto"}
     if env.scale == "full":
         name = f"{network.__name__}-{settings.get('optimizer', 'adam')}-{lr:g}"
-        settings |= {"checkpoint": f"{RUNS}/{name}-seed{SEED}.pt", "resume": True}
+        settings |= {"checkpoint": f"{RUNS}/{name}-seed{SEED}.pt", "resume": "auto"}
     history = fc.fit(model, data, device=env.device, progress=False, **settings)
     return model, history, fc.predict(model, data.valid)
 

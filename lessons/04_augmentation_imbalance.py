@@ -179,7 +179,7 @@ def train_one(name, faces, network=fc.cnn, **changes):
     torch.manual_seed(SEED)
     model, settings, safe = network(mean, std), recipe | changes, {}
     if env.scale == "full":
-        safe = {"checkpoint": f"{RUNS}/{name}, seed {SEED}.pt", "resume": True}
+        safe = {"checkpoint": f"{RUNS}/{name}, seed {SEED}.pt", "resume": "auto"}
     how = safe | {"device": env.device, "progress": False}
     history = fc.fit(model, faces, **settings, **how)
     if env.scale == "full":
@@ -379,9 +379,9 @@ print(f"where it was chosen {chosen:.1f} %, on the other half {honest:.1f} %")
 # ## The rare emotion
 #
 # One training face in sixty-six shows *Disgust*. The network of Udine never answered it, and its accuracy hardly noticed.
-# Five treatments compete. *Nothing.* *Class weights*: the loss of a rare face counts more. *Oversampling*: rare faces are
-# repeated until all classes are equally large. *Discarding*: of each class as many are kept as the rarest has.
-# *Merging*: Disgust is called Angry.
+# Five treatments compete. *Nothing.* *Class weights*: the loss of a batch is a weighted mean, in which a rare face counts
+# more; only the ratios of the weights matter. *Oversampling*: rare faces are repeated until all classes are equally large.
+# *Discarding*: of each class as many are kept as the rarest has. *Merging*: Disgust is called Angry.
 #
 # All five get the same augmentation and, within an epoch, the same number of steps.
 

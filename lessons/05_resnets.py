@@ -260,7 +260,7 @@ def train_or_read(name, network, reproduces=None, fit=fc.fit, **settings):
     model, safe = network(mean, std), {}
     if env.scale == "full":
         Path(RUNS).mkdir(parents=True, exist_ok=True)
-        safe = {"checkpoint": Path(RUNS, f"{name}, seed {SEED}.pt"), "resume": True}
+        safe = {"checkpoint": Path(RUNS, f"{name}, seed {SEED}.pt"), "resume": "auto"}
     history = fit(model, data, **recipe, **safe, device=env.device, progress=False)
     where = {"folder": RUNS, "reproduces": reproduces, "test": env.scale == "full"}
     return fc.keep_run(name, recipe, data, history, partial(fc.predict, model), **where)

@@ -25,7 +25,42 @@ def test_operations_of_grouped_convolutions_count_the_channels_of_one_group():
     assert cost(model).flops == 2 * 48 * 48 * 8 * (1 + 9)
 
 
+class Attention(nn.Module):
+    """36 patches of 8×8 as tokens of 32 numbers, one layer of attention with four heads, seven logits."""
+
+    def __init__(self):
+        super().__init__()
+        self.patches, self.out = nn.Conv2d(1, 32, 8, 8), nn.Linear(32, 7)
+        self.layer = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True)
+
+    def forward(self, images):
+        return self.out(self.layer(self.patches(images).flatten(2).mT).mean(1))
+
+
+def test_operations_of_attention_are_those_counted_by_hand():
+    tokens, width, hidden = 36, 32, 64
+    patches = tokens * width * 8 * 8
+    projections = tokens * (3 * width * width + width * width)
+    scores_and_mixing = 2 * tokens * tokens * width
+    feed_forward = tokens * 2 * width * hidden
+    assert cost(Attention()).flops == 2 * (patches + projections + scores_and_mixing + feed_forward + width * 7)
+
+
+@pytest.mark.parametrize(
+    ("model", "products"),
+    [
+        (nn.Sequential(nn.Flatten(2), nn.Conv1d(1, 4, 5)), (2304 - 4) * 4 * 5),
+        (nn.ConvTranspose2d(1, 3, 2, 2), 48 * 48 * 3 * 4),
+        (nn.Sequential(nn.Flatten(1, 2), nn.LSTM(48, 16, batch_first=True)), 48 * 4 * 16 * (48 + 16)),
+    ],
+    ids=["1-d", "transposed", "recurrent"],
+)
+def test_operations_of_other_layers_are_counted_as_well(model, products):
+    assert cost(model).flops == 2 * products
+
+
 MODELS = {
+    "attention": Attention,
     "mlp": lambda: fc.mlp(0.5, 0.25),
     "cnn": lambda: fc.cnn(0.5, 0.25),
     "resnet18": lambda: resnet(18, 0.5, 0.25),
@@ -35,7 +70,7 @@ MODELS = {
 }
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [name for name in MODELS if name != "attention"])  # evaluated, it is counted short
 def test_operations_are_those_that_pytorch_counts(name):
     model = MODELS[name]()
     with FlopCounterMode(display=False) as counter, torch.no_grad():
@@ -58,7 +93,7 @@ def stored_bytes(model, faces):
     return sum(storage.nbytes() for pointer, storage in kept.items() if pointer not in own)
 
 
-@pytest.mark.parametrize("name", ["mlp", "cnn", "resnet18", "resnet9"])
+@pytest.mark.parametrize("name", ["attention", "mlp", "cnn", "resnet18", "resnet9"])
 def test_the_stored_activations_are_those_that_autograd_keeps_of_a_real_batch(name):
     model = MODELS[name]()
     weights = 4 * 2 * sum(each.numel() for each in model.parameters())
@@ -96,7 +131,11 @@ def test_seconds_are_three_forward_passes_of_every_face():
     assert Cost(1, 2_000, 1.0).seconds(500, 1_000_000) == pytest.approx(3 * 2_000 * 500 / 1_000_000)
 
 
-@pytest.mark.parametrize("wrong", [dict(batch_size=0), dict(moments=-1)], ids=str)
+@pytest.mark.parametrize(
+    "wrong",
+    [dict(batch_size=0), dict(moments=-1), dict(batch_size="7"), dict(moments=1.5), dict(batch_size=True)],
+    ids=str,
+)
 def test_costs_that_cannot_be_are_refused_with_what_was_found(wrong):
     with pytest.raises(fc.ParameterError, match=str(next(iter(wrong.values())))):
         cost(nn.Flatten(), **wrong)

@@ -266,6 +266,16 @@ def test_probabilities_stand_beside_their_faces(faces, predictions):
     axes[0, 0].figure.canvas.draw()
 
 
+def test_probabilities_of_faces_without_labels_name_the_answer_alone(faces, predictions):
+    split = Split(faces.valid.images, np.full(len(faces.valid), -1), "valid", "some faces")
+    guess = Predictions(predictions.probabilities, None, "some faces")
+    [[_, bars]] = plots.probabilities(guess, split, [3])
+    assert bars.get_title(loc="left") == EMOTIONS[guess.answers[3]]
+    for other in (faces.valid, split[:5]):
+        with pytest.raises(DataMismatch, match="with other labels"):
+            plots.probabilities(guess, other, [3])
+
+
 def test_probabilities_of_another_split_are_refused(faces, predictions):
     with pytest.raises(DataMismatch, match="other labels"):
         plots.probabilities(predictions, faces.train, [0])

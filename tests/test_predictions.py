@@ -211,3 +211,39 @@ def test_what_is_no_prediction_is_refused_with_its_row(probabilities, labels, me
 
 def test_the_repr_carries_the_interval_and_the_source():
     assert repr(right_on(np.arange(29) < 7)) == "Predictions(29 faces, accuracy 24.1 % (12.2–42.1), drawn)"
+
+
+FIGURES = {
+    "losses": lambda guess: guess.losses,
+    "loss": lambda guess: guess.loss,
+    "accuracy": lambda guess: guess.accuracy,
+    "balanced accuracy": lambda guess: guess.balanced_accuracy,
+    "interval": lambda guess: guess.interval(),
+    "confusion": lambda guess: guess.confusion(),
+    "report": lambda guess: guess.report(),
+    "worst": lambda guess: guess.worst(3),
+    "calibration": lambda guess: guess.calibration(),
+    "calibration error": lambda guess: guess.expected_calibration_error,
+    "beats": lambda guess: guess.beats(guess),
+    "versus": lambda guess: guess.versus(guess),
+    "versus the known": lambda guess: answered(LABELS, skill=1.0).versus(guess),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_that_needs_labels_says_so_where_there_are_none(name):
+    guess = Predictions(answered(LABELS, skill=1.0).probabilities, None, "some faces")
+    with pytest.raises(DataMismatch, match="the 400 faces of some faces have no labels"):
+        FIGURES[name](guess)
+
+
+def test_without_labels_the_answers_and_the_length_are_known():
+    known = answered(LABELS, skill=1.0)
+    guess = Predictions(known.probabilities, None, "some faces")
+    np.testing.assert_array_equal(guess.answers, known.answers)
+    assert (len(guess), guess.labelled, known.labelled) == (400, False, True)
+    assert repr(guess) == "Predictions(400 faces without labels, some faces)"
+    with pytest.raises(DataMismatch, match="row 2: expected probabilities from 0 to 1"):
+        Predictions(broken(2, np.nan), None, "some faces")
+    with pytest.raises(DataMismatch, match="at least one face"):
+        Predictions(np.empty((0, 7)), None, "some faces")

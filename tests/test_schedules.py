@@ -1,5 +1,6 @@
 """Schedules: against torch's own, and the plateau rule against a walk through it by hand."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -59,6 +60,39 @@ def test_one_cycle_has_a_rate_for_every_step_of_a_short_training(total):
     assert all(0 < rate <= 1 for rate in rates)
 
 
+@pytest.mark.parametrize("rise", [0.01, 0.3, 0.5, 0.77, 0.99])
+@pytest.mark.parametrize("total", range(1, 9))
+def test_one_cycle_learns_something_however_few_its_steps_are(total, rise):
+    schedule = fc.OneCycle(rise=rise)
+    rates = [schedule.multiplier(taken, steps_an_epoch=total, epochs=1) for taken in range(total)]
+    assert all(0 < rate <= 1 for rate in rates)
+    assert max(rates) >= 0.5
+    assert total == 1 or rates[-1] == pytest.approx(1 / 25e4)
+
+
+def test_a_training_of_one_step_takes_it_at_the_full_rate(faces):
+    model = fc.mlp(0.5, 0.25, hidden=(8,))
+    history = fc.fit(
+        model, faces, epochs=1, batch_size=500, lr=0.3, schedule=fc.OneCycle(), device="cpu", progress=False
+    )
+    assert history["lr"] == [0.3]
+
+
+NUMPY = [
+    (fc.Step(every=np.int64(3), factor=np.float32(0.1)), fc.Step(every=3, factor=0.1)),
+    (fc.Step(every=torch.tensor(3), factor=1), fc.Step(every=3, factor=1.0)),
+    (fc.Cosine(warmup=np.array(0.2)), fc.Cosine(warmup=0.2)),
+    (fc.OneCycle(rise=torch.tensor(0.25)), fc.OneCycle(rise=0.25)),
+    (fc.Plateau(patience=np.uint8(2), stop=np.float32(1e-5)), fc.Plateau(patience=2, stop=1e-5)),
+]
+
+
+@pytest.mark.parametrize(("given", "plain"), NUMPY, ids=lambda schedule: repr(schedule))
+def test_a_schedule_of_numpys_numbers_is_the_schedule_of_plain_ones(given, plain):
+    assert given == plain
+    assert repr(given) == repr(plain)
+
+
 def test_a_plateau_waits_its_epochs_goes_back_and_waits_again():
     rule = fc.Plateau(patience=2, factor=0.5)
     accuracies = [0.3, 0.4, 0.4, 0.2, 0.35, 0.41, 0.1, 0.41, 0.40, 0.3]
@@ -83,6 +117,17 @@ def test_a_plateau_that_never_came_changes_nothing():
         lambda: fc.OneCycle(rise=1.0),
         lambda: fc.Plateau(patience=0),
         lambda: fc.Plateau(factor=1.0),
+        lambda: fc.Step(every="3"),
+        lambda: fc.Step(every=2.0),
+        lambda: fc.Step(every=True),
+        lambda: fc.Step(factor=float("inf")),
+        lambda: fc.Cosine(warmup="0.1"),
+        lambda: fc.Cosine(warmup=float("nan")),
+        lambda: fc.OneCycle(rise=None),
+        lambda: fc.OneCycle(rise=np.array([0.3])),
+        lambda: fc.Plateau(patience=2.5),
+        lambda: fc.Plateau(stop="1e-7"),
+        lambda: fc.Plateau(stop=-1.0),
     ],
 )
 def test_a_schedule_that_cannot_work_is_refused_with_its_values(build):

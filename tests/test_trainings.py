@@ -165,6 +165,12 @@ def test_values_such_as_a_schedule_are_kept_as_they_print(faces, tmp_path, shown
     assert kept_run("CNN, Adam 0.001", recipe | {"augment": Turn(11.0)}, faces, folder=tmp_path) is None
 
 
+def test_a_number_of_numpy_is_the_recipe_of_the_plain_number(faces, tmp_path, shown):
+    numpys = {"lr": np.float32(0.001), "epochs": np.array(2), "sizes": (np.int8(32), np.uint16(64))}
+    assert keep(faces, tmp_path, recipe=RECIPE | numpys).recipe == RECIPE | {"sizes": [32, 64]}
+    assert kept_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path) is not None
+
+
 @pytest.mark.parametrize("value", [{"lr": 1}, float("nan"), np.zeros(3), Turn, print])
 def test_what_no_recipe_can_hold_is_refused_by_its_name(faces, tmp_path, value):
     with pytest.raises(ParameterError, match=r"recipe\['extra'\]"):

@@ -5,12 +5,12 @@ All geometry of a face is one 3×3 matrix, so that each pixel is interpolated on
 
 from dataclasses import dataclass, fields
 from math import radians
-from numbers import Real
 
 import torch
 import torch.nn.functional as F
 
 from fercourse.errors import ParameterError
+from fercourse.settings import number
 
 # Where each transform finds its draws. A place of its own for each: switching one on leaves the others' draws alone.
 _FLIP, _ROTATE, _ZOOM, _SHEAR, _BRIGHTNESS, _CONTRAST = range(6)
@@ -65,10 +65,9 @@ class Augment:
 
     def __post_init__(self):
         for name, (highest, unit) in _RANGES.items():
-            value = getattr(self, name)
-            if not isinstance(value, Real) or isinstance(value, bool) or not 0 <= value <= highest:
-                raise ParameterError(f"expected {name} from 0 to {highest}, {unit}; found {name}={value!r}")
-            object.__setattr__(self, name, float(value))
+            rule = f"from 0 to {highest}, {unit}"
+            value = number(name, getattr(self, name), rule, lambda value, highest=highest: 0 <= value <= highest)
+            object.__setattr__(self, name, value)
 
     def __repr__(self):
         values = {field.name: getattr(self, field.name) for field in fields(self)}

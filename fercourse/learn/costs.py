@@ -4,14 +4,15 @@ import time
 from dataclasses import dataclass
 
 import torch
-from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.func import functional_call
+from torch.utils.flop_counter import FlopCounterMode
 
 from fercourse.data.faces import SIDE
-from fercourse.errors import ParameterError
 from fercourse.learn.device import choose_device
-from fercourse.learn.precision import bfloat16_pays
+from fercourse.learn.modes import mode_kept
+from fercourse.learn.precision import PRECISIONS, bfloat16_pays
+from fercourse.settings import choice, whole
 
 BYTES = 4  # of a float32
 PASSES = 3  # a training step: forward, then the gradients of the activations and those of the weights
@@ -43,14 +44,14 @@ def cost(model, *, batch_size=128, moments=0):
     """The `Cost` of training `model` on faces of 48 pixels; nothing is computed and the model is left as it was.
 
     moments: tensors that the optimiser keeps for each weight: 0 for plain SGD, 1 with momentum, 2 for Adam
-    Counts the products of Conv2d and Linear layers, and each activation that autograd stores for the backward pass.
+    Counts the products of all layers, those of convolutions, linear layers and attention (torch's own counter), and
+    each activation that autograd stores for the backward pass.
     Raises ParameterError for a batch without faces or a negative number of moments.
 
-    >>> cost(nn.Sequential(nn.Flatten(), nn.Linear(48 * 48, 7))).flops == 2 * 48 * 48 * 7
+    >>> cost(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(48 * 48, 7))).flops == 2 * 48 * 48 * 7
     True
     """
-    if batch_size < 1 or moments < 0:
-        raise ParameterError(f"expected batch_size ≥ 1 and moments ≥ 0; found {batch_size} and {moments}")
+    batch_size, moments = whole("batch_size", batch_size), whole("moments", moments, least=0)
     parameters = sum(weights.numel() for weights in model.parameters() if weights.requires_grad)
     flops, stored = _count(model, faces=batch_size)
     return Cost(parameters, flops // batch_size, (BYTES * parameters * (2 + moments) + stored) / 1e6)
@@ -58,32 +59,22 @@ def cost(model, *, batch_size=128, moments=0):
 
 def _count(model, *, faces):
     """(operations forward, bytes stored for the backward pass) of a batch, on tensors with shapes and no values."""
-    operations, stored = [], {}
-
-    def multiply(layer, inputs, output):
-        products = layer.weight.numel() // len(layer.weight)  # those in one number of the output
-        operations.append(2 * output.numel() * products)
+    stored = {}
 
     def store(tensor):
         stored[tensor.untyped_storage()._cdata] = tensor.untyped_storage().nbytes()
         return tensor
 
-    layers = [layer for layer in model.modules() if isinstance(layer, (nn.Conv2d, nn.Linear))]
-    hooks = [layer.register_forward_hook(multiply) for layer in layers]
-    was_training = model.training
-    try:
-        with torch.inference_mode(False), torch.enable_grad(), saved_tensors_hooks(store, lambda tensor: tensor):
-            state, images = _shapes(model), torch.empty(faces, 1, SIDE, SIDE, device="meta")
+    counter = FlopCounterMode(display=False)
+    with mode_kept(model), torch.inference_mode(False), torch.enable_grad():
+        state, images = _shapes(model), torch.empty(faces, 1, SIDE, SIDE, device="meta")
+        with counter, saved_tensors_hooks(store, lambda tensor: tensor):
             # The result holds what was stored, so that no two storages share an address while they are counted.
             logits = functional_call(model.train(), state, (images,))
         del logits
-    finally:
-        model.train(was_training)
-        for hook in hooks:
-            hook.remove()
     for weights in state.values():
         stored.pop(weights.untyped_storage()._cdata, None)
-    return sum(operations), sum(stored.values())
+    return counter.get_total_flops(), sum(stored.values())
 
 
 def _shapes(model):
@@ -101,9 +92,8 @@ def measured_flops(device="auto", *, precision="float32", side=1024, repeats=10)
     side: rows and columns of the square matrices
     precision: "float32", "bfloat16", or "auto": bfloat16 where the device has instructions for it, as in `fit`
     """
-    if precision not in ("float32", "bfloat16", "auto"):
-        raise ParameterError(f"expected a precision of float32, bfloat16 or auto; found {precision!r}")
-    device = choose_device(device)
+    precision, device = choice("precision", precision, PRECISIONS), choose_device(device)
+    side, repeats = whole("side", side), whole("repeats", repeats)
     half = precision == "bfloat16" or (precision == "auto" and bfloat16_pays(device))
     matrix = torch.rand(side, side, device=device, dtype=torch.bfloat16 if half else torch.float32)
     times = []

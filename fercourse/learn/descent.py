@@ -5,8 +5,8 @@ import copy
 from torch.nn.utils import clip_grad_norm_
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from fercourse.errors import ParameterError
 from fercourse.learn.schedules import Plateau
+from fercourse.settings import number
 
 
 class Descent:
@@ -21,10 +21,10 @@ class Descent:
     """
 
     def __init__(self, model, optimizer, *, lr, schedule, steps_an_epoch, epochs, clip, ema):
-        if clip is not None and not clip > 0:
-            raise ParameterError(f"expected clip > 0, the largest norm of the gradients; found clip={clip}")
-        if ema is not None and not 0 <= ema < 1:
-            raise ParameterError(f"expected ema from 0 to under 1, such as 0.999; found ema={ema}")
+        if clip is not None:
+            clip = number("clip", clip, "over 0, the largest norm of the gradients", lambda value: value > 0)
+        if ema is not None:
+            ema = number("ema", ema, "from 0 to under 1, such as 0.999", lambda value: 0 <= value < 1)
         self.model, self.optimizer, self.lr, self.clip = model, optimizer, lr, clip
         self.schedule = None if isinstance(schedule, Plateau) else schedule
         self.length = {"steps_an_epoch": steps_an_epoch, "epochs": epochs}
@@ -50,16 +50,24 @@ class Descent:
             self.average.update_parameters(self.model)
 
     def rate(self):
-        """The learning rate of the next step."""
+        """The learning rate of the next step; ParameterError where the schedule's multiplier is none."""
         if self.schedule is None:
             return self.lr
-        return self.lr * self.schedule.multiplier(self.taken, **self.length)
+        multiplier = self.schedule.multiplier(self.taken, **self.length)
+        return self.lr * number("the schedule's multiplier", multiplier, "≥ 0", lambda value: value >= 0)
 
-    def show_average(self):
-        """Put the averaged weights into the model, where there are any, until `resume_training`."""
-        if self.average is not None:
+    def show(self, best=None):
+        """Make the model answer, until `resume_training`: with the weights of `best`, a state, or else those of now.
+
+        Where there is an average, with the averaged ones. The model is in evaluation then.
+        """
+        self.model.eval()
+        if best is None and self.average is None:
+            return
+        shown = best or self.state()
+        if self._trained is None:
             self._trained = copy.deepcopy(self.model.state_dict())
-            self.model.load_state_dict(self.average.module.state_dict())
+        self.model.load_state_dict(shown["model"] if self.average is None else _averaged(shown))
 
     def resume_training(self):
         """Put the trained weights back into the model."""
@@ -81,3 +89,10 @@ class Descent:
         if self.average is not None:
             self.average.load_state_dict(state["average"])
         self.taken = state["taken"]
+
+
+def _averaged(state):
+    """The averaged weights of a state, under the names that they have in the model."""
+    return {
+        name.removeprefix("module."): value for name, value in state["average"].items() if name.startswith("module.")
+    }

@@ -1,8 +1,11 @@
 """Where the arithmetic happens, and the random numbers that a training step draws there."""
 
+from contextlib import contextmanager
+
 import torch
 
 from fercourse.errors import ParameterError
+from fercourse.settings import plain, seed_number
 
 
 def choose_device(name="auto"):
@@ -10,21 +13,34 @@ def choose_device(name="auto"):
 
     Raises ParameterError where the named device is not on this machine.
     """
+    name = plain(name)
     present = [kind for kind, here in _DEVICES.items() if here()]
-    if name == "auto":
+    if isinstance(name, str) and name == "auto":
         return torch.device(present[0])
-    kind = str(name).partition(":")[0]
-    if kind not in present:
+    device = _device(name)
+    if device is None or device.type not in present or (device.index or 0) >= _COUNTS[device.type]():
         raise ParameterError(f"device {name!r} is not on this machine; it has {', '.join(present)}. Try 'auto'.")
-    return torch.device(name)
+    return device
+
+
+def _device(name):
+    """The torch.device of that name, or None for what names none."""
+    try:
+        return torch.device(name) if isinstance(name, (str, torch.device)) else None
+    except RuntimeError:
+        return None
 
 
 _DEVICES = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available, "cpu": lambda: True}
+_COUNTS = {"cuda": torch.cuda.device_count, "mps": torch.mps.device_count, "cpu": lambda: 1}
 
 
 def seed_everything(seed):
-    """Seed torch's random numbers on every device: initial weights and dropout."""
-    torch.manual_seed(seed)
+    """Seed torch's random numbers on every device: initial weights and dropout.
+
+    Raises ParameterError for a seed that is no whole number.
+    """
+    torch.manual_seed(seed_number(seed))
 
 
 def random_state(device):
@@ -44,3 +60,23 @@ def restore_random_state(state, device):
         torch.cuda.set_rng_state(state["cuda"], device)
     if "mps" in state and device.type == "mps":
         torch.mps.set_rng_state(state["mps"])
+
+
+def seed_device(seed, device):
+    """Seed what `random_state` holds of `device`, as `seed_everything` does, and no other device."""
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(seed)
+    if device.type == "mps":
+        torch.mps.manual_seed(seed)
+
+
+@contextmanager
+def random_numbers_aside(device):
+    """Leave torch's random numbers, on the CPU and on `device`, as they were before the block."""
+    state = random_state(device)
+    try:
+        yield
+    finally:
+        restore_random_state(state, device)

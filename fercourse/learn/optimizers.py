@@ -3,6 +3,7 @@
 import torch
 
 from fercourse.errors import ParameterError
+from fercourse.settings import choice, number
 
 # fused: the same arithmetic in one pass over the weights instead of one for each operation.
 OPTIMIZERS = {
@@ -22,14 +23,12 @@ def make_optimizer(parameters, name, *, lr, momentum=0.0, weight_decay=0.0):
     "adadelta" has rho 0.95 (Zeiler 2012) and eps 1e-8.
     Raises ParameterError for an unknown name and for settings that the optimiser does not have.
     """
-    if name not in OPTIMIZERS:
-        raise ParameterError(f"expected an optimizer of {', '.join(OPTIMIZERS)}; found {name!r}")
-    if not lr > 0:
-        raise ParameterError(f"expected lr > 0, found lr={lr}")
-    if not 0 <= momentum < 1 or (momentum and name != "sgd"):
-        raise ParameterError(f"momentum lies from 0 to under 1 and belongs to 'sgd'; found {momentum} with {name!r}")
-    if weight_decay < 0:
-        raise ParameterError(f"expected weight_decay ≥ 0, found weight_decay={weight_decay}")
+    name = choice("optimizer", name, OPTIMIZERS)
+    lr = number("lr", lr, "over 0", lambda value: value > 0)
+    momentum = number("momentum", momentum, "from 0 to under 1", lambda value: 0 <= value < 1)
+    weight_decay = number("weight_decay", weight_decay, "≥ 0", lambda value: value >= 0)
+    if momentum and name != "sgd":
+        raise ParameterError(f"momentum belongs to 'sgd'; found momentum={momentum} with {name!r}")
     kind, settings = OPTIMIZERS[name]
     more = {"momentum": momentum, "nesterov": True} if momentum else {}
     return kind(parameters, lr=lr, weight_decay=weight_decay, **settings, **more)

@@ -3,7 +3,9 @@
 import torch
 from torch import nn
 
-from fercourse.errors import ParameterError
+from fercourse.settings import choice
+
+PRECISIONS = ("float32", "bfloat16", "auto")
 
 
 class Bfloat16(nn.Module):
@@ -31,7 +33,6 @@ def bfloat16_pays(device):
 
 def at_precision(model, precision, device):
     """The module to call instead of `model` for "float32", "bfloat16" or "auto"; it shares the model's weights."""
-    if precision not in ("float32", "bfloat16", "auto"):
-        raise ParameterError(f"expected a precision of float32, bfloat16 or auto; found {precision!r}")
+    precision = choice("precision", precision, PRECISIONS)
     wanted = precision == "bfloat16" or (precision == "auto" and bfloat16_pays(device))
     return Bfloat16(model) if wanted else model

@@ -8,10 +8,12 @@ import pandas as pd
 import torch
 
 from fercourse.errors import ParameterError
-from fercourse.learn.device import choose_device
+from fercourse.learn.checks import check_answers, check_last_batch, check_split, check_trainable
+from fercourse.learn.device import choose_device, random_numbers_aside, seed_device
 from fercourse.learn.loop import batches, train_epoch
 from fercourse.learn.optimizers import make_optimizer
 from fercourse.learn.precision import at_precision
+from fercourse.settings import number, seed_number, whole
 
 
 def range_test(
@@ -36,16 +38,24 @@ def range_test(
 
     Built by hand in lesson 03.
     """
+    lowest = number("lowest", lowest, "over 0", lambda rate: True)
+    highest = number("highest", highest, "over lowest", lambda rate: True)
+    steps, batch_size, seed = whole("steps", steps), whole("batch_size", batch_size), seed_number(seed)
     if not 0 < lowest < highest or steps < 2:
         raise ParameterError(f"expected 0 < lowest < highest and 2 steps; found {lowest}, {highest} and {steps}")
     device = choose_device(device)
+    check_trainable(model)
+    check_split(split, labelled=True)
     twin = copy.deepcopy(model).to(device)
+    check_answers(twin, split, device)
+    if steps * batch_size >= len(split):
+        check_last_batch(twin, split, batch_size, device)
     descent = make_optimizer(twin.parameters(), optimizer, lr=lowest, momentum=momentum)
     forward = at_precision(twin, precision, device)
     order = torch.Generator().manual_seed(seed)
     rows = []
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
+    with random_numbers_aside(device):
+        seed_device(seed, device)
         stream = islice(_endless(split, batch_size, order, device), steps)
         for rate, batch in zip(np.geomspace(lowest, highest, steps), stream, strict=True):
             for group in descent.param_groups:

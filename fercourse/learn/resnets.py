@@ -6,6 +6,7 @@ from torch import nn
 from fercourse.data.faces import EMOTIONS
 from fercourse.errors import ParameterError
 from fercourse.learn.models import Standardise
+from fercourse.settings import choice, plain
 
 DEPTHS = {18: torchvision.models.resnet18, 50: torchvision.models.resnet50, 152: torchvision.models.resnet152}
 
@@ -19,10 +20,10 @@ def resnet(depth, mean, std, *, stem="imagenet"):
     Raises ParameterError for another depth or stem. He et al. 2016, Deep Residual Learning for Image Recognition.
     Built by hand in lesson 05.
     """
-    if depth not in DEPTHS:
+    depth = plain(depth)
+    if not isinstance(depth, int) or depth not in DEPTHS:
         raise ParameterError(f"expected a depth of {', '.join(map(str, DEPTHS))}; found {depth!r}")
-    if stem not in ("imagenet", "faces"):
-        raise ParameterError(f"expected a stem of imagenet or faces; found {stem!r}")
+    stem = choice("stem", stem, ("imagenet", "faces"))
     network = DEPTHS[depth](weights=None)
     network.conv1 = nn.Conv2d(1, 64, kernel_size=7, stride=2, padding=3, bias=False)
     if stem == "faces":

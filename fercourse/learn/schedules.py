@@ -5,9 +5,10 @@ So a resumed training needs no state of theirs.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from fercourse.errors import ParameterError
+from fercourse.settings import is_number, is_whole, plain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +19,7 @@ class Step:
     factor: float = 0.1
 
     def __post_init__(self):
-        _expect("every ≥ 1 and 0 < factor", self.every >= 1 and self.factor > 0, self)
+        _expect("every, a whole number ≥ 1, and 0 < factor", self, lambda: self.every >= 1 and self.factor > 0)
 
     def multiplier(self, taken, *, steps_an_epoch, epochs):
         """What the rate is multiplied by at the step after `taken` steps."""
@@ -35,7 +36,7 @@ class Cosine:
     warmup: float = 0.0
 
     def __post_init__(self):
-        _expect("0 ≤ warmup < 1", 0 <= self.warmup < 1, self)
+        _expect("0 ≤ warmup < 1", self, lambda: 0 <= self.warmup < 1)
 
     def multiplier(self, taken, *, steps_an_epoch, epochs):
         """What the rate is multiplied by at the step after `taken` steps."""
@@ -51,18 +52,19 @@ class OneCycle:
     """Let the rate rise from 1/25 of `lr` to `lr` over the share `rise` of all steps, then fall to almost 0.
 
     One step a batch; both ways along half a cosine. It needs to know all steps beforehand. As
-    torch.optim.lr_scheduler.OneCycleLR without its cycle of momentum (Smith and Topin 2018, Super-Convergence).
+    torch.optim.lr_scheduler.OneCycleLR without its cycle of momentum (Smith and Topin 2018, Super-Convergence); but
+    one or two steps have no room for a rise, and then the first one is taken at `lr`.
     """
 
     rise: float = 0.3
 
     def __post_init__(self):
-        _expect("0 < rise < 1", 0 < self.rise < 1, self)
+        _expect("0 < rise < 1", self, lambda: 0 < self.rise < 1)
 
     def multiplier(self, taken, *, steps_an_epoch, epochs):
         """What the rate is multiplied by at the step after `taken` steps."""
         last = steps_an_epoch * epochs - 1
-        peak = self.rise * (last + 1) - 1
+        peak = self.rise * (last + 1) - 1 if last > 1 else 0
         if taken <= peak:
             return _between(1 / 25, 1, taken / peak if peak else 1)
         return _between(1, 1 / 25e4, (taken - peak) / (last - peak))
@@ -81,7 +83,8 @@ class Plateau:
     stop: float = 1e-7
 
     def __post_init__(self):
-        _expect("patience ≥ 1 and 0 < factor < 1", self.patience >= 1 and 0 < self.factor < 1, self)
+        rule = "patience, a whole number ≥ 1, 0 < factor < 1 and stop ≥ 0"
+        _expect(rule, self, lambda: self.patience >= 1 and 0 < self.factor < 1 and self.stop >= 0)
 
     def follow(self, accuracies):
         """(what the rate is multiplied by, whether the last epoch sends the training back), after these epochs."""
@@ -99,6 +102,13 @@ def _between(start, end, share):
     return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
 
 
-def _expect(rule, kept, found):
-    if not kept:
-        raise ParameterError(f"expected {rule}; found {found}")
+def _expect(rule, schedule, kept):
+    """Make the schedule's numbers Python's; raise ParameterError for what is no number of its kind or breaks a rule."""
+    sound = True
+    for field in fields(schedule):
+        value = plain(getattr(schedule, field.name))
+        fits = is_whole(value) if field.type is int else is_number(value)
+        object.__setattr__(schedule, field.name, field.type(value) if fits else value)
+        sound &= fits
+    if not sound or not kept():
+        raise ParameterError(f"expected {rule}; found {schedule}")

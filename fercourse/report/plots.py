@@ -187,11 +187,12 @@ def reliability(predictions, *, ax=None):
 
 @styled
 def probabilities(predictions, split, positions):
-    """Each chosen face beside its seven probabilities, the true and the predicted emotion named: axes (K, 2).
+    """Each chosen face beside its seven probabilities, the predicted and, where known, the true emotion: axes (K, 2).
 
     Raises DataMismatch where the predictions are not those of this split.
     """
-    if not np.array_equal(predictions.labels, split.labels):
+    labels = split.labels if split.labelled else None
+    if len(predictions) != len(split) or not np.array_equal(predictions.labels, labels):
         raise DataMismatch(f"expected the predictions for {split}, found {predictions} with other labels")
     count = len(positions)
     if not count:
@@ -218,14 +219,16 @@ def _picture(ax, split, position):
 
 
 def _bars(ax, predictions, position):
-    true, answer = (EMOTIONS[codes[position]] for codes in (predictions.labels, predictions.answers))
+    answer = EMOTIONS[predictions.answers[position]]
+    true = EMOTIONS[predictions.labels[position]] if predictions.labelled else None
     ax.barh(range(len(EMOTIONS)), 100 * predictions.probabilities[position], color=list(COLOURS.values()))
     ax.set(xlim=(0, 100))
     ax.set_xticks([0, 50, 100], ["0", "50", "100 %"])
     ax.invert_yaxis()
     ax.tick_params(labelsize=7)
     emotion_ticks(ax.yaxis, size=7)
-    ax.set_title(f"✓ {true}" if true == answer else f"✗ {answer}, true {true}", fontsize=8)
+    judged = f"✓ {true}" if true == answer else f"✗ {answer}, true {true}"
+    ax.set_title(judged if true else answer, fontsize=8)
 
 
 def _score(predictions):

@@ -19,34 +19,46 @@ class Predictions:
     """A model's answers to a split; read-only.
 
     probabilities: float32 (N, 7), each row sums to 1; other floats are converted
-    labels:        int64 (N,), codes 0 to 6; other integers are converted
+    labels:        int64 (N,), codes 0 to 6; other integers are converted; None where they are not known
     source:        where the faces came from, for captions and records
     drawn:         whether they were drawn faces, as `Split.drawn` says; None where nobody said: figures ask the run
 
-    Raises DataMismatch where shapes, values or codes are off, naming the row.
+    Raises DataMismatch where shapes, values or codes are off, naming the row; and, without labels, for each figure
+    that compares answers with labels.
     """
 
     probabilities: np.ndarray
-    labels: np.ndarray
+    labels: np.ndarray | None
     source: str
     drawn: bool | None = None
 
     def __post_init__(self):
-        probabilities, labels = np.asarray(self.probabilities), np.asarray(self.labels)
-        _check_kinds(probabilities, labels)
-        _check_rows(probabilities, labels)
-        probabilities, labels = probabilities.astype(np.float32), labels.astype(np.int64)
-        probabilities.flags.writeable = labels.flags.writeable = False
+        probabilities, labels = np.asarray(self.probabilities), self.labels
+        _check_probabilities(probabilities)
+        if labels is not None:
+            labels = np.asarray(labels)
+            _check_labels(labels, len(probabilities))
+            labels = labels.astype(np.int64)
+            labels.flags.writeable = False
+        probabilities = probabilities.astype(np.float32)
+        probabilities.flags.writeable = False
         object.__setattr__(self, "probabilities", probabilities)
         object.__setattr__(self, "labels", labels)
 
     def __len__(self):
-        return len(self.labels)
+        return len(self.probabilities)
 
     def __repr__(self):
+        if not self.labelled:
+            return f"Predictions({len(self):,} faces without labels, {self.source})"
         low, high = self.interval()
         percent = f"{100 * self.accuracy:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
         return f"Predictions({len(self):,} faces, accuracy {percent}, {self.source})"
+
+    @property
+    def labelled(self):
+        """Whether the labels are known."""
+        return self.labels is not None
 
     @cached_property
     def answers(self):
@@ -56,7 +68,7 @@ class Predictions:
     @cached_property
     def losses(self):
         """Minus the logarithm of the true class's probability, float64 (N,), nats; at most 87.3, never infinite."""
-        true = self.probabilities[np.arange(len(self)), self.labels].astype(np.float64)
+        true = self.probabilities[np.arange(len(self)), self._known].astype(np.float64)
         return -np.log(np.maximum(true, np.finfo(np.float32).tiny))
 
     @property
@@ -80,7 +92,7 @@ class Predictions:
 
     def confusion(self):
         """Counts, a DataFrame of int64 (7, 7): a row is a true emotion, a column an answer."""
-        counts = np.bincount(CLASSES * self.labels + self.answers, minlength=CLASSES**2).reshape(CLASSES, CLASSES)
+        counts = np.bincount(CLASSES * self._known + self.answers, minlength=CLASSES**2).reshape(CLASSES, CLASSES)
         return pd.DataFrame(counts, pd.Index(EMOTIONS, name="true"), pd.Index(EMOTIONS, name="predicted"))
 
     def report(self):
@@ -154,12 +166,22 @@ class Predictions:
         wins, losses = int((self._right & ~other._right).sum()), int((other._right & ~self._right).sum())
         return Paired(wins, losses, _two_sided(wins, losses))
 
+    @property
+    def _known(self):
+        """The labels, for what cannot do without them."""
+        if not self.labelled:
+            raise DataMismatch(
+                f"the {len(self):,} faces of {self.source} have no labels, so that nobody can say which answers are "
+                "right: only probabilities and answers are known"
+            )
+        return self.labels
+
     @cached_property
     def _right(self):
-        return self.answers == self.labels
+        return self.answers == self._known
 
     def _check_same_faces(self, other):
-        if not np.array_equal(self.labels, other.labels):
+        if not np.array_equal(self._known, other._known):
             raise DataMismatch(
                 "two models are compared on the same faces in the same order: expected the same labels, found "
                 f"{len(self):,} from {self.source} and {len(other):,} from {other.source} that differ"
@@ -205,21 +227,13 @@ def _share(part, whole, *, empty):
     return np.divide(part, whole, out=np.full(part.shape, empty), where=whole > 0)
 
 
-def _check_kinds(probabilities, labels):
+def _check_probabilities(probabilities):
     if probabilities.dtype.kind != "f" or probabilities.ndim != 2 or probabilities.shape[1] != CLASSES:
         raise DataMismatch(
             f"expected probabilities of float32 (N, {CLASSES}), found {probabilities.dtype} {probabilities.shape}"
         )
-    if labels.dtype.kind not in "iu" or labels.shape != probabilities.shape[:1]:
-        raise DataMismatch(
-            f"expected labels of int64 ({len(probabilities)},), one a row of probabilities, "
-            f"found {labels.dtype} {labels.shape}"
-        )
-    if not len(labels):
+    if not len(probabilities):
         raise DataMismatch("expected predictions for at least one face, found none")
-
-
-def _check_rows(probabilities, labels):
     outside = ~((probabilities >= 0) & (probabilities <= 1)).all(axis=1)  # NaN is outside as well
     if outside.any():
         row = int(outside.argmax())
@@ -232,6 +246,13 @@ def _check_rows(probabilities, labels):
     if off.any():
         row = int(off.argmax())
         raise DataMismatch(f"row {row}: expected probabilities that sum to 1, found a sum of {sums[row]:.6g}")
+
+
+def _check_labels(labels, faces):
+    if labels.dtype.kind not in "iu" or labels.shape != (faces,):
+        raise DataMismatch(
+            f"expected labels of int64 ({faces},), one a row of probabilities, found {labels.dtype} {labels.shape}"
+        )
     unknown = (labels < 0) | (labels >= CLASSES)
     if unknown.any():
         row = int(unknown.argmax())

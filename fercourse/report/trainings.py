@@ -21,6 +21,7 @@ from fercourse.report.predictions import Predictions
 from fercourse.report.records import read_record, write_record
 from fercourse.report.seeds import SEEDS
 from fercourse.report.show import show
+from fercourse.settings import plain
 
 PLACES = {
     "name": str, "lesson": str, "scale": str, "seed": int, "source": str, "fingerprint": str, "drawn": bool,
@@ -155,8 +156,7 @@ def _plain(recipe):
 def _plain_value(key, value):
     if is_dataclass(value) and not isinstance(value, type) and value.__dataclass_params__.frozen:
         return repr(value)
-    if isinstance(value, np.generic):
-        value = value.item()
+    value = plain(value)
     if isinstance(value, (list, tuple)):
         return [_plain_value(key, inner) for inner in value]
     if value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and isfinite(value)):

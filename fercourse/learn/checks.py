@@ -1,0 +1,122 @@
+"""What is refused before a training or a prediction begins, in words, because later it would be lost or unnoticed."""
+
+import numpy as np
+import torch
+from torch import nn
+from torch.func import functional_call
+
+from fercourse.data.faces import EMOTIONS, Split
+from fercourse.errors import DataMismatch, ParameterError
+from fercourse.learn.device import random_numbers_aside
+from fercourse.learn.modes import mode_kept
+
+PROBES = 8  # faces that a network is asked before it is trained: logits of so many do not look like shares by chance
+
+
+def check_split(split, *, labelled):
+    """Raise ParameterError for what is no `Split`, DataMismatch for one without faces or, if asked, without labels."""
+    if not isinstance(split, Split):
+        raise ParameterError(f"expected a Split, such as data.train; found {type(split).__name__}")
+    if not len(split):
+        raise DataMismatch(f"the {split.name} split of {split.source} holds no faces; at least one is needed")
+    if labelled and not split.labelled:
+        raise DataMismatch(f"the {split.name} split of {split.source} has no labels to train or evaluate on")
+
+
+def check_network(model):
+    """Raise ParameterError for what is no network, such as the class of one."""
+    if not isinstance(model, nn.Module):
+        raise ParameterError(f"expected a network, a torch.nn.Module; found {model!r}")
+
+
+def check_trainable(model):
+    """Raise ParameterError for what is no network, or one without a weight that a training may move."""
+    check_network(model)
+    if not any(weights.requires_grad for weights in model.parameters()):
+        raise ParameterError(
+            "expected a network with weights to train, found none that requires a gradient; "
+            "model.requires_grad_() thaws a frozen one"
+        )
+
+
+def check_logits(outputs, faces):
+    """Raise ParameterError where a network's `outputs` for `faces` faces are no logits, or probabilities already."""
+    check_shape(outputs, faces)
+    logits = outputs.detach().float()
+    if not logits.softmax(1).isfinite().all():
+        raise ParameterError(
+            "the network answers with NaN or infinity: its weights, or the numbers by which its first layer "
+            "standardises, are no numbers. Start from new weights."
+        )
+    slack = max(1e-5, torch.finfo(outputs.dtype).eps)
+    shares = any((logits.sum(axis) - 1).abs().max() <= slack for axis in (0, 1))
+    if shares and (logits >= 0).all():
+        raise ParameterError(
+            "expected logits from the network, found probabilities, which sum to 1. The loss and `predict` take the "
+            "softmax themselves, and a second one flattens every answer: leave it out at the network's end."
+        )
+
+
+def check_shape(outputs, faces):
+    """Raise ParameterError where `outputs` are not floats (faces, 7)."""
+    tensor = torch.is_tensor(outputs)
+    if not tensor or tuple(outputs.shape) != (faces, len(EMOTIONS)) or not outputs.is_floating_point():
+        found = f"{outputs.dtype} {tuple(outputs.shape)}" if tensor else f"a {type(outputs).__name__}"
+        raise ParameterError(
+            f"expected logits from the network, floats ({faces}, {len(EMOTIONS)}): "
+            f"a row for each face, a column for each emotion; found {found}"
+        )
+
+
+def check_answers(model, split, device):
+    """Ask `model` for a few faces of `split` and check its logits; nothing is changed."""
+    check_logits(ask(model, split, device), PROBES)
+
+
+def ask(model, split, device):
+    """What `model`, on `device`, answers in evaluation to a few faces of `split`; nothing is changed.
+
+    Raises ParameterError where it does not take float32 (B, 1, 48, 48).
+    """
+    few = _images(split, np.arange(PROBES) % len(split), device)
+    with mode_kept(model), random_numbers_aside(device), torch.no_grad():
+        try:
+            return model.eval()(few)
+        except RuntimeError as error:
+            raise ParameterError(
+                f"expected a network that takes faces as float32 {tuple(few.shape)}; this one says: {error}"
+            ) from error
+
+
+def _images(split, positions, device):
+    return torch.tensor(split.images[positions, None], device=device).float() / 255
+
+
+def check_last_batch(model, split, batch_size, device):
+    """Raise ParameterError where batches of `batch_size` leave one face alone, and `model` cannot learn from one.
+
+    Batch norm cannot where it sees one value a channel: that value is its own mean, and it has no spread. The batch
+    is not joined to the one before, because that would be another training than the loop of lesson 02.
+    """
+    faces = len(split)
+    if batch_size > 1 and faces % batch_size != 1:
+        return
+    # On copies: a batch in training mode moves the averages of batch norm.
+    state = {name: value.clone() for name, value in (*model.named_parameters(), *model.named_buffers())}
+    try:
+        with mode_kept(model), random_numbers_aside(device), torch.no_grad():
+            functional_call(model.train(), state, (_images(split, [0], device),))
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        raise ParameterError(
+            f"{faces:,} training faces in batches of {batch_size} leave a batch of one face, and batch norm learns "
+            f"nothing from one: it has no spread. {_cure(faces, batch_size)}"
+        ) from error
+
+
+def _cure(faces, batch_size):
+    if faces == 1:
+        return "Train on more than one face."
+    fits = next(size for size in range(batch_size + 1, faces + batch_size + 1) if faces % size != 1)
+    return f"Choose another batch_size, such as {fits}."

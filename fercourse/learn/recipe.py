@@ -1,0 +1,173 @@
+"""The settings of a training: checked before its first epoch, and what of them a resumed one must share."""
+
+import os
+import re
+from inspect import isclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from fercourse.data.faces import EMOTIONS, Faces
+from fercourse.errors import ParameterError
+from fercourse.learn.checks import ask, check_split
+from fercourse.learn.schedules import Plateau
+from fercourse.settings import choice, flag, is_number, number, plain, seed_number, whole
+
+BESIDES = {"model", "data", "epochs", "device", "checkpoint", "resume", "progress"}
+"""The arguments that are no part of the recipe, which a resumed training must share with the one before it."""
+
+CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
+"""What computes nothing itself: the layers inside are told apart."""
+
+SMALLEST, LARGEST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
+
+
+def checked_settings(asked):
+    """What `iter_fit` was asked for, a dict, with plain numbers; ParameterError for what cannot work.
+
+    The optimiser's own settings, and clip and ema, are checked where they are used, which is before the first epoch
+    as well.
+    """
+    asked = {name: plain(value) for name, value in asked.items()}
+    for name in ("epochs", "batch_size"):
+        whole(name, asked[name])
+    seed_number(asked["seed"])
+    for name in ("shuffle", "compile", "progress"):
+        flag(name, asked[name])
+    choice("keep", asked["keep"], ("last", "best"))
+    number("label_smoothing", asked["label_smoothing"], "from 0 to under 1", lambda share: 0 <= share < 1)
+    _check_objects(asked["schedule"], asked["augment"])
+    _check_checkpoint(asked["checkpoint"], asked["resume"])
+    return asked | {"class_weights": _checked_weights(asked["class_weights"])}
+
+
+def check_data(data):
+    """Raise ParameterError for what is no data set, DataMismatch where faces or labels to train or validate on lack."""
+    if not isinstance(data, Faces):
+        raise ParameterError(f"expected data as fc.load() returns it, a Faces; found {type(data).__name__}")
+    check_split(data.train, labelled=True)
+    check_split(data.valid, labelled=True)
+
+
+def recipe_of(settings, *, model, data, device, precision):
+    """Everything that the weights depend on, a flat dict of plain values.
+
+    precision: what is computed, not what was asked: "auto" means another one on another machine.
+    Raises ParameterError for a schedule or an augmentation that cannot be told from another one by its repr.
+    """
+    recipe = {name: value for name, value in settings.items() if name not in BESIDES}
+    for name in ("schedule", "augment", "class_weights"):
+        recipe[name] = _told_apart(name, recipe[name])
+    if settings["schedule"] is not None and not isinstance(settings["schedule"], Plateau):
+        recipe["epochs"] = settings["epochs"]  # these schedules are laid out over all epochs beforehand
+    shapes = " ".join(f"{name}{tuple(value.shape)}" for name, value in model.state_dict().items())
+    return recipe | {"precision": precision, "data": data.fingerprint, "model": shapes} | _layers(model, data, device)
+
+
+def _check_objects(schedule, augment):
+    followed = schedule is None or isinstance(schedule, Plateau)
+    if not followed and (isclass(schedule) or not callable(getattr(schedule, "multiplier", None))):
+        raise ParameterError(
+            "expected schedule=None, or a Step, Cosine, OneCycle or Plateau such as schedule=fc.OneCycle(); "
+            f"found schedule={schedule!r}"
+        )
+    if augment is not None and (isclass(augment) or not callable(augment)):
+        raise ParameterError(
+            "expected augment=None, or an Augment such as augment=fc.Augment(flip=0.5), or a function "
+            f"(images, generator) to images; found augment={augment!r}"
+        )
+
+
+def _check_checkpoint(checkpoint, resume):
+    if not isinstance(resume, bool) and not (isinstance(resume, str) and resume == "auto"):
+        raise ParameterError(f'expected resume=True, False or "auto"; found resume={resume!r}')
+    if checkpoint is not None and not isinstance(checkpoint, (str, os.PathLike)):
+        raise ParameterError(f"expected checkpoint=None or the path of a file; found checkpoint={checkpoint!r}")
+    if resume and checkpoint is None:
+        raise ParameterError(f"resume={resume!r} needs to know from which file: pass checkpoint=… as well")
+
+
+def _checked_weights(weights):
+    """Seven weights, of a list, a tuple, an array or a tensor alike, as a list; None stays None.
+
+    They are rounded to float32, as the loss has them, so that all of these are one recipe.
+    """
+    if weights is None:
+        return None
+    values = weights.tolist() if hasattr(weights, "tolist") else weights
+    values = [plain(value) for value in values] if isinstance(values, (list, tuple)) else values
+    if not isinstance(values, list) or len(values) != len(EMOTIONS):
+        raise ParameterError(f"expected class_weights of {len(EMOTIONS)} numbers, one an emotion; found {weights!r}")
+    for emotion, value in zip(EMOTIONS, values, strict=True):
+        if not is_number(value) or not SMALLEST <= value <= LARGEST:
+            raise ParameterError(
+                f"expected class_weights that are finite and over 0; found {value!r} for {emotion}. The loss of a "
+                "batch is divided by the sum of its weights; to leave an emotion out, take its faces out of data.train."
+            )
+    return [_shortest(value) for value in values]
+
+
+def _shortest(value):
+    """A float32 as the shortest number that is rounded to it; a whole one as an int."""
+    value = float(str(np.float32(value)))
+    return int(value) if value.is_integer() else value
+
+
+def _told_apart(name, value):
+    """The repr of a setting, which another one does not have."""
+    text = repr(value)
+    if re.search(r" at 0x[0-9a-fA-F]+", text):
+        raise ParameterError(
+            f"a checkpoint keeps {name} as it prints, to refuse another one when the training goes on, and {text} "
+            "prints where it lies in memory. Give its class a __repr__ with its settings (a frozen dataclass has "
+            "one), or train without a checkpoint."
+        )
+    return text
+
+
+def _layers(model, data, device):
+    """Each layer that computes something, with its kind and settings: networks of equal weights may differ in these."""
+    idle = _idle(model, data, device)
+    layers = [layer for layer in model.modules() if layer not in idle and type(layer) not in CONTAINERS]
+    return {f"layer {place}": _layer(layer) for place, layer in enumerate(layers)}
+
+
+def _idle(model, data, device):
+    """The layers without settings that hand on what they are given, as they do with a few faces."""
+    idle = set()
+
+    def look(layer, inputs, output):
+        if inputs and output is inputs[0] and _layer(layer).endswith("()"):
+            idle.add(layer)
+
+    hooks = [layer.register_forward_hook(look) for layer in model.modules()]
+    try:
+        ask(model, data.train, device)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return idle
+
+
+def _layer(layer):
+    """A layer's class and what is set in it, as text: numbers, texts, tuples, functions, and constants of its own."""
+    settings = {name: _setting(plain(value)) for name, value in vars(layer).items() if name[0] != "_"}
+    settings |= {name: f"{value.item():.6g}" for name, value in layer.named_buffers(recurse=False) if _constant(value)}
+    shown = ", ".join(f"{name}={text}" for name, text in settings.items() if text and name != "training")
+    return f"{type(layer).__name__}({shown})"
+
+
+def _setting(value):
+    if is_number(value):
+        return f"{value:.12g}"  # 1 and 1.0 are one setting
+    if value is None or isinstance(value, (bool, str)):
+        return repr(value)
+    if isinstance(value, (tuple, list)) and all(_setting(plain(each)) for each in value):
+        return repr(value)
+    return getattr(value, "__name__", "") if callable(value) else ""
+
+
+def _constant(buffer):
+    """Whether a buffer is a number such as a mean to subtract; counts and running averages of channels are none."""
+    return buffer.ndim == 0 and torch.is_floating_point(buffer)

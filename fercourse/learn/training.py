@@ -1,0 +1,150 @@
+"""One training as it stands between two epochs, and how it gets to the next one."""
+
+import copy
+import time
+from math import isfinite
+
+import torch
+
+from fercourse.errors import ParameterError, TrainingDiverged
+from fercourse.learn.augment import augmented
+from fercourse.learn.checkpoints import save_checkpoint
+from fercourse.learn.checks import check_shape
+from fercourse.learn.device import random_numbers_aside, random_state, restore_random_state, seed_device
+from fercourse.learn.loop import evaluate, on_device, stream_batches, train_epoch
+
+
+class Training:
+    """Rows of the finished epochs, the state of the best one, and what the next one needs.
+
+    Whenever no epoch runs, and after an error in one, the model answers with the best weights so far where they are
+    kept, else with the averaged ones where there are any, else with those of now.
+
+    forward, descent, criterion: what computes logits, the `Descent` that moves the weights, what it lowers
+    plateau: a `Plateau` to follow, or None. keeps_best: whether the model ends with the best weights
+    checkpoint, recipe: where each epoch is kept, and by which settings; or None
+    """
+
+    def __init__(
+        self, data, device, *, forward, descent, criterion, batch_size, shuffle, augment, seed, plateau, keeps_best,
+        checkpoint, recipe,
+    ):  # fmt: skip
+        self.device, self.forward, self.descent, self.criterion = device, forward, descent, criterion
+        self.batch_size, self.shuffle, self.augment = batch_size, shuffle, augment
+        self.plateau, self.keeps_best, self.first_lr = plateau, keeps_best, descent.lr
+        self.checkpoint, self.recipe = checkpoint, recipe
+        self.faces, self.valid = on_device(data.train, device), on_device(data.valid, device)
+        self.drawn = torch.Generator().manual_seed(seed)
+        self.rows, self.best = [], None
+        with random_numbers_aside(device):
+            seed_device(seed, device)
+            self.noise = random_state(device)
+
+    def restore(self, saved):
+        """Go on from what `save` wrote."""
+        self.rows, self.best, self.noise = saved["rows"], saved["best"], saved["noise"]
+        self.drawn.set_state(saved["drawn"])
+        self.descent.restore(saved["training"])
+        self.descent.show(self.best)
+
+    def save(self):
+        """Write the checkpoint, where there is one."""
+        if self.checkpoint is not None:
+            state = dict(training=self.descent.state(), best=self.best, drawn=self.drawn.get_state())
+            save_checkpoint(self.checkpoint, state | dict(noise=self.noise, rows=self.rows, recipe=self.recipe))
+
+    def settled(self):
+        """Set the rate of the next epoch as the plateau has it; return whether it fell so far that this is the end."""
+        if self.plateau is None:
+            return False
+        self.descent.lr = self.first_lr * self.plateau.follow(self._accuracies())[0]
+        return self.descent.lr < self.plateau.stop
+
+    def epoch(self, bar):
+        """Train for one epoch, moving `bar` with each batch; keep it, and return its row."""
+        start = time.perf_counter()
+        try:
+            row = {"epoch": len(self.rows) + 1} | self._train(bar) | self._evaluate()
+            row |= {"lr": self.descent.optimizer.param_groups[0]["lr"], "seconds": time.perf_counter() - start}
+            self.rows.append(row)
+            self._look_back()
+            self.save()
+        finally:
+            self.descent.show(self.best)
+        return dict(row)
+
+    def _train(self, bar):
+        criterion = Watched(self.criterion, self)
+        self.descent.resume_training()
+        with random_numbers_aside(self.device):
+            restore_random_state(self.noise, self.device)
+            row = train_epoch(self.forward, self._stream(bar), self.descent, criterion)
+            self.noise = random_state(self.device)
+        criterion.look()
+        return row
+
+    def _evaluate(self):
+        self.descent.show()
+        row = evaluate(self.forward, stream_batches(*self.valid, 512, False, None, self.device))
+        if not isfinite(row["valid_loss"]):
+            raise self.diverged("after its last batch", f"loss on validation faces is {row['valid_loss']}")
+        return row
+
+    def _look_back(self):
+        """Keep the best epoch; go back to it where the plateau says so."""
+        accuracies = self._accuracies()
+        if self.keeps_best and accuracies[-1] > max(accuracies[:-1], default=-1):
+            self.best = copy.deepcopy(self.descent.state())
+        if self.plateau and self.plateau.follow(accuracies)[1]:
+            self.descent.restore(self.best)
+
+    def _accuracies(self):
+        return [row["valid_accuracy"] for row in self.rows]
+
+    def _stream(self, bar):
+        stream = stream_batches(*self.faces, self.batch_size, self.shuffle, self.drawn, self.device)
+        for images, labels in stream if self.augment is None else augmented(stream, self.augment, self.drawn):
+            if self.augment is not None:
+                _check_augmented(images, len(labels))
+            yield images, labels
+            bar.update()
+
+    def diverged(self, where, what):
+        """The error of a training whose loss is no number, for raising."""
+        rate = self.descent.optimizer.param_groups[0]["lr"]
+        kept = f" {self.checkpoint} holds the {len(self.rows)} before." if self.checkpoint and self.rows else ""
+        return TrainingDiverged(
+            f"epoch {len(self.rows) + 1}, {where}: the {what}, at a learning rate of {rate:g}. Every "
+            f"weight would be no number from here on, so the training stops.{kept} Start again at a tenth of the "
+            "rate, or with clip=1.0, or let the rate rise at first: schedule=fc.Cosine(warmup=0.1)."
+        )
+
+
+class Watched:
+    """A criterion that stops the training where its loss is NaN or infinite.
+
+    It looks at each loss one batch later: asked at once, a GPU would have to finish each batch before the next begins.
+    """
+
+    def __init__(self, criterion, training):
+        self.criterion, self.training = criterion, training
+        self.batch, self.loss = 0, None
+
+    def __call__(self, logits, labels):
+        check_shape(logits, len(labels))
+        loss = self.criterion(logits, labels)
+        self.look()
+        self.batch, self.loss = self.batch + 1, loss.detach()
+        return loss
+
+    def look(self):
+        """Raise TrainingDiverged where the last loss was no number."""
+        if self.loss is not None and not self.loss.isfinite():
+            raise self.training.diverged(f"batch {self.batch}", f"loss is {self.loss.item()}")
+
+
+def _check_augmented(images, faces):
+    """Raise ParameterError where an augmentation returned something else than as many images."""
+    if not torch.is_tensor(images) or images.shape[:2] != (faces, 1) or not images.is_floating_point():
+        found = f"{images.dtype} {tuple(images.shape)}" if torch.is_tensor(images) else f"a {type(images).__name__}"
+        raise ParameterError(f"expected augment to return images, floats ({faces}, 1, side, side); found {found}")

@@ -1,0 +1,76 @@
+"""Settings at the border: numbers come in as Python's, NumPy's or torch's, and are Python's from there on."""
+
+import sys
+from numbers import Integral, Real
+
+import numpy as np
+
+from fercourse.errors import ParameterError
+
+SEEDS = 2**64  # as many as torch knows
+
+
+def plain(value):
+    """A scalar of NumPy or torch as the Python number, bool or text that it stands for; anything else as it is.
+
+    The float32 0.1 becomes 0.1, the shortest number that is rounded to it, and so one setting with Python's 0.1.
+    """
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "tolist"):
+        narrow = {"float16": np.float16, "float32": np.float32}.get(str(value.dtype).removeprefix("torch."))
+        value = value.tolist() if narrow is None else float(str(narrow(value.tolist())))
+    for kind, numbers in ((bool, bool), (int, Integral), (float, Real), (str, str)):
+        if isinstance(value, numbers):
+            return kind(value)
+    return value
+
+
+def is_number(value):
+    """Whether `value` is a finite int or float; a bool is none."""
+    kind = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return kind and abs(value) <= sys.float_info.max  # NaN and infinity are not
+
+
+def is_whole(value):
+    """Whether `value` is an int; neither a bool nor 3.0 is one."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def number(name, value, rule, allowed):
+    """`value` as a float. Raises ParameterError where it is no finite number or not `allowed`; `rule` says so."""
+    value = plain(value)
+    if not is_number(value) or not allowed(value):
+        raise ParameterError(f"expected {name} {rule}; found {name}={value!r}")
+    return float(value)
+
+
+def whole(name, value, *, least=1):
+    """`value` as an int. Raises ParameterError for text, bools, fractions, and for less than `least`."""
+    value = plain(value)
+    if not is_whole(value) or value < least:
+        raise ParameterError(f"expected {name}, a whole number ≥ {least}; found {name}={value!r}")
+    return value
+
+
+def seed_number(value):
+    """A seed as an int. Raises ParameterError for text, bools, fractions, and for what torch has no room for."""
+    value = plain(value)
+    if not is_whole(value) or not 0 <= value < SEEDS:
+        raise ParameterError(f"expected seed, a whole number from 0 to 2**64 - 1; found seed={value!r}")
+    return value
+
+
+def flag(name, value):
+    """`value` as a bool. Raises ParameterError for anything else: the text "False" would count as true."""
+    value = plain(value)
+    if not isinstance(value, bool):
+        raise ParameterError(f"expected {name}=True or False; found {name}={value!r}")
+    return value
+
+
+def choice(name, value, known):
+    """`value`, one of the words `known`. Raises ParameterError for another one, or for no word at all."""
+    value = plain(value)
+    if not isinstance(value, str) or value not in known:
+        *others, last = known
+        raise ParameterError(f"expected {name}: {', '.join(others)} or {last}; found {value!r}")
+    return value
