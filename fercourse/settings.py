@@ -1,40 +1,76 @@
-"""Settings at the border: NumPy's and PyTorch's scalars become Python's numbers; what is no such number is refused."""
+"""Settings at the border: numbers come in as Python's, NumPy's or torch's, and are Python's from there on."""
 
-import operator
-from math import inf
-from numbers import Real
+import sys
+from numbers import Integral, Real
+
+import numpy as np
 
 from fercourse.errors import ParameterError
 
+SEEDS = 2**64  # as many as torch knows
 
-def whole(name, value, *, least=0, most=None):
-    """`value` as an int from `least` to `most`; any integer type will do.
 
-    Raises ParameterError, naming the setting, for a float, a text, a truth value, and a number outside.
+def plain(value):
+    """A scalar of NumPy or torch as the Python number, bool or text that it stands for; anything else as it is.
+
+    The float32 0.1 becomes 0.1, the shortest number that is rounded to it, and so one setting with Python's 0.1.
     """
-    wanted = f"a whole number ≥ {least}" if most is None else f"a whole number from {least} to {most}"
-    try:
-        number = operator.index(_scalar(value))
-    except TypeError:
-        number = None
-    if number is None or isinstance(_scalar(value), bool) or number < least or (most is not None and number > most):
-        raise ParameterError(f"expected {name} to be {wanted}, found {_seen(name, value)}")
-    return number
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "tolist"):
+        narrow = {"float16": np.float16, "float32": np.float32}.get(str(value.dtype).removeprefix("torch."))
+        value = value.tolist() if narrow is None else float(str(narrow(value.tolist())))
+    for kind, numbers in ((bool, bool), (int, Integral), (float, Real), (str, str)):
+        if isinstance(value, numbers):
+            return kind(value)
+    return value
 
 
-def positive(name, value):
-    """`value` as a float above 0; raises ParameterError, naming the setting, for NaN, inf and all else."""
-    number = _scalar(value)
-    if isinstance(number, bool) or not isinstance(number, Real) or not 0 < number < inf:
-        raise ParameterError(f"expected {name} to be a number > 0, found {_seen(name, value)}")
-    return float(number)
+def is_number(value):
+    """Whether `value` is a finite int or float; a bool is none."""
+    kind = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return kind and abs(value) <= sys.float_info.max  # NaN and infinity are not
 
 
-def _scalar(value):
-    """What a scalar or an array without axes holds, as Python's own number where there is one."""
-    return value.item() if getattr(value, "ndim", None) == 0 else value
+def is_whole(value):
+    """Whether `value` is an int; neither a bool nor 3.0 is one."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _seen(name, value):
-    """`epochs='3' (str)`: a text that looks like a number is told from a number."""
-    return f"{name}={value!r}" if type(value) in (int, float) else f"{name}={value!r} ({type(value).__name__})"
+def number(name, value, rule, allowed):
+    """`value` as a float. Raises ParameterError where it is no finite number or not `allowed`; `rule` says so."""
+    value = plain(value)
+    if not is_number(value) or not allowed(value):
+        raise ParameterError(f"expected {name} {rule}; found {name}={value!r}")
+    return float(value)
+
+
+def whole(name, value, *, least=1):
+    """`value` as an int. Raises ParameterError for text, bools, fractions, and for less than `least`."""
+    value = plain(value)
+    if not is_whole(value) or value < least:
+        raise ParameterError(f"expected {name}, a whole number ≥ {least}; found {name}={value!r}")
+    return value
+
+
+def seed_number(value):
+    """A seed as an int. Raises ParameterError for text, bools, fractions, and for what torch has no room for."""
+    value = plain(value)
+    if not is_whole(value) or not 0 <= value < SEEDS:
+        raise ParameterError(f"expected seed, a whole number from 0 to 2**64 - 1; found seed={value!r}")
+    return value
+
+
+def flag(name, value):
+    """`value` as a bool. Raises ParameterError for anything else: the text "False" would count as true."""
+    value = plain(value)
+    if not isinstance(value, bool):
+        raise ParameterError(f"expected {name}=True or False; found {name}={value!r}")
+    return value
+
+
+def choice(name, value, known):
+    """`value`, one of the words `known`. Raises ParameterError for another one, or for no word at all."""
+    value = plain(value)
+    if not isinstance(value, str) or value not in known:
+        *others, last = known
+        raise ParameterError(f"expected {name}: {', '.join(others)} or {last}; found {value!r}")
+    return value

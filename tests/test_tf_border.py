@@ -157,7 +157,7 @@ def test_a_model_without_anything_to_train_is_refused(faces):
 )
 def test_a_setting_of_another_type_is_refused_by_its_name_before_the_first_epoch(setting, faces):
     (name,) = setting
-    with pytest.raises(fc.ParameterError, match=f"expected {name} to be .*found {name}="):
+    with pytest.raises(fc.ParameterError, match=f"expected {name}.*found {name}="):
         ftf.fit(ending(), faces, **{"epochs": 1} | setting)
 
 
@@ -174,7 +174,7 @@ def test_scalars_of_numpy_are_the_numbers_that_they_hold(faces):
 
 def test_the_seed_of_everything_is_a_whole_number():
     for seed in ("3", 1.5, None, -1, 2**32):
-        with pytest.raises(fc.ParameterError, match="seed to be a whole number from 0 to 4294967295"):
+        with pytest.raises(fc.ParameterError, match=r"expected seed, a whole number from 0 to .*found seed="):
             ftf.seed_everything(seed)
 
 
@@ -182,7 +182,7 @@ def test_the_seed_of_everything_is_a_whole_number():
 def test_a_split_without_faces_is_refused_before_the_first_epoch(name, faces):
     model = ending()
     before = model.get_weights()[0]
-    with pytest.raises(fc.DataMismatch, match=f"the {name} split .* has no faces"):
+    with pytest.raises(fc.DataMismatch, match=f"the {name} split .* holds no faces"):
         ftf.fit(model, replace(faces, **{name: getattr(faces, name)[:0]}), epochs=1)
     np.testing.assert_array_equal(model.get_weights()[0], before)
     with pytest.raises(fc.DataMismatch, match="at least one batch"):

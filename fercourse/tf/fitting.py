@@ -7,7 +7,7 @@ import keras
 
 from fercourse.errors import ParameterError
 from fercourse.report.history import History
-from fercourse.settings import positive, whole
+from fercourse.settings import number, whole
 from fercourse.tf.logits import check_logits
 from fercourse.tf.loop import batches, evaluate, train_epoch
 
@@ -23,8 +23,8 @@ def fit(model, data, *, epochs, lr=1e-3, batch_size=128, augment=None, seed=0):
     Raises ParameterError for settings that cannot work and for a model that does not answer with 7 logits a face,
     DataMismatch for a split without faces or labels.
     """
-    epochs, lr = whole("epochs", epochs, least=1), positive("lr", lr)
-    batch_size = whole("batch_size", batch_size, least=1)
+    epochs, batch_size = whole("epochs", epochs), whole("batch_size", batch_size)
+    lr = number("lr", lr, "> 0", lambda lr: lr > 0)
     if not isinstance(model, keras.Layer):
         raise ParameterError(f"expected a Keras model, found a {type(model).__name__}; PyTorch's are trained by fc.fit")
     train, valid = batches(data.train, batch_size, shuffle=True, seed=seed), batches(data.valid, 512)

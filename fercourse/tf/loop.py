@@ -6,18 +6,22 @@ A test compares `batches`, `train_step` and `train_epoch` with the cells of the 
 import keras
 import tensorflow as tf
 
-from fercourse.errors import DataMismatch
+from fercourse.data.faces import Split
+from fercourse.errors import DataMismatch, ParameterError
 from fercourse.report.predictions import Predictions
-from fercourse.settings import whole
+from fercourse.settings import flag, seed_number, whole
 from fercourse.tf.logits import check_logits
 
 
 def seed_everything(seed):
     """Seed TensorFlow's, NumPy's and Python's random numbers: initial weights and dropout.
 
-    Raises ParameterError for anything but a whole number from 0 to 2³² − 1.
+    Raises ParameterError for anything but a whole number from 0 to 2**32 - 1.
     """
-    keras.utils.set_random_seed(whole("seed", seed, most=2**32 - 1))
+    seed = seed_number(seed)
+    if seed >= 2**32:
+        raise ParameterError(f"expected seed, a whole number from 0 to 2**32 - 1 as NumPy takes; found seed={seed}")
+    keras.utils.set_random_seed(seed)
 
 
 def batches(split, size=128, *, shuffle=False, seed=0):
@@ -35,12 +39,18 @@ def batches(split, size=128, *, shuffle=False, seed=0):
 
     Built by hand in lesson 06.
     """
-    size, seed = whole("size", size, least=1), whole("seed", seed)
-    if not len(split):
-        raise DataMismatch(f"the {split.name} split of {split.source} has no faces to train or evaluate on")
+    size, shuffle, seed = whole("size", size), flag("shuffle", shuffle), seed_number(seed)
+    _check_faces(split)
     if not split.labelled:
         raise DataMismatch(f"the {split.name} split of {split.source} has no labels to train or evaluate on")
     return _batches(split, size, shuffle, seed)
+
+
+def _check_faces(split):
+    if not isinstance(split, Split):
+        raise ParameterError(f"expected a Split, such as data.train; found {type(split).__name__}")
+    if not len(split):
+        raise DataMismatch(f"the {split.name} split of {split.source} holds no faces; at least one is needed")
 
 
 def _batches(split, size, shuffle, seed):
@@ -114,9 +124,14 @@ def evaluate(model, stream):
 def predict(model, split, *, size=512):
     """The model's probabilities for every face of a split, as `Predictions`.
 
-    Raises ParameterError where the model answers with probabilities already, or not with 7 logits a face.
+    A split without labels is answered as well; its `Predictions` have none.
+    Raises ParameterError where the model answers with probabilities already, or not with 7 logits a face, and
+    DataMismatch for a split without faces.
     """
-    stream = batches(split, size)
+    size = whole("size", size)
+    _check_faces(split)
+    stream = _batches(split, size, False, 0)
     check_logits(model, next(iter(stream))[0])
     logits = tf.concat([tf.cast(model(images, training=False), tf.float32) for images, _ in stream], 0)
-    return Predictions(tf.nn.softmax(logits).numpy(), split.labels, split.source)
+    labels = split.labels if split.labelled else None
+    return Predictions(tf.nn.softmax(logits).numpy(), labels, split.source)
