@@ -266,7 +266,7 @@ copied_guess = fc.tf.predict(copied, data.valid)
 agreement = (copied_guess.answers == torch_guess.answers).mean()
 print(f"the same answer for {100 * agreement:.1f} % of the faces")
 print(f"right: original {torch_guess.accuracy:.1%}, copy {copied_guess.accuracy:.1%}")
-fc.reveal("06.1", "always" if agreement == 1 else "for some faces only")
+fc.reveal("06.1", {1: "always", 0: "never"}.get(agreement, "for some faces only"))
 
 # %% [markdown]
 # ### Find the layer

@@ -1,14 +1,19 @@
 """Setup, guesses, the face browser, source on the page."""
 
+import ast
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import fercourse as fc
 from fercourse.classroom import browser, guesses, session
 from fercourse.report import claims
+
+LESSONS = sorted((Path(__file__).parent.parent / "lessons").rglob("0*.py"))
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +22,7 @@ def _fresh(monkeypatch):
     monkeypatch.delenv("FERCOURSE_SCALE", raising=False)
     monkeypatch.delenv("FERCOURSE_HEADLESS", raising=False)
     guesses._committed.clear()
+    guesses._asked.clear()
     yield
     claims.begin()
 
@@ -133,6 +139,99 @@ def test_where_nobody_watches_a_guess_shows_its_question_and_keeps_nothing(shown
 def test_a_question_with_one_option_is_no_question():
     with pytest.raises(fc.ParameterError, match="at least two"):
         fc.guess("02.9", "How many?", options=[1])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [[1, 3, 1], [1, 1.0], ["3", 3], ["a", "b", " a"], [np.int64(2), 2], "yes", b"no", 3, None, {"a"}],
+    ids=str,
+)
+def test_options_that_are_no_list_or_say_one_thing_twice_are_refused(options):
+    for ask in (fc.guess, guesses.form):
+        with pytest.raises(fc.ParameterError, match=r"guess 02\.9: "):
+            ask("02.9", "How many?", options=options)
+
+
+def test_the_id_of_a_guess_is_a_text():
+    with pytest.raises(fc.ParameterError, match="as a text"):
+        fc.guess(2.9, "How many?", options=[1, 2])
+
+
+@pytest.mark.parametrize(
+    ("options", "chosen", "truth"),
+    [
+        ([10, 20], "10", 10.0),
+        ([10.0, 20], "10.0", 10),
+        ([0.1, 0.2], "0.1", np.float32(0.1)),
+        ([0.3, 0.4], "0.3", 0.1 + 0.2),
+        ([0.97, 1.95, 3.89], "3.89", np.float64(3.89)),
+        ([1, 3], "3", torch.tensor(3)),
+        ([1, 3], "3", np.array(3)),
+        (["1", "3"], "3", 3.0),
+        (["about 5 times", "more"], "more", "more"),
+        ([True, False], "True", np.True_),
+    ],
+)
+def test_numbers_are_compared_as_numbers_and_texts_as_texts(shown, options, chosen, truth):
+    for answer in map(str, options):
+        commit(guesses.form("02.9", "How many?", options=options), answer, 80)
+        fc.reveal("02.9", truth)
+        assert shown[-1][0]["right"] is (answer == chosen)
+        assert shown[-1][0]["brier"] == (0.04 if answer == chosen else 0.64)
+
+
+@pytest.mark.parametrize("truth", [4, 3.2, "three", None, float("nan"), "3 or so"])
+def test_a_truth_that_is_no_option_is_said_and_nobody_is_scored(shown, truth):
+    commit(guesses.form("02.9", "How many?", options=[1, 3, 7]), "3", 80)
+    fc.reveal("02.9", truth)
+    record, text = shown[-1]
+    assert "None of the options says so (1, 3, 7)" in text
+    assert not record.keys() & {"right", "brier"}
+    assert (record["answer"], record["confidence"]) == ("3", 80)
+
+
+def test_a_truth_that_is_no_option_is_said_where_nobody_watches_too(shown, monkeypatch):
+    monkeypatch.setenv("FERCOURSE_HEADLESS", "1")
+    fc.guess("02.9", "How many?", options=[1, 3, 7])
+    fc.reveal("02.9", 4)
+    assert "None of the options says so" in shown[-1][1]
+
+
+def test_one_can_be_entirely_sure_whatever_the_number_of_options(shown):
+    for number in range(2, 10):
+        commit(guesses.form("02.9", "How many?", options=range(number)), "1", 100)
+        fc.reveal("02.9", 1)
+        assert shown[-1][0]["brier"] == 0
+        slider = guesses.form("02.9", "How many?", options=range(number)).children[2]
+        assert (slider.max - slider.min) % slider.step == 0
+
+
+def guesses_of(path):
+    """(id, its options, its truths) of the guesses of a lesson or sheet whose options and truths are written out."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    named = [(ast.unparse(call.func), call) for call in calls]
+    asked = {
+        call.args[0].value: [ast.literal_eval(option) for option in call.keywords[0].value.elts]
+        for name, call in named
+        if name == "fc.guess" and isinstance(call.keywords[0].value, ast.List)
+    }
+    for name, call in named:
+        if name == "fc.reveal" and call.args[0].value in asked:
+            yield call.args[0].value, asked[call.args[0].value], [*written_out(call.args[1])]
+
+
+def written_out(truth):
+    """The truths that a lesson may reveal, as far as they stand there in so many words."""
+    if isinstance(truth, ast.IfExp):
+        yield from (*written_out(truth.body), *written_out(truth.orelse))
+    elif isinstance(truth, ast.Constant):
+        yield truth.value
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_what_a_lesson_reveals_is_among_what_it_asked(path):
+    for id, options, told in guesses_of(path):
+        assert all(any(guesses._same(option, truth) for option in options) for truth in told), id
 
 
 def picture_of(widget):
