@@ -235,7 +235,7 @@ def test_without_tensorflow_the_error_names_the_install_command(monkeypatch):
     from fercourse.tf import quiet
 
     monkeypatch.setattr(quiet, "find_spec", lambda name: None)
-    with pytest.raises(ImportError, match=r"pip install 'fercourse\[tf\]'"):
+    with pytest.raises(ImportError, match=r'pip install -e "\.\[tf\]"'):
         quiet.load_tensorflow()
 
 
