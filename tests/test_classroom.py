@@ -12,6 +12,7 @@ import torch
 import fercourse as fc
 from fercourse.classroom import browser, guesses, session
 from fercourse.report import claims
+from fercourse.report.origin import versions
 
 LESSONS = sorted((Path(__file__).parent.parent / "lessons").rglob("0*.py"))
 
@@ -52,6 +53,62 @@ def test_smoke_scale_is_announced_as_worthless(capsys):
 def test_an_unknown_scale_is_refused_with_the_known_ones():
     with pytest.raises(fc.ParameterError, match="smoke, lesson, full; found 'big'"):
         fc.setup("02", scale="big")
+
+
+@pytest.mark.parametrize(
+    ("setting", "named"),
+    [
+        ({"seed": "3"}, "SEED"),
+        ({"seed": 3.0}, "SEED"),
+        ({"seed": None}, "SEED"),
+        ({"seed": True}, "SEED"),
+        ({"seed": -1}, "SEED"),
+        ({"seed": [3]}, "SEED"),
+        ({"scale": 1}, "SCALE"),
+        ({"scale": None}, "SCALE"),
+        ({"scale": ["smoke"]}, "SCALE"),
+        ({"device": 0}, "DEVICE"),
+        ({"device": None}, "DEVICE"),
+        ({"device": "gpu"}, "DEVICE"),
+        ({"lesson": 2}, "lesson"),
+        ({"lesson": "2"}, "lesson"),
+        ({"lesson": None}, "lesson"),
+        ({"lesson": "02_mlp"}, "lesson"),
+    ],
+    ids=str,
+)
+def test_a_parameter_of_another_type_is_refused_at_setup_by_its_name(setting, named, capsys):
+    (value,) = setting.values()
+    with pytest.raises(fc.ParameterError, match=rf"{named}.*{re.escape(repr(value))}"):
+        fc.setup(**{"lesson": "02", "device": "cpu"} | setting)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("seed", [np.int64(3), np.uint8(3), np.array(3), torch.tensor(3)], ids=repr)
+def test_a_seed_may_be_any_whole_number(seed, capsys):
+    env = fc.setup("02", scale="smoke", seed=seed, device=torch.device("cpu"))
+    assert (env.seed, type(env.seed), claims.current_run().seed) == (3, int, 3)
+    assert "seed 3" in capsys.readouterr().out
+
+
+def test_a_scale_from_the_environment_that_does_not_exist_names_the_variable_and_an_empty_one_counts_as_none(
+    monkeypatch, capsys
+):
+    monkeypatch.setenv("FERCOURSE_SCALE", "big")
+    with pytest.raises(fc.ParameterError, match="FERCOURSE_SCALE is one of smoke, lesson, full; found 'big'"):
+        fc.setup("02", scale="smoke", device="cpu")
+    monkeypatch.setenv("FERCOURSE_SCALE", "")
+    assert fc.setup("02", scale="smoke", device="cpu").scale == "smoke"
+    assert capsys.readouterr().out
+
+
+def test_setup_a_stamp_and_a_kept_training_name_the_same_versions(shown, capsys):
+    env = fc.setup("02", scale="smoke", device="cpu")
+    env.stamp()
+    assert shown[-1][0]["versions"] == versions()
+    assert all(f"{name} {number}" in shown[-1][1] for name, number in versions().items())
+    assert versions()["fercourse"] == fc.__version__
+    assert capsys.readouterr().out
 
 
 def test_the_environment_overrides_the_scale_for_runners_without_parameters(monkeypatch, capsys):
