@@ -20,6 +20,7 @@ _HOMES = {
         "GradingError",
         "NotWritten",
         "ParameterError",
+        "TrainingDiverged",
     ],
     "fercourse.data.faces": ["BALLOT", "EMOTIONS", "Faces", "SIDE", "Split", "USAGES"],
     "fercourse.data.drawn": ["drawn_faces"],

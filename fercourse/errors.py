@@ -6,6 +6,7 @@
     ├── NotWritten           a file that could not be written: disk full, no permission
     ├── CheckpointMismatch   a checkpoint of another recipe, another data set, or a damaged one
     ├── ParameterError       an argument or a notebook parameter that cannot work
+    ├── TrainingDiverged     a training whose loss is no number any more
     ├── CheckFailed          a claim or an exercise check that does not hold
     └── GradingError         a submission or a solution that cannot be graded
 
@@ -35,6 +36,10 @@ class CheckpointMismatch(FercourseError):
 
 class ParameterError(FercourseError):
     """An argument or a notebook parameter that cannot work."""
+
+
+class TrainingDiverged(FercourseError):
+    """A training whose loss is NaN or infinite; the checkpoint of the last whole epoch stays."""
 
 
 class CheckFailed(FercourseError):

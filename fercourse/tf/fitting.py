@@ -5,7 +5,7 @@ from math import isfinite
 
 import keras
 
-from fercourse.errors import ParameterError
+from fercourse.errors import ParameterError, TrainingDiverged
 from fercourse.report.history import History
 from fercourse.settings import number, whole
 from fercourse.tf.logits import check_logits
@@ -19,9 +19,8 @@ def fit(model, data, *, epochs, lr=1e-3, batch_size=128, augment=None, seed=0):
     valid_accuracy, seconds. The order of the faces depends on `seed` and on `seed_everything`'s.
     augment: a TensorFlow function of training images, float32 (B, 48, 48, 1) in [0, 1], such as
              tf.image.random_flip_left_right
-    A training whose loss is no number any more stops after that epoch, and says so.
     Raises ParameterError for settings that cannot work and for a model that does not answer with 7 logits a face,
-    DataMismatch for a split without faces or labels.
+    DataMismatch for a split without faces or labels, TrainingDiverged after an epoch whose loss is NaN or infinite.
     """
     epochs, batch_size = whole("epochs", epochs), whole("batch_size", batch_size)
     lr = number("lr", lr, "> 0", lambda lr: lr > 0)
@@ -36,10 +35,8 @@ def fit(model, data, *, epochs, lr=1e-3, batch_size=128, augment=None, seed=0):
     for epoch in range(1, epochs + 1):
         start = time.perf_counter()
         row = {"epoch": epoch} | train_epoch(model, train, optimizer) | evaluate(model, valid)
+        _check_losses(row, lr)
         rows.append(row | {"seconds": time.perf_counter() - start})
-        if not (isfinite(row["train_loss"]) and isfinite(row["valid_loss"])):
-            print(_stopped(row, epochs))
-            break
     return History(rows)
 
 
@@ -63,8 +60,10 @@ def _trainable(model):
     return model.trainable_variables
 
 
-def _stopped(row, epochs):
-    return (
-        f"epoch {row['epoch']}/{epochs}: train loss {row['train_loss']}, valid loss {row['valid_loss']}. "
-        "No training goes on from there, so it stops here. Try a smaller lr, or look at the images"
-    )
+def _check_losses(row, lr):
+    if not (isfinite(row["train_loss"]) and isfinite(row["valid_loss"])):
+        raise TrainingDiverged(
+            f"epoch {row['epoch']}: train loss {row['train_loss']}, valid loss {row['valid_loss']}, at a learning rate "
+            f"of {lr:g}. Every weight would be no number from here on, so the training stops. Start again from new "
+            "weights at a tenth of the rate."
+        )
