@@ -328,6 +328,20 @@ def test_a_page_with_too_few_faces_stays_white_where_there_are_none(faces):
     assert not (sheet[:, : 2 * 96] == 255).all()
 
 
+@pytest.mark.parametrize("helper", [3, "train_epoch", None, np.add, int])
+def test_what_has_no_source_in_a_file_is_refused(helper):
+    with pytest.raises(fc.ParameterError, match="expected a function or class"):
+        fc.source(helper)
+
+
+@pytest.mark.parametrize("options", [{"rows": 0}, {"rows": "4"}, {"columns": 2.5}, {"columns": None}], ids=str)
+def test_a_page_of_faces_has_whole_rows_and_columns(options, faces):
+    with pytest.raises(fc.ParameterError, match="a whole number ≥ 1"):
+        fc.browse(faces, **options)
+    with pytest.raises(fc.ParameterError, match="found a Split"):
+        fc.browse(faces.train)
+
+
 def test_source_shows_the_code_that_runs(capsys):
     fc.source(fc.train_epoch)
     assert re.search(r"def train_epoch.*optimizer\.step\(\)", capsys.readouterr().out, re.DOTALL)
