@@ -218,3 +218,13 @@ def to_bytes(images):
 def test_an_augmentation_that_does_not_make_images_of_images_is_refused(augment, faces):
     with pytest.raises(fc.ParameterError, match="expected augment to be a TensorFlow function of images alone"):
         ftf.fit(ending(), faces, epochs=1, augment=augment)
+
+
+def test_faces_without_labels_are_answered_and_not_judged(faces):
+    unknown = fc.Split(faces.test.images, np.full(len(faces.test), -1), "test", "somewhere")
+    model = ftf.port_cnn(0.5, 0.25)
+    guess = ftf.predict(model, unknown)
+    np.testing.assert_array_equal(guess.probabilities, ftf.predict(model, faces.test).probabilities)
+    assert not guess.labelled
+    with pytest.raises(fc.DataMismatch, match="no labels"):
+        ftf.evaluate(model, ftf.batches(unknown))
