@@ -50,19 +50,19 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 _MODULES = {"plots": "fercourse.report.plots", "tf": "fercourse.tf"}
 
-__all__ = sorted([*_HOME_OF, *_MODULES])
+__all__ = sorted([*_HOME_OF, "plots"])  # what `from fercourse import *` brings; not TensorFlow, an extra and slow
 
 
 def __getattr__(name):
     if name in _MODULES:
         return import_module(_MODULES[name])
     if name not in _HOME_OF:
-        raise AttributeError(f"fercourse has no {name!r}; it has {', '.join(__all__)}")
+        raise AttributeError(f"fercourse has no {name!r}; it has {', '.join(__dir__())}")
     return getattr(import_module(_HOME_OF[name]), name)
 
 
 def __dir__():
-    return __all__
+    return sorted([*_HOME_OF, *_MODULES])
 
 
 load_triton_first()

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,30 @@ def test_every_public_name_is_there_sorted_and_documented():
     for name in fc.__all__:
         value = getattr(fc, name)
         assert isinstance(value, (tuple, int)) or value.__doc__, f"{name} has no docstring"
+
+
+STAR = """
+import sys
+import fercourse as fc
+sys.modules["tensorflow"] = sys.modules["keras"] = None  # as where they are not installed
+from fercourse import *
+assert {"fit", "load", "plots", "ParameterError"} <= globals().keys()
+assert "tf" not in globals() and "tf" in dir(fc)
+"""
+
+
+def test_everything_can_be_imported_at_once_without_tensorflow():
+    finished = subprocess.run([sys.executable, "-W", "error", "-c", STAR], capture_output=True, text=True)
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
+    assert dir(fc) == sorted({*fc.__all__, "tf"})
+
+
+def test_the_version_stands_in_one_place():
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    assert "version" not in project["project"]
+    assert project["project"]["dynamic"] == ["version"]
+    assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "fercourse.__version__"}
+    assert fc.__version__.count(".") == 2
 
 
 def test_a_name_that_is_not_there_says_which_are():

@@ -324,4 +324,4 @@ def test_a_missing_package_names_the_extra_that_brings_it(course, missing, monke
     monkeypatch.setitem(sys.modules, missing, None)
     monkeypatch.delitem(sys.modules, "fercourse.course.commands", raising=False)
     assert main(["build"]) == 1
-    assert f'{missing} is missing. Install it with: pip install "fercourse[course]"' in capsys.readouterr().err
+    assert f'{missing} is missing. In the course\'s folder: pip install -e ".[course]"' in capsys.readouterr().err

@@ -347,6 +347,45 @@ def test_an_unknown_exercise_is_refused_and_the_known_ones_are_named(id):
         fc.hint(id)
 
 
+NO_IDS = [3.2, "3.2", "9.2", "03,2", "03.02", "", None, 7, -3, float("nan"), 10**5000, np.float64(0.1), ["00.1"], {}]
+
+
+@pytest.mark.usefixtures("toy")
+@pytest.mark.parametrize("id", NO_IDS, ids=lambda id: str(type(id)) if id is not None else "None")
+def test_whatever_is_no_exercise_is_refused_by_check_and_hint_alike(id):
+    with pytest.raises(ParameterError, match=r"no check for exercise .* The exercises are 00\.1, 00\.2, 00\.3, 90\.1"):
+        fc.check(id, 7)
+    with pytest.raises(ParameterError, match=r"no exercise .*; there are 00\.1, 00\.2, 00\.3, 90\.1"):
+        fc.hint(id)
+    with pytest.raises(ParameterError, match=r"no sheet .*; there are 00, 90"):
+        fc.progress(id)
+
+
+@pytest.mark.usefixtures("toy")
+def test_an_id_that_is_nearly_right_is_named():
+    for near in ("0.1", "00,1", "00.1 "):
+        with pytest.raises(ParameterError, match=r"Did you mean '00\.1'\?"):
+            fc.check(near, 7)
+    with pytest.raises(ParameterError, match=r"no sheet '0'; there are 00, 90\. Did you mean '00'\?"):
+        fc.progress("0")
+
+
+@pytest.mark.usefixtures("toy")
+def test_a_check_without_its_answers_is_told_from_an_answer_that_raises():
+    for answers in ((), (7, 8)):
+        message = rf'expected 1 answer, fc\.check\("00\.1", came\); found {len(answers)}'
+        with pytest.raises(ParameterError, match=message):
+            fc.check("00.1", *answers)
+    with pytest.raises(CheckFailed, match="your code raised TypeError"):
+        fc.check("00.2", 7)
+
+
+@pytest.mark.usefixtures("toy")
+def test_an_exercise_that_a_person_reads_has_no_check():
+    with pytest.raises(ParameterError, match=r"no check for exercise '00\.3'; there are 00\.1, 00\.2\. A person reads"):
+        fc.check("00.3", "because")
+
+
 @pytest.mark.usefixtures("toy")
 def test_in_the_kernel_of_a_grader_a_hint_is_silent(monkeypatch, capsys):
     monkeypatch.setenv("FERCOURSE_GRADING", "1")

@@ -1,5 +1,7 @@
 """A claim is held, failed, undecided or untested, says so to a reader, and publishes the same to the runner."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -170,6 +172,14 @@ def test_what_neither_holds_nor_fails_is_refused(shown, held):
         ("02.scale", SENTENCE, {"needs": "big"}, "smoke, lesson, full"),
         ("02.scale", SENTENCE, {"seeds": 0}, "at least one seed"),
         ("02.scale", SENTENCE, {"only": "FER2013"}, "'drawn' or 'fer2013'"),
+        ("02.scale", SENTENCE, {"only": ["drawn"]}, "'drawn' or 'fer2013'"),
+        ("02.scale", SENTENCE, {"seeds": True}, "at least one seed"),
+        ("02.scale", SENTENCE, {"seeds": "3"}, "at least one seed"),
+        ("02.scale", SENTENCE, {"seeds": 2.0}, "at least one seed"),
+        ("02.scale", SENTENCE, {"needs": ["full"]}, "smoke, lesson, full"),
+        ("02.scale", 3, {}, "full stop"),
+        ("02.scale", None, {}, "full stop"),
+        (2.0, SENTENCE, {}, "two digits"),
     ],
 )
 def test_a_claim_of_another_form_is_refused(id, sentence, options, message):
@@ -180,6 +190,20 @@ def test_a_claim_of_another_form_is_refused(id, sentence, options, message):
 def test_a_run_of_an_unknown_scale_is_refused():
     with pytest.raises(ParameterError, match="scale is 'tiny'; the scales are smoke, lesson, full"):
         begin(scale="tiny")
+
+
+@pytest.mark.parametrize("seed", ["3", 3.0, None, True, -1])
+def test_a_run_of_a_seed_that_is_no_whole_number_is_refused(seed):
+    with pytest.raises(ParameterError, match="expected seed, a whole number"):
+        begin(seed=seed)
+
+
+def test_seeds_and_numbers_of_faces_may_be_numpys(shown):
+    begin(seed=np.int64(3))
+    claim("02.scale", [True, True], SENTENCE, seeds=np.int32(2))
+    record("figure", np.float64(0.5), n=np.int64(7))
+    assert (shown[0][0]["seed"], shown[0][0]["seeds"], shown[1][0]["n"]) == (3, 2, 7)
+    assert json.loads(json.dumps([each[0] for each in shown])) == [each[0] for each in shown]
 
 
 def test_predictions_are_recorded_with_interval_n_and_data(shown):
@@ -221,3 +245,22 @@ def test_a_figure_is_one_quiet_line(shown, value, options, line):
 def test_what_is_no_figure_is_refused(value):
     with pytest.raises(ParameterError, match="expected a number or Predictions"):
         record("figure", value)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        (3, {}),
+        (None, {}),
+        ("a", {"unit": 3}),
+        ("a", {"unit": None}),
+        ("a", {"n": "5"}),
+        ("a", {"n": 5.7}),
+        ("a", {"n": 0}),
+    ],
+    ids=str,
+)
+def test_a_figure_of_another_form_is_refused_and_nothing_is_rounded(shown, name, options):
+    with pytest.raises(ParameterError, match="expected"):
+        record(name, 0.5, **options)
+    assert shown == []

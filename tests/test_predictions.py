@@ -1,5 +1,7 @@
 """Every figure of `Predictions` against scikit-learn, SciPy, or a number from a textbook."""
 
+import time
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest
@@ -93,6 +95,33 @@ def test_the_interval_is_that_of_the_accuracy():
     assert low < predictions.interval()[0] < predictions.interval()[1] < high
     with pytest.raises(ParameterError, match="level 95"):
         predictions.interval(level=95)
+
+
+def test_the_paired_test_of_a_whole_training_set_is_quick():
+    even = np.arange(28_709) % 2 == 0
+    one, other = right_on(even), right_on(~even)
+    began = time.process_time()
+    paired = one.versus(other)
+    assert time.process_time() - began < 5  # summing the binomials took a minute
+    assert (paired.wins, paired.losses) == (14_355, 14_354)
+    assert paired.p_value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("wins", "losses", "p_value"),
+    [
+        (0, 0, 1),
+        (1, 0, 1),
+        (0, 5, 2 / 32),
+        (5, 5, 1),
+        (9, 2, 2 * (1 + 11 + 55) / 2**11),
+        (2, 9, 2 * (1 + 11 + 55) / 2**11),
+    ],
+)
+def test_the_paired_test_is_the_textbooks_sum_of_coins(wins, losses, p_value):
+    kinds = np.repeat([0, 1, 2], [wins, losses, 3])
+    paired = right_on(np.isin(kinds, [0, 2])).versus(right_on(np.isin(kinds, [1, 2])))
+    assert paired.p_value == pytest.approx(p_value, rel=1e-12)
 
 
 def test_the_paired_test_is_scipys_binomial_test():

@@ -194,9 +194,39 @@ def test_a_damaged_record_is_named_and_nothing_is_written(course, records, tmp_p
         drift(course)
 
 
-def test_a_folder_that_is_not_there_is_named(course):
+def test_a_folder_that_is_not_there_or_without_a_training_is_named(course, tmp_path):
     with pytest.raises(DataNotFound, match="nowhere"):
         write_results(["nowhere"], course=course)
+    (tmp_path / "01").mkdir()
+    (tmp_path / "01" / "record.json").write_text("{}")
+    with pytest.raises(DataNotFound, match="01: no record of a training there"):
+        write_results([tmp_path / "01"], course=course)
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"seed": "0"}, "seed"),
+        ({"seed": True}, "seed"),
+        ({"seconds": True}, "seconds"),
+        ({"drawn": 0}, "drawn"),
+        ({"official": "yes"}, "official"),
+        ({"commit": 12}, "commit"),
+        ({"reproduces": ["A4"]}, "reproduces"),
+        ({"valid": score(500) | {"n": True}}, "valid"),
+        ({"valid": score(500) | {"right": 500.5}}, "valid"),
+        ({"valid": score(500) | {"right": 1001}}, "valid"),
+        ({"valid": score(500) | {"accuracy": 0.6}}, "valid"),
+        ({"test": score(500) | {"balanced_accuracy": 1.5}}, "test"),
+        ({"test": score(500) | {"accuracy": "0.5"}}, "test"),
+        ({"test": [0.5]}, "test"),
+    ],
+    ids=str,
+)
+def test_a_record_whose_figures_have_another_type_or_contradict_each_other_is_refused(course, records, changes, place):
+    put(records, 3, **changes)
+    with pytest.raises(DataMismatch, match=rf"cnn-00000003\.json.*'{place}'"):
+        write_results(course=course)
 
 
 def test_the_command_collects_checks_and_shows_the_lines_that_differ(course, records, tmp_path, monkeypatch, capsys):

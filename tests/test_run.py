@@ -223,8 +223,20 @@ def idle(tmp_path_factory):
         (["--param", "EPOCHS=2.5"], "EPOCHS is int (default 3); found '2.5'"),
         (["--param", "EPOCHS"], "expected --param NAME=VALUE"),
         (["--data", "no/such/file.csv"], "--data is auto, drawn or a path that exists; found no/such/file.csv"),
+        (["--data", ""], "--data is auto, drawn or a path that exists"),
+        (["--param", "DATA=no/such/file.csv"], "--data is auto, drawn or a path that exists; found no/such/file.csv"),
+        (["--param", "SEED=3.0"], "SEED is int (default 0); found '3.0'"),
+        (["--param", "SEED='3'"], "SEED is int (default 0); found \"'3'\""),
+        (["--param", "SEED=True"], "SEED is int (default 0); found 'True'"),
+        (["--param", "RATE=1e999"], "RATE is float (default 0.1); found '1e999'"),
+        (["--param", "RATE=nan"], "RATE is float (default 0.1); found 'nan'"),
+        (["--param", "SCALE=big"], "SCALE is one of smoke, lesson, full; found 'big'"),
+        (["--param", "EPOCHS=1", "EPOCHS=2"], "--param EPOCHS is given twice: '1' and '2'"),
+        (["--seed", "1", "--param", "SEED=2"], "SEED: given twice"),
         (["--jobs", "0"], "--jobs is at least 1; found 0"),
         (["17"], "no lesson '17'"),
+        (["01.1"], "no lesson '01.1'"),
+        (["01_toy.csv"], "no lesson '01_toy.csv'"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_runs(idle, options, said, monkeypatch, capsys):
@@ -245,12 +257,19 @@ def test_parameters_get_the_type_that_the_notebook_declares():
             typed({name: wrong}, known, notebook="toy")
 
 
+@pytest.mark.parametrize("jobs", ["2", 1.5, True, None])
+def test_a_number_of_notebooks_that_is_none_is_refused(idle, jobs):
+    with pytest.raises(ParameterError, match="--jobs is at least 1"):
+        run(course=idle, jobs=jobs)
+
+
 def test_data_given_as_a_path_reaches_kernels_as_an_absolute_one(tmp_path, monkeypatch):
     course = build_toys(tmp_path, toy_01=lesson("from pathlib import Path\nassert Path(DATA).read_text() == 'faces'"))
     (tmp_path / "faces.csv").write_text("faces")
     monkeypatch.chdir(tmp_path)
-    assert run(course=course, data="faces.csv", out="runs/here") == 0
-    assert read_records("runs/here")[0]["data"] == str(tmp_path / "faces.csv")
+    for given in ({"data": "faces.csv"}, {"parameters": ["DATA=faces.csv"]}):
+        assert run(course=course, **given, out="runs/here") == 0
+        assert read_records("runs/here")[0]["data"] == str(tmp_path / "faces.csv")
     assert not (tmp_path / "runs" / "here" / "01_toy" / "figures").exists()
 
 

@@ -102,6 +102,35 @@ def test_the_runner_finds_what_a_notebook_kept():
     assert published(nbformat.v4.new_notebook(cells=[cell]))["trainings"] == [{"kind": "training", "name": "CNN"}]
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": 3},
+        {"name": " "},
+        {"name": "two\nlines"},
+        {"recipe": ["lr", 0.1]},
+        {"recipe": {3: 0.1}},
+        {"recipe": {"seed": "3"}},
+        {"recipe": {"seed": 1.5}},
+        {"reproduces": ["A4"]},
+        {"test": "no"},
+        {"test": 1},
+    ],
+    ids=str,
+)
+def test_what_could_not_be_read_back_or_would_read_private_test_by_mistake_is_refused(wrong, faces, tmp_path, shown):
+    with pytest.raises(ParameterError):
+        keep(faces, tmp_path, **wrong)
+    assert shown == [*tmp_path.iterdir()] == []
+
+
+def test_a_recipe_of_numpys_scalars_is_the_recipe_of_their_numbers(faces, tmp_path, shown):
+    scalars = {"lr": np.float32(0.1), "epochs": np.int64(2), "shuffle": np.True_, "seed": np.uint8(7)}
+    run = keep(faces, tmp_path, recipe=scalars)
+    assert run.recipe == {"lr": 0.1, "epochs": 2, "shuffle": True, "seed": 7}
+    assert kept_run(run.name, run.recipe, faces, folder=tmp_path).path == run.path
+
+
 def test_private_test_is_read_once_and_only_where_it_is_asked_for(faces, tmp_path, shown):
     asked = []
 

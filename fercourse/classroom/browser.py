@@ -5,13 +5,23 @@ import io
 import numpy as np
 
 from fercourse.classroom.session import headless
-from fercourse.data.faces import EMOTIONS
+from fercourse.data.faces import EMOTIONS, Faces
+from fercourse.errors import ParameterError
+from fercourse.settings import whole
 
 
 def browse(data, *, rows=4, columns=12):
-    """Leaf through the faces of `data` (a `Faces`) by split, emotion and page; where nobody watches, show one page."""
+    """Leaf through the faces of `data` (a `Faces`) by split, emotion and page; where nobody watches, show one page.
+
+    Raises ParameterError for other data, and for rows and columns that are no whole numbers from 1.
+    """
     from IPython.display import display
 
+    rows, columns = whole("rows", rows), whole("columns", columns)
+    if not isinstance(data, Faces):
+        raise ParameterError(
+            f"expected all three splits, a Faces such as fc.load() gives; found a {type(data).__name__}"
+        )
     if headless():
         positions = np.arange(min(rows * columns, len(data.train)))
         display(_picture(data.train, positions, rows, columns))

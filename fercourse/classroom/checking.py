@@ -1,9 +1,10 @@
 """`check`: is this answer right? One line says so, or what was expected, what came, and how far off it is."""
 
+import inspect
 from html import escape
 from importlib import import_module
 
-from fercourse.classroom.hints import exercises_of, is_graded
+from fercourse.classroom.hints import check_known, exercises, exercises_of, is_graded, nearest, shown
 from fercourse.errors import CheckFailed, FercourseError, ParameterError
 from fercourse.report.show import show
 
@@ -13,11 +14,13 @@ _done = set()
 def check(id, *answers):
     """Check the answers to exercise `id`, such as `fc.check("03.2", conv_output_side)`.
 
-    Raises CheckFailed, one line, where an answer is wrong; ParameterError for an exercise that does not exist.
+    Raises CheckFailed, one line, where an answer is wrong; ParameterError for an exercise that does not exist, and
+    for fewer or more answers than it has.
     """
     if is_graded():
         return
     function = find(id)
+    _check_number(id, function, answers)
     try:
         function(*answers)
     except CheckFailed as failed:
@@ -32,10 +35,16 @@ def check(id, *answers):
 
 
 def progress(sheet):
-    """Say on one line which exercises of a sheet, such as "03", are checked and right in this session."""
-    if not is_graded():
-        line = progress_line(sheet)
-        show({"kind": "progress", "done": sorted(_done)}, text=line, html=f"<div>{escape(line)}</div>")
+    """Say on one line which exercises of a sheet, such as "03", are checked and right in this session.
+
+    Raises ParameterError for a sheet that does not exist.
+    """
+    if is_graded():
+        return
+    if sheets := sorted({id[:2] for id in exercises()}):
+        check_known("sheet", sheet, sheets)
+    line = progress_line(sheet)
+    show({"kind": "progress", "done": sorted(_done)}, text=line, html=f"<div>{escape(line)}</div>")
 
 
 def progress_line(sheet):
@@ -54,10 +63,22 @@ def progress_line(sheet):
 
 def find(id):
     """The function that checks exercise `id`; raises ParameterError where there is none."""
-    checks = _checks(str(id)[:2])
-    if id not in checks:
-        raise ParameterError(f"no check for exercise {id!r}; there are {', '.join(checks) or 'none for this lesson'}")
-    return checks[id]
+    known = exercises()
+    sheet = id[:2] if isinstance(id, str) else None
+    checks = _checks(sheet) if sheet in {each[:2] for each in known} else {}
+    if isinstance(id, str) and id in checks:
+        return checks[id]
+    here = f"no check for exercise {shown(id)}; there are {', '.join(checks) or 'none for this lesson'}"
+    if isinstance(id, str) and id in known:
+        raise ParameterError(f"{here}. A person reads this one")
+    raise ParameterError(f"{here}{nearest(id, known)} The exercises are {', '.join(known)}")
+
+
+def _check_number(id, function, answers):
+    names = list(inspect.signature(function).parameters)
+    if len(answers) != len(names):
+        wanted = "1 answer" if len(names) == 1 else f"{len(names)} answers"
+        raise ParameterError(f'expected {wanted}, fc.check("{id}", {", ".join(names)}); found {len(answers)}')
 
 
 def _checks(sheet):

@@ -1,11 +1,14 @@
 """A guess before an answer: the student commits to an option and a confidence; `reveal` scores both."""
 
 from html import escape
+from math import isclose
 
 from fercourse.classroom.session import headless
 from fercourse.errors import ParameterError
 from fercourse.report.show import show
+from fercourse.settings import plain
 
+_asked = {}
 _committed = {}
 
 
@@ -14,10 +17,9 @@ def guess(id, question, *, options):
 
     In JupyterLab, Colab and VS Code this shows buttons and a slider. Where nobody is watching it shows the question
     and its options, and no guess is kept.
-    Raises ParameterError for fewer than two options.
+    Raises ParameterError for fewer than two options, and for two that are the same text or number.
     """
-    if len(options) < 2:
-        raise ParameterError(f"guess {id}: expected at least two options, found {options!r}")
+    options = _ask(id, options)
     _committed.pop(id, None)
     if headless():
         listed = " · ".join(str(option) for option in options)
@@ -29,14 +31,37 @@ def guess(id, question, *, options):
     display(form(id, question, options=options))
 
 
+def _ask(id, options):
+    """Keep the options of a guess, and return them as a list."""
+    if not isinstance(id, str):
+        raise ParameterError(f"expected the guess's id as a text, such as '02.1'; found {id!r}")
+    if isinstance(options, (str, bytes)) or not hasattr(options, "__len__") or len(options) < 2:
+        raise ParameterError(f"guess {id}: expected a list of at least two options, found {options!r}")
+    options = list(options)
+    for place, option in enumerate(options):
+        if any(_same(option, other) for other in options[:place]):
+            raise ParameterError(f"guess {id}: {option!r} is twice among the options {options!r}")
+    _asked[id] = options
+    return options
+
+
+def _same(one, other):
+    """Whether two options are one answer: the same text, or the same number however it is written."""
+    one, other = str(plain(one)).strip(), str(plain(other)).strip()
+    try:
+        return one == other or isclose(float(one), float(other))
+    except ValueError:
+        return False
+
+
 def form(id, question, *, options):
     """The widget that `guess` shows: options, confidence in percent, and a button that commits both."""
     import ipywidgets as widgets
 
-    names = [str(option) for option in options]
+    names = [str(option) for option in _ask(id, options)]
     lowest = round(100 / len(names))
     choice = widgets.RadioButtons(options=names, value=None)
-    confidence = widgets.IntSlider(value=lowest, min=lowest, max=100, step=5, description="sure, %")
+    confidence = widgets.IntSlider(value=lowest, min=lowest, max=100, description="sure, %")
     button = widgets.Button(description="That is my guess", button_style="primary")
     answer = widgets.HTML()
 
@@ -54,16 +79,20 @@ def form(id, question, *, options):
 def reveal(id, truth):
     """Say the answer to guess `id` and score what was committed: right or wrong, and the Brier score.
 
-    The Brier score is (confidence − outcome)², 0 at best, 1 for certainty in something false (Brier 1950).
+    The Brier score is (confidence − outcome)², 0 at best, 1 for certainty in something false (Brier 1950). Where the
+    truth is none of the options, that is said, and nothing is scored: nobody could have been right.
     The guess is kept in this cell's output, so that it travels with the notebook.
     """
     answer, confidence = _committed.get(id, (None, None))
+    truth = plain(truth)
     record = {"kind": "guess", "id": id, "truth": str(truth), "answer": answer, "confidence": confidence}
     text = f"The answer: {truth}."
-    if answer is None:
+    if not any(_same(option, truth) for option in _asked.get(id, [truth])):
+        text += f" None of the options says so ({', '.join(map(str, _asked[id]))}), so no guess is scored."
+    elif answer is None:
         text += " (No guess was committed.)"
     else:
-        record["right"] = answer == str(truth)
+        record["right"] = _same(answer, truth)
         record["brier"] = round((confidence / 100 - record["right"]) ** 2, 4)
         verdict = "Right" if record["right"] else "Not this time"
         text += f" {verdict}: you said {answer}, {confidence} % sure. Brier score {record['brier']:.2f}; 0 is best."

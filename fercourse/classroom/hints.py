@@ -2,6 +2,7 @@
 
 import json
 import os
+from difflib import get_close_matches
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -32,9 +33,32 @@ def hint(id):
 def ladder(id):
     """The hints for exercise `id`, the easiest first; the last rung is the solution."""
     written = _written()
-    if id not in written:
-        raise ParameterError(f"no exercise {id!r}; there are {', '.join(written)}")
+    check_known("exercise", id, written)
     return [*written[id]["hints"], written[id]["solution"]]
+
+
+def check_known(what, id, known):
+    """Raise ParameterError where `id` is none of the texts `known`, saying which there are and which is near.
+
+    A number is no text: 3.10 would be 3.1, and 03.2 is none.
+    """
+    if not isinstance(id, str) or id not in known:
+        raise ParameterError(f"no {what} {shown(id)}; there are {', '.join(known) or 'none'}{nearest(id, known)}")
+
+
+def nearest(id, known):
+    """ ". Did you mean '03.2'?" for "3.2"; empty where nothing is near."""
+    text = id if isinstance(id, str) else shown(id)
+    near = [f"0{text}"] if f"0{text}" in known else get_close_matches(text, known, n=1)
+    return f". Did you mean {near[0]!r}?" if near else "."
+
+
+def shown(id):
+    """Whatever was given for an id, in a few signs."""
+    try:
+        return repr(id)[:60]
+    except ValueError:  # Python writes no number of thousands of digits
+        return f"of the type {type(id).__name__}"
 
 
 def is_graded():
@@ -42,9 +66,14 @@ def is_graded():
     return os.environ.get("FERCOURSE_GRADING") == "1"
 
 
+def exercises():
+    """The exercises of all sheets: a dict, id to title."""
+    return {id: about["title"] for id, about in _written().items()}
+
+
 def exercises_of(sheet):
     """The exercises of a sheet, such as "03": a dict, id to title."""
-    return {id: about["title"] for id, about in _written().items() if id.startswith(f"{sheet}.")}
+    return {id: title for id, title in exercises().items() if id.startswith(f"{sheet}.")}
 
 
 @cache

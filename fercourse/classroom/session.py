@@ -1,18 +1,17 @@
 """The first and the last cell of a lesson: `setup` says what this run is, `stamp` what it was."""
 
 import os
-import platform
+import re
 import sys
 import time
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
 
 from fercourse.errors import ParameterError
 from fercourse.report import claims
+from fercourse.report.claims import SCALES
+from fercourse.report.origin import versions
 from fercourse.report.show import show
-
-SCALES = ("smoke", "lesson", "full")
-PACKAGES = ("fercourse", "torch", "numpy", "pandas", "matplotlib")
+from fercourse.settings import seed_number
 
 
 def headless():
@@ -24,22 +23,42 @@ def setup(lesson, *, scale="lesson", seed=0, device="auto"):
     """Begin a lesson: say the versions, the scale and the device, and return the run's `Session`.
 
     The environment variable FERCOURSE_SCALE overrides `scale`, for test runners that cannot pass parameters.
-    Raises ParameterError for an unknown scale or a device that is not here.
+    Raises ParameterError for a lesson that is no number of two digits, an unknown scale, a seed that is no whole
+    number, or a device that is not here. It names the notebook's parameter: SCALE, SEED or DEVICE.
     """
     # Before PyTorch is loaded: threads that spin while they wait are slower than one, once anything else runs.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from fercourse.learn.device import choose_device
 
-    scale = os.environ.get("FERCOURSE_SCALE", scale)
-    if scale not in SCALES:
-        raise ParameterError(f"SCALE is one of {', '.join(SCALES)}; found {scale!r}")
-    session = Session(lesson, scale, int(seed), choose_device(device))
-    claims.begin(lesson=lesson, scale=scale, seed=session.seed, device=device_name(session.device))
-    versions = ", ".join(f"{name} {number}" for name, number in session.versions().items())
-    print(f"Lesson {lesson} · {scale} scale · seed {session.seed} · {session.device} · {versions}")
-    if scale == "smoke":
+    if not isinstance(lesson, str) or not re.fullmatch(r"[0-9]{2}", lesson):
+        raise ParameterError(f"expected the lesson as a text of two digits, such as '03'; found {lesson!r}")
+    session = Session(lesson, _scale(scale), _named("SEED", seed_number, seed), _named("DEVICE", choose_device, device))
+    claims.begin(lesson=lesson, scale=session.scale, seed=session.seed, device=device_name(session.device))
+    print(f"Lesson {lesson} · {session.scale} scale · seed {session.seed} · {session.device} · {_listed(versions())}")
+    if session.scale == "smoke":
         print("Smoke scale runs every cell on little data. Its figures mean nothing: use SCALE = 'lesson' to learn.")
     return session
+
+
+def _scale(scale):
+    """The scale of the run: the environment's, where it names one."""
+    outside = os.environ.get("FERCOURSE_SCALE")
+    name, wanted = ("FERCOURSE_SCALE", outside) if outside else ("SCALE", scale)
+    if not isinstance(wanted, str) or wanted not in SCALES:
+        raise ParameterError(f"{name} is one of {', '.join(SCALES)}; found {wanted!r}")
+    return wanted
+
+
+def _named(name, read, value):
+    """`read(value)`; an error names the notebook's parameter that the value comes from."""
+    try:
+        return read(value)
+    except ParameterError as error:
+        raise ParameterError(f"{name}: {error}") from error
+
+
+def _listed(numbers):
+    return ", ".join(f"{name} {number}" for name, number in numbers.items())
 
 
 @dataclass(frozen=True)
@@ -82,10 +101,6 @@ class Session:
         )
         return data
 
-    def versions(self):
-        """The versions that a figure depends on: a dict, name to version."""
-        return {"Python": platform.python_version()} | {name: version(name) for name in PACKAGES}
-
     def stamp(self):
         """Say where every figure above came from: data, device, seed, versions, seconds, memory."""
         data = self._data[0] if self._data else None
@@ -99,15 +114,14 @@ class Session:
             "fingerprint": data.fingerprint if data else "",
             "drawn": bool(data and data.drawn),
             "official": bool(data and data.official),
-            "versions": self.versions(),
+            "versions": versions(),
             "seconds": round(time.perf_counter() - self._started, 1),
             "peak_memory_mb": peak_memory_mb(),
         }
         memory = f"{record['peak_memory_mb']:,} MB at most" if record["peak_memory_mb"] else "memory not measured"
-        versions = ", ".join(f"{name} {number}" for name, number in record["versions"].items())
         text = (
             f"Run on {record['source']} (fingerprint {record['fingerprint']}) at {self.scale} scale, seed {self.seed}, "
-            f"on {record['device']}, in {record['seconds']:.0f} s, {memory}. {versions}."
+            f"on {record['device']}, in {record['seconds']:.0f} s, {memory}. {_listed(record['versions'])}."
         )
         show(record, text=text, html=f"<p><small>{text}</small></p>")
 

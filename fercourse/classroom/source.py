@@ -4,6 +4,7 @@ import ast
 import inspect
 import textwrap
 
+from fercourse.errors import ParameterError
 from fercourse.report.show import show
 
 
@@ -17,12 +18,18 @@ def plain_source(helper):
 
 
 def source(helper):
-    """Show the source of a function or class of the course, coloured."""
+    """Show the source of a function or class of the course, coloured.
+
+    Raises ParameterError for anything that has no source in a file, such as a number or what NumPy wrote in C.
+    """
     from pygments import highlight
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import PythonLexer
 
-    text = inspect.getsource(helper)
+    try:
+        text = inspect.getsource(helper)
+    except (OSError, TypeError) as error:
+        raise ParameterError(f"expected a function or class, such as fc.train_epoch; {helper!r}: {error}") from error
     # Styles on each word: a style sheet of its own would not survive GitHub's or Colab's view of the notebook.
     style = HtmlFormatter(noclasses=True, nobackground=True, prestyles="font-family: monospace; line-height: 1.35")
     show({"kind": "source", "name": helper.__name__}, text=text, html=highlight(text, PythonLexer(), style))

@@ -28,13 +28,13 @@ def main(arguments=None):
         if error.name not in EXTRAS:
             raise
         extra = EXTRAS[error.name]
-        print(f'error: {error.name} is missing. Install it with: pip install "fercourse[{extra}]"', file=sys.stderr)
+        print(f'error: {error.name} is missing. In the course\'s folder: pip install -e ".[{extra}]"', file=sys.stderr)
         return 1
 
 
 def _dispatch(arguments):
     if arguments[:1] == ["data"]:
-        from fercourse.data import command  # here: it imports pandas, which the other commands' help can do without
+        from fercourse.data import command  # here: the other commands read no faces
 
         functions = {name.replace("_", "-"): getattr(command, name) for name in DATA_COMMANDS}
         _call(functions, arguments[1:], program=f"{PROGRAM} data", description=_first_line(command))

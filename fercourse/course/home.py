@@ -68,7 +68,8 @@ def select(names, folder, suffix):
 
 
 def _stem(name, found, folder):
-    plain = Path(name).stem
+    path = Path(name)
+    plain = path.stem if path.suffix in ("", ".py", ".ipynb") else path.name  # 02.1 is an exercise, no lesson
     for stem in found:
         if plain == stem or (plain.isdecimal() and int(plain) == int(stem[:2])):
             return stem

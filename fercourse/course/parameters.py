@@ -1,6 +1,7 @@
 """A notebook's parameters: annotated literals in one tagged cell, checked when built and when set from outside."""
 
 import ast
+from math import isfinite
 
 from fercourse.errors import ParameterError
 
@@ -51,20 +52,25 @@ def _problem(statement):
 
 
 def fits(value, kind):
-    """Whether a value has the type that an annotation such as "int", "float" or "list[int]" names."""
+    """Whether a value has the type that an annotation such as "int", "float" or "list[int]" names; no NaN, no inf."""
     outer, _, inner = kind.partition("[")
-    if isinstance(value, bool) and outer != "bool":
+    if (isinstance(value, bool) and outer != "bool") or (isinstance(value, float) and not isfinite(value)):
         return False
     return isinstance(value, _TYPES[outer]) and (not inner or all(fits(item, inner[:-1]) for item in value))
 
 
 def parse_assignments(texts):
-    """The pairs of "NAME=VALUE" texts as a dict of texts. Raises ParameterError for a text of another form."""
+    """The pairs of "NAME=VALUE" texts as a dict of texts.
+
+    Raises ParameterError for a text of another form, and for a name that comes twice.
+    """
     pairs = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name.isidentifier():
             raise ParameterError(f"expected --param NAME=VALUE, such as EPOCHS=5; found {text!r}")
+        if name in pairs:
+            raise ParameterError(f"--param {name} is given twice: {pairs[name]!r} and {value!r}")
         pairs[name] = value
     return pairs
 

@@ -46,8 +46,8 @@ def write_results(folders=(), *, course):
     """Copy the trainings on the real data at full scale from `folders` to docs/records/, and write docs/results.md.
 
     Of records with one file name the newest is kept. Returns two lists of file names: copied, left out.
-    Raises DataNotFound for a folder that is not there, DataMismatch where a record is damaged, does not belong into
-    docs/records/, or contradicts another one; nothing is written then.
+    Raises DataNotFound for a folder that is not there or holds no record of a training, DataMismatch where a record
+    is damaged, does not belong into docs/records/, or contradicts another one; nothing is written then.
     """
     kept, taken, left = kept_records(course), {}, []
     for path, record in _records_in(folders):
@@ -106,9 +106,11 @@ def _records_in(folders):
     for folder in map(Path, folders):
         if not folder.is_dir():
             raise DataNotFound(f"{folder}: no folder of training records there")
-        for path in sorted(folder.rglob("*.json")):
-            if NAME.fullmatch(path.name):
-                yield path, read_training(path)
+        paths = [path for path in sorted(folder.rglob("*.json")) if NAME.fullmatch(path.name)]
+        if not paths:
+            raise DataNotFound(f"{folder}: no record of a training there, such as cnn-0123abcd.json")
+        for path in paths:
+            yield path, read_training(path)
 
 
 def _unfit(record):

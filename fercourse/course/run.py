@@ -16,7 +16,9 @@ from fercourse.course.results_page import write_results_page
 from fercourse.course.summary import summary
 from fercourse.course.workers import Task, stop_signals, work
 from fercourse.errors import ParameterError
+from fercourse.report.claims import SCALES
 from fercourse.report.records import read_records
+from fercourse.settings import is_whole
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,11 @@ def run(names=(), *, course, scale=None, data=None, seed=None, device=None, para
     Raises ParameterError for unknown names and wrong types, before anything is run.
     """
     began = perf_counter()
-    if jobs < 1:
-        raise ParameterError(f"--jobs is at least 1; found {jobs}")
+    if not is_whole(jobs) or jobs < 1:
+        raise ParameterError(f"--jobs is at least 1; found {jobs!r}")
     out = Path(out or course.root / "runs" / datetime.now().strftime("%Y-%m-%d-%H-%M-%S")).resolve()
-    common = {"SCALE": scale, "DATA": _data(data), "SEED": seed, "DEVICE": device}
-    given = {name: value for name, value in common.items() if value is not None} | parse_assignments(parameters)
+    common = {"SCALE": scale, "DATA": data, "SEED": seed, "DEVICE": device}
+    given = _given({name: value for name, value in common.items() if value is not None}, parse_assignments(parameters))
     plans = [plan(path, given, out=out) for path in select(names, course.notebooks, ".ipynb")]
     environment = kernel_environment(OMP_NUM_THREADS=str(max(1, cores() // jobs)), **_data_variable(course))
     with stop_signals() as came:
@@ -54,6 +56,16 @@ def run(names=(), *, course, scale=None, data=None, seed=None, device=None, para
     if came:
         return 128 + came[0]
     return 0 if all(record["status"] == "passed" for record in records.values()) else 1
+
+
+def _given(common, parameters):
+    """All parameters that were set; DATA as kernels can use it."""
+    if twice := common.keys() & parameters.keys():
+        raise ParameterError(f"{', '.join(sorted(twice))}: given twice, by an option of its own and by --param")
+    given = common | parameters
+    if "SCALE" in given and given["SCALE"] not in SCALES:
+        raise ParameterError(f"SCALE is one of {', '.join(SCALES)}; found {given['SCALE']!r}")
+    return given | ({"DATA": _data(given["DATA"])} if "DATA" in given else {})
 
 
 def plan(path, given, *, out):
@@ -106,9 +118,9 @@ def _make_fresh(folder):
 
 def _data(data):
     """DATA as kernels can use it, which run elsewhere: a path made absolute, "auto" and "drawn" as they are."""
-    if data in (None, "auto", "drawn"):
+    if data in ("auto", "drawn"):
         return data
-    if not Path(data).exists():
+    if not str(data).strip() or not Path(data).exists():
         raise ParameterError(f"--data is auto, drawn or a path that exists; found {data}")
     return str(Path(data).resolve())
 

@@ -15,6 +15,7 @@ import numpy as np
 from fercourse.errors import ParameterError
 from fercourse.report.predictions import Predictions
 from fercourse.report.show import show
+from fercourse.settings import is_whole, plain, seed_number, whole
 
 SCALES = ("smoke", "lesson", "full")
 """From the smallest to the largest; a scale changes sizes and epochs, nothing else."""
@@ -61,11 +62,11 @@ def begin(*, lesson="", scale="lesson", seed=0, source="", fingerprint="", drawn
 
     official: whether the data has FER2013's own splits; without them no claim about FER2013 is tested
 
-    Raises ParameterError for an unknown scale.
+    Raises ParameterError for an unknown scale and a seed that is no whole number.
     """
     global _run
     _check_scale("scale", scale)
-    _run = Run(lesson, scale, int(seed), source, fingerprint, bool(drawn), bool(official and not drawn), device)
+    _run = Run(lesson, scale, seed_number(seed), source, fingerprint, bool(drawn), bool(official and not drawn), device)
 
 
 def current_run():
@@ -91,11 +92,11 @@ def claim(id, held, sentence, *, needs="smoke", seeds=1, only=None):
     Below its scale, its seeds or off its data a claim is untested, whatever `held` says. Raises ParameterError for an
     argument of another form, and for one id with two sentences. A claim that fails raises nothing.
     """
-    answers = _answers(id, held)
+    answers, seeds = _answers(id, held), plain(seeds)
     _check_claim(id, sentence, needs, seeds, only)
     reasons = _reasons(answers, needs, seeds, only)
     status = "untested" if reasons else _status(answers)
-    record = {"kind": "claim", "id": id, "sentence": sentence, "status": status, "needs": needs, "seeds": int(seeds)}
+    record = {"kind": "claim", "id": id, "sentence": sentence, "status": status, "needs": needs, "seeds": seeds}
     line = _line(id, sentence, status, reasons)
     show(record | _run.stamp(), text=f"{SYMBOLS[status]} {line}", html=_html(SYMBOLS[status], line, _COLOURS[status]))
 
@@ -107,12 +108,14 @@ def record(name, value, *, unit="", n=None):
            is published as None: a training that diverged has no figure.
     n:     from how many faces, seeds or repetitions the number was taken
 
-    Raises ParameterError for any other value.
+    Raises ParameterError for any other value, a name or unit that is no text, and an n that is no whole number.
     """
+    if not isinstance(name, str) or not isinstance(unit, str):
+        raise ParameterError(f"expected the name and the unit of a figure as texts; found {name!r} and {unit!r}")
     figure, low, high, source, drawn = _figure(name, value)
     if isinstance(value, Predictions):
         unit, n = "%", len(value)
-    n = None if n is None else int(n)
+    n = None if n is None else whole(f"figure {name!r}: n", n)
     published = {"kind": "figure", "name": name, "value": figure, "unit": unit, "low": low, "high": high, "n": n}
     line = f"recorded: {name} · {_measured(figure, unit)}{_detail(low, high, n, source, drawn)}"
     html = f'<div style="opacity: 0.75">{escape(line)}</div>'
@@ -136,19 +139,19 @@ def _answers(id, held):
 def _check_claim(id, sentence, needs, seeds, only):
     if not isinstance(id, str) or not _ID.fullmatch(id):
         raise ParameterError(f"claim {id!r}: an id is two digits, a full stop and a word, such as '02.scale'")
-    if not sentence.strip().endswith("."):
+    if not isinstance(sentence, str) or not sentence.strip().endswith("."):
         raise ParameterError(f"claim {id}: a claim is a sentence and ends with a full stop, found {sentence!r}")
     _check_scale(f"claim {id}: needs", needs)
-    if not isinstance(seeds, Integral) or seeds < 1:
+    if not is_whole(seeds) or seeds < 1:
         raise ParameterError(f"claim {id}: seeds={seeds!r}; a claim needs at least one seed")
-    if only is not None and only not in _ONLY:
+    if only is not None and not (isinstance(only, str) and only in _ONLY):
         raise ParameterError(f"claim {id}: only={only!r}; it is None, 'drawn' or 'fer2013'")
     if _run.sentences.setdefault(id, sentence) != sentence:
         raise ParameterError(f"claim {id} says two things in one run: {_run.sentences[id]!r} and {sentence!r}")
 
 
 def _check_scale(what, scale):
-    if scale not in SCALES:
+    if not isinstance(scale, str) or scale not in SCALES:
         raise ParameterError(f"{what} is {scale!r}; the scales are {', '.join(SCALES)}")
 
 

@@ -6,6 +6,8 @@ from math import isnan, nan
 from numbers import Integral, Real
 from pathlib import Path
 
+import pandas as pd
+
 from fercourse.errors import DataMismatch, DataNotFound, ParameterError
 from fercourse.files import written_aside
 
@@ -72,8 +74,6 @@ class History:
 
     def frame(self):
         """A pandas DataFrame, one row an epoch; NaN where a row lacks a column."""
-        import pandas as pd  # here, so that writing a history needs no pandas
-
         return pd.DataFrame(list(self), columns=list(self.columns))
 
     def to_csv(self, path):

@@ -6,13 +6,17 @@ import sys
 from importlib.metadata import version
 from platform import python_version
 
+from fercourse import __version__
+
+PACKAGES = ("torch", "numpy", "pandas", "matplotlib")
+
 
 def versions():
-    """Of Python, of this package, and of NumPy and the frameworks that are loaded: a dict, name to version."""
-    loaded = [name for name in ("numpy", "torch", "tensorflow") if name in sys.modules]
-    return {"Python": python_version(), "fercourse": version("fercourse")} | {
-        name: sys.modules[name].__version__ for name in loaded
-    }
+    """The versions that a figure depends on: a dict, name to version; TensorFlow's where it is loaded."""
+    found = {"Python": python_version(), "fercourse": __version__} | {name: version(name) for name in PACKAGES}
+    if "tensorflow" in sys.modules:  # installed under more than one name
+        found["tensorflow"] = sys.modules["tensorflow"].__version__
+    return found
 
 
 def commit(folder):

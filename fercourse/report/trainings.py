@@ -21,7 +21,7 @@ from fercourse.report.predictions import Predictions
 from fercourse.report.records import read_record, write_record
 from fercourse.report.seeds import SEEDS
 from fercourse.report.show import show
-from fercourse.settings import plain
+from fercourse.settings import flag, is_number, is_whole, plain, seed_number
 
 PLACES = {
     "name": str, "lesson": str, "scale": str, "seed": int, "source": str, "fingerprint": str, "drawn": bool,
@@ -74,11 +74,11 @@ def keep_run(name, recipe, data, history, predict, *, folder="runs", reproduces=
     test:       whether to read PrivateTest; the record then holds the accuracy, which is not shown here
 
     Two files: the record, `<name>-<8 hex digits>.json`, and beside it the probabilities of the validation faces, .npz.
-    Lesson, scale, seed and device are those of the current run. Raises ParameterError for a recipe or `reproduces`
-    of another form, NotWritten where the disk is full or the folder not writable.
+    Lesson, scale, seed and device are those of the current run. Raises ParameterError for a name, recipe, `test` or
+    `reproduces` of another form, NotWritten where the disk is full or the folder not writable.
     """
-    recipe, history = _plain(recipe), History(tuple(history))
-    if reproduces is not None and reproduces not in SEEDS:
+    recipe, history, test = _plain(recipe), History(tuple(history)), flag("test", test)
+    if reproduces is not None and not (isinstance(reproduces, str) and reproduces in SEEDS):
         raise ParameterError(f"reproduces={reproduces!r} is no published figure; they are {', '.join(SEEDS)}")
     path, seconds = _path(name, recipe, data, folder), sum(history["seconds"])
     valid = replace(predict(data.valid), drawn=data.drawn)
@@ -125,20 +125,25 @@ def read_training(path):
     """The training record in a file, a dict; raises DataMismatch where it is damaged or incomplete, naming the file."""
     record = read_record(path)
     for place, kind in PLACES.items():
-        if not isinstance(record.get(place), kind):
-            raise DataMismatch(f"{path}: expected a training record; its {place!r} is {record.get(place)!r}")
+        value = record.get(place)
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise DataMismatch(f"{path}: expected a training record; its {place!r} is {value!r}")
     record = {"test": None, "reproduces": None, "commit": None} | record
     for place in ("valid", "test"):
         if record[place] is not None and not _is_score(record[place]):
             raise DataMismatch(f"{path}: expected {', '.join(SCORE)} under {place!r}, found {record[place]!r}")
-    if record["reproduces"] is not None and record["reproduces"] not in SEEDS:
+    if not isinstance(record["reproduces"], str | None) or record["reproduces"] not in {None, *SEEDS}:
         raise DataMismatch(f"{path}: 'reproduces' is one of {', '.join(SEEDS)}; found {record['reproduces']!r}")
+    if not isinstance(record["commit"], str | None):
+        raise DataMismatch(f"{path}: 'commit' is a text or null; found {record['commit']!r}")
     _history(record, path)
     return record
 
 
 def _path(name, recipe, data, folder):
     """Where the training lies; another recipe, data set, seed or scale lies elsewhere."""
+    if not isinstance(name, str) or not name.strip() or "\n" in name:
+        raise ParameterError(f"expected a training's name as one line of text, found {name!r}")
     identity = [name, recipe, data.fingerprint, _seed(recipe), current_run().scale]
     digest = sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60]
@@ -150,7 +155,10 @@ def _seed(recipe):
 
 
 def _plain(recipe):
-    return {key: _plain_value(key, value) for key, value in recipe.items()}
+    if not isinstance(recipe, dict) or not all(isinstance(key, str) for key in recipe):
+        raise ParameterError(f"expected a recipe as a dict from names to values, found {recipe!r}")
+    known = {key: _plain_value(key, value) for key, value in recipe.items()}
+    return known | ({"seed": seed_number(known["seed"])} if "seed" in known else {})
 
 
 def _plain_value(key, value):
@@ -192,7 +200,12 @@ def _score(predictions):
 
 
 def _is_score(score):
-    return isinstance(score, dict) and all(isinstance(score.get(key), (int, float)) for key in SCORE) and score["n"] > 0
+    """Whether it holds shares from 0 to 1 and numbers of faces that agree with them."""
+    if not isinstance(score, dict) or not all(is_number(score.get(key)) for key in SCORE):
+        return False
+    right, n = score["right"], score["n"]
+    counted = is_whole(right) and is_whole(n) and n > 0 and 0 <= right <= n
+    return counted and 0 <= score["balanced_accuracy"] <= 1 and abs(score["accuracy"] - right / n) < 1e-6
 
 
 def _has_labels(split):

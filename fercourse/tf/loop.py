@@ -6,12 +6,21 @@ A test compares `batches`, `train_step` and `train_epoch` with the cells of the 
 import keras
 import tensorflow as tf
 
+from fercourse.data.faces import Split
 from fercourse.errors import DataMismatch, ParameterError
 from fercourse.report.predictions import Predictions
+from fercourse.settings import flag, seed_number, whole
+from fercourse.tf.logits import check_logits
 
 
 def seed_everything(seed):
-    """Seed TensorFlow's, NumPy's and Python's random numbers: initial weights and dropout."""
+    """Seed TensorFlow's, NumPy's and Python's random numbers: initial weights and dropout.
+
+    Raises ParameterError for anything but a whole number from 0 to 2**32 - 1.
+    """
+    seed = seed_number(seed)
+    if seed >= 2**32:
+        raise ParameterError(f"expected seed, a whole number from 0 to 2**32 - 1 as NumPy takes; found seed={seed}")
     keras.utils.set_random_seed(seed)
 
 
@@ -21,7 +30,8 @@ def batches(split, size=128, *, shuffle=False, seed=0):
     images: float32 (B, 48, 48, 1) in [0, 1], channels last; labels: int64 (B,).
     shuffle: a new order each time it is run through, from `seed` and from `seed_everything`'s. So one dataset
              serves all epochs; a new one each epoch would fill the memory with copies of the images.
-    Raises ParameterError for a size under 1, DataMismatch for a split without labels.
+    Raises ParameterError for a size under 1 and a seed that is no whole number, DataMismatch for a split without
+    faces or labels.
 
     >>> from fercourse.data.drawn import drawn_faces
     >>> [tuple(images.shape) for images, labels in batches(drawn_faces(10, 0, 0).train, 4)]
@@ -29,11 +39,18 @@ def batches(split, size=128, *, shuffle=False, seed=0):
 
     Built by hand in lesson 06.
     """
-    if size < 1:
-        raise ParameterError(f"a batch holds at least one face, found size={size}")
+    size, shuffle, seed = whole("size", size), flag("shuffle", shuffle), seed_number(seed)
+    _check_faces(split)
     if not split.labelled:
         raise DataMismatch(f"the {split.name} split of {split.source} has no labels to train or evaluate on")
     return _batches(split, size, shuffle, seed)
+
+
+def _check_faces(split):
+    if not isinstance(split, Split):
+        raise ParameterError(f"expected a Split, such as data.train; found {type(split).__name__}")
+    if not len(split):
+        raise DataMismatch(f"the {split.name} split of {split.source} holds no faces; at least one is needed")
 
 
 def _batches(split, size, shuffle, seed):
@@ -85,18 +102,36 @@ def evaluate(model, stream):
     """Run the model over `stream` without dropout or gradients; return {"valid_loss", "valid_accuracy"}.
 
     Both are means over samples, so the last, short batch counts for what it holds.
+    Raises ParameterError where the model answers with probabilities, or not with 7 logits a face, and DataMismatch
+    for a stream without batches.
     """
     loss_sum, hits, seen = 0, 0, 0
     for images, labels in stream:
-        logits = model(images, training=False)
+        if not seen:
+            check_logits(model, images)
+        logits = tf.cast(model(images, training=False), tf.float32)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
         loss_sum += tf.reduce_sum(losses)
         hits += tf.math.count_nonzero(tf.argmax(logits, 1) == labels)
         seen += len(labels)
+    if not seen:
+        raise DataMismatch(
+            "expected at least one batch to evaluate on, found none; a generator can be run through once"
+        )
     return {"valid_loss": float(loss_sum) / seen, "valid_accuracy": int(hits) / seen}
 
 
 def predict(model, split, *, size=512):
-    """The model's probabilities for every face of a split, as `Predictions`; the model returns logits."""
-    logits = tf.concat([model(images, training=False) for images, _ in batches(split, size)], 0)
-    return Predictions(tf.nn.softmax(logits).numpy(), split.labels, split.source, split.drawn)
+    """The model's probabilities for every face of a split, as `Predictions`.
+
+    A split without labels is answered as well; its `Predictions` have none.
+    Raises ParameterError where the model answers with probabilities already, or not with 7 logits a face, and
+    DataMismatch for a split without faces.
+    """
+    size = whole("size", size)
+    _check_faces(split)
+    stream = _batches(split, size, False, 0)
+    check_logits(model, next(iter(stream))[0])
+    logits = tf.concat([tf.cast(model(images, training=False), tf.float32) for images, _ in stream], 0)
+    labels = split.labels if split.labelled else None
+    return Predictions(tf.nn.softmax(logits).numpy(), labels, split.source, split.drawn)

@@ -17,7 +17,7 @@ def load_tensorflow():
     Raises ImportError where TensorFlow is not installed, or where Keras runs on another framework.
     """
     if find_spec("tensorflow") is None:
-        raise ImportError("this part of the course needs TensorFlow: pip install 'fercourse[tf]'")
+        raise ImportError('this part of the course needs TensorFlow. In the course\'s folder: pip install -e ".[tf]"')
     # Unset, Keras takes its framework from a file in the user's home.
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     if "tensorflow" not in sys.modules:

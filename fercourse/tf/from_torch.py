@@ -1,0 +1,193 @@
+"""PyTorch's weights in a Keras model, and the proof that they arrived: both sides' logits of random images."""
+
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from fercourse.data.faces import SIDE
+from fercourse.errors import DataMismatch, ParameterError
+
+MOVES = (layers.Flatten, layers.Permute, layers.Reshape)
+"""The layers that put numbers into another order and do nothing else."""
+
+
+def copy_from_torch(model, original, *, reference=None):
+    """Put PyTorch's weights into a Keras model of the same layers in the same order, and prove that they arrived.
+
+    original:  the PyTorch network, an nn.Module; or its state_dict alone, and then `reference` as well
+    reference: (images, logits): at least two images as the PyTorch network takes them, (B, channels, height, width),
+               and its answers to them in evaluation mode, (B, 7). Of a network they are asked for here
+
+    A convolution's (out, in, height, width) becomes (height, width, in, out); a linear layer's (out, in) becomes
+    (in, out), and behind Flatten, Permute or Reshape its inputs follow the channels. Nothing but weights and biases
+    is copied: build both networks with the same mean and std, padding, strides and activations. Then both answer the
+    same random images, and the copy holds only if no logit differs by more than 1e-4, and by less where all logits
+    lie close together.
+
+    Raises DataMismatch where layers or shapes differ, ParameterError for a layer with weights that is neither Conv2D
+    nor Dense, and where the logits differ or prove nothing. The Keras model is then as it was.
+    """
+    stack = _stack(model)
+    targets = [layer for layer in stack if layer.weights and not isinstance(layer, layers.Normalization)]
+    copied = _turned(stack, targets, _weights(original))
+    images, theirs = _reference(model, original) if reference is None else _given(reference)
+    before = [layer.get_weights() for layer in targets]
+    try:
+        _put(targets, copied)
+        ours = _asked("the Keras model", lambda: model(np.moveaxis(images, 1, -1), training=False), images.shape)
+    finally:
+        _put(targets, before)
+    _prove(ours, theirs)
+    _put(targets, copied)
+
+
+def _stack(model):
+    """The layers of a model in their order, those of the models inside it in their place."""
+    if len(getattr(model, "inputs", None) or ()) != 1:
+        raise ParameterError(
+            "expected a Keras model that knows its one input: Sequential with keras.Input first, or "
+            f"keras.Model(inputs, outputs); found {type(model).__name__}"
+        )
+    nested = [_stack(layer) if isinstance(layer, keras.Model) else [layer] for layer in model.layers]
+    return [layer for part in nested for layer in part]
+
+
+def _weights(original):
+    """[weight] or [weight, bias] of each PyTorch layer, as arrays, in their order."""
+    if not isinstance(original, Mapping):
+        if not hasattr(original, "state_dict"):
+            raise ParameterError(f"expected a PyTorch network or its state_dict, found a {type(original).__name__}")
+        original = original.state_dict()
+    found = {}
+    for name, values in original.items():
+        layer, _, kind = str(name).rpartition(".")
+        if kind in ("weight", "bias"):
+            found.setdefault(layer, {})[kind] = _array(values)
+    return [[pair[kind] for kind in ("weight", "bias") if kind in pair] for pair in found.values()]
+
+
+def _array(values):
+    """A tensor, of either framework and on any device, or an array, as a NumPy array."""
+    return values.detach().cpu().float().numpy() if hasattr(values, "detach") else np.asarray(values)
+
+
+def _turned(stack, targets, weights):
+    """The weights in Keras' order, layer by layer; raises DataMismatch where one has no place or another shape."""
+    if len(weights) != len(targets):
+        raise DataMismatch(f"expected weights for {len(targets)} layers, found {len(weights)} layers from PyTorch")
+    pairs = zip(targets, weights, strict=True)
+    turned = [[_channels_last(stack, layer, weight), *bias] for layer, (weight, *bias) in pairs]
+    for layer, pair in zip(targets, turned, strict=True):
+        expected, found = [array.shape for array in layer.get_weights()], [array.shape for array in pair]
+        if expected != found:
+            raise DataMismatch(f"{layer.name}: expected {_listed(expected)}, found {_listed(found)} from PyTorch")
+    return turned
+
+
+def _listed(shapes):
+    return " and ".join(map(str, shapes))
+
+
+def _channels_last(stack, layer, weight):
+    """PyTorch's weight of one layer, in Keras' order."""
+    if isinstance(layer, layers.Conv2D):
+        return weight.transpose(2, 3, 1, 0) if weight.ndim == 4 else weight
+    if not isinstance(layer, layers.Dense):
+        raise ParameterError(f"{layer.name}: only Conv2D and Dense are copied, found {type(layer).__name__}")
+    order = _order(stack[: stack.index(layer)])
+    return weight.T if order is None or len(order) != weight.shape[-1] else weight.T[order]
+
+
+def _order(before):
+    """Which of PyTorch's inputs each of Keras' is, for a Dense after the layers `before`; None where nothing moves.
+
+    PyTorch flattens channel by channel. So the places in that order are sent through what reorders them in Keras.
+    """
+    start = len(before)
+    while start and _keeps(before[start - 1]):
+        start -= 1
+    moves = [layer for layer in before[start:] if isinstance(layer, MOVES)]
+    shape = moves[0].input.shape[1:] if moves else (None,)
+    if None in shape:
+        return None
+    places = np.moveaxis(np.arange(np.prod(shape), dtype=np.int32).reshape(shape[-1:] + shape[:-1]), 0, -1)[None]
+    for layer in moves:
+        places = layer(places)
+    return np.ravel(places) if len(places.shape) == 2 else None
+
+
+def _keeps(layer):
+    """Whether numbers come out of a layer as they went in, each by itself, though perhaps elsewhere."""
+    same = not layer.weights and getattr(layer.input, "shape", None) == layer.output.shape
+    return isinstance(layer, MOVES) or same
+
+
+def _put(targets, weights):
+    for layer, pair in zip(targets, weights, strict=True):
+        layer.set_weights(pair)
+
+
+def _reference(model, original, number=8):
+    """Random images, each of another brightness, float32 (B, channels, height, width), and PyTorch's answers."""
+    if isinstance(original, Mapping):
+        raise ParameterError(
+            "weights alone do not say what a network answers, so their copy cannot be proved: give the PyTorch "
+            "network itself, copy_from_torch(model, network), or reference=(images, logits)"
+        )
+    draw = np.random.default_rng(0)
+    sides = [side or SIDE for side in model.inputs[0].shape[1:]]
+    brightness = draw.random((number, *[1] * len(sides)), np.float32)
+    images = np.moveaxis(brightness * draw.random((number, *sides), np.float32), -1, 1)
+    return images, _asked("the PyTorch network", lambda: _evaluated(original, images), images.shape)
+
+
+def _evaluated(network, images):
+    """A PyTorch network's answers in evaluation mode; each of its modules is left in the mode that it had."""
+    modes = [(module, module.training) for module in network.modules()]
+    network.eval()
+    try:
+        return _array(network(next(network.parameters()).new_tensor(images)))
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
+def _asked(whose, answer, shape):
+    """What a network answers, as an array; raises ParameterError where it cannot take the images."""
+    try:
+        return np.asarray(answer(), np.float64)
+    except (RuntimeError, TypeError, ValueError, tf.errors.OpError) as error:
+        raise ParameterError(f"{whose} gave no logits for images {shape}, channels first: {error}") from error
+
+
+def _given(reference):
+    try:
+        images, logits = (np.asarray(_array(part), np.float32) for part in reference)
+    except (TypeError, ValueError) as error:
+        raise ParameterError(
+            f"expected reference=(images, logits), two arrays, found another thing: {error}"
+        ) from error
+    return images, logits.astype(np.float64)
+
+
+def _prove(ours, theirs):
+    """Raise ParameterError unless both networks answered the same, and something that proves it."""
+    if ours.shape != theirs.shape:
+        raise ParameterError(f"not copied: expected logits {theirs.shape} as in PyTorch, found {ours.shape} from Keras")
+    size, spread = np.abs(theirs).max(initial=0), theirs.std(axis=0).max(initial=0) if len(theirs) else 0
+    if not spread > 1e-5 * size:
+        raise ParameterError(
+            "not copied: the PyTorch network answers nearly the same to every random image, or no number (spread "
+            f"{spread:.2g} of logits up to {size:.2g}), so equal logits would prove nothing"
+        )
+    allowed = max(min(1e-4, 1e-4 * spread), 2e-6 * size)  # the last: what float32 leaves to the order of a sum
+    apart = np.abs(ours - theirs).max()
+    if not apart <= allowed:
+        raise ParameterError(
+            f"not copied: with PyTorch's weights the logits of {len(theirs)} images differ by up to {apart:.2g}, "
+            f"expected at most {allowed:.1g}. The shapes fit: look at what has no weights (standardisation, padding, "
+            "strides, activations, order at a flatten) and at the order of the layers. Lesson 06 finds the stage"
+        )
