@@ -50,6 +50,14 @@ def test_own_experiments_that_hang_cost_no_graded_cell(graded):  # noqa: F811
     result = graded(with_own(handed_in(), *["while True: pass"] * 8), limits=LIMITS)
     assert points(result) == FULL, result["remarks"]
     assert len(result["remarks"]) == 3  # two that hung, and one line on the rest
+    assert not result["timed_out"]  # so that nobody grades it a second time, alone
+
+
+def test_slow_experiments_are_not_run_again_in_a_new_kernel(graded):  # noqa: F811
+    dies = {name: f"import os\ndef {name}(*_):\n    os._exit(0)" for name in ("total", "softmax", "side")}
+    result = graded(with_own(handed_in(**dies), *["import time\ntime.sleep(0.9)"] * 6), limits=LIMITS)
+    assert not result["timed_out"], result["remarks"]
+    assert points(result)["00-4-hidden"] == 2
 
 
 def test_an_own_cell_that_an_answer_needs_is_run_after_the_experiments_time_is_over(graded):  # noqa: F811

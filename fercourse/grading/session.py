@@ -9,7 +9,7 @@ MOST_RESTARTS = 5
 MOST_OUTPUT = 10_000_000  # characters that all cells together may show, pictures encoded
 EXPERIMENTS_SHARE = 0.5  # of the seconds of a submission, besides them
 MOST_LOST_BY_EXPERIMENTS = 2  # kernels
-QUICK_SECONDS = 1.0
+QUICK_SECONDS = 0.2  # an experiment that took less is done again: it may have set something
 
 
 class Session:
