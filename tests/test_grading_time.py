@@ -77,8 +77,15 @@ def test_several_answers_that_hang_cost_their_own_points_only(graded, monkeypatc
     assert points(result) == FULL | lost
     assert len(started) == 4  # the first, and one after each function that hung: none was asked twice
     assert why(result, "00-2-hidden") == (
-        "a hidden test got no answer: softmax ran longer than it may when it was asked before, and was not asked again"
+        "a hidden test got no answer: softmax did not come back when it was asked before, and was not asked again"
     )
+
+
+def test_answers_that_kill_the_kernel_use_up_no_more_kernels_than_there_are_answers(graded, monkeypatch):  # noqa: F811
+    monkeypatch.setattr("fercourse.grading.session.MOST_RESTARTS", 3)
+    dies = "import os\ndef {}(*_):\n    os._exit(0)"
+    content = handed_in(**{name: dies.format(name) for name in ("total", "softmax", "side")})
+    assert points(graded(content, limits=LIMITS))["00-4-hidden"] == 2
 
 
 def test_a_function_that_is_mended_after_it_hung_is_asked_again(graded):  # noqa: F811

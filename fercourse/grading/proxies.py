@@ -69,7 +69,7 @@ class Questions:
                 return {"do": "raise", "text": f"{type(error).__name__}: {error}"}, []
 
         if not self.lost and not self._session.comes_back(name, key=self._key):
-            self.lost = f"{name} ran longer than it may when it was asked before, and was not asked again"
+            self.lost = f"{name} did not come back when it was asked before, and was not asked again"
         request = {"do": "ask", "name": name, "probe": probe}
         return self._value(*self._talk(request, [_pickled((arguments, named), functions)], call=call))
 
@@ -83,7 +83,7 @@ class Questions:
             return self._session.talk(request | {"key": self._key}, buffers, seconds=self.seconds, call=call)
         except KernelLost as lost:
             self.lost = str(lost)
-            if lost.slow and request["do"] == "ask":
+            if request["do"] == "ask":
                 self._session.note_that_it_never_came_back(request["name"], key=self._key)
             raise AnswerError(self.lost) from lost
         finally:
