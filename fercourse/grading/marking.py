@@ -4,13 +4,16 @@ from fercourse.errors import GradingError
 from fercourse.grading.graded import Instructor
 from fercourse.grading.kernel import KernelLost
 from fercourse.grading.matching import defined, is_untouched, match
+from fercourse.grading.names import changed, experiments, globals_given, globals_loaded
 from fercourse.grading.proxies import Questions
 from fercourse.grading.reading import Submission, read_submission
 from fercourse.grading.sandbox import Limits, choose_sandbox
-from fercourse.grading.session import Session
+from fercourse.grading.session import EXPERIMENTS_SHARE, Session
 from fercourse.grading.sheet import Sheet, read_sheet
 
 __all__ = ["Limits", "Sheet", "Submission", "choose_sandbox", "grade_submission", "read_sheet"]
+RUN = ("locked", "answer", "own")
+LOCKED_SHARE = 1 / 3  # of the seconds that are left
 UNREADABLE, BY_HAND = "the notebook could not be read", "to be marked by hand"
 
 
@@ -49,17 +52,21 @@ def _run(sheet, found, session, limits):
     instructor = Instructor()
     tests = [cell.source for cell in sheet.cells if cell.role in ("check", "hidden")]
     instructor.prepare((cell.source for cell in sheet.cells if cell.role == "locked"), graded=tests)
-    marks, cells, remarks, waiting, is_setup = {}, [], [], [], True
-    for step in found.steps:
-        role = step.cell.role if step.cell else "own"
+    steps, experiments = found.steps, _experiments(found.steps)
+    marks, cells, remarks, waiting, left_out = {}, [], [], [], []
+    for place, step in enumerate(steps):
+        role = _role(step)
         outputs = []
-        if role in ("locked", "answer", "own"):
-            # What comes before the student's first line is the instructor's: large packages take their time to load.
-            is_setup &= role == "locked"
-            seconds = limits.total_seconds if is_setup else limits.cell_seconds
-            outputs, why = session.run(step.source, seconds=seconds)
+        if place in experiments and _is_in_vain(step, session):
+            left_out.append(step)
+        elif role in RUN:
+            seconds = _seconds(steps, place, session, limits)
+            is_experiment = role == "own" and place in experiments
+            outputs, why = session.run(step.source, seconds=seconds, is_experiment=is_experiment)
             if why:
                 remarks.append(f"the cell {step.label} was left out: {why}")
+            if role in ("answer", "own"):
+                session.note_new_meanings(defined(step.source))
             if role == "answer":
                 instructor.excuses |= dict.fromkeys(defined(step.cell.source), _excuse(step, outputs))
         elif role == "hand":
@@ -67,11 +74,70 @@ def _run(sheet, found, session, limits):
         elif role == "check":
             marks[step.id] = _mark(step, instructor, session, limits, key=None)
         elif role == "hidden":
-            waiting.append(step)
+            waiting.append((place, step))
             _hold(step, instructor, session)
         cells.append((step, outputs))
-    marks |= {step.id: _mark(step, instructor, session, limits, key=step.id) for step in waiting}
-    return marks, cells, remarks
+    marks |= {step.id: _mark(step, instructor, session, limits, key=step.id) for _, step in waiting}
+    marks |= _marked_in_their_place(waiting, steps, marks, instructor, session, limits)
+    return marks, cells, remarks + _remark_on(left_out, limits)
+
+
+def _role(step):
+    return step.cell.role if step.cell else "own"
+
+
+def _experiments(steps):
+    """The places of cells that only show something: nothing graded needs what they give."""
+    places = [place for place, step in enumerate(steps) if _role(step) in ("locked", "own")]
+    sources = [steps[place].source for place in places]
+    by = [step.source for step in steps if _role(step) in ("answer", "check", "hidden")]
+    return {place for place, is_one in zip(places, experiments(sources, by=by), strict=True) if is_one}
+
+
+def _is_in_vain(step, session):
+    """Whether an experiment is not to be run: it has no time left, or calls what is known never to come back."""
+    is_over = _role(step) == "own" and session.experiments_are_over
+    return is_over or not all(session.comes_back(name) for name in globals_loaded(step.source))
+
+
+def _seconds(steps, place, session, limits):
+    """How long a cell may run. The instructor's may run longer than the student's: large packages take their time.
+
+    Behind the first answer they may call what the student wrote, so that they leave most of the time to what follows.
+    """
+    if _role(steps[place]) != "locked":
+        return limits.cell_seconds
+    is_setup = not any(_role(step) == "answer" for step in steps[:place])
+    return max(limits.cell_seconds, session.seconds_left * (1 if is_setup else LOCKED_SHARE))
+
+
+def _remark_on(left_out, limits):
+    """One sentence about all experiments that were not run."""
+    if not left_out:
+        return []
+    cells = left_out[0].label if len(left_out) == 1 else f"{left_out[0].label} and {len(left_out) - 1} more"
+    seconds = f"{EXPERIMENTS_SHARE * limits.total_seconds:g}"
+    return [
+        f"not run, and nothing graded needs them: {cells}; such cells may run {seconds} s together, "
+        "and none may call a function that did not come back before"
+    ]
+
+
+def _marked_in_their_place(waiting, steps, marks, instructor, session, limits):
+    """New marks for hidden tests that failed behind cells which gave names of their answers another meaning.
+
+    A function looks up what it calls when it is called. So these tests are asked again in a kernel that has come to
+    their place and no further, as the student's notebook had when its check was green.
+    """
+    marked = {}
+    for place, step in reversed(waiting):
+        known = set().union(*(globals_given(each.source) for each in steps[:place] if _role(each) in RUN))
+        later = [each.source for each in steps[place:] if _role(each) in ("answer", "own")]
+        changes = set().union(*(globals_given(source) | changed(source) for source in later))
+        if marks[step.id][0] == 0 and changes & known and session.go_back_to(step.id):
+            points, why = _mark(step, instructor, session, limits, key=step.id)
+            marked |= {step.id: (points, why)} if points else {}
+    return marked
 
 
 def _excuse(step, outputs):

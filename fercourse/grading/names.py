@@ -3,6 +3,10 @@
 import ast
 import builtins
 import re
+import symtable
+
+WRITERS = {"exec", "eval", "globals", "locals", "vars", "setattr", "get_ipython", "__import__"}
+"""Functions that may give names without showing them."""
 
 
 def loaded(source):
@@ -29,6 +33,62 @@ def needed(sources, *, by):
             names |= loaded(source)
             found.append(source)
     return found[::-1]
+
+
+def experiments(sources, *, by):
+    """Which of a student's own cells nothing graded needs: a list of bool, one for each of `sources`, in their order.
+
+    by: the sources of all other cells. A cell counts as needed where what it gives cannot be read off its text.
+    """
+    names, found = set().union(*map(globals_loaded, by)), []
+    for source in reversed(sources):
+        gives = globals_given(source) | changed(source)
+        needed = _is_opaque(source) or bool(gives & names)
+        if needed:
+            names |= globals_loaded(source)
+        found.append(not needed)
+    return found[::-1]
+
+
+def globals_loaded(source):
+    """The names of the notebook, not of a function's own, that a cell loads, be it when its functions are called."""
+    tables = list(_tables(source))
+    return {
+        symbol.get_name()
+        for table in tables
+        for symbol in table.get_symbols()
+        if symbol.is_referenced() and (table.get_type() == "module" or symbol.is_global())
+    }
+
+
+def globals_given(source):
+    """The names of the notebook that a cell gives a value: it assigns, defines or imports them."""
+    return {
+        symbol.get_name()
+        for table in _tables(source)
+        for symbol in table.get_symbols()
+        if (symbol.is_assigned() or symbol.is_imported())
+        and (table.get_type() == "module" or symbol.is_declared_global())
+    }
+
+
+def _tables(source):
+    """The symbol tables of a cell, its own and those of the functions and classes in it; none where it is no Python."""
+    try:
+        waiting = [symtable.symtable(without_magics(source), "<cell>", "exec")]
+    except (SyntaxError, ValueError):
+        waiting = []
+    while waiting:
+        table = waiting.pop()
+        yield table
+        waiting += table.get_children()
+
+
+def _is_opaque(source):
+    """Whether a cell may give names that its text does not show."""
+    is_star = any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in _nodes(source))
+    is_magic = source.lstrip().startswith("%%") or bool(re.search(r"^[ \t]*%(run|load|store)\b", source, re.MULTILINE))
+    return is_star or is_magic or _parsed(source) is None or bool(loaded(source) & WRITERS)
 
 
 def imported(source):

@@ -68,6 +68,8 @@ class Questions:
             except Exception as error:  # with such arguments anything may be raised, and it is the student's to handle
                 return {"do": "raise", "text": f"{type(error).__name__}: {error}"}, []
 
+        if not self.lost and not self._session.comes_back(name, key=self._key):
+            self.lost = f"{name} did not come back when it was asked before, and was not asked again"
         request = {"do": "ask", "name": name, "probe": probe}
         return self._value(*self._talk(request, [_pickled((arguments, named), functions)], call=call))
 
@@ -81,6 +83,8 @@ class Questions:
             return self._session.talk(request | {"key": self._key}, buffers, seconds=self.seconds, call=call)
         except KernelLost as lost:
             self.lost = str(lost)
+            if request["do"] == "ask":
+                self._session.note_that_it_never_came_back(request["name"], key=self._key)
             raise AnswerError(self.lost) from lost
         finally:
             self.seconds -= time.monotonic() - started if started else 0
