@@ -3,7 +3,8 @@
 from fercourse.errors import GradingError
 from fercourse.grading.graded import Instructor
 from fercourse.grading.kernel import KernelLost
-from fercourse.grading.matching import defined, is_untouched, match
+from fercourse.grading.matching import match
+from fercourse.grading.names import defined
 from fercourse.grading.proxies import Questions
 from fercourse.grading.reading import Submission, read_submission
 from fercourse.grading.sandbox import Limits, choose_sandbox
@@ -11,15 +12,16 @@ from fercourse.grading.session import Session
 from fercourse.grading.sheet import Sheet, read_sheet
 
 __all__ = ["Limits", "Sheet", "Submission", "choose_sandbox", "grade_submission", "read_sheet"]
+OTHER_SHEET = "another sheet"  # a status
 UNREADABLE, BY_HAND = "the notebook could not be read", "to be marked by hand"
 
 
 def grade_submission(path, sheet, limits):
     """Grade what was handed in at `path`, whatever it is, and return a dict that JSON can hold.
 
-    {"status": "graded" or "unreadable", "remarks": sentences, "cells": {id: {"exercise", "kind": "check", "hidden" or
-    "hand", "points": None where a person is to mark it, "max", "why"}}, "answers": {id: source}, "guesses": records,
-    "notebook": what was run, with outputs, or None, "sandbox", "timed_out"}.
+    {"status": "graded", "unreadable" or "another sheet", "remarks": sentences, "cells": {id: {"exercise", "kind":
+    "check", "hidden" or "hand", "points": None where a person is to mark it, "max", "why"}}, "answers": {id: source},
+    "guesses": records, "notebook": what was run, with outputs, or None, "sandbox", "timed_out"}.
     Raises GradingError where the grader itself cannot work: the kernel does not start.
     """
     try:
@@ -30,8 +32,11 @@ def grade_submission(path, sheet, limits):
     remarks = [*submission.remarks, *found.remarks]
     result = {"answers": found.answers, "guesses": list(submission.guesses)}
     if not found.related:
-        remarks = [*submission.remarks, f"this is not the sheet {sheet.name}: none of its cells is in the notebook"]
-        return _result(sheet, limits, "graded", remarks, _nothing(sheet, "not in the notebook")) | result
+        remarks = [*submission.remarks, _another(sheet, found)]
+        marks = _nothing(sheet, "not in the notebook")
+        if not found.other:  # words may be in it all the same
+            marks |= {cell.id: (None, BY_HAND) for cell in sheet.graded if cell.role == "hand"}
+        return _result(sheet, limits, OTHER_SHEET, remarks, marks) | result
     session = Session(limits)
     try:
         marks, cells, lost = _run(sheet, found, session, limits)
@@ -39,6 +44,11 @@ def grade_submission(path, sheet, limits):
         session.close()
     result |= {"notebook": _notebook(sheet, cells), "timed_out": session.timed_out}
     return _result(sheet, limits, "graded", remarks + lost, marks) | result
+
+
+def _another(sheet, found):
+    what = f"this is sheet {found.other}, not {sheet.name}" if found.other else f"this is not the sheet {sheet.name}"
+    return f"{what}: none of its cells is in the notebook"
 
 
 def _run(sheet, found, session, limits):
@@ -53,7 +63,7 @@ def _run(sheet, found, session, limits):
     for step in found.steps:
         role = step.cell.role if step.cell else "own"
         outputs = []
-        if role in ("locked", "answer", "own"):
+        if role in ("locked", "answer", "own") or (role == "hand" and step.cell.kind == "code"):
             # What comes before the student's first line is the instructor's: large packages take their time to load.
             is_setup &= role == "locked"
             seconds = limits.total_seconds if is_setup else limits.cell_seconds
@@ -61,9 +71,10 @@ def _run(sheet, found, session, limits):
             if why:
                 remarks.append(f"the cell {step.label} was left out: {why}")
             if role == "answer":
-                instructor.excuses |= dict.fromkeys(defined(step.cell.source), _excuse(step, outputs))
-        elif role == "hand":
-            marks[step.id] = (0, "unanswered") if is_untouched(step.source, step.cell) else (None, BY_HAND)
+                excuse = _excuse(step, outputs)  # of its pieces the last that has one
+                instructor.excuses |= dict.fromkeys(defined(step.cell.source), excuse) if excuse else {}
+        if role == "hand":
+            marks[step.cell.id] = (0, "unanswered") if step.cell.id in found.unanswered else (None, BY_HAND)
         elif role == "check":
             marks[step.id] = _mark(step, instructor, session, limits, key=None)
         elif role == "hidden":
