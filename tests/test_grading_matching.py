@@ -1,6 +1,7 @@
 """A sheet's cells are found in what was handed in, however it was saved, moved or damaged."""
 
 import json
+from pathlib import Path
 
 import pytest
 from edited_sheet import place, renumber, strip_nbgrader
@@ -12,6 +13,7 @@ from fercourse.grading.matching import match
 from fercourse.grading.reading import read_submission
 from fercourse.grading.sheet import read_sheet
 
+COURSE = Path(__file__).parents[1]
 ANSWERS = {f"00-{number}-answer": source for number, source in enumerate(RIGHT.values(), start=1)}
 
 
@@ -170,3 +172,56 @@ def test_another_sheets_notebook_is_not_related(matched):
     found = matched(notebook([cell("code", "07-1-answer", "def other():\n    pass", solution=True)]))
     assert not found.related
     assert found.answers == {}
+    assert found.other == "07"
+
+
+def exercises(number, *changes):
+    """A sheet of this course as it is handed out, changed."""
+    (path,) = (COURSE / "exercises").glob(f"{number}_*.ipynb")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for change in changes:
+        change(content)
+    return content
+
+
+def forget_the_sheet(content):
+    del content["metadata"]["fercourse"]
+
+
+def without_title(content):
+    del content["cells"][0]
+
+
+BARE = (strip_nbgrader, renumber)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [(), (as_colab,), BARE, (*BARE, forget_the_sheet), (*BARE, without_title)],
+    ids=["ids", "Colab", "no ids", "nor metadata", "nor title"],
+)
+@pytest.mark.parametrize(("theirs", "ours"), [("02", "03"), ("01", "04"), ("06", "04"), ("03", "02")])
+def test_another_sheet_of_the_course_is_named_and_none_of_its_names_taken(tmp_path, theirs, ours, changes):
+    (path,) = (COURSE / "solutions").glob(f"{ours}_*.ipynb")
+    write(tmp_path / "x.ipynb", exercises(theirs, *changes))
+    found = match(read_sheet(path), read_submission(tmp_path / "x.ipynb"))
+    assert (found.other, found.related, found.answers) == (theirs, False, {})
+
+
+def test_a_cell_brought_along_from_another_sheet_is_the_students_own(tmp_path):
+    (path,) = (COURSE / "solutions").glob("03_*.ipynb")
+    content = exercises("03")
+    brought = cell("code", "02-2-answer", "def adam(*_): return 1", grade_id="02-2-answer", solution=True)
+    content["cells"].insert(3, brought)
+    write(tmp_path / "x.ipynb", content)
+    found = match(read_sheet(path), read_submission(tmp_path / "x.ipynb"))
+    assert found.related
+    assert "return 1" not in found.answers["03-3-answer"]
+    assert brought["source"] in ran(found)
+
+
+def test_a_notebook_of_ones_own_has_words_for_a_person(matched):
+    found = matched(notebook([cell("markdown", "a", "Exp overflows."), cell("code", "b", "import numpy as np")]))
+    assert not found.related
+    assert not found.other
+    assert found.answers == {"00-5-answer": "Exp overflows."}

@@ -66,6 +66,7 @@ AS_THE_NOTEBOOK_RUNS_THEM = {
     "fenced in a text of its own": put(
         "00-2-answer", f"Mine:\n```python\n{RIGHT['softmax']}\n```", kind="markdown", bare=True
     ),
+    "merged into the text above": both(put("00-intro", f"# A toy sheet\n\n{RIGHT['softmax']}"), without("00-2-answer")),
     "pasted into the check": both(put("00-2-answer", STUB), put("00-2-check", f"{RIGHT['softmax']}\nassert softmax")),
     "mended in the check": both(
         put("00-2-answer", FIRST_TRY), put("00-2-check", f"{RIGHT['softmax']}\nassert softmax")

@@ -210,6 +210,8 @@ EACH = {  # what the platform writes → the students
         ["group A/anna.ipynb", "group A/ben.ipynb", "group B/x/cleo.ipynb", "group B/x/dan.ipynb"],
         {"anna", "ben", "cleo", "dan"},
     ),
+    "a folder with one notebook": (["submissions/anna.ipynb"], {"anna"}),
+    "groups that handed in one notebook each": (["group 1/a.ipynb", "group 2/a.ipynb"], {"group 1", "group 2"}),
     "a list beside the folder": (
         ["submissions/anna.ipynb", "submissions/ben.ipynb", "marks.csv", "names.xlsx"], {"anna", "ben"}),
 }  # fmt: skip
@@ -316,7 +318,10 @@ def test_a_student_with_files_of_any_names_is_one_beside_others(collected):
         ["x/alpha.ipynb", "x/beta.ipynb", "y/alpha.ipynb", "y/beta.ipynb"],
     ],
 )
-def test_where_it_cannot_be_told_whether_a_folder_is_a_class_nothing_is_guessed(collected, files):
+@pytest.mark.parametrize("as_zip", ["", "class.zip"])
+def test_where_it_cannot_be_told_whether_a_folder_is_a_class_nothing_is_guessed(collected, files, as_zip):
+    files = {f"{name}": SHEET for name in files}
+    files = {"x.zip": packed(files)} if as_zip and len(files) > 2 else files
     with pytest.raises(GradingError, match=r"cannot tell whether .* is one student or a class; found in it .*ipynb"):
         collected(files)
 

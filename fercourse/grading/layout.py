@@ -41,7 +41,8 @@ def class_of(items, *, place, marks, packed, is_generic=False):
         kinds[top] = _kind(top, inside, alone=len(containers) == 1, **about)
         if kinds[top] == STUDENT:
             return items
-    if CLASS in kinds.values():
+    of_one = [top for top, inside in containers.items() if _is_generic(top) and any(map(_may_be_one, inside))]
+    if CLASS in kinds.values() or (len(kinds) == 1 and of_one and EITHER in kinds.values()):
         for top, inside in containers.items():
             around = about | {"is_generic": is_generic or _is_generic(top)}
             others += class_of(_unwrapped(inside) if DRIVE.fullmatch(top) else inside, place=place, **around)
@@ -162,9 +163,9 @@ def marks_in(item, marks):
 
 def _refuse(place, containers):
     top, items = min(containers.items())
-    found = ", ".join(sorted({item.parts[0] for item in items})[:6])
+    found = ", ".join(["/".join(item.parts) for item in items if _may_be_one(item)][:6])
     raise GradingError(
         f"{place}: cannot tell whether {top} is one student or a class; found in it {found}. "
-        f"For a class give the folder {top} itself (unpacked, if it is in a zip); for one student leave only the "
+        "For a class give the folder that holds these (unpacked, if it is in a zip); for one student leave only the "
         "notebook that counts in it."
     )

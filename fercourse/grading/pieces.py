@@ -27,7 +27,8 @@ def as_code(cell):
     if cell.kind == "code":
         return source
     fenced = "\n".join(re.findall(r"^```[^\n]*\n(.*?)^```", f"{source}\n", re.DOTALL | re.MULTILINE))
-    candidates = (source, re.sub(r"\A#{1,6} ", "", source), fenced)
+    below_text = re.search(r"^(?:@|def |class |async def |import |from |\w+ = ).*", source, re.DOTALL | re.MULTILINE)
+    candidates = (source, re.sub(r"\A#{1,6} ", "", source), fenced, below_text[0] if below_text else "")
     return next((each for each in candidates if defined(each) and is_python(each)), source)
 
 
