@@ -2,7 +2,7 @@
 
 import pytest
 from edited_sheet import both, moved, named, put, renumber, strip_nbgrader, without
-from toy_sheet import CHECKS, POINTS, RIGHT, STUBS, handed_in, solution, write
+from toy_sheet import CHECKS, POINTS, RIGHT, STUBS, cell, handed_in, notebook, solution, write
 
 from fercourse.grading.matching import match
 from fercourse.grading.reading import read_submission
@@ -34,9 +34,7 @@ IMPORT = "import math as mathematics"
 WITH_IMPORT = f"mathematics.pi\n{RIGHT['softmax']}"
 AS_THE_NOTEBOOK_RUNS_THEM = {
     "split: a helper above, the answer below": both(put("00-2-answer", HELPER), named("00-2-answer", SHORT, **SOFTMAX)),
-    "split: lines that were handed out above": both(
-        put("00-2-answer", IMPORT), named("00-2-answer", WITH_IMPORT, **SOFTMAX)
-    ),
+    "split: an import above": both(put("00-2-answer", IMPORT), named("00-2-answer", WITH_IMPORT, **SOFTMAX)),
     "split in three, with an own cell between": both(
         put("00-2-answer", HELPER.replace("powers", "inner")),
         named("00-2-answer", SHORT, id="c", **SOFTMAX),
@@ -152,6 +150,19 @@ def test_the_later_of_two_definitions_holds_also_where_it_is_the_wrong_one(match
     assert [step.label for step in found.steps if step.id.startswith("00-2-answer")] == [
         "00-2-answer", "00-2-answer (part 2)",
     ]  # fmt: skip
+
+
+def test_lines_that_were_handed_out_are_run_as_the_first_half_of_a_split_answer(tmp_path):
+    given, mine = "import math\n\ndef half(x):\n    return x / 2", "area = math.pi * half(4)"
+    solved = [
+        cell("code", "q-answer", f"{given}\n### BEGIN SOLUTION\n{mine}\n### END SOLUTION", solution=True),
+        cell("code", "q-check", "assert area > 6", grade=True, locked=True, points=1),
+    ]
+    handed = [cell("code", "q-answer", source, grade_id="q-answer", solution=True) for source in (given, mine)]
+    write(tmp_path / "s.ipynb", notebook(solved))
+    write(tmp_path / "x.ipynb", notebook(handed))
+    found = match(read_sheet(tmp_path / "s.ipynb"), read_submission(tmp_path / "x.ipynb"))
+    assert runs(found) == {"q-check": ""}
 
 
 OWN_WORDS = "The exponential of a large number is infinite, and that divides badly."

@@ -6,7 +6,7 @@ import re
 import warnings
 from functools import lru_cache
 
-LONGEST = 100_000  # characters of a cell that are read as Python: a student's cell may be anything
+LONGEST = 20_000  # characters of a cell that are read as Python: a student's cell may be anything
 DEFINED = re.compile(r"^(?:async\s+)?(?:def|class)\s+(\w+)|^(\w+)\s*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
 INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.comprehension)  # names of their own
 
