@@ -108,6 +108,7 @@ AS_THE_NOTEBOOK_RUNS_THEM = {
     "all ids lost and a helper above": both(
         put("00-2-answer", SHORT), named("00-1-hidden", HELPER), strip_nbgrader, renumber
     ),
+    "all ids lost and a magic above": both(put("00-2-answer", f"%%time\n{RIGHT['softmax']}"), strip_nbgrader, renumber),
     "all ids lost and two names at once": both(
         put("00-2-answer", f"{RIGHT['softmax']}\nsoftmax, other = softmax, 1"), strip_nbgrader, renumber
     ),
@@ -131,7 +132,7 @@ def runs(found):
         if role in ("text", "hand"):
             continue
         try:
-            exec(step.source, names)
+            exec(step.source.removeprefix("%%time\n"), names)
             why = ""
         except Exception as error:
             why = repr(error)
@@ -163,6 +164,23 @@ def test_lines_that_were_handed_out_are_run_as_the_first_half_of_a_split_answer(
     write(tmp_path / "x.ipynb", notebook(handed))
     found = match(read_sheet(tmp_path / "s.ipynb"), read_submission(tmp_path / "x.ipynb"))
     assert runs(found) == {"q-check": ""}
+
+
+def test_a_note_below_another_heading_is_no_part_of_an_answer_that_is_there(tmp_path):
+    solved = [
+        cell("markdown", "h1", "## 1 Write it"),
+        cell("code", "q1", "### BEGIN SOLUTION\nx = 1\n### END SOLUTION", grade=True, solution=True, points=1),
+        cell("markdown", "h2", "## 2 Say why"),
+        cell("markdown", "q2", "### BEGIN SOLUTION\nBecause.\n### END SOLUTION", grade=True, solution=True, points=1),
+    ]
+    write(tmp_path / "s.ipynb", notebook(solved))
+    answers = {}
+    for words in ("So it is.", ""):
+        handed = [*solved[:2], cell("markdown", "note", "To do."), solved[2], solved[3] | {"source": words}]
+        write(tmp_path / "x.ipynb", notebook(handed))
+        found = match(read_sheet(tmp_path / "s.ipynb"), read_submission(tmp_path / "x.ipynb"))
+        answers[words] = found.answers["q2"]
+    assert answers == {"So it is.": "So it is.", "": "To do."}
 
 
 OWN_WORDS = "The exponential of a large number is infinite, and that divides badly."

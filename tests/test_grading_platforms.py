@@ -133,6 +133,20 @@ EACH = {  # what the platform writes → the students
         ["Sheet 3 - Anna.ipynb", "Sheet 3 - Ben.ipynb", "Sheet 4 - Anna.ipynb"],
         {"Sheet 3 - Anna", "Sheet 3 - Ben", "Sheet 4 - Anna"},
     ),
+    "Google Classroom, the group before the name": (
+        ["Montag - Anna.ipynb", "Montag - Ben.ipynb", "Dienstag - Anna.ipynb"],
+        {"Montag - Anna", "Montag - Ben", "Dienstag - Anna"},
+    ),
+    "Gradescope": (
+        {
+            "assignment_4711_export/submission_200001/03.ipynb": SHEET,
+            "assignment_4711_export/submission_200002/03.ipynb": SHEET,
+            "assignment_4711_export/submission_metadata.yml": "",
+        },
+        {"submission_200001", "submission_200002"},
+    ),
+    "students' folders with what they downloaded from Canvas": (
+        ["anna/smithanna_11_90001_x.ipynb", "ben/ortben_12_90002_x.ipynb"], {"anna", "ben"}),
     "GitHub Classroom": (
         {
             f"sheet03-submissions/sheet03-{login}/{file}": content

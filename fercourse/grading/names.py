@@ -67,6 +67,7 @@ def defined(source):
 
     Also of what is no Python, line by line: an answer that cannot run is still one.
     """
+    source = re.sub(r"\A\s*%%(?:time|timeit|capture|prun)\b.*", "", source)  # which run what stands below them
     if (tree := _parsed(source)) is None:
         return frozenset(function or variable for function, variable in DEFINED.findall(source))
     found, waiting = set(), list(tree.body)

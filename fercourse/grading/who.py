@@ -5,7 +5,16 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 
 NOTEBOOK = re.compile(r".+\.ipynb(\.txt|\.json)?", re.IGNORECASE)  # browsers append .txt and .json
-NOT_HANDED_IN = (".csv", ".xlsx", ".ods", ".md", ".log", ".db")  # what else lies in an instructor's folder
+NOT_HANDED_IN = (
+    ".csv",
+    ".xlsx",
+    ".ods",
+    ".md",
+    ".log",
+    ".db",
+    ".yml",
+    ".yaml",
+)  # what else lies in an instructor's folder
 STAMP = r"\d{4}-\d\d-\d\d[-_ T]\d\d[-_:.]?\d\d[-_:.]?\d\d"
 
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+(?:_.*)?", re.DOTALL)
