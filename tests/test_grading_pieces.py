@@ -122,6 +122,7 @@ def test_the_right_answer_holds_wherever_it_stands(matched, change):
     assert [id for id, why in said.items() if why] == []
     assert list(said) == [id for id in POINTS if id.endswith(("check", "hidden"))]
     assert len({step.id for step in found.steps}) == len(found.steps)
+    assert "softmax" in found.answers["00-2-answer"]
 
 
 def runs(found):
@@ -181,6 +182,21 @@ def test_a_note_below_another_heading_is_no_part_of_an_answer_that_is_there(tmp_
         found = match(read_sheet(tmp_path / "s.ipynb"), read_submission(tmp_path / "x.ipynb"))
         answers[words] = found.answers["q2"]
     assert answers == {"So it is.": "So it is.", "": "To do."}
+
+
+def test_what_stands_in_its_section_is_taken_before_what_has_the_same_name_elsewhere(tmp_path):
+    solved = [
+        cell("markdown", "h1", "## 1 Count"),
+        cell("code", "q1", "### BEGIN SOLUTION\nx = 1\n### END SOLUTION", solution=True),
+        cell("code", "q1-check", "assert x == 1", grade=True, locked=True, points=1),
+        cell("markdown", "h2", "## 2 Play"),
+    ]
+    handed = [solved[0], cell("code", "mine", "x = 1"), *solved[2:], cell("code", "play", "x = 5")]
+    write(tmp_path / "s.ipynb", notebook(solved))
+    write(tmp_path / "x.ipynb", notebook(handed))
+    found = match(read_sheet(tmp_path / "s.ipynb"), read_submission(tmp_path / "x.ipynb"))
+    assert found.answers == {"q1": "x = 1"}
+    assert runs(found) == {"q1-check": ""}
 
 
 OWN_WORDS = "The exponential of a large number is infinite, and that divides badly."
