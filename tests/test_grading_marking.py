@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from toy_sheet import HIDDEN_NUMBER, POINTS, SECRET, cell, handed_in, notebook, solution, write
+from edited_sheet import both, named, put, without
+from toy_sheet import HIDDEN_NUMBER, POINTS, RIGHT, SECRET, cell, handed_in, notebook, solution, write
 
 from fercourse.errors import GradingError
 from fercourse.grading.kernel import Kernel
@@ -209,12 +210,64 @@ def test_the_notebook_that_comes_back_is_what_ran_with_its_outputs(graded):
     assert list(cells)[-1].startswith("own-")
 
 
-def test_another_sheets_notebook_gets_nothing_and_is_told_so(graded):
+def test_another_sheets_notebook_gets_nothing_and_a_status_that_says_so(graded):
     result = graded(notebook([cell("code", "07-1-answer", "def other(): pass", solution=True)]))
     assert set(points(result).values()) == {0}
-    assert result["remarks"] == ["this is not the sheet 00_toy: none of its cells is in the notebook"]
-    assert result["status"] == "graded"
+    assert result["remarks"] == ["this is sheet 07, not 00_toy: none of its cells is in the notebook"]
+    assert result["status"] == "another sheet"
     assert result["notebook"] is None
+
+
+def test_words_in_a_notebook_of_ones_own_wait_for_a_person(graded):
+    result = graded(notebook([cell("markdown", "mine", "Exp overflows.")]))
+    assert points(result) == dict.fromkeys(POINTS, 0) | {"00-5-answer": None}
+    assert result["remarks"] == ["this is not the sheet 00_toy: none of its cells is in the notebook"]
+    assert result["status"] == "another sheet"
+
+
+def test_an_answer_in_several_cells_is_run_as_the_students_notebook_runs_it(graded):
+    import nbformat
+
+    helper = "def powers(logits):\n    return np.exp(logits - logits.max(axis=1, keepdims=True))"
+    answer = "def softmax(logits):\n    return powers(logits) / powers(logits).sum(axis=1, keepdims=True)"
+    content = handed_in(softmax="def softmax(logits):\n    return logits", side="def side(size, kernel, stride)")
+    add = lambda id, source: named(id, source, grade_id=id, solution=True)  # noqa: E731
+    both(add("00-2-answer", answer), add("00-2-answer", helper), add("00-3-answer", RIGHT["side"]))(content)
+    result = graded(content)
+    assert points(result) == FULL
+    nbformat.validate(nbformat.from_dict(result["notebook"]))
+    assert result["remarks"] == [
+        "the answer 00-2-answer stands in 3 cells, which were run in their order: the later holds",
+        "the answer 00-3-answer stands in 2 cells, which were run in their order: the later holds",
+    ]
+
+
+def test_of_a_split_answer_the_piece_that_failed_is_the_reason(graded):
+    content = handed_in(side="def side(size, kernel, stride)")
+    named("00-3-answer", "size = 3", grade_id="00-3-answer", solution=True)(content)
+    why_not = why(graded(content), "00-3-check")
+    assert why_not.startswith("side is not defined: the cell 00-3-answer ended in SyntaxError")
+
+
+@pytest.mark.parametrize("change", [without("00-5-answer"), put("00-5-answer", "Words.", bare=True)])
+def test_words_whose_cell_is_lost_are_never_a_final_zero(graded, change):
+    content = handed_in()
+    change(content)
+    assert points(graded(content)) == FULL
+
+
+def test_code_that_a_person_marks_is_run_and_waits(graded):
+    solved = notebook(
+        [
+            cell("code", "q1", "### BEGIN SOLUTION\nx = 3\n### END SOLUTION", grade=True, solution=True, points=2),
+            cell("code", "q1-test", "assert x == 3", grade=True, locked=True, points=1),
+        ]
+    )
+    content = json.loads(json.dumps(solved).replace("### BEGIN SOLUTION\\nx = 3", "x = 2\\nx += 1"))
+    assert points(graded(content, solved=solved)) == {"q1": None, "q1-test": 1}
+    result = graded(json.loads(json.dumps(content).replace("x = 2\\nx += 1\\n### END SOLUTION", "")), solved=solved)
+    assert points(result) == {"q1": 0, "q1-test": 0}
+    assert why(result, "q1") == "unanswered"
 
 
 def test_what_cannot_be_read_gets_nothing_and_the_reason(graded, tmp_path):

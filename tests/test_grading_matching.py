@@ -1,8 +1,10 @@
 """A sheet's cells are found in what was handed in, however it was saved, moved or damaged."""
 
 import json
+from pathlib import Path
 
 import pytest
+from edited_sheet import place, renumber, strip_nbgrader
 from toy_sheet import RIGHT, cell, handed_in, notebook, solution, write
 
 from fercourse.course.sheets import released
@@ -11,6 +13,7 @@ from fercourse.grading.matching import match
 from fercourse.grading.reading import read_submission
 from fercourse.grading.sheet import read_sheet
 
+COURSE = Path(__file__).parents[1]
 ANSWERS = {f"00-{number}-answer": source for number, source in enumerate(RIGHT.values(), start=1)}
 
 
@@ -30,10 +33,6 @@ def matched(sheet, tmp_path):
         return match(sheet, read_submission(tmp_path / "x.ipynb"))
 
     return matched
-
-
-def place(content, id):
-    return [cell["id"] for cell in content["cells"]].index(id)
 
 
 def ran(found):
@@ -80,20 +79,10 @@ def test_a_good_submission_matches_without_a_remark(matched):
     assert found.related
 
 
-def strip_nbgrader(content):
-    for found in content["cells"]:
-        found["metadata"] = {}
-
-
 def as_colab(content):
     strip_nbgrader(content)
     for found in content["cells"]:
         found["metadata"] = {"id": found.pop("id")}
-
-
-def renumber(content):
-    for number, found in enumerate(content["cells"]):
-        found["id"] = f"{number:08x}"
 
 
 def sign_again(content):
@@ -119,9 +108,10 @@ def test_without_any_ids_answers_are_found_by_what_they_define(matched):
     strip_nbgrader(content)
     renumber(content)
     found = matched(content)
-    assert {id: source for id, source in ANSWERS.items() if id != "00-5-answer"} == found.answers
+    assert found.answers == ANSWERS
     assert "the cell 00-2-answer was found by what it defines: softmax" in found.remarks
-    assert "the answer cell 00-5-answer is missing" in found.remarks
+    assert "the answer cell 00-5-answer is missing: what stands below its heading waits for a person" in found.remarks
+    assert not found.unanswered
 
 
 def test_an_answer_that_took_the_id_of_a_test_is_found_by_what_it_defines(matched):
@@ -134,17 +124,6 @@ def test_an_answer_that_took_the_id_of_a_test_is_found_by_what_it_defines(matche
     assert found.answers == ANSWERS
     assert "the cell 00-2-answer was found by what it defines: softmax" in found.remarks
     assert ran(found).count("00-2-hidden") == 1
-
-
-def test_of_a_duplicated_answer_the_first_that_is_not_the_untouched_stub_counts(matched, sheet):
-    stub = next(cell.stub for cell in sheet.cells if cell.id == "00-2-answer")
-    content = handed_in()
-    content["cells"].insert(2, cell("code", "copy", stub, grade_id="00-2-answer", solution=True))
-    content["cells"].append(cell("code", "copy-2", "softmax = 1", grade_id="00-2-answer", solution=True))
-    found = matched(content)
-    assert found.answers["00-2-answer"] == RIGHT["softmax"]
-    assert found.remarks == ("the cell 00-2-answer is there 3 times; the first one with an answer in it counts",)
-    assert "softmax = 1" not in ran(found)
 
 
 def test_an_answer_turned_into_text_is_run_as_code(matched):
@@ -193,3 +172,56 @@ def test_another_sheets_notebook_is_not_related(matched):
     found = matched(notebook([cell("code", "07-1-answer", "def other():\n    pass", solution=True)]))
     assert not found.related
     assert found.answers == {}
+    assert found.other == "07"
+
+
+def exercises(number, *changes):
+    """A sheet of this course as it is handed out, changed."""
+    (path,) = (COURSE / "exercises").glob(f"{number}_*.ipynb")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for change in changes:
+        change(content)
+    return content
+
+
+def forget_the_sheet(content):
+    del content["metadata"]["fercourse"]
+
+
+def without_title(content):
+    del content["cells"][0]
+
+
+BARE = (strip_nbgrader, renumber)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [(), (as_colab,), BARE, (*BARE, forget_the_sheet), (*BARE, without_title)],
+    ids=["ids", "Colab", "no ids", "nor metadata", "nor title"],
+)
+@pytest.mark.parametrize(("theirs", "ours"), [("02", "03"), ("01", "04"), ("06", "04"), ("03", "02")])
+def test_another_sheet_of_the_course_is_named_and_none_of_its_names_taken(tmp_path, theirs, ours, changes):
+    (path,) = (COURSE / "solutions").glob(f"{ours}_*.ipynb")
+    write(tmp_path / "x.ipynb", exercises(theirs, *changes))
+    found = match(read_sheet(path), read_submission(tmp_path / "x.ipynb"))
+    assert (found.other, found.related, found.answers) == (theirs, False, {})
+
+
+def test_a_cell_brought_along_from_another_sheet_is_the_students_own(tmp_path):
+    (path,) = (COURSE / "solutions").glob("03_*.ipynb")
+    content = exercises("03")
+    brought = cell("code", "02-2-answer", "def adam(*_): return 1", grade_id="02-2-answer", solution=True)
+    content["cells"].insert(3, brought)
+    write(tmp_path / "x.ipynb", content)
+    found = match(read_sheet(path), read_submission(tmp_path / "x.ipynb"))
+    assert found.related
+    assert "return 1" not in found.answers["03-3-answer"]
+    assert brought["source"] in ran(found)
+
+
+def test_a_notebook_of_ones_own_has_words_for_a_person(matched):
+    found = matched(notebook([cell("markdown", "a", "Exp overflows."), cell("code", "b", "import numpy as np")]))
+    assert not found.related
+    assert not found.other
+    assert found.answers == {"00-5-answer": "Exp overflows."}

@@ -96,6 +96,21 @@ def test_a_notebook_saved_by_colab_keeps_its_ids_in_the_metadata(written):
     assert read_submission(written({"cells": cells})).cells[0].ids == ("00-1-answer",)
 
 
+@pytest.mark.parametrize(
+    ("metadata", "sheet"),
+    [
+        ({"fercourse": {"sheet": "02"}}, "02"),
+        ({"fercourse": {"sheet": 2}}, ""),
+        ({"fercourse": "02"}, ""),
+        ([], ""),
+        (None, ""),
+    ],
+)
+def test_the_sheet_that_a_notebook_says_it_is_is_read(written, metadata, sheet):
+    content = {"cells": [cell("code", "a", "1")], "metadata": metadata}
+    assert read_submission(written(content)).sheet == sheet
+
+
 def test_damaged_cells_are_left_out_and_the_others_kept(written):
     good = cell("code", "a", "1")
     damaged = [3, None, {}, {"cell_type": 4}, {"cell_type": "code", "source": [1]}, {"cell_type": "code", "source": 7}]

@@ -9,16 +9,13 @@ from hashlib import sha256
 from pathlib import Path
 
 from fercourse.errors import GradingError
-from fercourse.grading.handed_in import DAMAGED, LARGEST, of_folder, of_student_zip, of_zip
+from fercourse.grading.handed_in import DAMAGED, LARGEST, of_file, of_folder, of_student_zip, of_zip
+from fercourse.grading.layout import class_of
 from fercourse.grading.text import file_name, one_line, short_digest
+from fercourse.grading.who import NOTEBOOK, whose
 
-MOODLE_FOLDER = re.compile(r"(?P<name>.+)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?")
-MOODLE_FILE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_.+")
-CANVAS_FILE = re.compile(r"(?P<name>\w+?)(?P<late>_LATE)?_(?P<number>\d+)_\d+_.+")
-CANVAS_NAMELESS = re.compile(r"(?P<late>LATE_)?(?P<name>anon_[a-zA-Z0-9]+?)_\d+_.+")
-NOTEBOOK = re.compile(r".+\.ipynb(\.txt|\.json)?", re.IGNORECASE)  # browsers append .txt and .json
-NOT_HANDED_IN = (".csv", ".xlsx", ".ods", ".md", ".log", ".db")  # what else lies in an instructor's folder
-MOST_NOTEBOOKS = 20
+MOST_NOTEBOOKS = 50
+NOT_THEIRS = "Feedback Attachment(s)"  # what Sakai gives back
 
 
 @dataclass(frozen=True)
@@ -40,171 +37,182 @@ class Submission:
     canvas: str = ""
 
 
-@dataclass(frozen=True)
-class Who:
-    """A student, as the name of a file or a folder tells."""
-
-    name: str
-    moodle: str = ""
-    canvas: str = ""
-    late: bool = False
-
-    @property
-    def identity(self):
-        """What tells students apart: the number where there is one, else the name."""
-        return ("number", self.moodle, self.canvas) if self.moodle or self.canvas else ("name", self.name)
-
-
 def collect(place, *, marks, unpacked):
-    """The submissions in `place`, a folder or a zip, sorted by key: exactly one for each student.
+    """The submissions in `place`, a folder, a zip or a notebook, sorted by key: exactly one for each student.
 
-    marks: bytes that the sheet's notebooks have in them; of several notebooks the one with most of them counts.
+    marks: bytes that the sheet's notebooks have in them; of several notebooks the latest with most of them counts.
     unpacked: a folder for notebooks that come out of zips.
-    Raises GradingError where there is no such place, or no submission in it.
+    Raises GradingError where there is no such place, no submission in it, or no telling a student from a class.
     """
     groups = {}
-    for item in _everything(Path(place)):
-        if who := _who(item):
+    items = _everything(Path(place), marks)
+    for who, item in zip(whose(items), items, strict=True):
+        if who:
             groups.setdefault(who.identity, []).append((who, item))
     if not groups:
         raise GradingError(
             f"{place}: no submission in it. Expected notebooks, one a student: files, folders as Moodle, Canvas or "
             "nbgrader make them, or zips."
         )
+    students = [_student(group, marks) for _, group in sorted(groups.items())]
+    assignments = _assignments_of_the_sheet(students)
     submissions, taken = [], set()
-    for identity, group in sorted(groups.items()):
-        key = _key(group[0][0])
-        key = f"{key}-{short_digest(str(identity))}" if key in taken else key
+    for student in students:
+        key = _key(student.who)
+        key = f"{key}-{short_digest(str(student.who.identity))}" if key in taken else key
         taken.add(key)
-        submissions.append(_submission(key, group, marks, Path(unpacked)))
+        submissions.append(_submission(key, student, assignments, Path(unpacked)))
     return sorted(submissions, key=lambda submission: submission.key)
 
 
-def _everything(place):
+def _everything(place, marks):
     """All items of the class; their first part is a student's."""
     if not place.exists():
         raise GradingError(f"{place}: no such folder or zip of submissions")
+    if place.is_file() and NOTEBOOK.fullmatch(place.name):
+        return [of_file(place)]
     if place.is_file():
         try:
-            return _unwrapped(of_zip(place))
+            return class_of(of_zip(place), place=place, marks=marks, packed=True)
         except DAMAGED as error:
             raise GradingError(f"{place}: expected a folder or a zip of submissions, found {error}") from error
     items = of_folder(place)
     if items and items[0].parts == (".",):
         raise GradingError(f"{place} {items[0].problem}")
-    submitted = place / "submitted"  # an nbgrader course, given as a whole
-    if submitted.is_dir() and ((place / "gradebook.db").exists() or {item.parts[0] for item in items} == {"submitted"}):
-        return of_folder(submitted)
-    if len(items) == 1 and items[0].read and _is_zip(items[0]):
-        return _only_zip(items[0])
-    return _unwrapped(items)
-
-
-def _only_zip(item):
-    """A folder with nothing but a zip: the class's, if it looks so, else its one student's."""
-    try:
-        inside = _unwrapped(of_zip(item.path))
-    except DAMAGED:
-        return [item]
-    students = {one.parts[0] for one in inside if one.read}
-    return inside if len(students) > 1 or any(_of_a_platform(one) for one in inside) else [item]
-
-
-def _unwrapped(items):
-    """Without the one folder around everything that an export has when it is unpacked."""
-    below = [item.below(1) for item in items if len(item.parts) > 1]
-    wrapped = len({item.parts[0] for item in items}) == 1 and any(_of_a_platform(item) for item in below)
-    return below if wrapped and not any(_of_a_platform(item) for item in items) else items
-
-
-def _of_a_platform(item):
-    who = _who(item)
-    return bool(who and (who.moodle or who.canvas))
-
-
-def _is_zip(item):
-    return item.name.lower().endswith(".zip")
-
-
-def _who(item):
-    """The student whose item this is; None where it is nobody's, such as a list of marks beside the submissions."""
-    first, is_top = item.parts[0], len(item.parts) == 1
-    is_file = is_top and item.read is not None
-    if found := MOODLE_FOLDER.fullmatch(first) or MOODLE_FILE.fullmatch(first):
-        return Who(found["name"], moodle=found["number"])
-    if is_top and (found := CANVAS_FILE.fullmatch(first)):
-        return Who(found["name"], canvas=found["number"], late=bool(found["late"]))
-    if is_top and (found := CANVAS_NAMELESS.fullmatch(first)):
-        return Who(found["name"], late=bool(found["late"]))
-    if is_file and first.lower().endswith(NOT_HANDED_IN):
-        return None
-    stem = re.sub(r"(?i)\.ipynb(\.txt|\.json)?$", "", first)
-    return Who(stem if stem != first else first.rsplit(".", 1)[0] if is_file and "." in first[1:] else first)
+    return class_of(items, place=place, marks=marks, packed=False)
 
 
 def _key(who):
     slug = file_name(who.name)
-    if number := who.moodle or who.canvas:
-        return f"{slug}-{number}".lstrip("-")
+    if who.number:
+        return f"{slug}-{who.number}".lstrip("-")
     return slug if slug == who.name else f"{slug}-{short_digest(who.name)}".lstrip("-")
 
 
-def _submission(key, group, marks, unpacked):
+@dataclass(frozen=True)
+class _Notebook:
+    """A notebook that can be read. count: of marks in it. attempt: what sorts a student's. assignment: its folder."""
+
+    item: object
+    count: int
+    attempt: tuple
+    assignment: str
+
+
+@dataclass(frozen=True)
+class _Student:
+    """What was found of one student: items with zips opened, the notebooks among them, and sentences on problems."""
+
+    who: object
+    late: bool
+    items: list
+    notebooks: list
+    problems: list
+
+
+def _student(group, marks):
+    items, problems = [], []
+    for who, item in group:
+        inside, why = _opened(item)
+        items += [(who, one) for one in inside]
+        problems += why
+    notebooks = [(who, item) for who, item in items if item.read and NOTEBOOK.fullmatch(item.name)]
+    notebooks = sorted(notebooks, key=lambda found: found[1].parts)
+    if len(notebooks) > MOST_NOTEBOOKS:
+        problems.append(f"only the first {MOST_NOTEBOOKS} of {len(notebooks)} notebooks were looked at")
+    readable = []
+    for who, item in notebooks[:MOST_NOTEBOOKS]:
+        data, why = _read(item)
+        if why:
+            problems.append(why)
+        elif NOT_THEIRS not in item.parts:
+            folder = item.parts[1] if len(item.parts) > 2 else ""
+            count = sum(mark in data for mark in marks)  # no parsing: it may be anything
+            readable.append(_Notebook(item, count, _attempt(who, item), who.assignment or folder))
+    late = any(who.late for who, _ in group)
+    return _Student(group[0][0], late, [item for _, item in items], readable, problems)
+
+
+def _opened(item):
+    """The item, or what is in it where it is a zip; and sentences about what could not be read."""
+    problems = [f"{_shown(item)} {item.problem}"] if item.problem else []
+    if item.read is None or not item.name.lower().endswith(".zip"):
+        return [item], problems
+    try:
+        inside = of_student_zip(item)
+    except DAMAGED as error:
+        return [], [f"{_shown(item)} could not be opened: {one_line(error, longest=100) or 'damaged'}"]
+    return inside, [f"{_shown(one)} {one.problem}" for one in inside if one.problem]
+
+
+def _read(item):
+    """A notebook's bytes, and why it cannot be read or ""."""
+    try:
+        data = item.read(LARGEST + 1)
+    except DAMAGED as error:
+        why = getattr(error, "strerror", None) or one_line(error, longest=100) or "damaged"
+        return b"", f"{_shown(item)} could not be read: {why}"
+    if len(data) > LARGEST and item.path is None:
+        return b"", f"{_shown(item)} inflates to more than {LARGEST // 10**6} MB"
+    return data, ""
+
+
+def _attempt(who, item):
+    """What sorts the attempts of a student: what the platform says, a folder "Version 2", or a time before a name."""
+    versions = [int(found[1]) for part in item.parts if (found := re.fullmatch(r"(?i)version[ _-]?(\d+)", part))]
+    times = [int(found[1]) for found in [re.match(r"(20\d{12})_", item.name)] if found]
+    return (*who.attempt, *versions, *times)
+
+
+def _assignments_of_the_sheet(students):
+    """Where students have folders of the same names, one an assignment: the names of those that hold this sheet."""
+    most, held_by = {}, {}
+    for student in students:
+        for notebook in student.notebooks:
+            most[notebook.assignment] = max(most.get(notebook.assignment, 0), notebook.count)
+            held_by.setdefault(notebook.assignment, set()).add(student.who.identity)
+    shared = {name for name, holders in held_by.items() if name and len(holders) > 1}
+    if not shared:
+        return None
+    return {name for name, count in most.items() if name not in shared or 2 * count >= max(most.values())}
+
+
+def _submission(key, student, assignments, unpacked):
     """One student's submission, from all that was found of them."""
-    who = group[0][0]
-    items, problems = _opened([item for _, item in group])
-    notebooks = sorted((one for one in items if one.read and NOTEBOOK.fullmatch(one.name)), key=lambda one: one.parts)
-    item, data, cells, more_problems = _fullest(notebooks[:MOST_NOTEBOOKS], marks)
-    problems += more_problems
-    about = {"key": key, "student": one_line(who.name, longest=120) or key, "moodle": who.moodle, "canvas": who.canvas}
-    late = ["handed in late"] if any(one.late for one, _ in group) else []
-    if item is None:
-        return Submission(path=None, reason="; ".join(problems) or _nothing(items), remarks=tuple(late), **about)
-    count = {2: "two"}.get(len(notebooks), len(notebooks))
-    chosen = [f"{count} notebooks were handed in; {_shown(item)} counts, which has most of the sheet's cells"]
+    who = student.who
+    about = {"key": key, "student": one_line(who.name, longest=120) or key}
+    about |= {"moodle": who.number} if who.platform == "moodle" else {}
+    about |= {"canvas": who.number} if who.platform == "canvas" else {}
+    late = ["handed in late"] if student.late else []
+    notebooks = [one for one in student.notebooks if assignments is None or one.assignment in assignments]
+    if not notebooks:
+        reason = "; ".join(student.problems) or _nothing(student.items)
+        return Submission(path=None, reason=reason, remarks=tuple(late), **about)
+    chosen = _chosen(notebooks)
+    data, _ = _read(chosen.item)
     return Submission(
-        path=item.path or _copied(data, unpacked / f"{key}.ipynb"),
-        remarks=(*late, *(chosen if len(notebooks) > 1 else ()), *problems),
+        path=chosen.item.path or _copied(data, unpacked / f"{key}.ipynb"),
+        remarks=(*late, *_which_counts(chosen, notebooks), *student.problems),
         fingerprint=sha256(data).hexdigest(),
-        marks=cells,
+        marks=chosen.count,
         **about,
     )
 
 
-def _opened(items):
-    """The items with zips replaced by what is in them, and sentences about what could not be read."""
-    opened, problems = [], [f"{_shown(item)} {item.problem}" for item in items if item.problem]
-    for item in items:
-        if item.read is None or not _is_zip(item):
-            opened.append(item)
-            continue
-        try:
-            inside = of_student_zip(item)
-        except DAMAGED as error:
-            problems.append(f"{_shown(item)} could not be opened: {one_line(error, longest=100) or 'damaged'}")
-            continue
-        opened += inside
-        problems += [f"{_shown(one)} {one.problem}" for one in inside if one.problem]
-    return opened, problems
+def _chosen(notebooks):
+    """The notebook that counts: of those with about as much of the sheet as any the latest, then the fullest."""
+    most = max(notebook.count for notebook in notebooks)
+    return max(notebooks, key=lambda one: (2 * one.count >= most, one.attempt, one.count))  # of equals the first
 
 
-def _fullest(notebooks, marks):
-    """The notebook with most of the marks, its bytes, their number, and sentences about those that cannot be read."""
-    best, content, most, problems = None, b"", -1, []
-    for item in notebooks:
-        try:
-            data = item.read(LARGEST + 1)
-        except DAMAGED as error:
-            why = getattr(error, "strerror", None) or one_line(error, longest=100) or "damaged"
-            problems.append(f"{_shown(item)} could not be read: {why}")
-            continue
-        if len(data) > LARGEST and item.path is None:
-            problems.append(f"{_shown(item)} inflates to more than {LARGEST // 10**6} MB")
-            continue
-        count = sum(mark in data for mark in marks)  # no parsing: it may be anything
-        if count > most:
-            best, content, most = item, data, count
-    return best, content, most, problems
+def _which_counts(chosen, notebooks):
+    if len(notebooks) == 1:
+        return []
+    count = {2: "two"}.get(len(notebooks), len(notebooks))
+    others = [one for one in notebooks if 2 * one.count >= chosen.count and one is not chosen]
+    is_latest = any(one.attempt < chosen.attempt for one in others)
+    why = "the latest of them" if is_latest else "which has most of the sheet's cells"
+    return [f"{count} notebooks were handed in; {_shown(chosen.item)} counts, {why}"]
 
 
 def _nothing(items):

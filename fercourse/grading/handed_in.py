@@ -79,6 +79,11 @@ def of_folder(root):
     return sorted(items, key=lambda item: item.parts)
 
 
+def of_file(path):
+    """The one file at `path`, as if it lay in a folder."""
+    return Item((path.name,), read=lambda most: read_file(path, most), path=os.fspath(path))
+
+
 def is_junk(name):
     """Whether a file or folder of this name is the system's or Jupyter's own, not a student's."""
     return (name.startswith(".") and "_assignsubmission_" not in name) or name in JUNK

@@ -3,8 +3,8 @@
 from fercourse.errors import GradingError
 from fercourse.grading.graded import Instructor
 from fercourse.grading.kernel import KernelLost
-from fercourse.grading.matching import defined, is_untouched, match
-from fercourse.grading.names import changed, experiments, globals_given, globals_loaded
+from fercourse.grading.matching import match
+from fercourse.grading.names import changed, defined, experiments, globals_given, globals_loaded
 from fercourse.grading.proxies import Questions
 from fercourse.grading.reading import Submission, read_submission
 from fercourse.grading.sandbox import Limits, choose_sandbox
@@ -12,7 +12,7 @@ from fercourse.grading.session import EXPERIMENTS_SHARE, Session
 from fercourse.grading.sheet import Sheet, read_sheet
 
 __all__ = ["Limits", "Sheet", "Submission", "choose_sandbox", "grade_submission", "read_sheet"]
-RUN = ("locked", "answer", "own")
+OTHER_SHEET = "another sheet"  # a status
 LOCKED_SHARE = 1 / 3  # of the seconds that are left
 UNREADABLE, BY_HAND = "the notebook could not be read", "to be marked by hand"
 
@@ -20,9 +20,9 @@ UNREADABLE, BY_HAND = "the notebook could not be read", "to be marked by hand"
 def grade_submission(path, sheet, limits):
     """Grade what was handed in at `path`, whatever it is, and return a dict that JSON can hold.
 
-    {"status": "graded" or "unreadable", "remarks": sentences, "cells": {id: {"exercise", "kind": "check", "hidden" or
-    "hand", "points": None where a person is to mark it, "max", "why"}}, "answers": {id: source}, "guesses": records,
-    "notebook": what was run, with outputs, or None, "sandbox", "timed_out"}.
+    {"status": "graded", "unreadable" or "another sheet", "remarks": sentences, "cells": {id: {"exercise", "kind":
+    "check", "hidden" or "hand", "points": None where a person is to mark it, "max", "why"}}, "answers": {id: source},
+    "guesses": records, "notebook": what was run, with outputs, or None, "sandbox", "timed_out"}.
     Raises GradingError where the grader itself cannot work: the kernel does not start.
     """
     try:
@@ -33,8 +33,11 @@ def grade_submission(path, sheet, limits):
     remarks = [*submission.remarks, *found.remarks]
     result = {"answers": found.answers, "guesses": list(submission.guesses)}
     if not found.related:
-        remarks = [*submission.remarks, f"this is not the sheet {sheet.name}: none of its cells is in the notebook"]
-        return _result(sheet, limits, "graded", remarks, _nothing(sheet, "not in the notebook")) | result
+        remarks = [*submission.remarks, _another(sheet, found)]
+        marks = _nothing(sheet, "not in the notebook")
+        if not found.other:  # words may be in it all the same
+            marks |= {cell.id: (None, BY_HAND) for cell in sheet.graded if cell.role == "hand"}
+        return _result(sheet, limits, OTHER_SHEET, remarks, marks) | result
     session = Session(limits)
     try:
         marks, cells, lost = _run(sheet, found, session, limits)
@@ -42,6 +45,11 @@ def grade_submission(path, sheet, limits):
         session.close()
     result |= {"notebook": _notebook(sheet, cells), "timed_out": session.timed_out}
     return _result(sheet, limits, "graded", remarks + lost, marks) | result
+
+
+def _another(sheet, found):
+    what = f"this is sheet {found.other}, not {sheet.name}" if found.other else f"this is not the sheet {sheet.name}"
+    return f"{what}: none of its cells is in the notebook"
 
 
 def _run(sheet, found, session, limits):
@@ -59,7 +67,7 @@ def _run(sheet, found, session, limits):
         outputs = []
         if place in experiments and _is_in_vain(step, session):
             left_out.append(step)
-        elif role in RUN:
+        elif _is_run(step):
             seconds = _seconds(steps, place, session, limits)
             is_experiment = role == "own" and place in experiments
             outputs, why = session.run(step.source, seconds=seconds, is_experiment=is_experiment)
@@ -68,9 +76,10 @@ def _run(sheet, found, session, limits):
             if role in ("answer", "own"):
                 session.note_new_meanings(defined(step.source))
             if role == "answer":
-                instructor.excuses |= dict.fromkeys(defined(step.cell.source), _excuse(step, outputs))
-        elif role == "hand":
-            marks[step.id] = (0, "unanswered") if is_untouched(step.source, step.cell) else (None, BY_HAND)
+                excuse = _excuse(step, outputs)  # of its pieces the last that has one
+                instructor.excuses |= dict.fromkeys(defined(step.cell.source), excuse) if excuse else {}
+        if role == "hand":
+            marks[step.cell.id] = (0, "unanswered") if step.cell.id in found.unanswered else (None, BY_HAND)
         elif role == "check":
             marks[step.id] = _mark(step, instructor, session, limits, key=None)
         elif role == "hidden":
@@ -86,11 +95,16 @@ def _role(step):
     return step.cell.role if step.cell else "own"
 
 
+def _is_run(step):
+    role = _role(step)
+    return role in ("locked", "answer", "own") or (role == "hand" and step.cell.kind == "code")
+
+
 def _experiments(steps):
     """The places of cells that only show something: nothing graded needs what they give."""
     places = [place for place, step in enumerate(steps) if _role(step) in ("locked", "own")]
     sources = [steps[place].source for place in places]
-    by = [step.source for step in steps if _role(step) in ("answer", "check", "hidden")]
+    by = [step.source for step in steps if _role(step) in ("answer", "check", "hidden", "hand")]
     return {place for place, is_one in zip(places, experiments(sources, by=by), strict=True) if is_one}
 
 
@@ -131,7 +145,7 @@ def _marked_in_their_place(waiting, steps, marks, instructor, session, limits):
     """
     marked = {}
     for place, step in reversed(waiting):
-        known = set().union(*(globals_given(each.source) for each in steps[:place] if _role(each) in RUN))
+        known = set().union(*(globals_given(each.source) for each in steps[:place] if _is_run(each)))
         later = [each.source for each in steps[place:] if _role(each) in ("answer", "own")]
         changes = set().union(*(globals_given(source) | changed(source) for source in later))
         if marks[step.id][0] == 0 and changes & known and session.go_back_to(step.id):

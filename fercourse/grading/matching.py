@@ -1,104 +1,100 @@
-"""Find a sheet's cells in what was handed in, however it was saved: by grade id, cell id, or what an answer defines."""
+"""Which cell of what was handed in is which answer, however it was saved, split, copied, merged or moved.
 
-import re
+The cells of one answer are run in their order, as the student's own notebook runs them: the later definition holds.
+"""
+
 from dataclasses import dataclass
 
-STUBS = ("# Write your answer here.", "Write your answer here.", "pass", "...", "# YOUR CODE HERE", "YOUR ANSWER HERE",
-         "raise NotImplementedError()")  # fmt: skip
-DEFINED = re.compile(r"^(?:async\s+)?(?:def|class)\s+(\w+)|^(\w+)\s*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Step:
-    """A cell to run or to mark, in the sheet's order. `cell`: the sheet's, None for one that the student added.
-
-    label: what it is called in a remark.
-    """
-
-    id: str
-    label: str
-    source: str
-    cell: object
+from fercourse.grading.pieces import as_code, pieces_of
+from fercourse.grading.places import is_as_given, is_untouched, places_of, regions, squeezed
+from fercourse.grading.steps import steps_of
+from fercourse.grading.words import NOT_FOUND, answers_in_words, text_of
 
 
 @dataclass(frozen=True)
 class Match:
-    """What was found: the student's `answers` (id → source), the steps in the sheet's order, and remarks."""
+    """What was found: the student's `answers` (id → source), the steps in the sheet's order, and remarks.
+
+    unanswered: answers for a person whose cell is there and empty, with no other text that could be meant.
+    related: whether anything of the sheet was found at all. other: the name of the sheet that this is instead, or "".
+    """
 
     answers: dict
     steps: tuple
     remarks: tuple
-    related: bool  # whether anything of the sheet was found at all
+    unanswered: frozenset
+    related: bool
+    other: str
 
 
 def match(sheet, submission):
     """Match the cells of a submission to those of a sheet; a graded cell is always the instructor's own."""
-    places = _places(sheet.cells, submission.cells)
-    remarks, chosen = [], {}
-    for cell in sheet.cells:
-        if cell.role in ("answer", "hand") and places.get(cell.id):
-            chosen[cell.id] = _choose(cell, places[cell.id], submission.cells, remarks)
-    _match_by_name(sheet.cells, submission.cells, places, chosen, remarks)
-    answers = {id: submission.cells[place].source for id, place in chosen.items()}
-    for cell in sheet.cells:
-        if cell.role in ("answer", "hand") and cell.id not in answers:
+    cells, wanted = submission.cells, sheet.cells
+    places = places_of(sheet, submission)
+    if places.other:
+        return Match({}, (), (), frozenset(), related=False, other=places.other)
+    by_id, at, remarks = places.by_id, regions(wanted, places.by_id, len(cells)), []
+    pieces = pieces_of(wanted, cells, places, regions=at, remarks=remarks)
+    changed, own = _students_own(wanted, cells, by_id, pieces)
+    hands = [cell for cell in wanted if cell.role == "hand" and not _is_answered(cell, pieces, cells)]
+    free = [place for place in own if place not in places.foreign]
+    graded = [cell for cell in wanted if cell.role in ("check", "hidden", "hand")]
+    texts = answers_in_words(hands, cells, places=by_id, free=free, changed=changed, regions=at, graded=graded)
+    answers = {id: "\n\n".join(as_code(cells[place]) for place in found) for id, found in pieces.items() if found}
+    answers |= {id: text_of(found, cells, changed=changed) for id, found in texts.items() if found}
+    empty = frozenset(id for id, found in texts.items() if not found and id in by_id)
+    answers |= {id: cells[by_id[id][0]].source for id in empty}
+    remarks += _remarks_on_answers(wanted, cells, by_id, pieces, texts)
+    remarks += _remarks_on_locked(wanted, cells, places)
+    answers |= {id: NOT_FOUND for id in texts if id not in answers}
+    code = [place for place in own if cells[place].kind == "code"]
+    steps = steps_of(wanted, cells, answers, by_id=by_id, pieces=pieces, changed=changed, own=code)
+    with_sense = {cell.id for cell in wanted if cell.role != "locked" or cell.id not in places.by_source}
+    related = bool(with_sense & set(by_id)) or any(pieces.values())
+    return Match(answers, steps, tuple(remarks), empty, related=related, other="")
+
+
+def _is_answered(cell, pieces, cells):
+    return any(not is_untouched(cells[place].source, cell) for place in pieces.get(cell.id, ()))
+
+
+def _students_own(wanted, cells, by_id, pieces):
+    """The instructor's cells that the student changed, place → cell of the sheet; and the places of the student's own.
+
+    A changed copy of a cell that is there as it was handed out is the student's own.
+    """
+    answers = {place for found in pieces.values() for place in found}
+    changed, kept = {}, set(answers)
+    for cell in wanted:
+        found = by_id.get(cell.id, ())
+        as_given = [place for place in found if is_as_given(cells[place].source, cell)]
+        is_answer = cell.role in ("answer", "hand")
+        kept.update(found if is_answer or not as_given else as_given)
+        if not is_answer and not as_given:
+            changed |= {place: cell for place in found if place not in answers}
+    known = {squeezed(source) for cell in wanted for source in (cell.stub, cell.source)} | {""}
+    is_own = [place not in kept and squeezed(cell.source) not in known for place, cell in enumerate(cells)]
+    return changed, [place for place in range(len(cells)) if is_own[place]]
+
+
+def _remarks_on_answers(wanted, cells, by_id, pieces, texts):
+    """What happened to answers that do not stand in their one cell."""
+    remarks = []
+    for cell in wanted:
+        found, in_cell = texts.get(cell.id, ()), by_id.get(cell.id, ())
+        outside = [place for place in found if place not in in_cell]
+        if cell.id in pieces and not pieces[cell.id] and not found:
             remarks.append(f"the answer cell {cell.id} is missing")
-    remarks += _remarks_on_locked(sheet.cells, submission.cells, places)
-    taken = {place for found in places.values() for place in found} | set(chosen.values())
-    steps = _steps(sheet.cells, submission.cells, answers, taken, places, chosen)
-    return Match(answers, steps, tuple(remarks), related=bool(taken))
-
-
-def _places(wanted, cells):
-    """For each of the sheet's cells the places where it may be in the submission: by grade id, else by cell id."""
-    by_grade_id, by_id = {}, {}
-    for place, cell in enumerate(cells):
-        if cell.grade_id:
-            by_grade_id.setdefault(cell.grade_id, []).append(place)
-        for id in dict.fromkeys(cell.ids):
-            by_id.setdefault(id, []).append(place)
-    places = {cell.id: by_grade_id[cell.id] for cell in wanted if cell.id in by_grade_id}
-    taken = {place for found in places.values() for place in found}
-    for cell in wanted:
-        found = [] if cell.id in places else [*by_id.get(cell.cell_id, ()), *by_id.get(cell.id, ())]
-        free = [place for place in dict.fromkeys(found) if place not in taken]
-        if free:
-            places[cell.id] = free
-            taken.update(free)
-    return places
-
-
-def _choose(cell, found, cells, remarks):
-    """The first of the places with something of the student's own in it."""
-    own = [place for place in found if not is_untouched(cells[place].source, cell)]
-    place = (own or found)[0]
-    if len(found) > 1:
-        which = "the first" if place == found[0] else "the first one with an answer in it"
-        remarks.append(f"the cell {cell.id} is there {len(found)} times; {which} counts")
-    if cell.kind == "code" and cells[place].kind != "code":
-        remarks.append(f"the cell {cell.id} is no code cell any more; its text was run as code")
-    return place
-
-
-def _match_by_name(wanted, cells, places, chosen, remarks):
-    """Find answers that no id leads to by the function, class or variable that they define, be it under a test's id."""
-    taken = {
-        place
-        for cell in wanted
-        for place in places.get(cell.id, ())
-        if cell.role in ("answer", "hand") or is_untouched(cells[place].source, cell)
-    }
-    for cell in wanted:
-        if cell.role != "answer" or cell.id in chosen:
-            continue
-        names = defined(cell.source)
-        free = [place for place in range(len(cells)) if place not in taken and names & defined(cells[place].source)]
-        own = [place for place in free if not is_untouched(cells[place].source, cell)]
-        if free:
-            chosen[cell.id] = (own or free)[0]
-            taken.add(chosen[cell.id])
-            shown = " and ".join(sorted(names & defined(cells[chosen[cell.id]].source)))
-            remarks.append(f"the cell {cell.id} was found by what it defines: {shown}")
+        elif cell.id in texts and not found and not in_cell:
+            remarks.append(f"the answer cell {cell.id} is missing: a person is to look for the answer")
+        elif outside and len(outside) == len(found):
+            what = "is empty" if in_cell else "is missing"
+            remarks.append(f"the answer cell {cell.id} {what}: what stands below its heading waits for a person")
+        elif len(found) > 1:
+            remarks.append(f"the answer {cell.id} stands in {len(found)} cells: all wait for a person")
+        elif found and cells[found[0]].kind != cell.kind:
+            remarks.append(f"the cell {cell.id} is no text cell any more: what stands in it waits for a person")
+    return remarks
 
 
 def _remarks_on_locked(wanted, cells, places):
@@ -106,53 +102,17 @@ def _remarks_on_locked(wanted, cells, places):
     for cell in wanted:
         if cell.role not in ("locked", "check", "hidden"):
             continue
-        found = places.get(cell.id, [])
+        found = places.by_id.get(cell.id, [])
         if not found:
             missing.append(cell.id)
         elif len(found) > 1:
             repeated.append(cell.id)
-        elif _squeezed(cells[found[0]].source) not in (_squeezed(cell.stub), _squeezed(cell.source)):
+        elif not is_as_given(cells[found[0]].source, cell):
             changed.append(cell.id)
     kinds = (("changed", changed), ("missing", missing), ("there more than once", repeated))
-    return [f"locked and {what}: {_listed(ids)}; the instructor's version was run" for what, ids in kinds if ids]
-
-
-def _steps(wanted, cells, answers, taken, places, chosen):
-    """The sheet's cells in order, each with the student's own cells that stood behind it in the submission."""
-    at = {place: id for id, found in places.items() for place in found} | {place: id for id, place in chosen.items()}
-    known = {_squeezed(cell.stub) for cell in wanted} | {_squeezed(cell.source) for cell in wanted}
-    behind, last = {}, ""
-    for place, cell in enumerate(cells):
-        last = at.get(place, last)
-        if place not in taken and cell.kind == "code" and _squeezed(cell.source) not in known | {""}:
-            behind.setdefault(last, []).append(_own(place, cell))
-    steps = behind.get("", [])
-    for cell in wanted:
-        source = answers.get(cell.id, "") if cell.role in ("answer", "hand") else cell.source
-        steps += [Step(cell.id, cell.id, source, cell), *behind.get(cell.id, [])]
-    return tuple(steps)
-
-
-def _own(place, cell):
-    """A step for a cell that the student added."""
-    number = place + 1
-    named = [id for id in cell.ids if re.fullmatch(r"[\w-]{1,64}", id)]
-    return Step(f"own-{number}", f"{number} of the notebook{f' ({named[0]})' if named else ''}", cell.source, None)
-
-
-def defined(source):
-    """The names of the functions, classes and variables that a cell defines at its outermost level."""
-    return {function or variable for function, variable in DEFINED.findall(source)}
-
-
-def is_untouched(source, cell):
-    """Whether an answer is empty, or has no line that was not handed out."""
-    given = {line.strip() for line in (*cell.stub.splitlines(), *STUBS)}
-    return all(line.strip() in given for line in source.splitlines() if line.strip())
-
-
-def _squeezed(source):
-    return "\n".join(line.rstrip() for line in source.strip().splitlines() if line.strip())
+    told = [f"locked and {what}: {_listed(ids)}; the instructor's version was run" for what, ids in kinds if ids]
+    lost = len(places.by_source)
+    return told + ([f"{lost} cells of the sheet have lost their ids and were found by their text"] if lost else [])
 
 
 def _listed(ids):

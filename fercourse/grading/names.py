@@ -4,19 +4,28 @@ import ast
 import builtins
 import re
 import symtable
+import warnings
+from functools import lru_cache
 
+LONGEST = 20_000  # characters of a cell that are read as Python: a student's cell may be anything
+DEFINED = re.compile(r"^(?:async\s+)?(?:def|class)\s+(\w+)|^(\w+)\s*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
+INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.comprehension)  # names of their own
 WRITERS = {"exec", "eval", "globals", "locals", "vars", "setattr", "get_ipython", "__import__"}
 """Functions that may give names without showing them."""
 
 
+@lru_cache(maxsize=4096)
 def loaded(source):
     """The names that a cell loads, wherever; none where it is no Python."""
-    return {node.id for node in _nodes(source) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    return frozenset(
+        each.id for each in _nodes(source) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)
+    )
 
 
+@lru_cache(maxsize=4096)
 def given(source):
     """The names that a cell gives a value, as a variable, an argument, a definition or an import."""
-    return {name for node in _nodes(source) for name in _gives(node)}
+    return frozenset(name for node in _nodes(source) for name in _gives(node))
 
 
 def needed(sources, *, by):
@@ -74,10 +83,17 @@ def globals_given(source):
 
 def _tables(source):
     """The symbol tables of a cell, its own and those of the functions and classes in it; none where it is no Python."""
+    if _parsed(source) is None:
+        return
     try:
-        waiting = [symtable.symtable(without_magics(source), "<cell>", "exec")]
-    except (SyntaxError, ValueError):
-        waiting = []
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            waiting = [symtable.symtable(without_magics(source), "<cell>", "exec")]
+    except (
+        SyntaxError,
+        RecursionError,
+    ):  # what the parser takes, such as `return` outside a function, may still be none
+        return
     while waiting:
         table = waiting.pop()
         yield table
@@ -111,6 +127,31 @@ def definitions(source):
     return [node for node in (tree.body if tree else ()) if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
 
 
+@lru_cache(maxsize=4096)
+def defined(source):
+    """The names of functions, classes and variables that a cell defines at its outermost level.
+
+    Also of what is no Python, line by line: an answer that cannot run is still one.
+    """
+    source = re.sub(r"\A\s*%%(?:time|timeit|capture|prun)\b.*", "", source)  # which run what stands below them
+    if (tree := _parsed(source)) is None:
+        return frozenset(function or variable for function, variable in DEFINED.findall(source))
+    found, waiting = set(), list(tree.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        waiting += () if isinstance(node, INNER) else ast.iter_child_nodes(node)
+    return frozenset(found)
+
+
+def is_python(source):
+    """Whether a cell is Python, magics aside."""
+    return _parsed(source) is not None
+
+
 def without_magics(source):
     """IPython's commands are for the notebook; here they are left out."""
     if source.lstrip().startswith("%%"):
@@ -135,7 +176,7 @@ def _gives(node):
         return [node.arg]
     if isinstance(node, ast.alias):
         return [node.asname or node.name.partition(".")[0]]
-    return [node.name] if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.ExceptHandler)) and node.name else []
+    return [node.name] if isinstance(node, (*INNER[:3], ast.ExceptHandler)) and node.name else []
 
 
 def _root(node):
@@ -147,7 +188,11 @@ def _root(node):
 
 
 def _parsed(source):
+    if len(source) > LONGEST:
+        return None
     try:
-        return ast.parse(without_magics(source))
-    except SyntaxError:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a backslash in a student's text is no matter of the grader's
+            return ast.parse(without_magics(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # nested too deeply, for example
         return None

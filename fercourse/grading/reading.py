@@ -26,11 +26,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Submission:
-    """The cells of a notebook that was handed in, what to remark on, and the guesses that its outputs hold."""
+    """The cells of a notebook that was handed in, what to remark on, and the guesses that its outputs hold.
+
+    sheet: the number of the course's sheet that the notebook says it is, or "".
+    """
 
     cells: tuple
     remarks: tuple
     guesses: tuple
+    sheet: str = ""
 
 
 def read_submission(path):
@@ -57,7 +61,7 @@ def read_submission(path):
         remarks.append(f"{cut} of the cells are longer than a million characters and were left out")
     if len(cells) > MOST_CELLS:
         remarks.append(f"only the first {MOST_CELLS} of {len(cells)} cells were read")
-    return Submission(tuple(read), tuple(remarks), tuple(_guesses(cells)))
+    return Submission(tuple(read), tuple(remarks), tuple(_guesses(cells)), _sheet(notebook.get("metadata")))
 
 
 def _bytes(path):
@@ -125,6 +129,12 @@ def _language(metadata):
     about = [(metadata.get("kernelspec"), "language"), (metadata.get("language_info"), "name")]
     found = [part.get(name) for part, name in about if type(part) is dict]
     return next((language for language in found if type(language) is str and language), "")
+
+
+def _sheet(metadata):
+    about = metadata.get("fercourse") if type(metadata) is dict else None
+    sheet = about.get("sheet") if type(about) is dict else None
+    return sheet[:40] if type(sheet) is str else ""
 
 
 def _cell(raw):
