@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from fercourse.grading.plain import MOST_KEYS, NotPlain, Opaque, decode, encode
+from fercourse.classroom.encoding import encode
+from fercourse.classroom.plain import MOST_KEYS, NotPlain, Opaque, decode
 from fercourse.grading.wire import BrokenWire, Unpacker, packed
 
 
