@@ -96,7 +96,8 @@ def expect_error(answer, arguments, kind, where):
     if outcome == "value":
         raise CheckFailed(f"{where}: expected a {kind.__name__}, came {short(plain(came))} and no error")
     if outcome != "as asked":
-        raise CheckFailed(f"{where}: expected a {kind.__name__}, came a {came}")
+        own = " of your own, which is none" if came == kind.__name__ else ""
+        raise CheckFailed(f"{where}: expected a {kind.__name__}, came a {came}{own}")
 
 
 def short(value):
