@@ -17,7 +17,7 @@ from fercourse.classroom.plain import SEQUENCES, NotPlain, Opaque, exact
 _VIEWS = [type(view) for owner in (OrderedDict(), {}) for view in (owner.keys(), owner.values(), owner.items())]
 _WRAPPERS = (UserDict, UserList, UserString)
 _ATOMS = (str, int, float, complex, Decimal, Fraction)
-_BASES = (*SEQUENCES.values(), dict, *_ATOMS, deque, array, range, *_VIEWS, *_WRAPPERS)
+_BASES = (*SEQUENCES.values(), dict, deque, array, range, *_VIEWS, *_ATOMS, *_WRAPPERS)
 _BASE_BY_ID = {id(base): base for base in _BASES}  # to hash or compare a class could run what a student wrote
 _NAME_OF_CLASS = type.__dict__["__name__"].__get__
 
