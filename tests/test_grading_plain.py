@@ -149,7 +149,18 @@ def test_what_a_layer_computes_arrives_without_its_graph():
 @pytest.mark.parametrize(
     "value",
     [
-        *(object(), len, int, torch.float32, torch.nn.ReLU(), 10**2000, iter([1]), b"ab", Callable(a=1)),
+        *(
+            object(),
+            len,
+            int,
+            torch.float32,
+            torch.nn.ReLU(),
+            torch.eye(2).to_sparse(),
+            10**2000,
+            iter([1]),
+            b"ab",
+            Callable(a=1),
+        ),
         *(Fraction(1, 10**2000), Decimal("1e99999"), Decimal("nan"), pd.DataFrame({"a": [1]})),
         *(np.array(["2026-01-01"], "M8[D]"), np.ma.masked_array([1, 2], [True, False])),
     ],

@@ -94,8 +94,7 @@ def _encoded_other(value, buffers, room, depth):
         return _encoded(dict(value), buffers, room, depth - 1)
     if torch and issubclass(type(value), torch.Tensor):
         with torch._C.DisableTorchFunctionSubclass():
-            value = torch.Tensor.as_subclass(torch.Tensor.detach(value), torch.Tensor)
-            return _encoded_tensor(value, buffers, room, torch)
+            return _encoded_tensor(torch.Tensor.detach(value), buffers, room, torch)
     if pandas and issubclass(type(value), (pandas.Series, pandas.Index)):
         return _encoded(_of_pandas(value, pandas), buffers, room, depth - 1)
     if tensorflow and issubclass(type(value), (tensorflow.Tensor, tensorflow.Variable)):

@@ -14,6 +14,7 @@ MOST_ITEMS = 1_000_000
 MOST_KEYS = 20_000  # of a dict or a set: keys that collide on purpose take the square of their number
 DEEPEST = 40
 LONGEST_NUMBER = 1000  # digits
+TOO_MUCH = "what your code returned is too much to be tested"
 ARRAY_TYPES = frozenset(
     ["|b1", "|i1", "|u1", "<i2", "<i4", "<i8", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16"]
 )  # little-endian, and nothing that holds objects

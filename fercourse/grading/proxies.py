@@ -5,8 +5,8 @@ import pickle
 import time
 from types import FunctionType
 
-from fercourse.classroom.plain import NotPlain, Opaque, decode
-from fercourse.errors import FercourseError
+from fercourse.classroom.plain import TOO_MUCH, NotPlain, Opaque, decode
+from fercourse.errors import CheckFailed, FercourseError
 from fercourse.grading.kernel import KernelLost
 from fercourse.grading.outputs import tidy
 
@@ -15,6 +15,10 @@ GRADED = "<graded>"  # the file name of the code of a graded cell
 
 class AnswerError(FercourseError):
     """What a student's code raised when it was asked, as "ValueError: …", or why it gave no answer."""
+
+
+class TooMuch(AnswerError, CheckFailed):
+    """What a student's code returned cannot be handed over; a check says so as it does in a notebook."""
 
 
 class Proxy(Opaque):
@@ -91,8 +95,10 @@ class Questions:
             try:
                 return decode(head.get("value"), buffers)
             except NotPlain as error:
-                raise AnswerError(f"NotPlain: {error}") from error
+                raise TooMuch(f"{TOO_MUCH}: {error}") from error
         text = head.get("text")
+        if type(text) is str and text.startswith("NotPlain: "):
+            raise TooMuch(f"{TOO_MUCH}: {tidy(text[:500]).rpartition(': ')[2]}")
         raise AnswerError(tidy(text[:500]) if type(text) is str else "an error without a text")
 
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 
 from fercourse.classroom.encoding import encode
-from fercourse.classroom.plain import NotPlain, decode
+from fercourse.classroom.plain import TOO_MUCH, NotPlain, decode
 from fercourse.classroom.probes import outcome_of
 from fercourse.errors import CheckFailed
 
@@ -27,7 +27,7 @@ def plain(value):
     try:
         return _plainest(decode(*encode(value)))
     except NotPlain as error:
-        raise CheckFailed(f"what your code returned is too much to be tested: {error}") from error
+        raise CheckFailed(f"{TOO_MUCH}: {error}") from error
 
 
 def same(came, expected, *, atol=0.0, whole=False):
@@ -55,7 +55,7 @@ def expect_secret(came, expected, where, *, atol=0.0):
     except CheckFailed:
         came = _single(plain(came))
         side = ""
-        if isinstance(came, NUMBERS) and isinstance(expected, NUMBERS) and not isinstance(came, bool):
+        if type(came) in NUMBERS and type(expected) in NUMBERS:
             side = ", which is too large" if came > expected else ", which is too small" if came < expected else ""
         nothing = ": nothing is written yet" if came is None else ""
         raise CheckFailed(f"{where}: came {short(came)}{side}{nothing}") from None
@@ -84,7 +84,7 @@ def expect(came, expected, where, *, atol=0.0, whole=False):
             expect(one, other, f"{where}, item {place}", atol=atol, whole=whole)
     elif isinstance(expected, np.ndarray):
         _expect_array(came, expected, where, atol)
-    elif isinstance(expected, (int, float)) and not isinstance(expected, bool):
+    elif type(expected) in NUMBERS:
         _expect_number(_single(came), expected, where, atol, whole)
     else:
         _expect_same(_single(came), expected, where)
@@ -98,6 +98,12 @@ def expect_error(answer, arguments, kind, where):
     if outcome != "as asked":
         own = " of your own, which is none" if came == kind.__name__ else ""
         raise CheckFailed(f"{where}: expected a {kind.__name__}, came a {came}{own}")
+
+
+def as_whole(number):
+    """3 for 3, for 3.0 and for an array that holds it alone; None for what is no whole number."""
+    number = _single(number)
+    return int(number) if type(number) in (int, float) and number % 1 == 0 else None
 
 
 def short(value):
@@ -145,7 +151,7 @@ def _expect_number(came, expected, where, atol, whole):
         raise CheckFailed(f"{where}: expected the whole number {expected}, came {came!r}, a {type(came).__name__}")
     if came == expected:
         return
-    off = came - expected if type(came) is type(expected) is int else _as_float(came) - expected
+    off = came - expected if type(came) is type(expected) is int else _as_float(came) - _as_float(expected)
     if abs(off) <= atol:
         return
     if type(came) is float and not math.isfinite(came):

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from fercourse.classroom.checks.compare import expect, expect_secret, plain, short
+from fercourse.classroom.checks.compare import as_whole, expect, expect_secret, plain, short
 from fercourse.data.faces import EMOTIONS
 from fercourse.errors import CheckFailed
 
@@ -94,10 +94,10 @@ def as_pairs(came):
     came = plain(came)
     if not isinstance(came, (list, tuple, set, frozenset, np.ndarray)):
         return None
-    pairs = [plain(list(pair) if isinstance(pair, np.ndarray) else pair) for pair in came]
-    if not all(isinstance(pair, (list, tuple)) and [type(place) for place in pair] == [int, int] for pair in pairs):
+    if not all(isinstance(pair, (list, tuple, np.ndarray)) and len(pair) == 2 for pair in came):
         return None
-    return sorted(map(tuple, pairs))
+    pairs = [tuple(map(as_whole, plain([*pair]))) for pair in came]
+    return None if any(None in pair for pair in pairs) else sorted(pairs)
 
 
 CHECKS = {

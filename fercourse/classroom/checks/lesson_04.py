@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from fercourse.classroom.checks.compare import expect, expect_secret, plain, short
+from fercourse.classroom.checks.compare import as_whole, expect, expect_secret, plain, short
 from fercourse.errors import CheckFailed
 from fercourse.learn.augment import Augment
 from fercourse.learn.models import Standardise
@@ -21,7 +21,7 @@ def label_survives(keep, pictures):
     if keep is None:
         raise CheckFailed("keep: came None: nothing is written yet")
     keep = keep.tolist() if isinstance(keep, np.ndarray) else keep
-    if not isinstance(keep, (list, tuple, set, frozenset)) or not all(type(number) is int for number in keep):
+    if not isinstance(keep, (list, tuple, set, frozenset)) or None in map(as_whole, keep):
         raise CheckFailed(f"keep: expected a list of whole numbers from 1 to 9, came {short(keep)}")
     wrong, missing = set(keep) - KEPT, KEPT - set(keep)
     if wrong or missing:
