@@ -23,7 +23,8 @@ def label_survives(keep, pictures):
     keep = keep.tolist() if isinstance(keep, np.ndarray) else keep
     if not isinstance(keep, (list, tuple, set, frozenset)) or None in map(as_whole, keep):
         raise CheckFailed(f"keep: expected a list of whole numbers from 1 to 9, came {short(keep)}")
-    wrong, missing = set(keep) - KEPT, KEPT - set(keep)
+    kept = set(map(as_whole, keep))
+    wrong, missing = kept - KEPT, KEPT - kept
     if wrong or missing:
         raise CheckFailed(f"keep: {len(wrong)} of your numbers do not belong there, {len(missing)} are missing")
     expect_secret(pictures, 2 * 7 * 7, "pictures, with flips and shifts of up to three pixels")
