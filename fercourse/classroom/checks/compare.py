@@ -177,8 +177,8 @@ def _expect_array(came, expected, where, atol):
     if came.size == 0:
         return
     came, expected = came.astype(float), expected.astype(float)
-    same = (came == expected) | (np.isnan(came) & np.isnan(expected))
-    off = np.where(same, 0.0, np.abs(np.where(same, 0, came) - np.where(same, 0, expected)))
+    equal = (came == expected) | (np.isnan(came) & np.isnan(expected))
+    off = np.where(equal, 0.0, np.abs(np.where(equal, 0, came) - np.where(equal, 0, expected)))
     worst = np.unravel_index(np.argmax(np.where(np.isnan(off), np.inf, off)), off.shape)
     if not off[worst] <= atol:
         place = ", ".join(map(str, worst))
