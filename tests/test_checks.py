@@ -3,19 +3,27 @@
 import json
 import subprocess
 import sys
-from types import ModuleType
+from collections import Counter, OrderedDict, UserDict, UserList, defaultdict, deque, namedtuple
+from decimal import Decimal
+from enum import IntEnum, StrEnum
+from fractions import Fraction
+from types import MappingProxyType, ModuleType
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 import fercourse as fc
 from fercourse.classroom import checking, hints
-from fercourse.classroom.checks.compare import ask, expect, expect_error, expect_secret, short
+from fercourse.classroom.checks.compare import ask, expect, expect_error, expect_secret, plain, same, short
 from fercourse.classroom.probes import outcome_of
 from fercourse.errors import CheckFailed, ParameterError
 
 NAN, INF = float("nan"), float("inf")
+Pair = namedtuple("Pair", "before after")
+Side = IntEnum("Side", {"ONE": 1, "TWO": 2})
+Face = StrEnum("Face", {"HAPPY": "Happy"})
 
 
 def said(compare, *arguments, **options):
@@ -56,10 +64,43 @@ def said(compare, *arguments, **options):
         (np.array([1, NAN]), np.array([1, NAN])),
         (np.zeros((0, 4)), np.zeros((0, 4))),
         (np.array([True, False]), np.array([True, False])),
+        (torch.tensor(True), True),
+        (np.array([False]), False),
+        (torch.tensor([24]), 24),
+        (np.array([[0.5]]), 0.5),
+        (torch.tensor(0.5, dtype=torch.bfloat16), 0.5),
+        (np.longdouble(0.5), 0.5),
+        (Fraction(1, 2), 0.5),
+        (Decimal("0.5"), 0.5),
+        (Fraction(24, 1), 24),
+        (Side.TWO, 2),
+        (Face.HAPPY, "Happy"),
+        (np.str_("Happy"), "Happy"),
+        (Pair(1, 2), (1, 2)),
+        (np.array([1, 2]), [1, 2]),
+        (torch.tensor([[1, 2]]), [(1, 2)]),
+        (np.array([1, 2], object), (1, 2)),
+        (range(1, 3), [1, 2]),
+        (deque([1, 2]), [1, 2]),
+        (UserList([1, 2]), [1, 2]),
+        ({1: "a", 2: "b"}.keys(), [1, 2]),
+        (OrderedDict(a=1, b=2).values(), [1, 2]),
+        (pd.Series([1, 2], index=[7, 8]), [1, 2]),
+        (pd.Index([1, 2]), [1, 2]),
+        (pd.Series([1.0, 2.0]), np.array([1, 2])),
+        (np.zeros((0, 2)), []),
+        (pd.Series({"a": 1.0, "b": 2.0}), {"a": 1, "b": 2}),
+        (defaultdict(float, a=1), {"a": 1}),
+        (Counter("aab"), {"a": 2, "b": 1}),
+        (UserDict(a=1), {"a": 1}),
+        (MappingProxyType({"a": np.int8(1)}), {"a": 1}),
+        (torch.nn.Parameter(torch.ones(2)), np.ones(2)),
+        (np.ones((2, 2)).view(np.matrix), np.ones((2, 2))),
     ],
 )
 def test_the_same_value_passes_in_any_of_its_forms(came, expected):
     expect(came, expected, "here")
+    assert same(came, expected)
 
 
 def test_a_tolerance_holds_for_numbers_for_arrays_and_inside_of_lists():
@@ -83,7 +124,22 @@ def test_a_tolerance_holds_for_numbers_for_arrays_and_inside_of_lists():
         ("24", 24, "side: expected the number 24, came '24'"),
         (True, 1, "side: expected the number 1, came True"),
         ([24], 24, "side: expected the number 24, came [24]"),
-        (np.array([24]), 24, "side: expected the number 24, came an array of shape (1,)"),
+        (np.array([24, 24]), 24, "side: expected the number 24, came an array of shape (2,)"),
+        (np.array([[24]]), [24, 24], "side, the number of items: expected 2, came 1"),
+        (Fraction(1, 3), 1, "side: expected 1, came Fraction(1, 3), 0.666667 too small"),
+        (10**30, 24, f"side: expected 24, came {10**30}, {10**30 - 24} too large"),
+        (10**400, 0.5, f"side: expected 0.5, came {str(10**400)[:57]}…, far too large"),
+        (2j, 24, "side: expected the number 24, came 2j"),
+        ((number for number in [1, 2]), [1, 2], "side: expected [1, 2], came <generator>"),
+        (short, 24, "side: expected the number 24, came <function>"),
+        (Fraction, 24, "side: expected the number 24, came <ABCMeta>"),
+        (pd.DataFrame({"a": [1]}), {"a": 1}, "side: expected ['a'], came <DataFrame>"),
+        (
+            np.ma.masked_array([1.0, 2.0], [False, True]),
+            np.ones(2),
+            "side: expected an array of shape (2,), came <MaskedArray>",
+        ),
+        ({1, 2}, [1, 2], "side: expected [1, 2], came {1, 2}"),
         (1, True, "side: expected True, came 1"),
         ("happy", "Happy", "side: expected 'Happy', came 'happy'"),
         (7, None, "side: expected None, came 7"),
@@ -112,6 +168,52 @@ def test_a_tolerance_holds_for_numbers_for_arrays_and_inside_of_lists():
 )
 def test_a_failure_says_where_what_was_expected_what_came_and_how_far_off(came, expected, line):
     assert said(expect, came, expected, "side") == line
+
+
+@pytest.mark.parametrize("came", [24, np.int64(24), np.array(24), torch.tensor([24]), Fraction(24), Decimal(24)])
+def test_where_a_whole_number_is_asked_any_of_its_forms_will_do(came):
+    expect(came, 24, "side", whole=True)
+    expect((came, [came]), (24, [24]), "sides", whole=True)
+
+
+@pytest.mark.parametrize(
+    ("came", "line"),
+    [
+        (24.0, "side: expected the whole number 24, came 24.0, a float"),
+        (np.float32(24), "side: expected the whole number 24, came 24.0, a float"),
+        (torch.tensor(24.0), "side: expected the whole number 24, came 24.0, a float"),
+        (Fraction(49, 2), "side: expected the whole number 24, came Fraction(49, 2), a Fraction"),
+        (True, "side: expected the number 24, came True"),
+    ],
+)
+def test_where_a_whole_number_is_asked_a_float_is_none_and_is_called_a_float(came, line):
+    assert said(expect, came, 24, "side", whole=True) == line
+    assert "item 1: expected" in said(expect, [24, came], [24, 24], "sides", whole=True)
+    assert not same(came, 24, whole=True)
+
+
+def test_whether_it_is_the_same_follows_the_tolerance_as_the_line_does():
+    assert same(1.05, 1, atol=0.1)
+    assert not same(1.05, 1, atol=0.01)
+    assert not same(None, 1)
+
+
+def test_in_its_plainest_form_a_value_holds_nothing_but_pythons_own_numbers_and_arrays():
+    came = plain({"a": (np.int64(1), torch.tensor(2.0)), "b": [np.True_, ...], "c": {np.int8(3)}, "d": torch.ones(2)})
+    array = came.pop("d")
+    assert came == {"a": (1, 2.0), "b": [True, None], "c": {3}}
+    assert [type(number) for number in (*came["a"], came["b"][0], *came["c"])] == [int, float, bool, int]
+    assert type(array) is np.ndarray
+
+
+def test_what_is_too_much_to_be_tested_is_told_as_when_it_is_graded():
+    assert "what your code returned is too much to be tested: nested deeper" in said(expect, circle(), [1], "here")
+
+
+def circle():
+    ring = []
+    ring.append(ring)
+    return ring
 
 
 def test_the_worst_place_of_an_array_is_named():
@@ -152,6 +254,9 @@ def test_long_values_are_shortened():
         (NAN, "numbers: came nan"),
         (True, "numbers: came True"),
         ([4608], "numbers: came [4608]"),
+        (Fraction(1, 2), "numbers: came Fraction(1, 2), which is too small"),
+        (np.array([5000]), "numbers: came 5000, which is too large"),
+        (len, "numbers: came <builtin_function_or_method>"),
     ],
 )
 def test_a_secret_number_is_judged_and_not_given_away(came, line):
@@ -175,18 +280,34 @@ def test_a_secret_stands_in_no_cause_that_a_traceback_would_print():
 # Errors, and answers that live elsewhere
 
 
-def refuses(value):
+class DoesNotFit(ValueError):
+    pass
+
+
+def refuses(value, error=ValueError):
     if value < 0:
-        raise ValueError("negative")
+        raise error("negative")
     return value
 
 
 def test_an_expected_error_passes_and_another_outcome_is_named():
-    expect_error(outcome_of(refuses, -1), "ValueError", "refuses(-1)")
-    line = said(expect_error, outcome_of(refuses, 2), "ValueError", "refuses(2)")
+    expect_error(refuses, (-1,), ValueError, "refuses(-1)")
+    line = said(expect_error, refuses, (np.int8(2),), ValueError, "refuses(2)")
     assert line == "refuses(2): expected a ValueError, came 2 and no error"
-    line = said(expect_error, outcome_of(refuses, "2"), "ValueError", "refuses('2')")
+    line = said(expect_error, refuses, ("2",), ValueError, "refuses('2')")
     assert line == "refuses('2'): expected a ValueError, came a TypeError"
+
+
+@pytest.mark.parametrize("error", [DoesNotFit, np.linalg.LinAlgError, UnicodeError])
+def test_an_error_that_comes_from_the_expected_one_is_one(error):
+    expect_error(json.loads, ("{",), ValueError, "here")
+    expect_error(refuses, (-1, error), ValueError, "here")
+
+
+def test_an_error_of_ones_own_that_has_only_the_name_is_none():
+    another = type("ValueError", (Exception,), {})
+    line = said(expect_error, refuses, (-1, another), ValueError, "here")
+    assert line == "here: expected a ValueError, came a ValueError of your own, which is none"
 
 
 def test_a_probe_runs_here_for_a_plain_function_and_inside_for_a_proxy():
@@ -194,8 +315,8 @@ def test_a_probe_runs_here_for_a_plain_function_and_inside_for_a_proxy():
         def ask_inside(self, probe, *arguments):
             return "inside", probe.__name__, arguments
 
-    assert ask(outcome_of, refuses, -1) == ("error", "ValueError")
-    assert ask(outcome_of, Proxy(), -1) == ("inside", "outcome_of", (-1,))
+    assert ask(outcome_of, refuses, ValueError, -1) == ["as asked", "ValueError"]
+    assert ask(outcome_of, Proxy(), ValueError, -1) == ("inside", "outcome_of", (ValueError, -1))
 
 
 # check, progress and hint

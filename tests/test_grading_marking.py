@@ -306,10 +306,11 @@ def test_a_check_works_inside_the_kernel_through_a_probe(graded):
     test = """
 from fercourse.classroom.checks.compare import ask
 from fercourse.classroom.probes import outcome_of
-assert ask(outcome_of, f, -1) == ("error", "ValueError"), "expected a ValueError"
-assert ask(outcome_of, f, 4.0) == ("value", 2.0)
+assert ask(outcome_of, f, ValueError, -1)[0] == "as asked", "expected a ValueError"
+assert ask(outcome_of, f, ValueError, 4.0) == ["value", 2.0]
 """
-    solved = graded_by(test, answer="def f(x):\n    if x < 0:\n        raise ValueError\n    return x**0.5")
+    raising = "    if x < 0:\n        raise DoesNotFit\n"
+    solved = graded_by(test, answer=f"class DoesNotFit(ValueError): pass\ndef f(x):\n{raising}    return x**0.5")
     assert points(graded(solved, solved=solved)) == {"00-1-check": 1}
     wrong = graded_by("", answer="def f(x):\n    return abs(x) ** 0.5")
     assert why(graded(wrong, solved=solved), "00-1-check") == "expected a ValueError"

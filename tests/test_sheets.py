@@ -315,6 +315,17 @@ MALFORMED = {
     "hidden tests without points": ('hidden="01.1" points=1', 'hidden="01.1"', "graded cells and no others"),
     "words to be marked without points": ('answer="01.2" points=4', 'answer="01.2"', "graded cells and no others"),
     "points on an answer in code": ('answer="01.1"', 'answer="01.1" points=2', "graded cells and no others"),
+    "a hidden test that asks for True itself": ("== -1", "is True", "a test asks `total([-1]) is True`"),
+    "a hidden test that asks for anything but False": ("total([-1]) == -1", "False is not total([])", "same(came, exp"),
+    "a hidden test that asks for a type": ("== -1", "== 1 and type(total([1])) is int", "asks `type(total([1]))`"),
+    "a hidden test that asks for a class": ("== -1", "+ isinstance(total([1]), int)", "`isinstance(total([1]), int)`"),
+    "a hidden test that looks at a class": ("== -1", ".__class__ == int", "a test asks `total([-1]).__class__`"),
+    "a check that asks for False itself": (
+        "total, purpose)\n",
+        "total, purpose is False)\n",
+        "asks `purpose is False`",
+    ),
+    "a hidden test that is no Python": ("== -1", "=== -1", "is no Python"),
     "points on a cell that is not graded": ("# %%\nnumbers", "# %% points=1\nnumbers", "graded cells and no others"),
 }
 
@@ -329,6 +340,11 @@ def test_a_malformed_sheet_is_refused_by_its_name_and_nothing_is_built(course, n
     assert message in str(caught.value)
     assert str(path) in str(caught.value)
     assert not (course.root / "solutions").exists()
+
+
+def test_a_test_may_ask_whether_nothing_came(course):
+    write_sheet(course, TOY.replace("total([-1]) == -1", "total([-1]) is not None and total([]) is None"))
+    assert build_sheets(course=course)
 
 
 def test_reading_a_sheet_leaves_its_cells_as_the_author_wrote_them(course):

@@ -5,12 +5,17 @@ return numbers, texts, arrays, tensors, lists and dicts, because nothing else co
 """
 
 
-def outcome_of(answer, *arguments):
-    """("value", what `answer(*arguments)` returns) or ("error", the name of the exception that it raises)."""
+def outcome_of(answer, kind, *arguments):
+    """["value", what `answer(*arguments)` returns], or what it raises: [how, the name of its class].
+
+    how: "as asked" where that is a `kind`, of that class or of one that comes from it, else "error".
+    """
     try:
-        return "value", answer(*arguments)
+        return ["value", answer(*arguments)]
+    except kind as error:
+        return ["as asked", type(error).__name__]
     except Exception as error:  # whatever a student's code raises is the outcome
-        return "error", type(error).__name__
+        return ["error", type(error).__name__]
 
 
 def answer_and_modes(answer, model, *arguments):
@@ -22,9 +27,11 @@ def answer_and_modes(answer, model, *arguments):
 def module_shapes(answer, arguments):
     """The shape of each tensor in the state of the module `answer(*arguments)`: name → list of sides.
 
-    None where `answer` is no class, or one that has not got an `__init__` yet.
+    None where `answer` is None, or a class that has got no `__init__` yet but that of nn.Module.
     """
-    if not isinstance(answer, type) or "__init__" not in vars(answer):
+    from torch.nn import Module
+
+    if answer is None or (isinstance(answer, type) and answer.__init__ is Module.__init__):
         return None
     return {name: list(tensor.shape) for name, tensor in answer(*arguments).state_dict().items()}
 

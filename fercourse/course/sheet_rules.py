@@ -1,14 +1,18 @@
 """What an exercise sheet has to hold, so that nothing is handed out by mistake. Every error names the sheet."""
 
+import ast
 import re
 
 from fercourse.errors import ParameterError
+from fercourse.grading.names import without_magics
 
 MARKS = ("answer", "check", "hidden", "hints")
 KINDS = ("recall", "code", "break", "debug")
 DESCRIPTION = {"title": str, "kind": str, "difficulty": int, "minutes": int}
 REGIONS = {"answer": "SOLUTION", "hidden": "HIDDEN TESTS"}
 """What kind of region the cells with a mark hold, one each."""
+ONE_FORM = ("type", "isinstance", "issubclass")
+"""What a test must not ask: a right answer may be a number of NumPy's, a tensor, a subclass."""
 
 
 def described_exercises(found, path):
@@ -30,6 +34,8 @@ def check_cells(sheet):
     for cell in sheet.cells:
         _check_mark_and_points(cell, sheet)
         _check_regions(cell, sheet)
+        if {"check", "hidden"} & set(cell.metadata):
+            _check_test(cell, sheet)
     for id in sheet.exercises:
         marks = [mark for cell in sheet.cells for mark in MARKS if cell.metadata.get(mark) == id]
         steps = [step for cell in sheet.cells if cell.metadata.get("hints") == id for step in hint_steps(cell.source)]
@@ -73,3 +79,26 @@ def _check_regions(cell, sheet):
             f"one region ### BEGIN {name} … ### END {name}" if name else "no region of a solution or of hidden tests"
         )
         raise ParameterError(f"{sheet.path}: expected {wanted} in the cell {cell.source[:60]!r}; found {found}")
+
+
+def _check_test(cell, sheet):
+    """What a check takes a hidden test has to take as well: np.True_ is not True, and no int of NumPy's is an int."""
+    try:
+        tree = ast.parse(without_magics(cell.source))
+    except SyntaxError as error:
+        raise ParameterError(f"{sheet.path}: the test {cell.source[:60]!r} is no Python: {error}") from error
+    for node in ast.walk(tree):
+        if _asks_for_one_form(node):
+            raise ParameterError(
+                f"{sheet.path}: a test asks `{ast.unparse(node)}`, and a right answer may come in another form. "
+                "Ask same(came, expected), of fercourse.classroom.checks.compare."
+            )
+
+
+def _asks_for_one_form(node):
+    if isinstance(node, ast.Compare) and any(isinstance(sign, (ast.Is, ast.IsNot)) for sign in node.ops):
+        sides = (node.left, *node.comparators)
+        return any(isinstance(side, ast.Constant) and side.value is not None for side in sides)
+    if isinstance(node, ast.Call):
+        return ast.unparse(node.func) in ONE_FORM
+    return isinstance(node, ast.Attribute) and node.attr == "__class__"

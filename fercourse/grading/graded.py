@@ -9,11 +9,12 @@ import warnings
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from types import ModuleType
 
+from fercourse.classroom.plain import TOO_MUCH, NotPlain
 from fercourse.errors import CheckFailed
 from fercourse.grading.bounds import TookTooLong, bounded
 from fercourse.grading.names import definitions, given, loaded, needed, without_magics
 from fercourse.grading.outputs import tidy
-from fercourse.grading.proxies import GRADED, AnswerError
+from fercourse.grading.proxies import GRADED, AnswerError, TooMuch
 
 LONGEST_REASON = 500
 MOST_MEGABYTES = 2000  # that a graded cell may take
@@ -109,12 +110,12 @@ class Instructor:
 
 def _reason(error, source, hidden):
     """Why a graded cell was not passed. Of a hidden one: its author's message, and nothing else that stands in it."""
-    if isinstance(error, CheckFailed):
+    if isinstance(error, CheckFailed) and not hidden:
         return str(error)
     if isinstance(error, AssertionError) and str(error):
         return str(error)
-    if isinstance(error, (TookTooLong, MemoryError)) or str(error).startswith("NotPlain"):
-        return "what your code returned is too much to be tested"
+    if isinstance(error, (TookTooLong, MemoryError, NotPlain, TooMuch)):
+        return TOO_MUCH
     if isinstance(error, AnswerError):
         # A hidden test's arguments could stand in the text.
         return f"your code raised {_known_name(str(error)) if hidden else error}"

@@ -12,9 +12,9 @@ import pickle
 import socket
 import threading
 from importlib import import_module
-from types import FunctionType
 
-from fercourse.grading.plain import NotPlain, encode
+from fercourse.classroom.encoding import encode
+from fercourse.classroom.plain import NotPlain
 from fercourse.grading.shown import Showing
 from fercourse.grading.wire import BrokenWire, Unpacker, packed
 
@@ -98,17 +98,16 @@ def _reply(request, buffers, showing, held, channel):
 
 
 def _look(name, names):
-    """What the student calls `name`: plain data as it is, everything else as "object"."""
+    """What the student calls `name`: plain data as it is, everything else as "object", with its kind."""
     if name not in names:
         return {"is": "missing"}, ()
     try:
-        value = names[name]
-        tree, buffers = (["opaque"], []) if isinstance(value, (FunctionType, type)) else encode(value)
-        if type(tree) is not list or tree[0] != "opaque":
-            return {"is": "value", "value": tree}, buffers
-    except NotPlain:
-        pass  # too large to be sent, and perhaps never wanted
-    return {"is": "object"}, ()
+        tree, buffers = encode(names[name])
+    except NotPlain as error:  # too large to be sent, and perhaps never wanted
+        return {"is": "object", "kind": str(error)}, ()
+    if type(tree) is list and tree[0] == "opaque":
+        return {"is": "object", "kind": tree[1]}, ()
+    return {"is": "value", "value": tree}, buffers
 
 
 def _ask(request, pickled, names, channel):

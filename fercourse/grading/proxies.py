@@ -5,10 +5,10 @@ import pickle
 import time
 from types import FunctionType
 
-from fercourse.errors import FercourseError
+from fercourse.classroom.plain import TOO_MUCH, NotPlain, Opaque, decode
+from fercourse.errors import CheckFailed, FercourseError
 from fercourse.grading.kernel import KernelLost
 from fercourse.grading.outputs import tidy
-from fercourse.grading.plain import NotPlain, decode
 
 GRADED = "<graded>"  # the file name of the code of a graded cell
 
@@ -17,13 +17,19 @@ class AnswerError(FercourseError):
     """What a student's code raised when it was asked, as "ValueError: …", or why it gave no answer."""
 
 
-class Proxy:
+class TooMuch(AnswerError, CheckFailed):
+    """What a student's code returned cannot be handed over; a check says so as it does in a notebook."""
+
+
+class Proxy(Opaque):
     """Something of the student's, by its name. Calling it, or asking a probe about it, happens inside the kernel.
 
-    What comes back is plain data. Raises AnswerError for whatever is raised there.
+    What comes back is plain data; the thing itself is none, and shown by its kind. Raises AnswerError for whatever is
+    raised there.
     """
 
-    def __init__(self, name, ask):
+    def __init__(self, name, kind, ask):
+        super().__init__(kind)
         self.__name__ = name
         self._ask = ask
 
@@ -33,9 +39,6 @@ class Proxy:
     def ask_inside(self, probe, *arguments):
         """What `probe(it, *arguments)` returns; probe: a function of a module, which is found there by its name."""
         return self._ask(self.__name__, f"{probe.__module__}:{probe.__qualname__}", arguments, {})
-
-    def __repr__(self):
-        return self.__name__
 
 
 class Questions:
@@ -55,7 +58,9 @@ class Questions:
         head, buffers = self._talk({"do": "look", "name": name})
         if head.get("is") == "missing":
             return False, None
-        return True, Proxy(name, self._ask) if head.get("is") == "object" else self._value(head, buffers)
+        if head.get("is") == "object":
+            return True, Proxy(name, str(head.get("kind")), self._ask)
+        return True, self._value(head, buffers)
 
     def _ask(self, name, probe, arguments, named):
         functions = []  # of the grader's, which the student's code may call through their number
@@ -94,8 +99,10 @@ class Questions:
             try:
                 return decode(head.get("value"), buffers)
             except NotPlain as error:
-                raise AnswerError(f"NotPlain: {error}") from error
+                raise TooMuch(f"{TOO_MUCH}: {error}") from error
         text = head.get("text")
+        if type(text) is str and text.startswith("NotPlain: "):
+            raise TooMuch(f"{TOO_MUCH}: {tidy(text[:500]).rpartition(': ')[2]}")
         raise AnswerError(tidy(text[:500]) if type(text) is str else "an error without a text")
 
 

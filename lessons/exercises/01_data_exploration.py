@@ -100,9 +100,7 @@ if found := mirror_twins(pictures, splits):
 # %% hidden="01.2" points=2
 # More faces are compared here when your sheet is graded.
 ### BEGIN HIDDEN TESTS
-def as_pairs(found):
-    return sorted(tuple(int(place) for place in pair) for pair in found)
-
+from fercourse.classroom.checks.lesson_01 import as_pairs
 
 blocks = np.random.default_rng(11).integers(40, 200, (6, 8, 8)).astype(np.uint8)
 crowd = blocks.repeat(6, 1).repeat(6, 2)
@@ -276,13 +274,16 @@ fc.check("01.4", first_parting)
 # %% hidden="01.4" points=2
 # More columns are compared here when your sheet is graded.
 ### BEGIN HIDDEN TESTS
+from fercourse.classroom.checks.compare import same
+
 table_names, folder_names = list(fc.EMOTIONS), sorted(name.lower() for name in fc.EMOTIONS)
 in_table, in_folder = np.array([3, 6, 4, 5, 0, 2]), np.array([3, 4, 5, 6, 0, 2])
-assert first_parting(in_table, table_names, in_folder, folder_names) is None, "a table and folders, the same labels"
-assert first_parting(in_table, table_names, in_table, folder_names) == 1, "equal numbers, other names"
-assert first_parting(in_folder, folder_names, in_table[:4], table_names) == 4, "two rows are missing at the end"
-assert first_parting(in_table[:0], table_names, in_folder[:0], folder_names) is None, "two empty columns do not part"
-assert first_parting(in_table[:0], table_names, in_folder, folder_names) == 0, "one empty column parts at once"
+assert same(first_parting(in_table, table_names, in_folder, folder_names), None), "a table and folders, the same labels"
+assert same(first_parting(in_table, table_names, in_table, folder_names), 1), "equal numbers, other names"
+assert same(first_parting(in_folder, folder_names, in_table[:4], table_names), 4), "two rows are missing at the end"
+nothing = in_table[:0], table_names, in_folder[:0], folder_names
+assert same(first_parting(*nothing), None), "two empty columns do not part"
+assert same(first_parting(in_table[:0], table_names, in_folder, folder_names), 0), "one empty column parts at once"
 ### END HIDDEN TESTS
 
 # %% [markdown] hints="01.4"
@@ -320,17 +321,16 @@ fc.check("01.5", ceiling)
 # %% hidden="01.5" points=1
 # More votes are counted here when your sheet is graded.
 ### BEGIN HIDDEN TESTS
-def about(came, expected):
-    return abs(float(came) - expected) < 1e-5
-
+from fercourse.classroom.checks.compare import same
 
 split_vote = np.array([[0, 0, 1, 0, 1, 0, 0, 0, 8, 0]], np.uint8)
 nobody = np.array([[0, 0, 0, 0, 0, 0, 0, 1, 6, 3]], np.uint8)
 unanimous = np.array([[0, 0, 0, 10, 0, 0, 0, 0, 0, 0]], np.uint8)
-assert about(ceiling(split_vote), 0.5), "two voters, two emotions; the other eight do not give the label"
-assert about(ceiling(np.concatenate([split_vote, nobody])), 0.5), "a face without any emotion is left out"
-assert about(ceiling(np.concatenate([split_vote, unanimous, unanimous])), 2.5 / 3), "each face counts once"
-assert about(ceiling(np.repeat(unanimous, 300, axis=0)), 1.0), "where all agree, all can be right"
+assert same(ceiling(split_vote), 0.5, atol=1e-5), "two voters, two emotions; the other eight do not give the label"
+assert same(ceiling(np.concatenate([split_vote, nobody])), 0.5, atol=1e-5), "a face without any emotion is left out"
+mixed = np.concatenate([split_vote, unanimous, unanimous])
+assert same(ceiling(mixed), 2.5 / 3, atol=1e-5), "each face counts once"
+assert same(ceiling(np.repeat(unanimous, 300, axis=0)), 1.0, atol=1e-5), "where all agree, all can be right"
 ### END HIDDEN TESTS
 
 # %%

@@ -58,10 +58,12 @@ fc.check("03.2", conv_output_side)
 # %% hidden="03.2" points=1
 # More cases run here when your sheet is graded.
 ### BEGIN HIDDEN TESTS
-assert conv_output_side(48, 7, 3, 2) == 24, "the stem of ResNet18 makes 24 of 48"
-assert conv_output_side(11, 11, 0, 4) == 1, "a kernel that just fits has one place"
-assert conv_output_side(1, 3, 1, 5) == 1, "a single pixel with padding 1 has one place for a kernel of 3"
-assert type(conv_output_side(9, 2, 0, 2)) is int, "a side is a whole number, not a float"
+from fercourse.classroom.checks.compare import same
+
+assert same(conv_output_side(48, 7, 3, 2), 24, whole=True), "the stem of ResNet18 makes 24 of 48"
+assert same(conv_output_side(11, 11, 0, 4), 1, whole=True), "a kernel that just fits has one place"
+assert same(conv_output_side(1, 3, 1, 5), 1, whole=True), "one pixel with padding 1 has one place for a kernel of 3"
+assert same(conv_output_side(9, 2, 0, 2), 4, whole=True), "a rest that is too short for a stride is dropped"
 ### END HIDDEN TESTS
 
 # %% [markdown] hints="03.2"
@@ -103,12 +105,14 @@ fc.check("03.3", adam)
 # %% hidden="03.3" points=1
 # More gradients run here when your sheet is graded.
 ### BEGIN HIDDEN TESTS
-quiet = adam(2.5, [0.3, 0.0, 0.0, -0.3], lr=0.1)
-assert abs(quiet[0] - 2.4) < 1e-6, "the first step is as long as the rate, whatever the gradient"
+from fercourse.classroom.checks.compare import plain, same
+
+quiet = plain(adam(2.5, [0.3, 0.0, 0.0, -0.3], lr=0.1))
+assert same(quiet[0], 2.4, atol=1e-6), "the first step is as long as the rate, whatever the gradient"
 assert quiet[2] < quiet[1] < quiet[0], "a gradient of zero does not stop a weight that is on its way"
-assert adam(0.25, []) == [], "no gradients, no steps"
-heavy = adam(0.0, [0.01, -0.02], lr=1.0, betas=(0.5, 0.5), eps=1.0)
-assert abs(heavy[0] + 0.01 / 1.01) < 1e-9, "eps stands beside the root"
+assert same(adam(0.25, []), []), "no gradients, no steps"
+heavy = plain(adam(0.0, [0.01, -0.02], lr=1.0, betas=(0.5, 0.5), eps=1.0))
+assert same(heavy[0], -0.01 / 1.01, atol=1e-9), "eps stands beside the root"
 ### END HIDDEN TESTS
 
 # %% [markdown] hints="03.3"
@@ -155,15 +159,19 @@ fc.check("03.4", holds_all)
 ### BEGIN HIDDEN TESTS
 import copy
 
+from fercourse.classroom.checks.compare import same
+
 two = [nn.Linear(3, 2), nn.Linear(3, 2)]
 copied = copy.deepcopy(two[0])
-assert holds_all(torch.optim.Adam(two[0].parameters()), two[0]) is True, "an optimiser that was made right"
-assert holds_all(torch.optim.Adam(two[1].parameters()), two[0]) is False, "the other model's optimiser"
-assert holds_all(torch.optim.Adam(copied.parameters()), two[0]) is False, "a copy has the same values, and moves alone"
+assert same(holds_all(torch.optim.Adam(two[0].parameters()), two[0]), True), "an optimiser that was made right"
+assert same(holds_all(torch.optim.Adam(two[1].parameters()), two[0]), False), "the other model's optimiser"
+of_the_copy = torch.optim.Adam(copied.parameters())
+assert same(holds_all(of_the_copy, two[0]), False), "a copy has the same values, and moves alone"
 both = torch.optim.SGD([{"params": layer.parameters()} for layer in two], lr=1.0)
-assert holds_all(both, two[1]) is True, "the second group counts as well"
+assert same(holds_all(both, two[1]), True), "the second group counts as well"
 two[0].bias.requires_grad_(False)
-assert holds_all(torch.optim.SGD([two[0].weight], lr=1.0), two[0]) is True, "a frozen tensor needs no optimiser"
+without_bias = torch.optim.SGD([two[0].weight], lr=1.0)
+assert same(holds_all(without_bias, two[0]), True), "a frozen tensor needs no optimiser"
 ### END HIDDEN TESTS
 
 # %% [markdown] hints="03.4"

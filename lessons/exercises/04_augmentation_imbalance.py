@@ -105,17 +105,17 @@ for axis, face, angle in zip(axes, leaning, angles):
 # %% hidden="04.2" points=1
 # More faces run here when your sheet is graded.
 ### BEGIN HIDDEN TESTS
+from fercourse.classroom.checks.compare import plain, same
+
 six, lean = valid_faces[:6], torch.tensor([20.0, -7.0, 33.0, 0.0, -41.0, 2.0])
-ours = torch.as_tensor(shear(six, lean)).float()
+ours = plain(shear(six, lean))
 draws = ((lean / 45 + 1) / 2)[:, None].expand(6, 18)
-assert torch.allclose(ours, fc.Augment(shear=45).apply(six, draws), atol=1e-3), "six drawn faces, as fc.Augment shears"
-back = torch.as_tensor(shear(six.flip(-1), -lean)).float().flip(-1)
-assert torch.allclose(ours, back, atol=1e-3), "a mirrored face leans the other way"
-alone = torch.as_tensor(shear(six[2:3], lean[2:3])).float()
-assert torch.allclose(ours[2:3], alone, atol=1e-4), "a face alone is sheared as it is in company"
+assert same(ours, fc.Augment(shear=45).apply(six, draws), atol=1e-3), "six drawn faces, as fc.Augment shears"
+back = plain(shear(six.flip(-1), -lean))
+assert same(ours, back[..., ::-1], atol=1e-3), "a mirrored face leans the other way"
+assert same(shear(six[2:3], lean[2:3]), ours[2:3], atol=1e-4), "a face alone is sheared as it is in company"
 stripes = torch.rand(1, 1, 48, 1).expand(1, 1, 48, 48)
-slid = torch.as_tensor(shear(stripes, lean[:1])).float()
-assert torch.allclose(slid, stripes, atol=1e-4), "a row of one level stays as it is"
+assert same(shear(stripes, lean[:1]), stripes, atol=1e-4), "a row of one level stays as it is"
 ### END HIDDEN TESTS
 
 # %% [markdown] hints="04.2"
@@ -240,16 +240,18 @@ print(f"a face is shown {same.min()} to {same.max()} times, or {anew.min()} to {
 # %% hidden="04.4" points=1
 # More labels run here when your sheet is graded.
 ### BEGIN HIDDEN TESTS
+from fercourse.classroom.checks.compare import plain
+
 shares = np.array([2] * 5 + [4] * 2 + [0] * 28 + [5] * 11)
-epoch = np.asarray(balanced_epoch(shares, 3))
+epoch = np.asarray(plain(balanced_epoch(shares, 3)))
 showings = np.bincount(shares[epoch], minlength=7).tolist()
 assert showings == [28, 0, 28, 0, 28, 28, 0], "each class as often as the largest"
 shown = np.bincount(epoch, minlength=len(shares))
 assert all(np.ptp(shown[shares == label]) <= 1 for label in (0, 2, 4, 5)), "faces of a class are shown evenly"
-assert np.array_equal(epoch, np.asarray(balanced_epoch(shares, 3))), "the same seed gives the same epoch"
-extra = [np.bincount(np.asarray(balanced_epoch(shares, seed)), minlength=46)[35:] for seed in range(30)]
+assert np.array_equal(epoch, plain(balanced_epoch(shares, 3))), "the same seed gives the same epoch"
+extra = [np.bincount(plain(balanced_epoch(shares, seed)), minlength=46)[35:] for seed in range(30)]
 assert np.ptp(extra, axis=0).min() == 1, "over thirty seeds every face of a class gets the extra showing at some time"
-alone = np.asarray(balanced_epoch(np.full(9, 6), 1))
+alone = plain(balanced_epoch(np.full(9, 6), 1))
 assert np.sort(alone).tolist() == list(range(9)), "one class alone: every face once"
 ### END HIDDEN TESTS
 
@@ -318,16 +320,20 @@ layer = fc.Standardise(train_faces.mean(), train_faces.std())
 ### BEGIN HIDDEN TESTS
 from operator import methodcaller
 
+from fercourse.classroom.checks.compare import same
+
 some = valid_faces[:5]
 level, spread = some.mean().item(), some.std().item()
 of_company = torch.nn.BatchNorm2d(1, affine=False).train()
 fixed, halved = fc.Standardise(level, spread), methodcaller("mul", 0.5)
-assert prepared_alike(fixed, fc.Standardise(level, spread), some) is True, "two equal layers"
-assert prepared_alike(halved, methodcaller("div", 2.0), some) is True, "two ways to one result"
-assert prepared_alike(methodcaller("mul_", 0.5), halved, some) is True, "one of them writes into the images"
-assert prepared_alike(methodcaller("mul_", 0.5), methodcaller("mul", 0.25), some) is False, "a half is no quarter"
-assert prepared_alike(of_company, fixed, some) is False, "the training side looks at the other faces"
-assert prepared_alike(methodcaller("flip", 3), methodcaller("clone"), some) is False, "the same pixels, mirrored"
+in_place, quartered = methodcaller("mul_", 0.5), methodcaller("mul", 0.25)
+assert same(prepared_alike(fixed, fc.Standardise(level, spread), some), True), "two equal layers"
+assert same(prepared_alike(halved, methodcaller("div", 2.0), some), True), "two ways to one result"
+assert same(prepared_alike(in_place, halved, some), True), "one of them writes into the images"
+assert same(prepared_alike(in_place, quartered, some), False), "a half is no quarter"
+assert same(prepared_alike(of_company, fixed, some), False), "the training side looks at the other faces"
+mirrored, as_it_is = methodcaller("flip", 3), methodcaller("clone")
+assert same(prepared_alike(mirrored, as_it_is, some), False), "the same pixels, mirrored"
 ### END HIDDEN TESTS
 
 # %% [markdown] hints="04.5"

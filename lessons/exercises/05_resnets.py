@@ -101,7 +101,7 @@ for block in (resnet.BasicBlock(256, 256), resnet.Bottleneck(256, 64)):
 ### BEGIN HIDDEN TESTS
 import copy
 
-from fercourse.classroom.checks.compare import ask
+from fercourse.classroom.checks.compare import ask, same
 from fercourse.classroom.probes import module_outputs
 
 torch.manual_seed(52)
@@ -109,14 +109,13 @@ theirs = resnet.Bottleneck(36, 9).train()
 nn.init.zeros_(theirs.bn3.weight)
 tiny = torch.randn(3, 36, 4, 6)
 came = ask(module_outputs, Bottleneck, (36, 9), theirs.state_dict(), tiny)
-same = torch.as_tensor(came["in training"])
-assert torch.allclose(same, F.relu(tiny), atol=1e-5), "bn3 of zeros: the input, through ReLU"
+assert same(came["in training"], F.relu(tiny), atol=1e-5), "bn3 of zeros: the input, through ReLU"
 wider = nn.Sequential(nn.Conv2d(10, 28, 1, stride=3, bias=False), nn.BatchNorm2d(28))
 theirs = resnet.Bottleneck(10, 7, 3, copy.deepcopy(wider)).train()
 tiny = torch.randn(1, 10, 7, 10)
 came = ask(module_outputs, Bottleneck, (10, 7, 3, wider), theirs.state_dict(), tiny)
-assert torch.allclose(torch.as_tensor(came["in training"]), theirs(tiny), atol=1e-4), "stride 3, with a downsample"
-assert torch.allclose(torch.as_tensor(came["afterwards"]), theirs.eval()(tiny), atol=1e-4), "the averages it collected"
+assert same(came["in training"], theirs(tiny), atol=1e-4), "stride 3, with a downsample"
+assert same(came["afterwards"], theirs.eval()(tiny), atol=1e-4), "the averages it collected"
 ### END HIDDEN TESTS
 
 # %% [markdown] hints="05.2"
@@ -273,15 +272,18 @@ schedule_is_complete(train_by_epoch(peak=0.1), 0.1)
 # %% hidden="05.4" points=2
 # More trainings are looked at here when your sheet is graded.
 ### BEGIN HIDDEN TESTS
+from fercourse.classroom.checks.compare import same
+
 whole = [0.3 * fc.OneCycle(rise=0.4).multiplier(taken, steps_an_epoch=25, epochs=4) for taken in range(100)]
-assert schedule_is_complete(whole, 0.3) is True, "one whole cycle"
-assert schedule_is_complete(whole * 3, 0.3) is False, "three cycles, one after the other"
-assert schedule_is_complete(whole[:70], 0.3) is False, "a training that was stopped early"
-assert schedule_is_complete(whole[30:], 0.3) is False, "a training that began near the peak"
-assert schedule_is_complete(whole, 0.15) is False, "twice the peak that was meant"
-assert schedule_is_complete([rate for rate in whole for _ in range(3)], 0.3) is True, "each rate used for three batches"
-assert schedule_is_complete(whole[:60] + [1e-9] + whole[60:], 0.3) is False, "a hole on the way down"
-assert schedule_is_complete([], 0.3) is False, "no batches at all"
+assert same(schedule_is_complete(whole, 0.3), True), "one whole cycle"
+assert same(schedule_is_complete(whole * 3, 0.3), False), "three cycles, one after the other"
+assert same(schedule_is_complete(whole[:70], 0.3), False), "a training that was stopped early"
+assert same(schedule_is_complete(whole[30:], 0.3), False), "a training that began near the peak"
+assert same(schedule_is_complete(whole, 0.15), False), "twice the peak that was meant"
+slowly = [rate for rate in whole for _ in range(3)]
+assert same(schedule_is_complete(slowly, 0.3), True), "each rate used for three batches"
+assert same(schedule_is_complete(whole[:60] + [1e-9] + whole[60:], 0.3), False), "a hole on the way down"
+assert same(schedule_is_complete([], 0.3), False), "no batches at all"
 ### END HIDDEN TESTS
 
 # %% [markdown] hints="05.4"
@@ -334,18 +336,20 @@ for name, company in {"among dark faces": dark, "among bright faces": torch.cat(
 # %% hidden="05.5" points=1
 # More batches run here when your sheet is graded.
 ### BEGIN HIDDEN TESTS
+from fercourse.classroom.checks.compare import plain, same
+
 layer = nn.BatchNorm2d(2, momentum=0.25, eps=0.01, affine=False)
 collected = layer.running_mean.clone(), layer.running_var.clone()
 torch.manual_seed(55)
 for _ in range(4):
     batch = 3 * torch.rand(3, 2, 4, 3) - 1
-    expected, (output, *collected) = layer(batch), batch_norm(batch, *collected, True, 0.25, 0.01)
-    output, *collected = (torch.as_tensor(tensor).float() for tensor in (output, *collected))
-    assert torch.allclose(output, expected, atol=1e-4), "four batches in training, one after the other"
-assert torch.allclose(collected[0], layer.running_mean, atol=1e-4), "the mean that four batches have left"
-assert torch.allclose(collected[1], layer.running_var, atol=1e-4), "the variance that four batches have left"
-one, many = (torch.as_tensor(batch_norm(some, *collected, False)[0]) for some in (batch[:1], batch))
-assert torch.allclose(one, many[:1], atol=1e-5), "for answers a face owes nothing to its company"
+    expected, (output, *collected) = layer(batch), plain(batch_norm(batch, *collected, True, 0.25, 0.01))
+    collected = [torch.as_tensor(average).float() for average in collected]
+    assert same(output, expected, atol=1e-4), "four batches in training, one after the other"
+assert same(collected[0], layer.running_mean, atol=1e-4), "the mean that four batches have left"
+assert same(collected[1], layer.running_var, atol=1e-4), "the variance that four batches have left"
+one, many = (plain(batch_norm(some, *collected, False))[0] for some in (batch[:1], batch))
+assert same(one, many[:1], atol=1e-5), "for answers a face owes nothing to its company"
 ### END HIDDEN TESTS
 
 # %% [markdown] hints="05.5"

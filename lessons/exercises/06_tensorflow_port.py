@@ -95,9 +95,11 @@ print(f"largest difference: {np.abs(torch_logits - keras_logits(pictures, kernel
 # %% hidden="06.2" points=1
 # Another network comes along here when your sheet is graded.
 ### BEGIN HIDDEN TESTS
+from fercourse.classroom.checks.compare import plain
+
 colour, kept = generator.gamma(0.5, size=(5, 7, 6, 3)), generator.gamma(0.5, size=(3, 2, 3, 2))
 rows = generator.gamma(0.5, size=(5 * 5 * 2, 4))
-moved, turned = (np.asarray(each) for each in to_torch(kept, rows, 5, 5, 2))
+moved, turned = plain(to_torch(kept, rows, 5, 5, 2))
 assert moved.shape == (2, 3, 3, 2), "three channels in and two out: the kernel has another shape"
 assert turned.shape == (4, 50), "the dense layer has another shape"
 sums = F.conv2d(torch.tensor(colour).permute(0, 3, 1, 2), torch.as_tensor(np.ascontiguousarray(moved)))
@@ -257,12 +259,16 @@ print(f"2,009 faces, by faces: {epoch_cost(means, [50] * 40 + [9]):.3f}")
 # %% hidden="06.4" points=1
 # More epochs come along here when your sheet is graded.
 ### BEGIN HIDDEN TESTS
+from fercourse.classroom.checks.compare import same
+
 losses = np.random.default_rng(4).gamma(1.0, size=1009)
 for size in (1, 64, 1008, 5000):
     parts = [losses[start : start + size] for start in range(0, 1009, size)]
     came = epoch_cost([float(part.mean()) for part in parts], [len(part) for part in parts])
-    assert abs(came - losses.mean()) < 1e-6, f"the same faces in batches of {size}: the cost depends on the batch size"
-assert abs(epoch_cost([4.0, 1.0], [1, 3]) - epoch_cost([1.0, 4.0], [3, 1])) < 1e-9, "the order of the batches counts"
+    case = f"the same faces in batches of {size}"
+    assert same(came, losses.mean(), atol=1e-6), f"{case}: the cost depends on the batch size"
+one_order, another = epoch_cost([4.0, 1.0], [1, 3]), epoch_cost([1.0, 4.0], [3, 1])
+assert same(one_order, another, atol=1e-9), "the order of the batches counts"
 ### END HIDDEN TESTS
 
 # %% [markdown] hints="06.4"
@@ -303,10 +309,12 @@ for stride in (1, 2, 3):
 # %% hidden="06.5" points=1
 # More sides, kernels and strides come along here when your sheet is graded.
 ### BEGIN HIDDEN TESTS
-assert list(same_padding(48, 5, 2)) == [1, 2], "kernel 5, stride 2 on 48 pixels, as in 06.1"
-assert list(same_padding(47, 5, 2)) == [2, 2], "kernel 5, stride 2 on 47 pixels, as in 06.1"
+from fercourse.classroom.checks.compare import plain, same
+
+assert same(same_padding(48, 5, 2), [1, 2], whole=True), "kernel 5, stride 2 on 48 pixels, as in 06.1"
+assert same(same_padding(47, 5, 2), [2, 2], whole=True), "kernel 5, stride 2 on 47 pixels, as in 06.1"
 for side, kernel, stride in [(1, 1, 1), (1, 4, 1), (2, 1, 7), (33, 8, 5), (64, 11, 4), (100, 2, 9)]:
-    before, after = same_padding(side, kernel, stride)
+    before, after = plain(same_padding(side, kernel, stride))
     case = f"same_padding({side}, {kernel}, {stride})"
     assert before >= 0 and after >= 0, f"{case}: a padding is never negative"
     assert 0 <= after - before <= 1, f"{case}: the two sides differ by one at most, and the odd row comes after"
@@ -377,15 +385,20 @@ print("0 convolution, 1 batch norm, 2 relu, 3 pool. They part at", first_differe
 # %% hidden="06.6" points=1
 # More stages come along here when your sheet is graded.
 ### BEGIN HIDDEN TESTS
+from fercourse.classroom.checks.compare import same
+
 cube = np.random.default_rng(8).normal(size=(2, 4, 4, 4))
 swapped = [cube.transpose(0, 3, 1, 2), cube.transpose(0, 3, 2, 1)]
-assert first_difference([cube, cube], swapped, 1e-6) == 1, "a picture with height and width swapped is another picture"
-assert first_difference([cube], [cube], 1e-6) == 0, "channels last beside channels first, of equal sizes, are different"
-assert first_difference([cube[0, 0]], [cube[0, 0]], 0.0) is None, "arrays of two axes are compared as they are"
-assert first_difference([np.array([-1.0])], [np.array([1.0])], 0.5) == 0, "ours under theirs is a difference as well"
+height_and_width_swapped = first_difference([cube, cube], swapped, 1e-6)
+assert same(height_and_width_swapped, 1), "a picture with height and width swapped is another picture"
+last_beside_first = first_difference([cube], [cube], 1e-6)
+assert same(last_beside_first, 0), "channels last beside channels first, of equal sizes, are different"
+assert same(first_difference([cube[0, 0]], [cube[0, 0]], 0.0), None), "arrays of two axes are compared as they are"
+below = first_difference([np.array([-1.0])], [np.array([1.0])], 0.5)
+assert same(below, 0), "ours under theirs is a difference as well"
 nan = np.array([0, 0, np.nan])
-assert first_difference([np.zeros(3)] * 2, [np.zeros(3), nan], 1.0) == 1, "a NaN agrees with nothing"
-assert first_difference([], [], 0.1) is None, "without stages nothing differs"
+assert same(first_difference([np.zeros(3)] * 2, [np.zeros(3), nan], 1.0), 1), "a NaN agrees with nothing"
+assert same(first_difference([], [], 0.1), None), "without stages nothing differs"
 ### END HIDDEN TESTS
 
 # %% [markdown]

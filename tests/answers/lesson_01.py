@@ -4,6 +4,17 @@ RIGHT = {
     "01.1": [
         "emotion, score, peeked = 'Sad', 0.15, 0.266",
         "import numpy as np\nemotion, score, peeked = 'sad', np.float64(84) / 560, np.float32(149 / 560)",
+        "from fractions import Fraction\nemotion, score, peeked = 'SAD ', Fraction(84, 560), Fraction(149, 560)",
+        "import torch\nemotion, score, peeked = np.str_('Sad'), torch.tensor([0.15]), np.array([[0.266]])",
+        """
+from decimal import Decimal
+from enum import StrEnum
+
+class Emotion(StrEnum):
+    SAD = "sad"
+
+emotion, score, peeked = Emotion.SAD, Decimal("0.15"), Decimal("0.266")
+""",
     ],
     "01.2": [
         """
@@ -46,6 +57,36 @@ def mirror_twins(images, splits):
     alike = products > 0.99 * np.outer(lengths, lengths) + 1e-3
     return np.argwhere(alike & (splits[:, None] != splits) & (np.arange(len(images))[:, None] < np.arange(len(images))))
 """,
+        """
+import torch
+
+def mirror_twins(images, splits):
+    small = torch.tensor(images).double().unfold(1, 6, 6).unfold(2, 6, 6).mean((3, 4))
+    small = small - small.mean((1, 2), keepdim=True)
+    small = small / small.flatten(1).norm(dim=1).clamp(min=1e-6)[:, None, None]
+    alike = torch.einsum("ihw,jhw->ij", small, small.flip(2)) > 0.99
+    apart = torch.tensor([[one != other for other in splits] for one in splits])
+    return (alike & apart).triu().nonzero()
+""",
+        """
+def mirror_twins(images, splits):
+    small = images.reshape(-1, 8, 6, 8, 6).mean((2, 4))
+    with np.errstate(invalid="ignore"):
+        table = np.corrcoef(small.reshape(-1, 64), small[:, :, ::-1].reshape(-1, 64))[: len(small), len(small) :]
+    return {frozen for i in range(len(small)) for j in range(i + 1, len(small))
+            if table[i, j] > 0.99 and splits[i] != splits[j] and (frozen := (np.int32(i), np.int64(j)))}
+""",
+        """
+import pandas as pd
+
+def mirror_twins(images, splits):
+    small = images.reshape(-1, 8, 6, 8, 6).mean((2, 4))
+    small = small - small.mean((1, 2), keepdims=True)
+    small = (small / (np.sqrt((small**2).sum((1, 2), keepdims=True)) + 1e-9)).reshape(-1, 8, 8)
+    frame = pd.DataFrame(small.reshape(-1, 64) @ small[:, :, ::-1].reshape(-1, 64).T).stack()
+    found = {(i, j): None for i, j in frame[frame > 0.99].index if i < j and splits[i] != splits[j]}
+    return found.keys()
+""",
     ],
     "01.4": [
         """
@@ -68,6 +109,37 @@ def first_parting(codes, names, other_codes, other_names):
         if code != other:
             return row
 """,
+        """
+import pandas as pd
+
+def first_parting(codes, names, other_codes, other_names):
+    columns = (codes, names), (other_codes, other_names)
+    one, other = (pd.Series([words[code] for code in column], dtype=str).str.lower() for column, words in columns)
+    rows = max(len(one), len(other))
+    differs = one.reindex(range(rows)).fillna("?") != other.reindex(range(rows)).fillna("!")
+    return differs.to_numpy().argmax() if differs.any() else None
+""",
+        """
+import torch
+from itertools import count, zip_longest
+
+def first_parting(codes, names, other_codes, other_names):
+    words = [(names[c].lower() for c in codes), (other_names[c].lower() for c in other_codes)]
+    return next((torch.tensor(row) for row, (one, other) in enumerate(zip_longest(*words)) if one != other), None)
+""",
+        """
+class Row(int):
+    def __repr__(self):
+        return f"row {int(self)}"
+
+def first_parting(codes, names, other_codes, other_names):
+    row = 0
+    while row < len(codes) and row < len(other_codes):
+        if names[codes[row]].upper() != other_names[other_codes[row]].upper():
+            return Row(row)
+        row += 1
+    return None if len(codes) == len(other_codes) else Row(row)
+""",
     ],
     "01.5": [
         """
@@ -85,6 +157,28 @@ def ceiling(votes):
     emotions = torch.tensor(votes)[:, :7].float()
     emotions = emotions[emotions.sum(1) > 0]
     return (emotions / emotions.sum(1, keepdim=True)).amax(1).mean()
+""",
+        """
+from fractions import Fraction
+
+def ceiling(votes):
+    shares = [Fraction(max(face[:7]), sum(face[:7])) for face in votes.tolist() if any(face[:7])]
+    return sum(shares) / len(shares)
+""",
+        """
+import pandas as pd
+
+def ceiling(votes):
+    emotions = pd.DataFrame(votes, columns=list(fc.BALLOT)).iloc[:, :7]
+    return emotions.div(emotions.sum(axis=1), axis=0).max(axis=1).dropna().mean()
+""",
+        """
+import torch
+
+def ceiling(votes):
+    counts = torch.tensor(votes.astype(float))[:, :7]
+    shares = counts.amax(1, keepdim=True) / counts.sum(1, keepdim=True)
+    return shares[~shares.isnan()].mean(0, keepdim=True)
 """,
     ],
 }

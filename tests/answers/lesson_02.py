@@ -10,6 +10,18 @@ surely_happy = -(math.log(0.9) + 3 * math.log(0.1 / 6)) / 4
 mean_loss = 3.30 * 128 / math.ceil(28709 / 128)
 """,
         "two_classes, surely_happy, mean_loss = torch.tensor(2.0).log(), 3.1, 1.877",
+        "two_classes, surely_happy, mean_loss = torch.tensor([0.69]), torch.tensor([[3.1]]), torch.tensor(1.88)",
+        """
+from fractions import Fraction
+
+two_classes, surely_happy, mean_loss = Fraction(69, 100), Fraction(31, 10), Fraction("3.3") * 128 / 225
+""",
+        """
+import numpy as np
+from decimal import Decimal
+
+two_classes, surely_happy, mean_loss = Decimal(2).ln(), np.longdouble(3.0997), np.float16(1.877)
+""",
     ],
     "02.2": [
         """
@@ -49,6 +61,73 @@ def train_epoch(model, batches, rate):
         hits.extend((logits.argmax(1) == labels).tolist())
     return {"train_loss": np.mean(losses), "train_accuracy": np.mean(hits), "gradient_norm": np.mean(norms)}
 """,
+        """
+from collections import defaultdict
+
+def train_epoch(model, batches, rate):
+    optimizer, sums, seen = torch.optim.SGD(model.parameters(), lr=rate), defaultdict(float), 0
+    model.train()
+    for images, labels in batches:
+        optimizer.zero_grad()
+        logits = model(images)
+        loss = nn.functional.cross_entropy(logits, labels)
+        loss.backward()
+        sums["gradient_norm"] += nn.utils.get_total_norm(
+            [w.grad for w in model.parameters() if w.grad is not None]).item() / len(batches)
+        optimizer.step()
+        sums["train_loss"] += loss.item() * len(labels)
+        sums["train_accuracy"] += (logits.argmax(1) == labels).sum().item()
+        seen += len(labels)
+    for name in ("train_loss", "train_accuracy"):
+        sums[name] /= seen
+    return sums
+""",
+        """
+from collections import OrderedDict
+from fractions import Fraction
+
+def train_epoch(model, batches, rate):
+    model.train()
+    losses, hits, norms = [], [], []
+    for images, labels in batches:
+        logits = model(images)
+        each = nn.functional.cross_entropy(logits, labels, reduction="none")
+        weights = [w for w in model.parameters() if w.requires_grad]
+        slopes = torch.autograd.grad(each.mean(), weights)
+        with torch.no_grad():
+            for w, slope in zip(weights, slopes):
+                w -= rate * slope
+        losses.append(each.detach())
+        hits += (logits.argmax(1) == labels).tolist()
+        norms.append(torch.stack([slope.square().sum() for slope in slopes]).sum().sqrt())
+    answers = OrderedDict(train_loss=torch.cat(losses).mean(), train_accuracy=Fraction(sum(hits), len(hits)))
+    answers["gradient_norm"] = torch.stack(norms).mean()[None]
+    return answers
+""",
+        """
+import pandas as pd
+
+def train_epoch(model, batches, rate):
+    model.train()
+    optimizer, lengths = torch.optim.SGD(model.parameters(), rate), []
+    for w in model.parameters():
+        if w.requires_grad:
+            w.register_post_accumulate_grad_hook(lambda w: lengths[-1].append(w.grad.norm()))
+    rows = []
+    for images, labels in batches:
+        optimizer.zero_grad()
+        lengths.append([])
+        logits = model(images)
+        loss = nn.functional.cross_entropy(logits, labels, reduction="sum")
+        (loss / len(labels)).backward()
+        optimizer.step()
+        hits = (logits.argmax(1) == labels).sum().item()
+        rows.append({"train_loss": loss.item(), "train_accuracy": hits, "n": len(labels)})
+    sums = pd.DataFrame(rows).sum()
+    means = sums[["train_loss", "train_accuracy"]] / sums["n"]
+    means["gradient_norm"] = sum(torch.stack(step).norm().item() for step in lengths) / len(lengths)
+    return means
+""",
     ],
     "02.4": [
         """
@@ -77,6 +156,45 @@ def first_silent_layer(model, images):
         layer.training = mode
     quiet = [place for place, spread in enumerate(spreads) if spread < 1e-6]
     return quiet[0] if quiet else None
+""",
+        """
+import copy
+import numpy as np
+
+def first_silent_layer(model, images):
+    outputs = []
+    probe = copy.deepcopy(model).eval().requires_grad_(False)
+    for layer in probe:
+        layer.register_forward_hook(lambda layer, given, made: outputs.append(made.flatten(1).clone()))
+    probe(images)
+    silent = np.flatnonzero([(made.max(0).values - made.min(0).values).max() <= 1e-6 for made in outputs])
+    return silent[0] if silent.size else None
+""",
+        """
+from itertools import accumulate
+
+def first_silent_layer(model, images):
+    training = model.training
+    model.train(False)
+    with torch.inference_mode():
+        seen = list(accumulate(model, lambda x, layer: layer(x), initial=images))[1:]
+    model.train(training)
+    quiet = torch.stack([(x - x.roll(1, 0)).abs().max() <= 1e-6 for x in seen])
+    return quiet.int().argmax() if quiet.any() else None
+""",
+        """
+from enum import IntEnum
+
+def first_silent_layer(model, images):
+    Place = IntEnum("Place", [f"layer_{n}" for n in range(len(model))], start=0)
+    was, found = model.training, None
+    for place in Place:
+        with torch.no_grad():
+            images = model[place].eval()(images)
+        if found is None and torch.isclose(images, images[:1], rtol=0, atol=1e-6).all():
+            found = place
+    model.train(was)
+    return found
 """,
     ],
 }

@@ -1,7 +1,12 @@
 """Answers to the exercises of lesson 03: right ones that differ from the solution, and plausible wrong ones."""
 
 RIGHT = {
-    "03.1": ["side, numbers = 24, 4608"],
+    "03.1": [
+        "side, numbers = 24, 4608",
+        "import numpy as np\nside, numbers = np.int64(24), np.prod([128, 6, 6])",
+        "side, numbers = nn.Conv2d(1, 1, 5, 2, 2)(torch.zeros(1, 1, 48, 48)).shape[-1], torch.tensor([4608.0])",
+        "from fractions import Fraction\nside, numbers = Fraction(48, 2), float(128 * 6 * 6)",
+    ],
     "03.2": [
         """
 def conv_output_side(side, kernel, padding, stride):
@@ -19,6 +24,33 @@ def conv_output_side(side, kernel, padding, stride):
         raise ValueError
     return math.floor((side + 2 * padding - (kernel - 1) - 1) / stride + 1)
 """,
+        """
+import numpy as np
+
+def conv_output_side(side, kernel, padding, stride):
+    if (room := side + 2 * padding - kernel) < 0:
+        raise ValueError
+    return np.floor_divide(room, stride) + np.int64(1)
+""",
+        """
+class DoesNotFit(ValueError):
+    pass
+
+def conv_output_side(side, kernel, padding, stride):
+    if side + 2 * padding < kernel:
+        raise DoesNotFit(kernel)
+    return nn.functional.unfold(torch.zeros(1, 1, side, kernel), kernel, 1, (padding, 0), stride).shape[-1]
+""",
+        """
+import json
+from fractions import Fraction
+
+def conv_output_side(side, kernel, padding, stride):
+    places = torch.arange(side + 2 * padding).unfold(0, kernel, stride) if side + 2 * padding >= kernel else []
+    if not len(places):
+        raise json.JSONDecodeError("a kind of ValueError", "", 0)
+    return torch.tensor([len(places)])
+""",
     ],
     "03.3": [
         """
@@ -35,6 +67,40 @@ def adam(weight, gradients, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
         values.append(float(weight))
     return values
 """,
+        """
+import numpy as np
+
+def adam(weight, gradients, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    path, moments = np.full(len(gradients), float(weight)), np.zeros(2)
+    for t, g in enumerate(gradients):
+        moments = np.array(betas) * moments + (1 - np.array(betas)) * np.array([g, g * g])
+        mean, square = moments / (1 - np.array(betas) ** (t + 1))
+        path[t:] -= lr * mean / (np.sqrt(square) + eps)
+    return path
+""",
+        """
+def adam(weight, gradients, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    held, path = nn.Parameter(torch.tensor(weight, dtype=torch.float64)), []
+    optimizer = torch.optim.Adam([held], lr=lr, betas=betas, eps=eps)
+    for gradient in gradients:
+        held.grad = torch.full_like(held, gradient)
+        optimizer.step()
+        path.append(held.detach().clone()[None])
+    return tuple(path)
+""",
+        """
+from itertools import accumulate
+import pandas as pd
+
+def adam(weight, gradients, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    def step(state, gradient):
+        m, v, t, w = state
+        m, v, t = betas[0] * m + (1 - betas[0]) * gradient, betas[1] * v + (1 - betas[1]) * gradient**2, t + 1
+        return m, v, t, w - lr * (m / (1 - betas[0] ** t)) / ((v / (1 - betas[1] ** t)) ** 0.5 + eps)
+
+    states = list(accumulate(gradients, step, initial=(0.0, 0.0, 0, weight)))[1:]
+    return pd.Series([state[-1] for state in states], index=range(1, len(states) + 1), dtype=float)
+""",
     ],
     "03.4": [
         """
@@ -44,6 +110,26 @@ def holds_all(optimizer, model):
         if tensor.requires_grad and not any(tensor is other for other in held):
             return False
     return True
+""",
+        """
+import numpy as np
+
+def holds_all(optimizer, model):
+    held = {id(weights) for group in optimizer.param_groups for weights in group["params"]}
+    return np.all([id(weights) in held for weights in model.parameters() if weights.requires_grad])
+""",
+        """
+def holds_all(optimizer, model):
+    held = {weights.data_ptr() for group in optimizer.param_groups for weights in group["params"]}
+    return torch.tensor([w.data_ptr() in held for w in model.parameters() if w.requires_grad]).all()
+""",
+        """
+import numpy as np
+
+def holds_all(optimizer, model):
+    wanted = {w for w in model.parameters() if w.requires_grad}
+    missing = wanted.difference(*(group["params"] for group in optimizer.param_groups))
+    return np.equal(len(missing), [0])
 """,
     ],
 }

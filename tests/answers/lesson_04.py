@@ -1,7 +1,21 @@
 """Answers to the exercises of lesson 04: right ones that differ from the solution, and plausible wrong ones."""
 
 RIGHT = {
-    "04.1": ["keep, pictures = [8, 6, 4, 1], 98", "keep, pictures = (1, 4, 6, 8), 98.0"],
+    "04.1": [
+        "keep, pictures = [8, 6, 4, 1], 98",
+        "keep, pictures = (1, 4, 6, 8), 98.0",
+        "keep, pictures = np.array([1, 4, 6, 8]), np.int64(98)",
+        "keep, pictures = [np.int64(number) for number in (8, 6, 4, 1)], torch.tensor([98])",
+        """
+import pandas as pd
+
+keep = pd.Series([True, False, False, True, False, True, False, True, False], index=range(1, 10))
+keep, pictures = keep[keep].index, 98.0
+""",
+        "keep, pictures = frozenset({1, 4, 6, 8}), 98",
+        "keep, pictures = [1.0, 4.0, 6.0, 8.0], torch.tensor(98.0)",
+        "keep, pictures = {1: 'happy', 4: 'N', 6: 'no entry', 8: 'forest'}.keys(), 98",
+    ],
     "04.2": [
         """
 def shear(images, degrees):
@@ -22,6 +36,35 @@ def shear(images, degrees):
     matrix[:, 0, 1] = torch.tan(degrees * np.pi / 180)
     grid = affine_grid(matrix, images.shape, align_corners=False)
     return grid_sample(images, grid, padding_mode="border", align_corners=False)
+""",
+        """
+def shear(images, degrees):
+    theta = torch.eye(2, 3).repeat(len(images), 1, 1)
+    theta[:, 0, 1] = torch.tan(torch.deg2rad(degrees))
+    grid = torch.nn.functional.affine_grid(theta, list(images.shape), align_corners=False)
+    return torch.nn.functional.grid_sample(images, grid, padding_mode="border", align_corners=False).numpy()
+""",
+        """
+def shear(images, degrees):
+    rows = torch.arange(48.0)[None, :, None] - 23.5
+    columns = torch.arange(48.0)[None, None] + degrees.deg2rad().tan()[:, None, None] * rows
+    columns = columns.clamp(0, 47)
+    left = columns.floor().long().clamp(max=46)
+    share = columns - left
+    faces = images[:, 0]
+    mixed = faces.gather(2, left) * (1 - share) + faces.gather(2, left + 1) * share
+    return torch.nn.Parameter(mixed[:, None].double())
+""",
+        """
+from scipy.ndimage import map_coordinates
+
+def shear(images, degrees):
+    row, column = np.mgrid[:48, :48]
+    out = np.zeros(images.shape, ">f4")
+    for n, angle in enumerate(np.deg2rad(degrees.numpy())):
+        places = [row, column + np.tan(angle) * (row - 23.5)]
+        out[n, 0] = map_coordinates(images[n, 0].numpy().astype(float), places, order=1, mode="nearest")
+    return out
 """,
     ],
     "04.4": [
@@ -64,6 +107,40 @@ def balanced_epoch(labels, seed):
         columns.append(rng.permutation(np.tile(places, -(-counts.max() // count))[: counts.max()]))
     return rng.permuted(np.stack(columns, 1), axis=1).ravel()
 """,
+        """
+from collections import deque
+import random
+
+def balanced_epoch(labels, seed):
+    random_numbers, members = random.Random(int(seed)), {}
+    for place, label in enumerate(labels):
+        members.setdefault(int(label), []).append(place)
+    largest, epoch = max(map(len, members.values())), deque()
+    for places in members.values():
+        random_numbers.shuffle(places)
+        epoch.extend(places[n % len(places)] for n in range(largest))
+    random_numbers.shuffle(epoch)
+    return epoch
+""",
+        """
+import pandas as pd
+
+def balanced_epoch(labels, seed):
+    shuffled = pd.Series(labels).sample(frac=1, random_state=seed)
+    largest = shuffled.value_counts().max()
+    places = shuffled.groupby(shuffled).apply(lambda some: pd.Series(np.resize(some.index, largest)))
+    return pd.Series(np.ravel(places)).sample(frac=1, random_state=seed + 1)
+""",
+        """
+def balanced_epoch(labels, seed):
+    generator = torch.Generator().manual_seed(int(seed))
+    labels = torch.tensor(np.array(labels))
+    most = labels.bincount().max().item()
+    rows = [(labels == label).nonzero()[:, 0] for label in labels.unique()]
+    rows = [row[torch.randperm(len(row), generator=generator)].repeat(-(-most // len(row)))[:most] for row in rows]
+    flat = torch.cat(rows)
+    return tuple(flat[torch.randperm(len(flat), generator=generator)])
+""",
     ],
     "04.5": [
         """
@@ -88,6 +165,37 @@ def prepared_alike(training, testing, images):
     if len({result.shape for result in results}) > 1:
         return False
     return bool(np.ptp(np.stack(results), axis=0).max() < 1e-4)
+""",
+        """
+def prepared_alike(training, testing, images):
+    outcomes = []
+    for prepare in (training, testing):
+        outcomes.append(prepare(images.clone()))
+        outcomes.append(torch.cat([prepare(face.clone()) for face in images.split(1)]))
+    if len({outcome.shape for outcome in outcomes}) > 1:
+        return np.False_
+    return (torch.stack(outcomes) - outcomes[0]).abs().max() < 1e-5
+""",
+        """
+def prepared_alike(training, testing, images):
+    alone = [[prepare(face.clone()).numpy() for face in images.split(1)] for prepare in (training, testing)]
+    company = [np.asarray(prepare(images.clone())) for prepare in (training, testing)]
+    try:
+        table = np.stack([*map(np.concatenate, alone), *company])
+    except ValueError:
+        return False
+    return np.all(np.ptp(table, axis=0) < 1e-5)
+""",
+        """
+def prepared_alike(training, testing, images):
+    def views():
+        for prepare in (training, testing):
+            yield prepare(images.clone())
+            yield torch.vstack([prepare(images[n : n + 1].clone()) for n in range(len(images))])
+
+    first, *others = views()
+    same_shape = all(other.shape == first.shape for other in others)
+    return np.array([same_shape and all(torch.allclose(other, first, atol=1e-5) for other in others)])
 """,
     ],
 }

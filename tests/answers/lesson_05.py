@@ -65,6 +65,16 @@ RIGHT = {
     "05.1": [
         "weights, operations, at_stride_2, counts = 73728, 84_934_656, 21_233_664, 1.12",
         "weights, operations, at_stride_2, counts = 73728, 8.4934656e7, 84_934_656 / 4, 1.1236",
+        """
+from fractions import Fraction
+
+weights, operations, at_stride_2, counts = 73728, 84934656, Fraction(84934656, 4), Fraction(100, 89)
+""",
+        """
+weights = nn.Conv2d(64, 128, 3, bias=False).weight.numel()
+operations, at_stride_2, counts = 2.0 * weights * 24**2, 2 * weights * 12**2, torch.tensor([100 / 89])
+""",
+        "import numpy as np\nweights, operations, at_stride_2, counts = np.array([73728, 84934656, 21233664, 1.12])",
     ],
     "05.2": [
         BOTTLENECK,
@@ -87,6 +97,36 @@ class Bottleneck(nn.Module):
         out += self.downsample(x)
         return self.relu(out)
 """,
+        """
+from torchvision.models.resnet import Bottleneck as Theirs
+
+class Bottleneck(Theirs):
+    pass
+""",
+        """
+def Bottleneck(inputs, width, stride=1, downsample=None):
+    from torchvision.models.resnet import Bottleneck as Theirs
+
+    return Theirs(inputs, width, stride, downsample)
+""",
+        """
+class Base(nn.Module):
+    def __init__(self, inputs, width, stride=1, downsample=None):
+        super().__init__()
+        sides = ((inputs, width, 1, 1, 0), (width, width, 3, stride, 1), (width, 4 * width, 1, 1, 0))
+        for n, (given, made, *where) in enumerate(sides, 1):
+            self.add_module(f"conv{n}", nn.Conv2d(given, made, *where, bias=False))
+            self.add_module(f"bn{n}", nn.BatchNorm2d(made))
+        self.downsample = downsample
+
+class Bottleneck(Base):
+    def forward(self, x):
+        y = x
+        for n in (1, 2, 3):
+            y = getattr(self, f"bn{n}")(getattr(self, f"conv{n}")(y))
+            y = y.relu() if n < 3 else y
+        return torch.relu(y + (x if self.downsample is None else self.downsample(x)))
+""",
     ],
     "05.4": [
         COMPLETE,
@@ -101,6 +141,37 @@ def schedule_is_complete(rates, peak):
     steps = steps[steps != 0]
     once = (np.diff(steps) <= 0).all()
     return bool(rates[0] <= 0.1 and abs(rates.max() - 1) <= 0.01 and rates[-1] <= 0.001 and once)
+""",
+        """
+import numpy as np
+
+def schedule_is_complete(rates, peak):
+    if len(rates) == 0:
+        return np.bool_(False)
+    rates = np.array(rates)
+    top = rates.argmax()
+    once = (np.diff(rates[: top + 1]) >= 0).all() & (np.diff(rates[top:]) <= 0).all()
+    return once & (abs(rates[top] - peak) <= 0.01 * peak) & (rates[0] <= peak / 10) & (rates[-1] <= peak / 1000)
+""",
+        """
+def schedule_is_complete(rates, peak):
+    rates = torch.tensor(rates, dtype=torch.float64)
+    if not rates.numel():
+        return torch.tensor(False)
+    top = rates.argmax()
+    once = (rates[: top + 1].diff() >= 0).all() & (rates[top:].diff() <= 0).all()
+    return once & ((rates[top] - peak).abs() <= 0.01 * peak) & (rates[0] <= peak / 10) & (rates[-1] <= peak / 1000)
+""",
+        """
+import pandas as pd
+
+def schedule_is_complete(rates, peak):
+    rates = pd.Series(rates, dtype=float)
+    if rates.empty:
+        return False
+    climb, fall = rates[: rates.idxmax()], rates[rates.idxmax() :]
+    limits = pd.Series([rates.iloc[0] <= peak / 10, rates.iloc[-1] <= peak / 1000, abs(rates.max() / peak - 1) <= 0.01])
+    return limits.all() & climb.is_monotonic_increasing & fall.is_monotonic_decreasing
 """,
     ],
     "05.5": [
@@ -123,6 +194,33 @@ def batch_norm(images, mean, variance, training, momentum=0.1, eps=1e-5):
         mean = mean + momentum * (m - mean)
         variance = variance + momentum * (values.var(1, ddof=1) - variance)
     return (images - m[:, None, None]) / np.sqrt(v + eps)[:, None, None], mean, variance
+""",
+        """
+from collections import namedtuple
+
+Normed = namedtuple("Normed", "output mean variance")
+
+def batch_norm(images, mean, variance, training, momentum=0.1, eps=1e-5):
+    mean, variance = mean.clone(), variance.clone()
+    return Normed(F.batch_norm(images, mean, variance, None, None, training, momentum, eps), mean, variance)
+""",
+        """
+def batch_norm(images, mean, variance, training, momentum=0.1, eps=1e-5):
+    layer = nn.BatchNorm2d(len(mean), eps, momentum, affine=False).train(training)
+    layer.load_state_dict({"running_mean": mean, "running_var": variance, "num_batches_tracked": torch.tensor(0)})
+    return [layer(images), *list(layer.buffers())[:2]]
+""",
+        """
+import numpy as np
+
+def batch_norm(images, mean, variance, training, momentum=0.1, eps=1e-5):
+    x, mean, variance = (np.asarray(each, dtype=float) for each in (images, mean, variance))
+    m, v = (x.mean((0, 2, 3)), x.var((0, 2, 3))) if training else (mean, variance)
+    out = np.einsum("bchw,c->bchw", x - m[:, None, None], (v + eps) ** -0.5)
+    if training:
+        shares, unbiased = [1 - momentum, momentum], x.var((0, 2, 3), ddof=1)
+        mean, variance = np.average([mean, m], 0, shares), np.average([variance, unbiased], 0, shares)
+    return out, mean, variance
 """,
     ],
 }

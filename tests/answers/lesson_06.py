@@ -9,6 +9,14 @@ def missing(side, kernel, stride):
 
 padding_48, padding_47 = (np.array([m // 2, m - m // 2]) for m in (missing(48, 5, 2), missing(47, 5, 2)))
 """,
+        """
+from collections import namedtuple
+
+Rows = namedtuple("Rows", "before after")
+padding_48, padding_47 = Rows(1, 2), Rows(before=2, after=2)
+""",
+        "padding_48, padding_47 = torch.tensor([1, 2]), range(2, 4, 1)[:1] and (np.int8(2), 2.0)",
+        "import pandas as pd\npadding_48, padding_47 = pd.Series([1, 2], index=[10, 11]), pd.Index([2, 2])",
     ],
     "06.2": [
         """
@@ -38,6 +46,28 @@ def to_torch(kernel, dense, height, width, channels):
     places = dense.reshape(-1, channels, dense.shape[1])  # a place stays whole, so its two axes may stay one
     return np.ascontiguousarray(kernel.transpose(3, 2, 0, 1)), places.transpose(2, 1, 0).reshape(dense.shape[::-1])
 """,
+        """
+def to_torch(kernel, dense, height, width, channels):
+    conv = nn.Conv2d(kernel.shape[2], kernel.shape[3], kernel.shape[:2], bias=False).double()
+    conv.weight.data = torch.from_numpy(kernel).permute(3, 2, 0, 1)
+    linear = torch.tensor(dense).T.unflatten(1, (height, width, channels)).permute(0, 3, 1, 2).flatten(1)
+    return conv.weight, nn.Parameter(linear)
+""",
+        """
+from collections import namedtuple
+
+Weights = namedtuple("Weights", "kernel dense")
+
+def to_torch(kernel, dense, height, width, channels):
+    order = np.arange(len(dense)).reshape(-1, channels).T.ravel()
+    return Weights(np.rollaxis(np.rollaxis(kernel, 3), 3, 1), np.asfortranarray(dense[order].T))
+""",
+        """
+def to_torch(kernel, dense, height, width, channels):
+    units = dense.shape[1]
+    moved = np.einsum("yxcu->ucyx", dense.reshape(height, width, channels, units))
+    return [torch.einsum("hwio->oihw", torch.tensor(kernel)), moved.reshape(units, -1)]
+""",
     ],
     "06.4": [
         """
@@ -62,6 +92,29 @@ import statistics
 
 def epoch_cost(batch_means, sizes):
     return statistics.fmean(batch_means, weights=sizes)
+""",
+        """
+from fractions import Fraction
+
+def epoch_cost(batch_means, sizes):
+    if len(batch_means) != len(sizes) or not len(sizes):
+        raise ValueError
+    return sum(Fraction(mean) * size for mean, size in zip(batch_means, sizes)) / sum(sizes)
+""",
+        """
+class LostBatch(ValueError):
+    pass
+
+def epoch_cost(batch_means, sizes):
+    if len(batch_means) != len(sizes) or len(sizes) == 0:
+        raise LostBatch
+    return torch.tensor([batch_means], dtype=torch.float64) @ torch.tensor(sizes, dtype=torch.float64) / sum(sizes)
+""",
+        """
+def epoch_cost(batch_means, sizes):
+    if len(batch_means) == len(sizes) == 0:
+        raise UnicodeError("a kind of ValueError")
+    return np.ma.average(np.array(batch_means), weights=np.array(sizes)) if len(batch_means) == len(sizes) else int("x")
 """,
     ],
     "06.5": [
@@ -88,6 +141,24 @@ def same_padding(side, kernel, stride):
             after += 1
     return before, after
 """,
+        """
+def same_padding(side, kernel, stride):
+    missing = max((int(np.ceil(side / stride)) - 1) * stride + kernel - side, 0)
+    return np.array([missing // 2, -(-missing // 2)])
+""",
+        """
+def same_padding(side, kernel, stride):
+    missing = torch.tensor(kernel - (side % stride or stride)).clamp(min=0)
+    return torch.stack([missing // 2, missing - missing // 2])
+""",
+        """
+from fractions import Fraction
+from math import ceil
+
+def same_padding(side, kernel, stride):
+    missing = max((ceil(Fraction(side, stride)) - 1) * stride + kernel - side, 0)
+    return np.divmod(missing, 2)[0], np.uint8(missing - missing // 2)
+""",
     ],
     "06.6": [
         """
@@ -110,6 +181,35 @@ def first_difference(ours, theirs, atol):
         return (mine - other).abs().max().item() <= atol
 
     return next((stage for stage, pair in enumerate(zip(ours, theirs)) if not agree(*pair)), None)
+""",
+        """
+def first_difference(ours, theirs, atol):
+    def agree(mine, other):
+        mine = np.moveaxis(mine, -1, 1) if mine.ndim == 4 else mine
+        return mine.shape == other.shape and (np.abs(mine - other) <= atol).all()
+
+    stages = np.flatnonzero([not agree(*pair) for pair in zip(ours, theirs)])
+    return stages[0] if len(stages) else None
+""",
+        """
+def first_difference(ours, theirs, atol):
+    for stage, (a, b) in enumerate(zip(map(torch.tensor, ours), map(torch.tensor, theirs))):
+        a = a.permute(0, 3, 1, 2) if a.ndim == 4 else a
+        if a.shape != b.shape or not ((a - b).abs() <= atol).all():
+            return torch.tensor([stage])
+""",
+        """
+def first_difference(ours, theirs, atol):
+    def part(pair):
+        mine, other = pair
+        mine = np.einsum("nhwc->nchw", mine) if mine.ndim == 4 else mine
+        try:
+            np.testing.assert_allclose(mine, other, rtol=0, atol=atol, equal_nan=False)
+        except AssertionError:
+            return True
+        return mine.shape != other.shape
+
+    return next((np.uint8(n) for n, pair in enumerate(zip(ours, theirs)) if part(pair)), None)
 """,
     ],
 }

@@ -1,8 +1,42 @@
-"""Compare what a student's code gives with what it should give; one line says how far off it is."""
+"""Compare what a student's code gives with what it should give; one line says how far off it is.
+
+The checks and the hidden tests of the sheets have one idea of what is equal: `expect`, which says what is wrong, and
+`same`, which only says whether.
+"""
+
+import math
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 
+from fercourse.classroom.encoding import encode
+from fercourse.classroom.plain import TOO_MUCH, NotPlain, decode
+from fercourse.classroom.probes import outcome_of
 from fercourse.errors import CheckFailed
+
+NUMBERS = (int, float, Fraction, Decimal)
+
+
+def plain(value):
+    """What came, in its plainest form: numbers, texts, lists, tuples, dicts and arrays, as in a grader.
+
+    A number is Python's, in whatever form it came; a tensor is an array; a Series with texts as its index is a dict.
+    What is no such data is an `Opaque`. Raises CheckFailed where it is too much.
+    """
+    try:
+        return _plainest(decode(*encode(value)))
+    except NotPlain as error:
+        raise CheckFailed(f"{TOO_MUCH}: {error}") from error
+
+
+def same(came, expected, *, atol=0.0, whole=False):
+    """Whether `expect` would take `came`."""
+    try:
+        expect(came, expected, "", atol=atol, whole=whole)
+    except CheckFailed:
+        return False
+    return True
 
 
 def ask(probe, answer, *arguments):
@@ -19,48 +53,57 @@ def expect_secret(came, expected, where, *, atol=0.0):
     try:
         expect(came, expected, where, atol=atol)
     except CheckFailed:
-        came = _plain(came)
+        came = _single(plain(came))
         side = ""
-        if type(came) in (int, float) and type(expected) in (int, float):
+        if type(came) in NUMBERS and type(expected) in NUMBERS:
             side = ", which is too large" if came > expected else ", which is too small" if came < expected else ""
         nothing = ": nothing is written yet" if came is None else ""
         raise CheckFailed(f"{where}: came {short(came)}{side}{nothing}") from None
 
 
-def expect(came, expected, where, *, atol=0.0):
+def expect(came, expected, where, *, atol=0.0, whole=False):
     """Raise CheckFailed where `came` is not `expected`: "<where>: expected 24, came 23, 1 too small".
 
     expected: None, a bool, number, text, array or tensor, or a list, tuple or dict of them
-    atol:     how far a number may be off; numbers and arrays may be Python's, NumPy's or torch's
+    atol:     how far a number may be off
+    whole:    whether 24.0 is no answer where 24 is expected
+    What comes may have any form that `plain` knows: a list may be an array, a number a tensor that holds one.
     """
-    came, expected = _plain(came), _plain(expected)
+    came, expected = plain(came), plain(expected)
     if came is None and expected is not None:
         raise CheckFailed(f"{where}: expected {short(expected)}, came None: nothing is written, or nothing returned")
     if isinstance(expected, dict):
         _expect_same(sorted(map(str, came)) if isinstance(came, dict) else came, sorted(map(str, expected)), where)
         for key, value in expected.items():
-            expect(came[key], value, f"{where}, {key}", atol=atol)
+            expect(came[key], value, f"{where}, {key}", atol=atol, whole=whole)
     elif isinstance(expected, (list, tuple)):
-        if not isinstance(came, (list, tuple)):
+        if not isinstance(came, (list, tuple, np.ndarray)):
             raise CheckFailed(f"{where}: expected {short(expected)}, came {short(came)}")
         _expect_same(len(came), len(expected), f"{where}, the number of items")
         for place, (one, other) in enumerate(zip(came, expected, strict=True)):
-            expect(one, other, f"{where}, item {place}", atol=atol)
+            expect(one, other, f"{where}, item {place}", atol=atol, whole=whole)
     elif isinstance(expected, np.ndarray):
         _expect_array(came, expected, where, atol)
-    elif isinstance(expected, (int, float)) and not isinstance(expected, bool):
-        _expect_number(came, expected, where, atol)
+    elif type(expected) in NUMBERS:
+        _expect_number(_single(came), expected, where, atol, whole)
     else:
-        _expect_same(came, expected, where)
+        _expect_same(_single(came), expected, where)
 
 
-def expect_error(outcome, name, where):
-    """Raise CheckFailed where `outcome`, from the probe `outcome_of`, is no error of the type called `name`."""
-    kind, came = outcome
-    if kind != "error":
-        raise CheckFailed(f"{where}: expected a {name}, came {short(came)} and no error")
-    if came != name:
-        raise CheckFailed(f"{where}: expected a {name}, came a {came}")
+def expect_error(answer, arguments, kind, where):
+    """Raise CheckFailed where `answer(*arguments)` raises no `kind`, of that class or of one that comes from it."""
+    outcome, came = ask(outcome_of, answer, kind, *arguments)
+    if outcome == "value":
+        raise CheckFailed(f"{where}: expected a {kind.__name__}, came {short(plain(came))} and no error")
+    if outcome != "as asked":
+        own = " of your own, which is none" if came == kind.__name__ else ""
+        raise CheckFailed(f"{where}: expected a {kind.__name__}, came a {came}{own}")
+
+
+def as_whole(number):
+    """3 for 3, for 3.0 and for an array that holds it alone; None for what is no whole number."""
+    number = _single(number)
+    return int(number) if type(number) in (int, float) and number % 1 == 0 else None
 
 
 def short(value):
@@ -74,13 +117,26 @@ def short(value):
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def _plain(value):
-    """Tensors as arrays, what holds one number as that number; anything else as it is."""
+def _plainest(value):
+    """Tensors as arrays, what holds one number as that number, in lists and dicts as well."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_plainest, value))
+    if isinstance(value, dict):
+        return {key: _plainest(item) for key, item in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return type(value)(_plainest(item) if getattr(item, "ndim", 0) == 0 else item for item in value)
     if hasattr(value, "detach"):
-        value = value.detach().cpu().numpy()
+        value = (value.float() if str(value.dtype) == "torch.bfloat16" else value).numpy()
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         value = value.item()
+    if isinstance(value, (Fraction, Decimal)) and value == int(value):
+        value = int(value)
     return None if value is ... else value
+
+
+def _single(came):
+    """The number of an array that holds one alone; anything else as it is."""
+    return came.item() if isinstance(came, np.ndarray) and came.size == 1 else came
 
 
 def _expect_same(came, expected, where):
@@ -88,14 +144,28 @@ def _expect_same(came, expected, where):
         raise CheckFailed(f"{where}: expected {short(expected)}, came {short(came)}")
 
 
-def _expect_number(came, expected, where, atol):
-    if type(came) not in (int, float):
+def _expect_number(came, expected, where, atol, whole):
+    if type(came) not in NUMBERS:
         raise CheckFailed(f"{where}: expected the number {short(expected)}, came {short(came)}")
-    off = came - expected
-    if abs(off) <= atol or came == expected:
+    if whole and type(came) is not int:
+        raise CheckFailed(f"{where}: expected the whole number {expected}, came {came!r}, a {type(came).__name__}")
+    if came == expected:
         return
-    far = f"{short(abs(off))} too {'large' if off > 0 else 'small'}" if np.isfinite(off) else "not a finite number"
+    off = came - expected if type(came) is type(expected) is int else _as_float(came) - _as_float(expected)
+    if abs(off) <= atol:
+        return
+    if type(came) is float and not math.isfinite(came):
+        far = "not a finite number"
+    else:
+        far = f"{'far' if off in (math.inf, -math.inf) else short(abs(off))} too {'large' if off > 0 else 'small'}"
     raise CheckFailed(f"{where}: expected {short(expected)}, came {short(came)}, {far}")
+
+
+def _as_float(number):
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 def _expect_array(came, expected, where, atol):
@@ -107,8 +177,8 @@ def _expect_array(came, expected, where, atol):
     if came.size == 0:
         return
     came, expected = came.astype(float), expected.astype(float)
-    same = (came == expected) | (np.isnan(came) & np.isnan(expected))
-    off = np.where(same, 0.0, np.abs(np.where(same, 0, came) - np.where(same, 0, expected)))
+    equal = (came == expected) | (np.isnan(came) & np.isnan(expected))
+    off = np.where(equal, 0.0, np.abs(np.where(equal, 0, came) - np.where(equal, 0, expected)))
     worst = np.unravel_index(np.argmax(np.where(np.isnan(off), np.inf, off)), off.shape)
     if not off[worst] <= atol:
         place = ", ".join(map(str, worst))

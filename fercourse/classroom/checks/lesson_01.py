@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from fercourse.classroom.checks.compare import expect, expect_secret, short
+from fercourse.classroom.checks.compare import as_whole, expect, expect_secret, plain, short
 from fercourse.data.faces import EMOTIONS
 from fercourse.errors import CheckFailed
 
@@ -14,7 +14,7 @@ PRIVATE = {"Angry": 58, "Disgust": 7, "Fear": 77, "Happy": 149, "Sad": 84, "Surp
 
 def what_laziness_earns(emotion, score, peeked):
     """01.1: the commonest emotion of one split, what it scores on the other, and the best lazy score there."""
-    commonest = max(PUBLIC, key=PUBLIC.get)
+    commonest, emotion = max(PUBLIC, key=PUBLIC.get), plain(emotion)
     if emotion is not None and not isinstance(emotion, str):
         raise CheckFailed(f"emotion: expected a name from the table, came {short(emotion)}")
     named = None if emotion is None else emotion.strip().capitalize()
@@ -89,6 +89,17 @@ def ceiling(answer):
         expect(answer(np.array(votes, np.uint8)), _by_fractions(votes), f"ceiling, {which}", atol=1e-5)
 
 
+def as_pairs(came):
+    """Pairs of whole numbers, sorted, out of a list or an array of them, or a set; None where it is something else."""
+    came = plain(came)
+    if not isinstance(came, (list, tuple, set, frozenset, np.ndarray)):
+        return None
+    if not all(isinstance(pair, (list, tuple, np.ndarray)) and len(pair) == 2 for pair in came):
+        return None
+    pairs = [tuple(map(as_whole, plain([*pair]))) for pair in came]
+    return None if any(None in pair for pair in pairs) else sorted(pairs)
+
+
 CHECKS = {
     "01.1": what_laziness_earns,
     "01.2": mirror_twins,
@@ -138,14 +149,11 @@ def _block_means(face):
 
 def _expect_pairs(came, expected, where):
     """As `expect`, for pairs in any order; both lists of pairs stand in the line."""
+    pairs, came = as_pairs(came), plain(came)
     if came is None:
         expect(came, expected, where)
-    try:
-        pairs = sorted((int(i), int(j)) for i, j in came) if isinstance(came, (list, tuple, set, np.ndarray)) else None
-    except (TypeError, ValueError):
-        pairs = None
     if pairs is None:
-        raise CheckFailed(f"{where}: expected a list of pairs (i, j), came {short(came)}")
+        raise CheckFailed(f"{where}: expected a list of pairs (i, j) of whole numbers, came {short(came)}")
     if pairs != expected:
         raise CheckFailed(f"{where}: expected {short(expected)}, came {short(pairs)}")
 

@@ -5,8 +5,7 @@ import copy
 import torch
 from torch import nn
 
-from fercourse.classroom.checks.compare import ask, expect, expect_error, expect_secret
-from fercourse.classroom.probes import outcome_of
+from fercourse.classroom.checks.compare import expect, expect_error, expect_secret
 
 # (side, kernel, padding, stride): odd on purpose, so that a missing padding, a rest or a rounding shows.
 FITTING = [
@@ -27,9 +26,9 @@ def count_before_you_build(side, numbers):
 def conv_output_side(answer):
     """03.2: the side that nn.Conv2d gives, and a ValueError where the kernel does not fit."""
     for case in FITTING:
-        expect(answer(*case), _side(*case), f"conv_output_side{case}")
+        expect(answer(*case), _side(*case), f"conv_output_side{case}", whole=True)
     for case in NOT_FITTING:
-        expect_error(ask(outcome_of, answer, *case), "ValueError", f"conv_output_side{case}")
+        expect_error(answer, case, ValueError, f"conv_output_side{case}")
 
 
 def adam(answer):

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from fercourse.classroom.checks.compare import expect, expect_secret, short
+from fercourse.classroom.checks.compare import as_whole, expect, expect_secret, plain, short
 from fercourse.errors import CheckFailed
 from fercourse.learn.augment import Augment
 from fercourse.learn.models import Standardise
@@ -17,11 +17,14 @@ SEEDS = 40
 
 def label_survives(keep, pictures):
     """04.1: which changes leave a label true, and how many pictures of a face flips and shifts can make."""
-    if keep is None or keep is ...:
+    keep = plain(keep)
+    if keep is None:
         raise CheckFailed("keep: came None: nothing is written yet")
-    if not isinstance(keep, (list, tuple, set)) or not all(type(number) is int for number in keep):
+    keep = keep.tolist() if isinstance(keep, np.ndarray) else keep
+    if not isinstance(keep, (list, tuple, set, frozenset)) or None in map(as_whole, keep):
         raise CheckFailed(f"keep: expected a list of whole numbers from 1 to 9, came {short(keep)}")
-    wrong, missing = set(keep) - KEPT, KEPT - set(keep)
+    kept = set(map(as_whole, keep))
+    wrong, missing = kept - KEPT, KEPT - kept
     if wrong or missing:
         raise CheckFailed(f"keep: {len(wrong)} of your numbers do not belong there, {len(missing)} are missing")
     expect_secret(pictures, 2 * 7 * 7, "pictures, with flips and shifts of up to three pixels")
@@ -101,15 +104,16 @@ def _sheared(images, degrees):
 
 def _positions(came, where):
     """What came as an array of whole numbers (N,)."""
+    came = plain(came)
     if came is None:
         raise CheckFailed(f"{where}: expected positions, came None: nothing is written, or nothing returned")
-    if not isinstance(came, (list, tuple, np.ndarray, torch.Tensor)):
-        raise CheckFailed(f"{where}: expected an array of positions, came {short(came)}")
-    positions = np.asarray(came)
-    if positions.ndim != 1 or positions.dtype.kind not in "iu":
-        found = f"{positions.dtype} {positions.shape}"
-        raise CheckFailed(f"{where}: expected positions, whole numbers in one row; came {found}")
-    return positions
+    if isinstance(came, (list, tuple)) and all(type(place) is int for place in came):
+        came = np.array(came, int)
+    if not isinstance(came, np.ndarray):
+        raise CheckFailed(f"{where}: expected an array of positions, whole numbers; came {short(came)}")
+    if came.ndim != 1 or came.dtype.kind not in "iu":
+        raise CheckFailed(f"{where}: expected positions, whole numbers in one row; came {came.dtype} {came.shape}")
+    return came
 
 
 def _expect_balance(epoch, labels, seed):

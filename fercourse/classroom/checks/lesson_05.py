@@ -8,7 +8,7 @@ from torch import nn
 from torch.optim.lr_scheduler import OneCycleLR
 from torchvision.models import resnet
 
-from fercourse.classroom.checks.compare import ask, expect, expect_secret
+from fercourse.classroom.checks.compare import ask, expect, expect_secret, plain, short
 from fercourse.classroom.probes import module_outputs, module_shapes
 from fercourse.errors import CheckFailed
 
@@ -130,6 +130,7 @@ def _expect_names(came, expected, shown):
 
 
 def _expect_three(came, expected, where):
+    came = plain(came)
     if came is None:
         raise CheckFailed(f"{where}: expected three tensors, came None: nothing is written, or nothing returned")
     if not isinstance(came, (list, tuple)) or len(came) != 3:
@@ -139,7 +140,7 @@ def _expect_three(came, expected, where):
 
 
 def _kind(came):
-    return f"{len(came)} of them" if isinstance(came, (list, tuple)) else f"a {type(came).__name__}"
+    return f"{len(came)} of them" if isinstance(came, (list, tuple)) else short(came)
 
 
 def _cycle(steps, peak, *, rise=0.3, anneal="cos", phases=False):

@@ -1,0 +1,74 @@
+"""Answers of an odd kind that are not right: exercise → pairs of a source and what the check's line says of it."""
+
+ADAM = "def adam(weight, gradients, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):"
+SIDE = "def conv_output_side(side, kernel, padding, stride):"
+ODD = {
+    "01.1": [
+        (
+            "from fractions import Fraction\nemotion, score, peeked = 'Sad', Fraction(3, 40), 0.266",
+            "came Fraction(3, 40), which is too small",
+        ),
+        ("emotion, score, peeked = len, 0.15, 0.266", "a name from the table, came <builtin_function_or_method>"),
+        ("emotion, score, peeked = 'Sad', lambda: 0.15, 0.266", "score, on PrivateTest: came <function>"),
+    ],
+    "01.2": [
+        ("def mirror_twins(images, splits):\n    return zip([0], [1])", "of pairs (i, j) of whole numbers, came <zip>"),
+        ("def mirror_twins(images, splits):\n    return [(0.0, 1.5)]", "of whole numbers, came [(0.0, 1.5)]"),
+        (
+            "import pandas as pd\ndef mirror_twins(images, splits):\n    return pd.DataFrame([(0, 1)])",
+            "came <DataFrame>",
+        ),
+    ],
+    "01.4": [("def first_parting(*columns):\n    return 'row 5'", "expected the number 5, came 'row 5'")],
+    "01.5": [
+        ("def ceiling(votes):\n    return votes[:, :7].max(1) / votes[:, :7].sum(1)", "came an array of shape (2,)")
+    ],
+    "02.1": [("two_classes, surely_happy, mean_loss = 0.69j, 3.1, 1.88", "two_classes: came 0.69j")],
+    "02.2": [
+        (
+            "from collections import Counter\ndef train_epoch(model, batches, rate):\n    return Counter(train_loss=1)",
+            "came ['train_loss']",
+        ),
+        ("def train_epoch(model, batches, rate):\n    return 1.0, 2.0, 3.0", "came [1, 2, 3]"),
+    ],
+    "02.4": [("def first_silent_layer(model, images):\n    return model[2]", "expected the number 2, came <ReLU>")],
+    "03.1": [("side, numbers = nn.Identity, 4608", "came <type>")],
+    "03.2": [
+        (f"{SIDE}\n    return (side + 2 * padding - kernel) / stride // 1 + 1", "came 24.0, a float"),
+        (f"{SIDE}\n    return torch.tensor((side + 2 * padding - kernel) // stride + 1.0)", "came 24.0, a float"),
+        (
+            f"{SIDE}\n    if kernel > side + 2 * padding:\n        raise KeyError\n"
+            "    return (side + 2 * padding - kernel) // stride + 1",
+            "expected a ValueError, came a KeyError",
+        ),
+    ],
+    "03.3": [
+        (f"{ADAM}\n    yield weight", "came <generator>"),
+        (f"{ADAM}\n    return map(float, gradients)", "came <map>"),
+        (f"{ADAM}\n    return dict.fromkeys(range(30_000))", "too much to be tested: more than 20,000 keys"),
+    ],
+    "03.4": [("def holds_all(optimizer, model):\n    return len(optimizer.param_groups)", "expected True, came 1")],
+    "04.1": [
+        ("keep, pictures = np.array([1.5, 4, 6, 8]), 98", "came [1.5, 4, 6, 8]"),
+        ("keep, pictures = (number for number in [1, 4, 6, 8]), 98", "came <generator>"),
+    ],
+    "04.2": [("def shear(images, degrees):\n    return images.to_sparse()", "came <Tensor of float32, torch.sparse")],
+    "04.4": [("def balanced_epoch(labels, seed):\n    return iter(labels)", "whole numbers; came <iterator>")],
+    "04.5": [("def prepared_alike(training, testing, images):\n    return 'yes'", "expected True, came 'yes'")],
+    "05.1": [("weights, operations, at_stride_2, counts = '73728', 1, 1, 1", "weights: came '73728'")],
+    "05.2": [("Bottleneck = nn.Identity()", "your code raised ")],
+    "05.4": [("def schedule_is_complete(rates, peak):\n    return not None, peak", "expected True, came (True, 0.2)")],
+    "05.5": [("def batch_norm(images, *rest):\n    return {'output': images}", "came {'output': array(")],
+    "06.1": [("padding_48, padding_47 = {1: 2}, (2, 2)", "expected a pair (before, after), came {1: 2}")],
+    "06.2": [("def to_torch(*given):\n    return torch.nn.Linear(2, 2)", "a pair (kernel, dense), came <Linear>")],
+    "06.4": [
+        (
+            "class ValueError(Exception):\n    pass\n\n\ndef epoch_cost(batch_means, sizes):\n"
+            "    if not sizes or len(batch_means) != len(sizes):\n        raise ValueError\n"
+            "    return np.average(batch_means, weights=sizes)",
+            "of your own, which is none",
+        ),
+    ],
+    "06.5": [("def same_padding(side, kernel, stride):\n    return 1.0, 2.0", "expected the whole number 1, came 1.0")],
+    "06.6": [("def first_difference(ours, theirs, atol):\n    return len", "expected the number 1, came <builtin")],
+}
