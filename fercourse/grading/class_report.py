@@ -162,7 +162,7 @@ def _trouble(rows, results, rubric):
 def _slow(row, rubric):
     """The graded cells that got no answer in time, by the functions that they ask; of who has none all that failed."""
     graded = [(id, cell) for id, cell in row["cells"].items() if cell["kind"] != "hand"]
-    failed = [(id, cell) for id, cell in graded if cell["points"] < cell["maximum"]]
+    failed = [(id, cell) for id, cell in graded if (cell["points"] or 0) < cell["maximum"]]
     slow = [(id, cell) for id, cell in failed if "longer than" in cell["why"]] or failed
     return [f"{id}{_asked(cell['exercise'], rubric)}: {cell['why']}" for id, cell in slow]
 

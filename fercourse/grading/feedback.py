@@ -40,8 +40,9 @@ def write_rubric(path, rubric):
         if cell.kind == "hand":
             title = f"{cell.exercise} {rubric.exercises[cell.exercise]}".strip()
             head = f"<h2><span>{safe(title)}</span><span>{number(cell.maximum)}</span></h2>"
-            source = SIGNS.sub("", rubric.answers[cell.id][1])
-            blocks.append(f'{head}\n<p class="quiet">{safe(cell.id)}</p>\n{words(source)}')
+            kind, source = rubric.answers[cell.id]
+            shown = (code if kind == "code" else words)(SIGNS.sub("", source))
+            blocks.append(f'{head}\n<p class="quiet">{safe(cell.id)}</p>\n{shown}')
     quiet = '<p class="quiet">For those who mark: the answers of the solution, with what gives points.</p>'
     write_page(path, f"Rubric · {rubric.title}", [f"<h1>Rubric · {safe(rubric.title)}</h1>", quiet, *blocks])
 

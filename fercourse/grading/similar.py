@@ -2,8 +2,11 @@
 
 An answer becomes a row of words; two answers are compared by the runs of words that they share. In a run the student's
 own names are numbered in the order of their appearance: neither a renaming nor a line more elsewhere changes it.
-Runs that the sheet or its solution has as well say nothing. Each answer is judged by itself: whoever copies the code
-and writes other words has copied the code.
+Runs that the sheet or its solution has as well say nothing.
+
+Code is judged apart from words, and each answer in words by itself: whoever copies the code and writes other words has
+copied the code. One short function of many is often written alike by chance: of the code, all that two have written
+must be alike, or a long answer.
 """
 
 import builtins
@@ -15,9 +18,9 @@ from dataclasses import dataclass
 from itertools import combinations
 
 RUN = 8  # words in a run
-LEAST = 30  # runs that two must share in all answers that are alike, solution aside: short ones are so by chance
-FEWEST = 6  # runs that they must share in one answer
-ALIKE = 0.75  # share of an answer's runs, of 1
+LEAST = 30  # runs that two must share, solution aside, in their code or an answer in words
+ALIKE = 0.75  # share of the runs, of 1
+LONG, SAME = 60, 0.9  # the same for one answer of code where the rest is not alike
 LONGEST = 20_000  # characters of an answer that are compared
 LAYOUT = {"(", ")", ",", ";", ":", "\\"}
 KEPT_NAMES = {*keyword.kwlist, *dir(builtins), "self", "np", "torch", "nn", "F", "plt", "pd", "fc"}
@@ -59,10 +62,8 @@ def similar(answers, *, solved):
     }
     found = {}
     for first, second in combinations(sorted(own), 2):
-        shared = _shared(own[first], own[second])
-        if sum(count for count, _ in shared.values()) >= LEAST:
-            for id, about in shared.items():
-                found.setdefault(id, {})[first, second] = about
+        for id, about in _alike(own[first], own[second], solved).items():
+            found.setdefault(id, {})[first, second] = about
     groups = {}
     for id in sorted(found):
         for students in _connected(found[id]):
@@ -75,17 +76,20 @@ def _numbered(found, numbers):
     return {numbers.setdefault(run, len(numbers)) for run in found}
 
 
-def _shared(mine, theirs):
-    """Of two students, for each answer that is alike: how many runs they share, and which share of all that is."""
-    shared = {}
-    for id in mine.keys() & theirs.keys():
-        fewer, more = sorted((len(mine[id]), len(theirs[id])))
-        if fewer < max(FEWEST, ALIKE * more):
-            continue
-        count = len(mine[id] & theirs[id])
-        if count >= FEWEST and count >= ALIKE * (fewer + more - count):
-            shared[id] = count, count / (fewer + more - count)
-    return shared
+def _alike(mine, theirs, solved):
+    """The answers of two students that are alike by more than chance: id → how many runs they share, which share."""
+    both = mine.keys() & theirs.keys()
+    shared = {id: len(mine[id] & theirs[id]) for id in both}
+    together = {id: len(mine[id]) + len(theirs[id]) - shared[id] for id in both}
+    code = [id for id in both if solved[id][0] == "code"]
+    of_code = sum(shared[id] for id in code)
+    all_code = of_code >= max(LEAST, ALIKE * sum(together[id] for id in code))
+    alike = {}
+    for id in both:
+        least, share = (LEAST, ALIKE) if id not in code else (1, ALIKE) if all_code else (LONG, SAME)
+        if shared[id] >= max(least, share * together[id]):
+            alike[id] = shared[id], shared[id] / together[id]
+    return alike
 
 
 def _connected(pairs):
