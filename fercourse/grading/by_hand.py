@@ -104,14 +104,15 @@ def _mark(text, maximum, place):
     return whole(mark)
 
 
-def check_rows(folder, entries, keys, rubric):
-    """Raise GradingError where a row is of a student who never was, or a mark of the last run has no row any more.
-
-    keys: of the students who are there today.
-    """
+def check_rows(folder, entries, submissions, rubric):
+    """Raise GradingError where a row is of a student who never was, or a mark of the last run has no row any more."""
     cells = {cell.id for cell in rubric.cells if cell.kind == "hand"}
     earlier = {identity: mark for identity, mark in _taken_in(folder).items() if identity[1] in cells}
-    known = {*keys, *(key for key, _ in earlier), *(path.stem for path in _memory(folder).parent.glob("[!.]*.json"))}
+    known = {
+        *(one.key for one in submissions),
+        *(key for key, _ in earlier),
+        *(path.stem for path in _memory(folder).parent.glob("[!.]*.json")),
+    }
     for identity, row in entries.items():
         if identity[0] not in known and _has_entry(row):
             raise GradingError(

@@ -34,7 +34,7 @@ def grade_class(place, *, sheet, rubric, grader, limits, out, jobs, seconds, abo
     with TemporaryDirectory(prefix="fercourse-") as unpacked:
         submissions = told_apart(collect(place, marks=rubric.marks, unpacked=unpacked))
         _check_sheet(submissions, rubric)
-        check_rows(out, entries, {one.key for one in submissions}, rubric)
+        check_rows(out, entries, submissions, rubric)
         with _claimed(out, rubric):
             tasks = _tasks(submissions, rubric=rubric, grader=grader, sheet=sheet, limits=limits, out=out)
             failed = _run(tasks, jobs=jobs, seconds=seconds, imports=rubric.imports, progress=progress)
@@ -145,7 +145,9 @@ def _write_marks(out, submissions, results, failed, *, rubric, assignment):
     for submission in submissions:
         waits |= waiting(submission, results.get(submission.key), rubric)
     graded = {one.key: results.get(one.key) for one in submissions if one.key not in failed}
-    table = joined(out, waits, read_by_hand(out, rubric), results=graded)
+    entries = read_by_hand(out, rubric)  # a person may have gone on marking meanwhile
+    check_rows(out, entries, submissions, rubric)
+    table = joined(out, waits, entries, results=graded)
     rows = []
     for submission in submissions:
         key = submission.key
