@@ -9,6 +9,7 @@ from test_grading_batch import graded, hand_in
 from test_grading_marks import enter, table
 
 from fercourse.errors import GradingError
+from fercourse.grading import grade_class
 from fercourse.grading.text import kept_as_text
 
 CELL = "00-5-answer"
@@ -206,6 +207,21 @@ def test_a_row_whose_mark_had_counted_is_not_lost_with_the_row(tmp_path):
     assert graded(tmp_path)["anna"]["by_hand"] == [CELL]
     rewritten(tmp_path, lambda rows: as_csv([rows[0]]))
     assert set(graded(tmp_path)) == {"anna", "bob"}
+
+
+def test_a_table_that_a_person_saves_while_the_class_is_graded_is_looked_at_as_well(tmp_path, monkeypatch):
+    hand_in(tmp_path, "bob")
+    one_open(tmp_path)
+    graded(tmp_path)
+    run = grade_class.grade_batch
+
+    def meanwhile(*arguments, **options):
+        rewritten(tmp_path, lambda rows: as_csv([rows[0], *rows[2:]]))
+        yield from run(*arguments, **options)
+
+    monkeypatch.setattr(grade_class, "grade_batch", meanwhile)
+    with pytest.raises(GradingError, match=r"is gone, whose mark was 2\.5"):
+        graded(tmp_path)
 
 
 def test_a_decimal_comma_that_makes_two_cells_of_one_is_an_error_with_its_row(tmp_path):
