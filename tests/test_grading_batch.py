@@ -4,6 +4,7 @@ import csv
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import pytest
 from toy_sheet import RIGHT, cell, handed_in, notebook, solution, write
 
 from fercourse.errors import GradingError
-from fercourse.grading.grade_class import grade_class
+from fercourse.grading import batch, grade_class
 from fercourse.grading.rubric import rubric_of
 from fercourse.grading.sheet import read_sheet
 
@@ -41,7 +42,7 @@ def graded(root, *, jobs=2, seconds=30, place="in", out="marks", limits=None, pr
     if not path.exists():
         write(path, solution())
     sheet = read_sheet(path)
-    rows = grade_class(
+    rows = grade_class.grade_class(
         root / place,
         rubric=rubric_of(sheet, path),
         grader=fake_grader.grade,
@@ -161,6 +162,45 @@ def test_other_limits_another_solution_and_a_damaged_state_grade_again(tmp_path)
     assert count(cell_seconds=2) == 4
 
 
+@pytest.mark.parametrize("changed", ["torch", "numpy", "Python", "system", "six"])
+def test_what_other_versions_have_graded_is_graded_again(tmp_path, monkeypatch, changed):
+    hand_in(tmp_path, "anna")
+    trace = tmp_path / "trace"
+    known = batch.versions()
+    assert {"torch", "numpy", "pandas", "scikit-learn", "Python", "system", "fercourse"} <= known.keys()
+    for installed in (known, known | {changed: "0.0.1"}, known | {changed: "0.0.1"}):
+        monkeypatch.setattr(batch, "versions", lambda installed=installed: installed)
+        graded(tmp_path, limits=fake_grader.Limits(trace=str(trace)))
+    assert len(trace.read_text().splitlines()) == 2
+
+
+def test_a_forked_grader_finds_loaded_what_a_sheet_needs():
+    """Else each submission of a class pays for it anew: PyTorch's first optimiser alone imports 700 modules."""
+    program = """
+import sys
+from pathlib import Path
+from fercourse.grading.batch import WARM
+from fercourse.grading.marking import grade_submission
+from fercourse.grading.rubric import rubric_of
+from fercourse.grading.sandbox import Limits
+from fercourse.grading.sheet import read_sheet
+from importlib import import_module
+
+path = Path("solutions/03_cnns_adam_sgd.ipynb")
+sheet = read_sheet(path)
+for name in rubric_of(sheet, path).imports:
+    for module in WARM.get(name, ()):
+        import_module(module)
+before = set(sys.modules)
+grade_submission(path, sheet, Limits(sandbox="none", cell_seconds=60, total_seconds=300))
+print(*sorted(name for name in set(sys.modules) - before if not name.startswith(("fercourse.", "encodings."))))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=Path(__file__).parents[1], capture_output=True, text=True
+    )
+    assert (done.stdout.split(), done.returncode) == ([], 0), done.stderr
+
+
 def test_the_same_marks_whatever_the_number_of_workers_and_nothing_is_written_beside_the_submissions(tmp_path):
     for number in range(5):
         hand_in(tmp_path, f"student{number}", total="# slow\n" if number == 0 else RIGHT["total"])
@@ -175,6 +215,8 @@ def test_killed_in_the_middle_it_goes_on_and_the_marks_are_the_same_byte_for_byt
     hand_in(tmp_path, "student0", total="# hang\n")
     for number in range(1, 10):
         hand_in(tmp_path, f"student{number}", total=f"{RIGHT['total']}\n# slow {number}\n")
+    for number in (1, 2):
+        hand_in(tmp_path, f"Moodle_{number}_assignsubmission_file_/x", total=f"# slow m{number}\n", words="")
     state = tmp_path / "marks" / "state"
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
     with subprocess.Popen([sys.executable, "-c", PROGRAM, tmp_path], env=environment) as process:
@@ -189,6 +231,33 @@ def test_killed_in_the_middle_it_goes_on_and_the_marks_are_the_same_byte_for_byt
     graded(tmp_path)
     graded(tmp_path, out="at_once")
     assert shown(tmp_path / "marks") == shown(tmp_path / "at_once")
+    assert {"marks.csv", "marks.json", "moodle.csv", "moodle_feedback.zip", "canvas.csv"} <= shown(
+        tmp_path / "marks"
+    ).keys()
+
+
+@pytest.mark.parametrize(
+    "step", ["write_by_hand", "write_marks", "write_platforms", "write_feedback", "write_report", "write_feedback_zip"]
+)
+def test_stopped_while_it_writes_it_writes_the_same_the_next_time_and_no_mark_of_a_person_is_lost(tmp_path, step):
+    hand_in(tmp_path, "anna")
+    for number in (1, 2):
+        hand_in(tmp_path, f"Moodle_{number}_assignsubmission_file_/x", words="" if number == 1 else RIGHT["words"])
+    graded(tmp_path)
+    by_hand = tmp_path / "marks" / "by_hand.csv"
+    by_hand.write_text(by_hand.read_text(encoding="utf-8").replace(",3,,,,", ",3,2,good,,"), encoding="utf-8")
+    shutil.copytree(tmp_path / "marks", tmp_path / "undisturbed")
+    assert [row["total"] for row in graded(tmp_path, out="undisturbed").values()] == [14, 12, 14]
+
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(grade_class, step, stopped)
+        with pytest.raises(KeyboardInterrupt):
+            graded(tmp_path)
+    graded(tmp_path)
+    assert shown(tmp_path / "marks") == shown(tmp_path / "undisturbed")
 
 
 def test_ctrl_c_stops_the_workers_and_keeps_what_is_graded(tmp_path):

@@ -55,22 +55,61 @@ def test_a_row_has_total_exercises_cells_and_what_waits_for_a_person(tmp_path):
     }
 
 
-def test_moodle_gets_its_worksheet_and_no_grade_for_what_is_not_marked_yet(tmp_path):
+def uploads(root):
+    """What an upload would change: students named in moodle.csv, canvas.csv and moodle_feedback.zip."""
+    folder, found = root / "marks", []
+    if (folder / "moodle.csv").exists():
+        found += [row["Identifier"] for row in table(folder / "moodle.csv")]
+        with zipfile.ZipFile(folder / "moodle_feedback.zip") as archive:
+            found += archive.namelist()
+    if (folder / "canvas.csv").exists():
+        found += [row["ID"] or row["SIS Login ID"] for row in table(folder / "canvas.csv")[1:]]
+    return found
+
+
+def test_moodle_gets_its_worksheet(tmp_path):
     moodle_class(tmp_path, words="")
     graded(tmp_path)
-    anna, eve = sorted(table(tmp_path / "marks" / "moodle.csv"), key=lambda row: row["Identifier"])
+    (eve,) = table(tmp_path / "marks" / "moodle.csv")
     # mod/assign/feedback/offline/importgradeslib.php refuses a file that lacks one of these columns.
-    assert {"Identifier", "Grade", "Last modified (grade)"} <= anna.keys()
-    assert (anna["Identifier"], anna["Full name"], anna["Grade"]) == ("Participant 101", "Anna Smith", "")
+    assert {"Identifier", "Grade", "Last modified (grade)"} <= eve.keys()
     assert (eve["Identifier"], eve["Full name"], eve["Grade"]) == ("Participant 102", "'=Eve", "12")
-    assert (eve["Maximum Grade"], anna["Last modified (grade)"]) == ("15", "")
-    assert "00.1: 3 / 3<br>" in anna["Feedback comments"]
-    assert "00.5: … / 3" in anna["Feedback comments"]
+    assert (eve["Maximum Grade"], eve["Last modified (grade)"]) == ("15", "")
+    assert "00.1: 3 / 3<br>" in eve["Feedback comments"]
+    assert "00.5: 0 / 3" in eve["Feedback comments"]
     assert not (tmp_path / "marks" / "canvas.csv").exists()
+
+
+def test_an_upload_changes_nothing_for_whose_marks_are_not_complete(tmp_path):
+    """Moodle writes comments and pages without a grade, and an empty comment; Canvas clears by an empty cell."""
+    for platform, names in {
+        "moodle": [f"{name}_assignsubmission_file_/x" for name in ("Anna_1", "Ben_2", "Cleo_3", "Dan_4")],
+        "canvas": ["anna_1_901_x", "ben_2_902_x", "cleo_3_903_x", "dan_4_904_x"],
+        "mail": ["anna/x", "ben/x", "cleo/x", "dan/x"],
+    }.items():
+        root = tmp_path / platform
+        answers = ({}, {"words": ""}, {"total": "# crash", "words": ""}, {"total": "# crash"})
+        for name, given in zip(names, answers, strict=True):
+            write(root / "in" / f"{name}.ipynb", handed_in(**given))
+        graded(root)
+        found = uploads(root)
+        assert len(found) == (2 if platform == "moodle" else 1)
+        assert all("2" in one or one == "ben" for one in found)
+        enter(root, **{key: ("3", "") for key in ("anna", "anna_1")})
+        graded(root)
+        assert len(uploads(root)) == 2 * len(found)
+
+
+def test_where_no_marks_are_complete_an_upload_is_empty(tmp_path):
+    moodle_class(tmp_path)
+    graded(tmp_path)
+    assert uploads(tmp_path) == []
 
 
 def test_moodle_gets_the_feedback_pages_under_names_that_it_knows(tmp_path):
     moodle_class(tmp_path)
+    graded(tmp_path)
+    enter(tmp_path, anna_smith_101=("3", ""), eve_102=("0", ""))
     graded(tmp_path)
     path = tmp_path / "marks" / "moodle_feedback.zip"
     before = path.read_bytes()
@@ -85,8 +124,23 @@ def test_moodle_gets_the_feedback_pages_under_names_that_it_knows(tmp_path):
     assert path.read_bytes() == before
 
 
+def test_students_of_one_name_are_told_apart_wherever_they_stand(tmp_path):
+    for id, name in enumerate(("Anna Dubois", "Anna Dubois", "Rene\u0301", "Ren\u00e9", "Ben"), start=101):
+        folder = tmp_path / "in" / f"{name}_{id}_assignsubmission_file_"
+        write(folder / "x.ipynb", handed_in(**({"words": ""} if id % 2 else {})))
+    graded(tmp_path)
+    with_numbers = {"Anna Dubois (101)", "Anna Dubois (102)", "Rene\u0301 (103)", "Ren\u00e9 (104)", "Ben"}
+    marks = tmp_path / "marks"
+    assert {row["student"] for row in table(marks / "marks.csv")} == with_numbers
+    assert {row["student"] for row in table(marks / "by_hand.csv")} == {"Anna Dubois (102)", "Ren\u00e9 (104)"}
+    assert {row["Full name"] for row in table(marks / "moodle.csv")} < with_numbers
+    report = (marks / "report.html").read_text(encoding="utf-8")
+    assert all(report.count(f">{name}<") == 1 for name in with_numbers)
+
+
 def test_canvas_gets_its_gradebook(tmp_path):
     write(tmp_path / "in" / "smithanna_11_901_x.ipynb", handed_in(words=""))
+    write(tmp_path / "in" / "cleo_12_902_x.ipynb", handed_in())
     write(tmp_path / "in" / "bob" / "x.ipynb", handed_in(words="", side=""))
     graded(tmp_path)
     header, points, bob, anna = list(
@@ -114,7 +168,7 @@ def test_a_mark_that_a_person_enters_is_taken_in_kept_and_shown(tmp_path):
     graded(tmp_path)
     graded(tmp_path)
     assert (tmp_path / "marks" / "by_hand.csv").read_bytes() == before
-    assert {row["Grade"] for row in table(tmp_path / "marks" / "moodle.csv")} == {"14.5", ""}
+    assert [row["Grade"] for row in table(tmp_path / "marks" / "moodle.csv")] == ["14.5"]
 
 
 def test_a_spreadsheets_semicolons_and_code_page_are_read(tmp_path):

@@ -146,6 +146,64 @@ def test_the_report_says_how_the_class_did_and_what_to_look_at(tmp_path):
     assert text.index("00.3 side hardest") < text.index("00.1 total") < text.index("00.5 words 3")
 
 
+def test_who_ran_out_of_time_is_named_with_the_function_that_hung(tmp_path, monkeypatch):
+    hang = "def total(values):\n    import time\n    time.sleep(9)"
+    hand_in(tmp_path, "anna", total=hang, side="def side():\n    return 0")
+    hand_in(tmp_path, "bob")
+    graded(tmp_path)
+    text = page(tmp_path, "report.html").text
+    assert "00-1-check (total): total is wrong <b>here</b>" in text
+    state = tmp_path / "marks" / "state" / "anna.json"
+    slow = "the check got no answer: it ran longer than the 10 s that it may"
+    state.write_text(state.read_text().replace("total is wrong <b>here</b>", slow))
+    graded(tmp_path)
+    text = page(tmp_path, "report.html").text
+    told = text[text.index("Time ran out") : text.index("Students student")]
+    assert f"anna graded 00-1-check (total): {slow}; 00-1-hidden (total): {slow}" in told
+    assert "side" not in told
+    assert "bob" not in told
+
+
+def test_the_rubric_of_the_answers_in_words_has_a_page_that_no_student_gets(tmp_path):
+    hand_in(tmp_path, "anna")
+    graded(tmp_path)
+    text = page(tmp_path, "rubric.html").text
+    assert "00.5 words 3 00-5-answer" in text
+    assert "3 points for the overflow." in text
+    assert "BEGIN" not in text
+    assert "return sum(values)" not in text
+    assert "3 points for the overflow." not in page(tmp_path).text
+    assert "rubric.html" in page(tmp_path, "report.html").text
+
+
+def test_the_report_says_how_many_are_left_out_of_the_uploads(tmp_path):
+    hand_in(tmp_path, "anna")
+    hand_in(tmp_path, "bob", words="")
+    hand_in(tmp_path, "crash", total="# crash", words="")
+    graded(tmp_path)
+    assert "Until then 2 of 3 students are in no file for Moodle or Canvas." in page(tmp_path, "report.html").text
+
+
+def test_a_text_that_many_share_is_shown_once_with_all_their_names(tmp_path):
+    copied = " ".join(f"copied{number}" for number in range(50))
+    for number in range(7):
+        own = " ".join(f"w{number}x{place}" for place in range(50))
+        hand_in(tmp_path, f"student{number}", words=copied if number < 5 else own)
+    graded(tmp_path)
+    text = page(tmp_path, "report.html").text
+    names = "student0, student1, student2, student3 and student4"
+    assert f"{names}: 100 % alike in 00-5-answer; 00-5-answer word for word" in text
+    assert text.count("copied7") == 1
+
+
+def test_on_a_narrow_screen_the_last_column_of_text_has_a_line_of_its_own(tmp_path):
+    hand_in(tmp_path, "anna")
+    graded(tmp_path)
+    narrow = page(tmp_path).source.partition("@media (max-width: 40rem)")[2]
+    assert re.search(r"\btr \{ display: flex; flex-wrap: wrap;", narrow)
+    assert re.search(r"td:last-child:not\(\.number\) \{ flex-basis: 100%; \}", narrow)
+
+
 def test_guesses_are_summed_up_and_nonsense_among_them_is_left_out(tmp_path):
     right = {"kind": "guess", "id": "00.g", "right": True, "brier": 0.04}
     wrong = {"kind": "guess", "id": "00.g", "right": False, "brier": 0.64}

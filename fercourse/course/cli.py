@@ -37,7 +37,8 @@ def _dispatch(arguments):
         from fercourse.data import command  # here: the other commands read no faces
 
         functions = {name.replace("_", "-"): getattr(command, name) for name in DATA_COMMANDS}
-        _call(functions, arguments[1:], program=f"{PROGRAM} data", description=_first_line(command))
+        about = _first_line(command)
+        _call(functions, arguments[1:], program=f"{PROGRAM} data", description=about, required_by_place=True)
         return 0
     from fercourse.course import commands
     from fercourse.grading.command import grade
@@ -50,14 +51,18 @@ def _first_line(documented):
     return documented.__doc__.strip().splitlines()[0]
 
 
-def _call(functions, arguments, *, program, description):
-    """Let tyro find the function among `functions` (name → function), read its arguments, and call it."""
+def _call(functions, arguments, *, program, description, required_by_place=False):
+    """Let tyro find the function among `functions` (name → function), read its arguments, and call it.
+
+    required_by_place: whether what must be given is given without its name.
+    """
     from tyro import conf, extras
 
+    places = (conf.PositionalRequiredArgs,) if required_by_place else ()
     return extras.subcommand_cli_from_dict(
         functions,
         args=arguments or ["--help"],
         prog=program,
         description=description,
-        config=(conf.PositionalRequiredArgs, conf.FlagCreatePairsOff, conf.PositionalMetavarFromFieldName),
+        config=(*places, conf.FlagCreatePairsOff, conf.PositionalMetavarFromFieldName),
     )

@@ -5,6 +5,7 @@ A grader that crashes or does not end takes only its submission with it; a batch
 
 import json
 import os
+import platform
 import signal
 import sys
 from collections import deque
@@ -12,17 +13,22 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
+from importlib.metadata import distributions
 from multiprocessing import forkserver, get_context, parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
+from platform import python_version
 from threading import Thread
 from time import monotonic
 
 import fercourse
 from fercourse.files import written_aside
 
-WARM = ("numpy", "pandas", "matplotlib", "sklearn", "scipy", "torch", "torchvision")
-"""What the process that is forked loads beforehand, where the sheet imports it; TensorFlow does not survive a fork."""
+WARM = {name: (name,) for name in ("numpy", "pandas", "matplotlib", "sklearn", "scipy", "torchvision")} | {
+    "fercourse": ("fercourse.classroom.session", "fercourse.classroom.checking", "ipywidgets", "psutil"),
+    "torch": ("torch", "torch._dynamo"),  # its first optimiser imports the second
+}
+"""What the process that is forked loads beforehand, by what the sheet imports; TensorFlow does not survive a fork."""
 
 GRADER_ERROR = "grader error"
 
@@ -43,12 +49,18 @@ class Task:
     alone: bool = True
 
 
+def versions():
+    """name → version of all that computes a result: Python, the system, every package that a notebook could import."""
+    packages = {found.name: found.version for found in distributions()}
+    return packages | {"Python": python_version(), "system": f"{platform.system()} {platform.machine()}"}
+
+
 def digests(submissions, *, rubric, limits):
-    """For each key what the result depends on: the submission, the solution, the limits, and the code of fercourse."""
+    """For each key what the result depends on: submission, solution, limits, the code of fercourse, and `versions`."""
     common = sha256()
     for path in sorted(Path(fercourse.__file__).parent.rglob("*.py")):
         common.update(path.read_bytes())
-    common.update(json.dumps([rubric.digest, asdict(limits)], sort_keys=True).encode())
+    common.update(json.dumps([rubric.digest, asdict(limits), versions()], sort_keys=True).encode())
     return {
         submission.key: sha256(f"{common.hexdigest()} {submission.fingerprint}".encode()).hexdigest()
         for submission in submissions
@@ -113,7 +125,8 @@ def _run(tasks, *, context, jobs, seconds):
 def _warm_context(imports):
     """The context whose processes are forked from one that has loaded what grading needs."""
     context = get_context("forkserver")
-    context.set_forkserver_preload(["fercourse.grading.marking", *(name for name in WARM if name in imports)])
+    warm = [module for name, modules in WARM.items() if name in imports for module in modules]
+    context.set_forkserver_preload(["fercourse.grading.marking", *warm])
     threads = os.environ.get("OMP_NUM_THREADS")
     os.environ["OMP_NUM_THREADS"] = threads or "1"  # the workers share the cores
     try:

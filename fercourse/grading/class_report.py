@@ -1,22 +1,25 @@
 """The class report: how the sheet went, what was hardest, and what an instructor should look at. One page."""
 
+import re
 from collections import Counter
 from statistics import mean, median
 
 from fercourse.grading.batch import GRADER_ERROR
 from fercourse.grading.coloured import code, words
+from fercourse.grading.lms import is_final
 from fercourse.grading.marks import is_open
 from fercourse.grading.page import listed, mark_class, safe, table, write_page
 from fercourse.grading.text import number, one_line
 
-MOST_PAIRS = 30
+MOST_GROUPS = 30
+MOST_TEXTS = 4  # of one answer of a group
 BINS = 12
 
 
-def write_report(path, rows, *, rubric, results, pairs, about):
+def write_report(path, rows, *, rubric, results, groups, about):
     """Write the report.
 
-    rows: of `row_of`, in order. results: key → result, without its notebook. pairs: of `similar`.
+    rows: of `row_of`, in order. results: key → result, without its notebook. groups: of `similar`.
     about: name → text, how it was graded (sandbox, limits, versions).
     """
     body = [
@@ -26,8 +29,8 @@ def write_report(path, rows, *, rubric, results, pairs, about):
         histogram([row["total"] for row in rows], rows[0]["maximum"]),
         _exercises(rows, rubric),
         _by_hand(rows),
-        _trouble(rows, results),
-        _pairs(pairs, rows, results, rubric),
+        _trouble(rows, results, rubric),
+        _groups(groups, rows, results, rubric),
         _guesses(results),
         _students(rows),
         "<h2>How it was graded</h2>",
@@ -125,60 +128,91 @@ def _reasons(exercise, row):
 
 
 def _by_hand(rows):
-    """How many answers wait, and where their marks are entered."""
+    """How many answers wait, where their marks are entered, and who is left out of the uploads until then."""
     waiting = Counter(id for row in rows for id in row["by_hand"])
     if not waiting:
         return ""
     lines = [f"{id}: {count} still to be read" for id, count in sorted(waiting.items())]
+    left_out = sum(not is_final(row) for row in rows)
     return (
         "<h2>To be marked by a person</h2>\n<p>Enter the marks in the column <b>mark</b> of <b>by_hand.csv</b>, beside "
-        "this page, and run the same command again. It reads them and grades nothing twice.</p>\n" + listed(lines)
+        "this page, by <b>rubric.html</b>, and run the same command again. It reads them and grades "
+        f"nothing twice. Until then {left_out} of {len(rows)} students are in no file for Moodle or Canvas.</p>\n"
+        + listed(lines)
     )
 
 
-def _trouble(rows, results):
-    """Who timed out, handed in nothing readable, or met an error of the grader itself."""
+def _trouble(rows, results, rubric):
+    """Who timed out and where, handed in nothing readable, or met an error of the grader itself."""
+    slow = [row for row in rows if results.get(row["key"], {}).get("timed_out")]
     groups = {
-        "The grader itself failed": [row for row in rows if row["status"] == GRADER_ERROR],
-        "Nothing to grade": [row for row in rows if row["status"] not in ("graded", GRADER_ERROR)],
-        "Time ran out": [row for row in rows if results.get(row["key"], {}).get("timed_out")],
+        "The grader itself failed": [(row, ()) for row in rows if row["status"] == GRADER_ERROR],
+        "Nothing to grade": [(row, ()) for row in rows if row["status"] not in ("graded", GRADER_ERROR)],
+        "Time ran out": [(row, _slow(row, rubric)) for row in slow],
     }
     blocks = [
         f"<h2>{title}</h2>\n"
-        + table(["student", "status!", "remarks"], [_student(row)[:1] + _told(row) for row in group])
+        + table(["student", "status!", "remarks"], [_student(row)[:1] + _told(row, more) for row, more in group])
         for title, group in groups.items()
         if group
     ]
     return "\n".join(blocks)
 
 
-def _told(row):
-    return safe(row["status"]), safe("; ".join(row["remarks"]))
+def _slow(row, rubric):
+    """The graded cells that got no answer in time, by the functions that they ask; of who has none all that failed."""
+    graded = [(id, cell) for id, cell in row["cells"].items() if cell["kind"] != "hand"]
+    failed = [(id, cell) for id, cell in graded if (cell["points"] or 0) < cell["maximum"]]
+    slow = [(id, cell) for id, cell in failed if "longer than" in cell["why"]] or failed
+    return [f"{id}{_asked(cell['exercise'], rubric)}: {cell['why']}" for id, cell in slow]
 
 
-def _pairs(pairs, rows, results, rubric):
-    """Pairs of students whose answers are alike, with the answers side by side."""
-    if not pairs:
+def _asked(exercise, rubric):
+    sources = [source for id, (_, source) in rubric.answers.items() if rubric.homes.get(id) == exercise]
+    names = re.findall(r"^(?:def|class)\s+(\w+)", "\n".join(sources), re.MULTILINE)
+    return f" ({', '.join(names)})" if names else ""
+
+
+def _told(row, more=()):
+    return safe(row["status"]), safe("; ".join([*row["remarks"], *more]))
+
+
+def _groups(groups, rows, results, rubric):
+    """Groups of students whose answers are alike, with the answers side by side."""
+    if not groups:
         return ""
     names = {row["key"]: row["student"] for row in rows}
-    blocks = [_one_pair(pair, names, results, rubric) for pair in pairs[:MOST_PAIRS]]
-    more = f"<p>{len(pairs) - MOST_PAIRS} more pairs are alike.</p>" if len(pairs) > MOST_PAIRS else ""
+    blocks = [_one_group(group, names, results, rubric) for group in groups[:MOST_GROUPS]]
+    left_out = len(groups) - MOST_GROUPS
+    more = f"<p>{left_out} more groups are alike.</p>" if left_out > 0 else ""
     return (
         "<h2>Similar submissions</h2>\n<p>Alike after renaming and reformatting, what the solution has in common with "
         "them left out. A reason to look, not a proof.</p>\n" + "\n".join(blocks) + more
     )
 
 
-def _one_pair(pair, names, results, rubric):
-    same = f"; {', '.join(pair.identical)} word for word" if pair.identical else ""
-    alike = f"{100 * pair.share:.0f} % alike in {', '.join(pair.answers)}{same}"
-    head = f"{names[pair.first]} and {names[pair.second]}: {alike}"
-    sides = []
-    for id in pair.answers:
-        shown = code if rubric.answers[id][0] == "code" else words
-        both = [f"<div>{shown(results[key]['answers'][id])}</div>" for key in (pair.first, pair.second)]
-        sides.append(f'<div class="sides">{"".join(both)}</div>')
-    return f"<details><summary>{safe(head)}</summary>{''.join(sides)}</details>"
+def _one_group(group, names, results, rubric):
+    *others, last = (names[key] for key in group.students)
+    same = f"; {', '.join(group.identical)} word for word" if group.identical else ""
+    alike = f"{100 * group.share:.0f} % alike in {', '.join(group.answers)}{same}"
+    blocks = [_texts(id, group.students, names, results, rubric) for id in group.answers]
+    head = f"{', '.join(others)} and {last}: {alike}"
+    return f"<details><summary>{safe(head)}</summary>{''.join(blocks)}</details>"
+
+
+def _texts(id, students, names, results, rubric):
+    """One answer of a group: each different text once, with who wrote it."""
+    shown = code if rubric.answers[id][0] == "code" else words
+    authors = {}
+    for key in students:
+        text = results[key]["answers"][id]
+        authors.setdefault(tuple(text.split()), (text, []))[1].append(names[key])
+    sides = [
+        f'<div><p class="quiet">{safe(id)} · {safe(", ".join(who))}</p>{shown(text)}</div>'
+        for text, who in list(authors.values())[:MOST_TEXTS]
+    ]
+    more = f"<p>{len(authors) - MOST_TEXTS} more texts.</p>" if len(authors) > MOST_TEXTS else ""
+    return f'<div class="sides">{"".join(sides)}</div>{more}'
 
 
 def _guesses(results):

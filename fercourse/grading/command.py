@@ -8,12 +8,14 @@ from tyro.conf import Positional
 
 from fercourse.errors import GradingError, ParameterError
 
+TOLD = ("fercourse", "Python", "numpy", "pandas", "scikit-learn", "torch", "tensorflow", "tensorflow_cpu", "keras")
+
 
 def grade(
     submissions: Positional[Path],
     *,
-    solution: Path | None = None,
-    out: Path | None = None,
+    solution: Path,
+    out: Path,
     jobs: int = 2,
     cell_seconds: float = 10,
     total_seconds: float = 90,
@@ -26,8 +28,8 @@ def grade(
 
     Args:
         submissions: a folder or a zip of notebooks, one a student, also as Moodle, Canvas and nbgrader export them
-        solution: the solved notebook, such as solutions/03_cnns_adam_sgd.ipynb; always needed
-        out: the folder of marks, feedback/ and report.html; a second run regrades only what has changed; always needed
+        solution: the solved notebook, such as solutions/03_cnns_adam_sgd.ipynb
+        out: the folder of marks, feedback/ and report.html; a second run regrades only what has changed
         jobs: submissions graded at once
         cell_seconds: the longest that one cell may run
         total_seconds: the longest that one submission may run
@@ -44,8 +46,6 @@ def grade(
     from fercourse.grading.sandbox import Limits, choose_sandbox
     from fercourse.grading.sheet import read_sheet
 
-    if solution is None or out is None:
-        raise ParameterError("grade needs --solution, the solved notebook, and --out, a folder for the marks")
     _check(jobs=jobs, cell_seconds=cell_seconds, total_seconds=total_seconds, memory_mb=memory_mb, disk_mb=disk_mb)
     sheet = read_sheet(solution)
     rubric = rubric_of(sheet, solution)
@@ -85,17 +85,16 @@ def _check(**limits):
 
 def _about(limits, rubric):
     """How a batch is graded, in words, for the report."""
-    from importlib.metadata import version
-    from platform import python_version
+    from fercourse.grading.batch import versions
 
     sandbox = {"none": "none: the students' code ran unprotected"}.get(limits.sandbox, limits.sandbox)
-    versions = [f"{name} {version(name)}" for name in ("fercourse", "numpy", "torch")]
+    installed = versions()
     return {
         "Solution": f"{rubric.name}, SHA-256 {rubric.digest[:12]}",
         "Sandbox": sandbox,
         "Limits": f"{limits.cell_seconds:g} s a cell, {limits.total_seconds:g} s a submission, "
         f"{limits.memory_mb} MB memory, {limits.disk_mb} MB disk",
-        "Versions": ", ".join([*versions, f"Python {python_version()}"]),
+        "Versions": ", ".join(f"{name} {installed[name]}" for name in TOLD if name in installed),
     }
 
 
@@ -103,11 +102,15 @@ def summary(rows, out):
     """The end of a batch in words."""
     from collections import Counter
 
+    from fercourse.grading.lms import is_final
+
     statuses = Counter(row["status"] for row in rows)
     waiting = sum(len(row["by_hand"]) for row in rows)
     lines = [", ".join(f"{count} {status}" for status, count in statuses.items())]
     lines += [f"{row['student']}: {'; '.join(row['remarks'])}" for row in rows if row["status"] != "graded"]
     if waiting:
         lines.append(f"{waiting} to be read by a person: enter marks in {out / 'by_hand.csv'}, run this again")
+    if left_out := sum(not is_final(row) for row in rows):
+        lines.append(f"{left_out} of {len(rows)} students have no grade yet and are in no file for Moodle or Canvas")
     lines.append(f"Marks: {out / 'marks.csv'}   Report: {out / 'report.html'}")
     return "\n".join(lines)

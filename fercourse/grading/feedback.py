@@ -1,4 +1,7 @@
-"""One page for each student: their answers and outputs, the marks with reasons, hints for what failed."""
+"""One page for each student: their answers and outputs, the marks with reasons, hints for what failed.
+
+And one for those who mark the answers in words.
+"""
 
 import json
 import re
@@ -11,6 +14,7 @@ from fercourse.grading.text import number
 
 HINTS_SHOWN = 2
 MOST_OF_OWN_CELLS = 500_000  # characters of the cells that a student added, so that any page opens at once
+SIGNS = re.compile(r"^[ \t]*(###|===) (BEGIN|END) .*\n?", re.MULTILINE)  # around what students do not get
 KINDS = {"check": "check in the sheet", "hidden": "further test", "hand": "read by a person"}
 
 
@@ -27,6 +31,20 @@ def write_feedback(path, row, result, rubric):
         f'<p class="quiet">{left_out} more cells, which were run as well, are not shown.</p>' if left_out else "",
     ]
     write_page(path, f"{rubric.title} · {row['student']}", body)
+
+
+def write_rubric(path, rubric):
+    """Write what each answer that a person marks is marked by: the sheet's solution, for instructors only."""
+    blocks = []
+    for cell in rubric.cells:
+        if cell.kind == "hand":
+            title = f"{cell.exercise} {rubric.exercises[cell.exercise]}".strip()
+            head = f"<h2><span>{safe(title)}</span><span>{number(cell.maximum)}</span></h2>"
+            kind, source = rubric.answers[cell.id]
+            shown = (code if kind == "code" else words)(SIGNS.sub("", source))
+            blocks.append(f'{head}\n<p class="quiet">{safe(cell.id)}</p>\n{shown}')
+    quiet = '<p class="quiet">For those who mark: the answers of the solution, with what gives points.</p>'
+    write_page(path, f"Rubric · {rubric.title}", [f"<h1>Rubric · {safe(rubric.title)}</h1>", quiet, *blocks])
 
 
 def _total(row):

@@ -11,12 +11,12 @@ from tqdm import tqdm
 from fercourse.errors import GradingError, NotWritten
 from fercourse.files import written_aside
 from fercourse.grading.batch import Task, digests, grade_batch, kept, log_of
-from fercourse.grading.by_hand import joined, marks_of, read_by_hand, waiting, write_by_hand
+from fercourse.grading.by_hand import check_rows, joined, marks_of, read_by_hand, waiting, write_by_hand
 from fercourse.grading.class_report import write_report
 from fercourse.grading.collect import collect
-from fercourse.grading.feedback import write_feedback
+from fercourse.grading.feedback import write_feedback, write_rubric
 from fercourse.grading.lms import write_feedback_zip, write_platforms
-from fercourse.grading.marks import row_of, write_marks
+from fercourse.grading.marks import row_of, told_apart, write_marks
 from fercourse.grading.similar import similar
 
 BELONGS, STATE = "sheet.json", "state"
@@ -30,16 +30,17 @@ def grade_class(place, *, sheet, rubric, grader, limits, out, jobs, seconds, abo
     Raises GradingError where `place` holds nothing, or `out` belongs to another sheet or lies in `place`.
     """
     _check_out(out, place, rubric)
-    read_by_hand(out, rubric)  # a mistake in it is said before anything runs
+    entries = read_by_hand(out, rubric)  # a mistake in it is said before anything runs
     with TemporaryDirectory(prefix="fercourse-") as unpacked:
-        submissions = collect(place, marks=rubric.marks, unpacked=unpacked)
+        submissions = told_apart(collect(place, marks=rubric.marks, unpacked=unpacked))
         _check_sheet(submissions, rubric)
+        check_rows(out, entries, submissions, rubric)
         with _claimed(out, rubric):
             tasks = _tasks(submissions, rubric=rubric, grader=grader, sheet=sheet, limits=limits, out=out)
             failed = _run(tasks, jobs=jobs, seconds=seconds, imports=rubric.imports, progress=progress)
             results = {key: _without_notebook(result) for key, result in _kept(tasks, but=failed)}
             rows = _write_marks(out, submissions, results, failed, rubric=rubric, assignment=assignment)
-            _write_pages(out, rows, rubric=rubric, tasks=tasks, results=results, about=about)
+            _write_pages(out, rows, sheet=sheet, rubric=rubric, tasks=tasks, results=results, about=about)
             write_feedback_zip(Path(out), rows)
     return rows
 
@@ -143,7 +144,10 @@ def _write_marks(out, submissions, results, failed, *, rubric, assignment):
     waits = {}
     for submission in submissions:
         waits |= waiting(submission, results.get(submission.key), rubric)
-    table = joined(waits, read_by_hand(out, rubric))
+    graded = {one.key: results.get(one.key) for one in submissions if one.key not in failed}
+    entries = read_by_hand(out, rubric)  # a person may have gone on marking meanwhile
+    check_rows(out, entries, submissions, rubric)
+    table = joined(out, waits, entries, results=graded)
     rows = []
     for submission in submissions:
         key = submission.key
@@ -155,7 +159,7 @@ def _write_marks(out, submissions, results, failed, *, rubric, assignment):
     return rows
 
 
-def _write_pages(out, rows, *, rubric, tasks, results, about):
+def _write_pages(out, rows, *, sheet, rubric, tasks, results, about):
     folder = Path(out) / "feedback"
     for row in rows:
         key = row["key"]
@@ -166,5 +170,8 @@ def _write_pages(out, rows, *, rubric, tasks, results, about):
         if page.name not in wanted:
             page.unlink()  # of a student who is not among the submissions any more
     answers = {key: result.get("answers", {}) for key, result in results.items()}
-    pairs = similar(answers, solved=rubric.answers)
-    write_report(Path(out) / "report.html", rows, rubric=rubric, results=results, pairs=pairs, about=about)
+    given = {cell.id: (cell.kind, f"{cell.stub}\n{cell.source}") for cell in sheet.cells if cell.id in rubric.answers}
+    groups = similar(answers, solved=given)
+    write_report(Path(out) / "report.html", rows, rubric=rubric, results=results, groups=groups, about=about)
+    if any(cell.kind == "hand" for cell in rubric.cells):
+        write_rubric(Path(out) / "rubric.html", rubric)

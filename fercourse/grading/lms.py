@@ -5,7 +5,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from fercourse.files import written_aside
 from fercourse.grading.batch import GRADER_ERROR
-from fercourse.grading.marks import is_open, write_csv
+from fercourse.grading.marks import write_csv
 from fercourse.grading.text import file_name, number
 
 MOODLE = ("Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)", "Feedback comments")
@@ -15,8 +15,7 @@ CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 def write_platforms(folder, rows, *, assignment):
     """Write moodle.csv where students came out of Moodle, canvas.csv where they came from elsewhere.
 
-    assignment: the assignment's name in Canvas. A student whose answers still wait for a person, or on whom
-    the grader failed, has no grade, which both platforms leave as it is.
+    assignment: the assignment's name in Canvas. Who has no grade yet is left out, see `is_final`.
     """
     in_moodle = [row for row in rows if row["moodle"]]
     others = [row for row in rows if not row["moodle"]]
@@ -31,13 +30,23 @@ def _write(path, table):
         write_csv(path, table)
 
 
+def is_final(row):
+    """Whether a student's grade is known: no answer waits for a person, and the grader did not fail.
+
+    Anybody else has no row in an upload, which alone changes nothing. To Moodle an empty grade with a comment is a
+    grading, with a date that later keeps the grade out, and an empty comment clears one; to Canvas an empty cell
+    clears a grade.
+    """
+    return not row["by_hand"] and row["status"] != GRADER_ERROR
+
+
 def moodle_table(rows):
     """Rows of Moodle's offline grading worksheet. Moodle insists on the column of dates, and reads an empty one."""
     return [
         MOODLE,
         *(
-            (f"Participant {row['moodle']}", row["student"], _grade(row), row["maximum"], "", _comment(row))
-            for row in rows
+            (f"Participant {row['moodle']}", row["student"], number(row["total"]), row["maximum"], "", _comment(row))
+            for row in filter(is_final, rows)
         ),
     ]
 
@@ -48,7 +57,7 @@ def canvas_table(rows, *, assignment):
     return [
         (*CANVAS, assignment),
         ("    Points Possible", "", "", "", "", maximum),
-        *((row["student"], row["canvas"], "", _login(row), "", _grade(row)) for row in rows),
+        *((row["student"], row["canvas"], "", _login(row), "", number(row["total"])) for row in filter(is_final, rows)),
     ]
 
 
@@ -56,29 +65,27 @@ def _login(row):
     return "" if row["canvas"] else row["student"]
 
 
-def _grade(row):
-    is_open = row["by_hand"] or row["status"] == GRADER_ERROR
-    return "" if is_open else number(row["total"])
-
-
 def _comment(row):
     """The marks of each exercise and the remarks, in HTML, which Moodle takes."""
     lines = [
-        f"{exercise}: {'…' if is_open(row, exercise) else number(each['points'])} / {number(each['maximum'])}"
+        f"{exercise}: {number(each['points'])} / {number(each['maximum'])}"
         for exercise, each in row["exercises"].items()
     ]
     return "<br>".join(escape(line, quote=False) for line in [*lines, *row["remarks"]])
 
 
 def write_feedback_zip(folder, rows):
-    """Write moodle_feedback.zip: the page of each student, under a name by which Moodle knows whose it is."""
+    """Write moodle_feedback.zip: the page of each student with a grade, under a name by which Moodle knows whose it is.
+
+    A page would make a grading record of those who have none, as a comment does.
+    """
     in_moodle = [row for row in rows if row["moodle"]]
     path = folder / "moodle_feedback.zip"
     if not in_moodle:
         path.unlink(missing_ok=True)
         return
     with written_aside(path) as aside, ZipFile(aside, "w") as archive:
-        for row in in_moodle:
+        for row in filter(is_final, in_moodle):
             name = file_name(row["student"]).replace("_", "-")
             member = ZipInfo(f"{name}_{row['moodle']}_assignsubmission_file_/feedback.html")  # dated 1980, as ever
             member.compress_type = ZIP_DEFLATED

@@ -3,7 +3,10 @@
 import csv
 import io
 import json
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from unicodedata import normalize
 
 from fercourse.files import written_aside
 from fercourse.grading.batch import GRADER_ERROR
@@ -11,6 +14,17 @@ from fercourse.grading.rubric import whole
 from fercourse.grading.text import clean, defused, number, one_line
 
 UNREADABLE = "unreadable"
+
+
+def told_apart(submissions):
+    """The submissions, those of students of one name with their numbers behind it."""
+    names = Counter(normalize("NFC", one.student) for one in submissions)
+    return [
+        replace(one, student=f"{one.student} ({one.moodle or one.canvas or one.key})")
+        if names[normalize("NFC", one.student)] > 1
+        else one
+        for one in submissions
+    ]
 
 
 def row_of(submission, result, rubric, *, failed="", marked=None):

@@ -61,7 +61,16 @@ summary { cursor: pointer; color: var(--link); overflow-wrap: anywhere; }
 svg text { fill: var(--quiet); font-size: 12px; }
 svg .bar { fill: var(--bar); }
 svg .axis { stroke: var(--line); }
-@media (max-width: 40rem) { .sides { grid-template-columns: 1fr; } }
+@media (max-width: 40rem) {
+  .sides { grid-template-columns: 1fr; }
+  table, tbody { display: block; }
+  tr { display: flex; flex-wrap: wrap; column-gap: 1rem; border-bottom: 1px solid var(--line); padding: .4rem 0; }
+  th, td { border: 0; padding: 0; }
+  th:first-child, td:first-child, .marks td:nth-child(1) { flex: 1; width: auto; }
+  .marks td:nth-child(2) { width: auto; }
+  th:last-child:not(.number), td:last-child:not(.number) { flex-basis: 100%; }
+  th.number, td.number { min-width: 4rem; }
+}
 """
 
 

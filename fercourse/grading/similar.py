@@ -1,8 +1,12 @@
-"""Answers that are alike after renaming and reformatting: a reason to look at two submissions, not a proof.
+"""Answers that are alike after renaming and reformatting: a reason to look at the submissions, not a proof.
 
 An answer becomes a row of words; two answers are compared by the runs of words that they share. In a run the student's
 own names are numbered in the order of their appearance: neither a renaming nor a line more elsewhere changes it.
-Runs that the solved sheet has as well say nothing.
+Runs that the sheet or its solution has as well say nothing.
+
+Code is judged apart from words, and each answer in words by itself: whoever copies the code and writes other words has
+copied the code. One short function of many is often written alike by chance: of the code, all that two have written
+must be alike, or a long answer.
 """
 
 import builtins
@@ -14,8 +18,9 @@ from dataclasses import dataclass
 from itertools import combinations
 
 RUN = 8  # words in a run
-LEAST = 30  # runs that a pair must share, solution aside: short answers are alike by chance
+LEAST = 30  # runs that two must share, solution aside, in their code or an answer in words
 ALIKE = 0.75  # share of the runs, of 1
+LONG, SAME = 60, 0.9  # the same for one answer of code where the rest is not alike
 LONGEST = 20_000  # characters of an answer that are compared
 LAYOUT = {"(", ")", ",", ";", ":", "\\"}
 KEPT_NAMES = {*keyword.kwlist, *dir(builtins), "self", "np", "torch", "nn", "F", "plt", "pd", "fc"}
@@ -26,14 +31,13 @@ SKIPPED = {
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two students whose answers are alike; share: of the runs that either has, between 0 and 1.
+class Group:
+    """Students of whom each has answers that are alike with another's; share: the least of two who are alike, of 1.
 
-    answers: ids of the answers that are alike. identical: those that are the same text, names and all.
+    answers: ids of the answers that are alike. identical: those that are the same text for all, names and all.
     """
 
-    first: str
-    second: str
+    students: tuple
     share: float
     shared_runs: int
     answers: tuple
@@ -41,40 +45,67 @@ class Pair:
 
 
 def similar(answers, *, solved):
-    """The pairs of students whose answers are alike, the most alike first.
+    """The groups of students whose answers are alike, the most alike first; a group that shares more comes once more.
 
-    answers: student → {answer id → source}. solved: answer id → (kind of cell, source), of the solved sheet.
+    answers: student → {answer id → source}. solved: answer id → (kind of cell, all that the sheet gives), of the
+    solved sheet.
     """
-    known = {id: runs(source, kind=kind) for id, (kind, source) in solved.items()}
+    numbers = {}  # of runs: equal ones are one number, which compares faster
+    known = {id: _numbered(runs(source, kind=kind), numbers) for id, (kind, source) in solved.items()}
     own = {
-        student: {id: runs(texts[id], kind=solved[id][0]) - known[id] for id in solved if texts.get(id, "").strip()}
+        student: {
+            id: _numbered(runs(texts[id], kind=kind), numbers) - known[id]
+            for id, (kind, _) in solved.items()
+            if texts.get(id, "").strip()
+        }
         for student, texts in answers.items()
     }
-    pairs = [
-        _pair(first, second, own, answers)
-        for first, second in combinations(sorted(own), 2)
-        if _shared(own[first], own[second]) >= LEAST
-    ]
-    return sorted((pair for pair in pairs if pair.share >= ALIKE), key=lambda pair: (-pair.share, -pair.shared_runs))
+    found = {}
+    for first, second in combinations(sorted(own), 2):
+        for id, about in _alike(own[first], own[second], solved).items():
+            found.setdefault(id, {})[first, second] = about
+    groups = {}
+    for id in sorted(found):
+        for students in _connected(found[id]):
+            groups.setdefault(students, []).append(id)
+    made = [_group(students, ids, found, answers) for students, ids in groups.items()]
+    return sorted(made, key=lambda group: (-group.share, -group.shared_runs, group.students))
 
 
-def _shared(first, second):
-    return sum(len(first[id] & second[id]) for id in first.keys() & second.keys())
+def _numbered(found, numbers):
+    return {numbers.setdefault(run, len(numbers)) for run in found}
 
 
-def _pair(first, second, own, answers):
-    mine, theirs = own[first], own[second]
-    shared = _shared(mine, theirs)
-    # Answers that only one of them gave do not make a copy of the others less of one.
-    both = sorted(id for id in mine.keys() & theirs.keys() if mine[id] or theirs[id])
-    together = sum(len(mine[id] | theirs[id]) for id in both)
-    alike = tuple(id for id in both if _share(mine[id], theirs[id]) >= ALIKE)
-    same = tuple(id for id in alike if answers[first][id].split() == answers[second][id].split())
-    return Pair(first, second, shared / together, shared, alike, same)
+def _alike(mine, theirs, solved):
+    """The answers of two students that are alike by more than chance: id → how many runs they share, which share."""
+    both = mine.keys() & theirs.keys()
+    shared = {id: len(mine[id] & theirs[id]) for id in both}
+    together = {id: len(mine[id]) + len(theirs[id]) - shared[id] for id in both}
+    code = [id for id in both if solved[id][0] == "code"]
+    of_code = sum(shared[id] for id in code)
+    all_code = of_code >= max(LEAST, ALIKE * sum(together[id] for id in code))
+    alike = {}
+    for id in both:
+        least, share = (LEAST, ALIKE) if id not in code else (1, ALIKE) if all_code else (LONG, SAME)
+        if shared[id] >= max(least, share * together[id]):
+            alike[id] = shared[id], shared[id] / together[id]
+    return alike
 
 
-def _share(first, second):
-    return len(first & second) / len(first | second)
+def _connected(pairs):
+    """The students of the pairs as sorted tuples: those together whom pairs connect."""
+    group_of = {}
+    for pair in pairs:
+        together = {*pair}.union(*(group_of.get(student, ()) for student in pair))
+        group_of |= dict.fromkeys(together, together)
+    return sorted({tuple(sorted(group)) for group in group_of.values()})
+
+
+def _group(students, ids, found, answers):
+    about = [each for id in ids for pair, each in found[id].items() if pair[0] in students]
+    same = tuple(id for id in ids if len({tuple(answers[student][id].split()) for student in students}) == 1)
+    shared = sum(min(count for pair, (count, _) in found[id].items() if pair[0] in students) for id in ids)
+    return Group(students, min(share for _, share in about), shared, tuple(ids), same)
 
 
 def runs(source, *, kind="code"):

@@ -7,6 +7,13 @@ from hashlib import sha256
 ESCAPES = re.compile(r"\x1b(?:\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_]|\[[0-?]*[ -/]*[@-~])")
 INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+MONTHS = (
+    " january february march april may june july august september october november december januar februar maerz mrz"
+    " mai juni juli oktober dezember janvier fevrier mars avril juin juillet aout octobre decembre enero febrero marzo"
+    " abril mayo junio julio agosto septiembre octubre noviembre diciembre gennaio febbraio aprile maggio giugno luglio"
+    " settembre ottobre dicembre janeiro fevereiro marco maio junho julho setembro outubro novembro dezembro maart mei"
+)
+TRUTHS = " true false wahr falsch vrai faux verdadero falso vero verdadeiro waar onwaar "
 
 
 def clean(text):
@@ -29,6 +36,16 @@ def defused(text):
 def undefused(text):
     """The text that `defused` was given."""
     return text[1:] if text.startswith("'") and defused(text[1:]) == text else text
+
+
+def kept_as_text(text):
+    """A key with a ' in front where a spreadsheet could take it for a number, a date or a truth value."""
+    names = re.findall(r"[^\W\d_]+", text.lower())
+    name = names[0] if len(names) == 1 else ""
+    is_number = not names or (0 < len(name) <= 2 and text[0].isdigit())  # 1e5
+    is_date = len(name) > 2 and f" {name}" in MONTHS and any(map(str.isdigit, text))
+    is_truth = name and f" {name} " in TRUTHS
+    return f"'{text}" if is_number or is_date or is_truth else text
 
 
 def number(value):

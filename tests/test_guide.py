@@ -1,0 +1,147 @@
+"""The instructors' guide and the README: each command in them is one that runs as it is written."""
+
+import inspect
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+from toy_sheet import handed_in, solution, write
+
+from fercourse.course import cli, commands
+from fercourse.data import command as data_command
+from fercourse.errors import GradingError
+from fercourse.grading import command as grade_command
+
+COURSE = Path(__file__).parents[1]
+PYTHON = ".venv/bin/python"
+STARTS = (PYTHON, "python", "python3", "pip", "pytest", "make", ".venv/")
+
+
+def commands_of(name):
+    """Every command of a page, each once: lines of blocks, and what is set as code in a sentence."""
+    text = (COURSE / name).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    lines = [line for block in blocks for line in block.splitlines()]
+    sentences = re.findall(r"`([^`]+)`", re.sub(r"^```\n.*?^```", "", text, flags=re.DOTALL | re.MULTILINE))
+    found = [" ".join(line.split("  #")[0].split()) for line in (*lines, *sentences)]
+    return [line for line in dict.fromkeys(found) if " " in line and line.startswith(STARTS) and "\\" not in line]
+
+
+GUIDE, README = commands_of("docs/instructors.md"), commands_of("README.md")
+ALL = sorted({*GUIDE, *README})
+
+
+def options_of_grade():
+    """The options that the guide names in its sentences, with a value where it names none."""
+    text = (COURSE / "docs/instructors.md").read_text(encoding="utf-8")
+    found = [option for option in re.findall(r"`(--[^`]+)`", text) if not option.startswith("--user")]
+    return [option if " " in option else f"{option} 2" for option in dict.fromkeys(found)]
+
+
+def test_the_guide_and_the_readme_have_commands_and_none_leaves_its_python_to_chance():
+    assert len(GUIDE) >= 7
+    assert len(README) >= 10
+    for line in ALL:
+        assert line.startswith((f"{PYTHON} ", "make ", "python3 -m venv .venv", ".venv/bin/"))
+
+
+@pytest.mark.parametrize("line", [line for line in ALL if line.startswith("make ")])
+def test_what_is_made_is_in_the_makefile(line):
+    targets = re.search(r"^\.PHONY: (.*)$", (COURSE / "Makefile").read_text(), re.MULTILINE)[1].split()
+    assert line.split()[1] in targets
+
+
+@pytest.mark.parametrize("line", [line for line in ALL if f"{PYTHON} -m fercourse" in line])
+def test_a_command_of_the_course_is_understood_by_the_real_command_line(line, monkeypatch):
+    called = understood(shlex.split(line)[3:], monkeypatch)
+    assert called
+
+
+def understood(arguments, monkeypatch):
+    """What the real command line makes of the arguments: pairs of a function's name and its arguments, not run."""
+    called = []
+    names = ("build", "run", "results")
+    places = [(commands, name) for name in names] + [(grade_command, "grade")]
+    places += [(data_command, name) for name in cli.DATA_COMMANDS]
+    for module, name in places:
+        monkeypatch.setattr(module, name, stand_in(getattr(module, name), called))
+    assert cli.main(arguments) == 0
+    return called
+
+
+def stand_in(function, called):
+    """A function with the signature and the help of another that only notes that it is called."""
+
+    def noted(*arguments, **options):
+        called.append((function.__name__, options))
+
+    noted.__signature__ = inspect.signature(function)
+    noted.__doc__, noted.__name__, noted.__annotations__ = function.__doc__, function.__name__, function.__annotations__
+    return noted
+
+
+@pytest.mark.parametrize("option", options_of_grade())
+def test_an_option_that_the_guide_names_is_one_of_the_command(option, monkeypatch):
+    given = shlex.split(option)
+    needed = {"--solution": "solutions/03_cnns_adam_sgd.ipynb", "--out": "marks/03"}
+    needed.pop(given[0], None)
+    ((name, options),) = understood(
+        ["grade", "handed_in/", *(word for pair in needed.items() for word in pair), *given], monkeypatch
+    )
+    assert name == "grade"
+    assert str(options[given[0].lstrip("-").replace("-", "_")]) in (given[1], f"{given[1]}.0")
+
+
+@pytest.mark.parametrize("line", [line for line in ALL if re.search(r"-m (pytest|pip)|docs/|nbconvert", line)])
+def test_what_another_command_names_is_there(line):
+    words = shlex.split(line)
+    files = [word for word in words if (word.endswith((".py", ".txt")) and "/" in word) or word == "constraints.txt"]
+    assert all((COURSE / word).is_file() for word in files)
+    known = tomllib.loads((COURSE / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    for extras in re.findall(r"\.\[([\w,]+)\]", line):
+        assert set(extras.split(",")) <= known.keys()
+
+
+@pytest.mark.parametrize("line", [line for line in ALL if "fercourse grade" in line])
+def test_the_command_that_grades_runs_as_it_is_written(line, tmp_path, monkeypatch, capsys):
+    """On one who handed in nothing and one who sent a letter: whose notebooks run is proved elsewhere, and slowly."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("fercourse.grading.sandbox.choose_sandbox", lambda *_, **__: "none")
+    for folder in ("solutions", "private"):
+        (tmp_path / folder).symlink_to(COURSE / "solutions")
+    (tmp_path / "handed_in" / "anna").mkdir(parents=True)
+    (tmp_path / "handed_in" / "bob.docx").write_bytes(b"PK")
+    assert cli.main(shlex.split(line)[3:]) == 0
+    assert "2 unreadable" in capsys.readouterr().out
+    promised = set(re.findall(r"^\| `([\w.]+)`", (COURSE / "docs/instructors.md").read_text(), re.MULTILINE))
+    made = {path.name for path in (tmp_path / "marks" / "03").iterdir()}
+    # Nothing waits for a person, and nobody is in Moodle.
+    assert {"report.html", "marks.csv", "rubric.html"} <= promised
+    assert promised - {"by_hand.csv", "moodle.csv"} <= made
+
+
+def test_the_command_says_which_options_it_needs(tmp_path, capsys):
+    for missing, given in (("--solution", ["--out", "x"]), ("--out", ["--solution", "x"])):
+        with pytest.raises(SystemExit) as end:
+            cli.main(["grade", "handed_in", *given])
+        assert end.value.code == 2
+        assert missing in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        cli.main(["grade", "--help"])
+    offered = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert re.search(r"--solution PATH [^(]*\(required\)", offered)
+    assert re.search(r"--out PATH [^(]*\(required\)", offered)
+    with pytest.raises(GradingError):
+        grade_command.grade(tmp_path, solution=tmp_path / "none.ipynb", out=tmp_path / "marks")
+
+
+def test_the_end_of_the_command_counts_who_is_left_out_of_the_uploads(tmp_path):
+    from test_grading_batch import graded
+
+    write(tmp_path / "00_toy.ipynb", solution())
+    write(tmp_path / "in" / "anna.ipynb", handed_in())
+    write(tmp_path / "in" / "bob.ipynb", handed_in(words=""))
+    said = grade_command.summary(list(graded(tmp_path).values()), tmp_path / "marks")
+    assert "1 of 2 students have no grade yet and are in no file for Moodle or Canvas" in said
