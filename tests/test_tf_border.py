@@ -128,6 +128,11 @@ def test_a_model_without_anything_to_train_is_refused(faces):
         ftf.fit(frozen, faces, epochs=1)
     with pytest.raises(fc.ParameterError, match=r"trained by fc\.fit"):
         ftf.fit(fc.mlp(0.5, 0.25), faces, epochs=1)
+    for data in (faces.train, (faces.train, faces.valid), "drawn"):
+        with pytest.raises(fc.ParameterError, match="a Faces; found"):
+            ftf.fit(ending(), data, epochs=1)
+    with pytest.raises(fc.ParameterError, match="expected a Split"):
+        ftf.predict(ending(), faces)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from math import isfinite
 
 import keras
 
+from fercourse.data.faces import Faces
 from fercourse.errors import ParameterError, TrainingDiverged
 from fercourse.report.history import History
 from fercourse.settings import number, whole
@@ -26,6 +27,8 @@ def fit(model, data, *, epochs, lr=1e-3, batch_size=128, augment=None, seed=0):
     lr = number("lr", lr, "> 0", lambda lr: lr > 0)
     if not isinstance(model, keras.Layer):
         raise ParameterError(f"expected a Keras model, found a {type(model).__name__}; PyTorch's are trained by fc.fit")
+    if not isinstance(data, Faces):
+        raise ParameterError(f"expected data as fc.load() returns it, a Faces; found {type(data).__name__}")
     train, valid = batches(data.train, batch_size, shuffle=True, seed=seed), batches(data.valid, 512)
     check_logits(model, next(iter(batches(data.train, 8)))[0])
     train = train if augment is None else _augmented(train, augment)
