@@ -13,6 +13,7 @@ if find_spec("tensorflow") is None:
     pytest.skip("TensorFlow is not installed", allow_module_level=True)
 
 import fercourse.tf  # noqa: F401  before TensorFlow itself
+from fercourse.classroom.checks.compare import same
 from fercourse.classroom.checks.lesson_06 import CHECKS
 
 import keras  # isort: skip
@@ -63,6 +64,14 @@ def to_torch_of_keras(kernel, dense, height, width, channels):
     moved = np.zeros(dense.shape[::-1])
     moved[:, order.astype(int)] = dense.T
     return in_torch, moved
+
+
+@pytest.mark.parametrize("number", [tf.constant(0.5), tf.Variable([0.5])])
+def test_a_number_of_tensorflow_is_taken_for_one(number):
+    assert same(number, 0.5)
+    assert not same(number, 0.25)
+    assert same(tf.constant([[1, 2]]), [(1, 2)], whole=True)
+    assert not same(tf.constant("Happy"), "Sad")
 
 
 def test_same_pads_before_and_after_as_tensorflow_does():

@@ -352,6 +352,23 @@ def derivative(f, x, step=1e-6): return (f(x + step) - f(x - step)) / (2 * step)
     assert points(result) == {"00-1-check": 1}, why(result, "00-1-check")
 
 
+def test_a_hidden_test_says_what_its_author_wrote_and_nothing_of_what_came(graded):
+    asks = "from fercourse.classroom.checks.compare import expect\nexpect(f(8675309), 7, 'f')"
+    hidden = graded_by(asks, answer="def f(x): return 7", hidden=True)
+    echo = graded_by("", answer="def f(x): return x", hidden=True)
+    assert why(graded(echo, solved=hidden), "00-1-check") == "a hidden test failed (CheckFailed)"
+    shown = graded_by(asks, answer="def f(x): return 7")
+    assert why(graded(echo, solved=shown), "00-1-check") == "f: expected 7, came 8675309, 8675302 too large"
+
+
+def test_what_cannot_be_handed_over_is_said_to_be_too_much(graded):
+    for hidden, reason in ((False, ": more than 20,000 keys"), (True, "")):
+        solved = graded_by("assert len(f()) == 1", answer="def f(): return {1}", hidden=hidden)
+        many = graded_by("", answer="def f(): return set(range(30_000))", hidden=hidden)
+        found = why(graded(many, solved=solved), "00-1-check")
+        assert found == f"what your code returned is too much to be tested{reason}"
+
+
 def test_what_a_small_answer_leads_to_is_bounded(graded):
     solved = graded_by("assert np.allclose(f()[:, None], np.zeros((1, 50_000)))", answer="def f(): return np.zeros(1)")
     wide = graded_by("", answer="def f(): return np.zeros(5_000_000)")

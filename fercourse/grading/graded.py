@@ -9,7 +9,7 @@ import warnings
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from types import ModuleType
 
-from fercourse.classroom.plain import TOO_MUCH, NotPlain
+from fercourse.classroom.plain import TOO_MUCH
 from fercourse.errors import CheckFailed
 from fercourse.grading.bounds import TookTooLong, bounded
 from fercourse.grading.names import definitions, given, loaded, needed, without_magics
@@ -114,7 +114,7 @@ def _reason(error, source, hidden):
         return str(error)
     if isinstance(error, AssertionError) and str(error):
         return str(error)
-    if isinstance(error, (TookTooLong, MemoryError, NotPlain, TooMuch)):
+    if isinstance(error, (TookTooLong, MemoryError, TooMuch)):
         return TOO_MUCH
     if isinstance(error, AnswerError):
         # A hidden test's arguments could stand in the text.
