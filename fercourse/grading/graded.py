@@ -110,11 +110,13 @@ class Instructor:
 
 def _reason(error, source, hidden):
     """Why a graded cell was not passed. Of a hidden one: its author's message, and nothing else that stands in it."""
+    if isinstance(error, TooMuch) and hidden:  # what it says more comes out of the kernel
+        return TOO_MUCH
     if isinstance(error, CheckFailed) and not hidden:
         return str(error)
     if isinstance(error, AssertionError) and str(error):
         return str(error)
-    if isinstance(error, (TookTooLong, MemoryError, TooMuch)):
+    if isinstance(error, (TookTooLong, MemoryError)):
         return TOO_MUCH
     if isinstance(error, AnswerError):
         # A hidden test's arguments could stand in the text.
