@@ -3,6 +3,7 @@
 import ast
 import builtins
 import os
+import re
 import sys
 import traceback
 import warnings
@@ -70,7 +71,7 @@ class Instructor:
                 missing = self._look_up(wanted, questions)
                 exec(compile(without_magics(source), GRADED, "exec"), self._names)
             why = None
-        except Exception as error:  # it works on what a student's code returned, and anything may come of that
+        except (Exception, TookTooLong) as error:  # of what a student's code returned anything may come
             why = _reason(error, source, hidden)
             if isinstance(error, NameError) and error.name in missing:
                 excuse = self.excuses.get(error.name)
@@ -110,7 +111,8 @@ class Instructor:
 def _reason(error, source, hidden):
     """Why a graded cell was not passed. Of a hidden one: its author's message, and nothing else that stands in it."""
     if isinstance(error, CheckFailed):
-        return str(error)
+        # What came may be what the student's code was called with: of a hidden test only the author's words stay.
+        return re.split(": (?:expected|came) ", str(error))[0] if hidden else str(error)
     if isinstance(error, AssertionError) and str(error):
         return str(error)
     if isinstance(error, (TookTooLong, MemoryError)) or str(error).startswith("NotPlain"):
