@@ -10,6 +10,8 @@ from fercourse.grading.page import listed, mark_class, safe, table, write_page
 from fercourse.grading.text import number, one_line
 
 MOST_PAIRS = 30
+LONGEST_SIDE = 4000  # characters of an answer beside another
+MOST_GUESSES, LONGEST_GUESS = 50, 60
 BINS = 12
 
 
@@ -176,7 +178,8 @@ def _one_pair(pair, names, results, rubric):
     sides = []
     for id in pair.answers:
         shown = code if rubric.answers[id][0] == "code" else words
-        both = [f"<div>{shown(results[key]['answers'][id])}</div>" for key in (pair.first, pair.second)]
+        both = [results[key]["answers"][id] for key in (pair.first, pair.second)]
+        both = [f"<div>{shown(answer, longest=LONGEST_SIDE)}</div>" for answer in both]
         sides.append(f'<div class="sides">{"".join(both)}</div>')
     return f"<details><summary>{safe(head)}</summary>{''.join(sides)}</details>"
 
@@ -188,9 +191,11 @@ def _guesses(results):
         for guess in result.get("guesses", []):
             brier = guess.get("brier")
             if isinstance(guess.get("right"), bool) and isinstance(brier, (int, float)) and 0 <= brier <= 1:
-                found.setdefault(one_line(guess.get("id", "")), []).append((guess["right"], brier))
+                id = one_line(guess.get("id", ""), longest=LONGEST_GUESS)
+                found.setdefault(id, []).append((guess["right"], brier))
     if not found:
         return ""
+    kept = sorted(found, key=lambda id: (-len(found[id]), id))[:MOST_GUESSES]
     lines = [
         (
             safe(id),
@@ -198,7 +203,7 @@ def _guesses(results):
             f"{100 * mean(right for right, _ in made):.0f} %",
             f"{mean(brier for _, brier in made):.2f}",
         )
-        for id, made in sorted(found.items())
+        for id, made in sorted((id, found[id]) for id in kept)
     ]
     return "<h2>Guesses</h2>\n<p>Brier score: 0 is best, 0.25 is a coin held for one.</p>\n" + table(
         ["guess", "made#", "right#", "mean Brier score#"], lines

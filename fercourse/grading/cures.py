@@ -25,7 +25,7 @@ NO_FILTER = "this Linux has no filters of system calls (CONFIG_SECCOMP_FILTER), 
 CURES = {
     r"uid map: Permission denied|loopback: Failed|AppArmor": APPARMOR,
     r"Unknown option|[Uu]nrecognized option|not supported in setuid mode|not permitted in setuid mode": NEWER,
-    r"ew namespace|namespace failed|max_user_namespaces|No space left|mount proc|uid map|gid map|setuid": FORBIDDEN,
+    r"namespace|max_user_namespaces|No space left|mount proc|uid map|gid map|setuid": FORBIDDEN,
     r"SECCOMP|seccomp": NO_FILTER,
 }
 
