@@ -205,9 +205,10 @@ def _guesses(results):
         )
         for id, made in sorted((id, found[id]) for id in kept)
     ]
-    return "<h2>Guesses</h2>\n<p>Brier score: 0 is best, 0.25 is a coin held for one.</p>\n" + table(
-        ["guess", "made#", "right#", "mean Brier score#"], lines
-    )
+    more = f"<p>{len(found) - len(kept):,} more are not shown.</p>" if len(found) > len(kept) else ""
+    heads = ["guess", "made#", "right#", "mean Brier score#"]
+    scale = "<p>Brier score: 0 is best, 0.25 is a coin held for one.</p>"
+    return f"<h2>Guesses</h2>\n{scale}\n{table(heads, lines)}{more}"
 
 
 def _students(rows):
