@@ -544,7 +544,7 @@ def asks_the_system_for_more(folder):
     hand_in(folder, handed_in(first=KEYS + "breaches = []\n" + asked + dedent(families), colours=HELD))
 
 
-@submission(says=["1,490 more"])
+@submission(loses=[id for id in POINTS if id.endswith("hidden")], says=["1,490 more"])
 def dies_again_and_again(folder):
     """A remark for each cell that was left out would fill the tables."""
     sheet = handed_in()
@@ -571,9 +571,9 @@ def writes_what_is_slow_to_read(folder):
     hand_in(folder, sheet)
 
 
-@submission(loses=["side"], says=["memory"])
+@submission(loses=["00-1-hidden", "00-2-hidden", "side", "colours"], says=["memory"])
 def grows_where_nobody_looks(folder):
-    """Four children that grow while each cell is short."""
+    """Four children that grow while each cell is short: each kernel is ended, until there are no more."""
     side = """
         import os, time
         for _ in range(4):
