@@ -310,8 +310,14 @@ def test_what_a_small_answer_leads_to_is_bounded(graded):
 
 def test_a_test_that_is_called_back_with_too_much_work_ends(graded):
     """However often the student's code asks again, and whatever it makes of the error."""
-    test = "assert often(lambda n: sum(1 for _ in range(n))) == 1, 'once'"
-    solved = graded_by(test, answer="def often(f): return f(1)", hidden=True)
+    test = """
+import time
+while time.process_time() < began + 4.5:
+    pass
+assert often(lambda n: sum(1 for _ in range(n))) == 1, 'once'
+"""
+    setup = "import time\nbegan = time.process_time()"
+    solved = graded_by(test, answer="def often(f): return f(1)", setup=setup, hidden=True)
     again = """
 def often(f):
     while True:
@@ -326,13 +332,13 @@ def often(f):
     assert time.process_time() - before < 15
 
 
-def test_a_test_that_goes_on_in_spite_of_its_limit_ends(graded):
+def test_a_test_that_goes_on_in_spite_of_its_limit_is_stopped_again(graded):
     test = """
-for _ in range(10**6):
-    try:
-        sum(1 for _ in range(often()))
-    except Exception:
-        pass
+try:
+    sum(1 for _ in range(often()))
+except BaseException:
+    pass
+sum(1 for _ in range(often()))
 """
     solved = graded_by(test, answer="def often(): return 1")
     result = graded(graded_by("", answer="def often(): return 10**15"), solved=solved)

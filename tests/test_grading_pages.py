@@ -161,11 +161,21 @@ def of_tokenize(source):
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="from 3.12 on Python's tokenizer takes f-strings to pieces")
 def test_what_is_coloured_is_what_python_reads():
-    for path in sorted(Path(fercourse.__file__).parent.rglob("*.py")):
-        source = path.read_text(encoding="utf-8")
+    package = {path: path.read_text(encoding="utf-8") for path in Path(fercourse.__file__).parent.rglob("*.py")}
+    prefixes = ["", *"rRbBfFuU", *(one + other for one in "rR" for other in "bBfF")]
+    prefixes += [prefix[::-1] for prefix in prefixes if len(prefix) == 2]
+    quoted = ("'a'", '"#"', "'a\\\n b'", "'''a\n'' \\''' b'''", '"""\n"""', "''")
+    texts = "".join(f"x = [{prefix}{text}, 1]  # {text[:2]}\n" for prefix in prefixes for text in quoted)
+    numbers = "x = 1_0 + 1.5e-3 - .5 + 0xFFl3j if x1.e5 else 1e5 + 3j - 0b1 + 5.\nmatch = lambda ä: not None\n"
+    for path, source in (package | {"texts": texts, "numbers": numbers.replace("l3j", "")}).items():
         found = [(token.start(), token.lastgroup, token[0]) for token in coloured.TOKENS.finditer(source)]
         ours = [token for token in found if token[1] != "k" or keyword.iskeyword(token[2])]
         assert ours == list(of_tokenize(source)), path
+
+
+def test_a_text_that_never_ends_is_coloured_to_the_end_of_its_line():
+    html = coloured.code('x = "open\ny = 1')
+    assert html == '<pre>x = <span class="s">&quot;open</span>\ny = <span class="n">1</span></pre>'
 
 
 def test_a_report_stays_small_whatever_was_handed_in_as_a_guess(tmp_path):
