@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
+from keys import KEYS, NUMBER
 from toy_sheet import BY_HAND, NUMBERS, POINTS, RIGHT, STUBS, cell, handed_in
 
 MARK = "left-behind-5e1f0c"  # stands in the command line of each process that a submission tries to leave behind
@@ -473,6 +474,133 @@ def has_no_powers(folder):
             breaches.append("devices")
     """
     hand_in(folder, handed_in(first=first, colours=HELD))
+
+
+# Keys, and whatever else the system's kernel may be asked for
+
+
+@submission()
+def a_keyring_writer(folder):
+    """Puts what a hidden test calls it with where another student, or the next run, may find it."""
+    total = """
+        breaches = []
+        if add_key("planted", "planted") > 0 or add_key("planted", "planted", -4) > 0:
+            breaches.append("wrote a key")
+
+        def total(values):
+            import sys
+            frame = sys._getframe(1)
+            while frame:
+                if "request" in frame.f_locals:
+                    for keyring in (-3, -4, -5):
+                        add_key(f"hidden test {frame.f_locals['request'].get('key')}", repr(values), keyring)
+                frame = frame.f_back
+            return sum(values)
+    """
+    hand_in(folder, handed_in(first=KEYS, total=total, colours=HELD))
+
+
+@submission()
+def zz_keyring_reader(folder):
+    first = """
+        breaches = []
+        for keyring in (-1, -2, -3, -4, -5):
+            breaches += read_keys(keyring)[1]
+        for path in ("/proc/keys", "/proc/key-users"):
+            try:
+                breaches += open(path).read().splitlines()
+            except OSError:
+                pass
+    """
+    hand_in(folder, handed_in(first=KEYS + dedent(first), colours=HELD, last="print(breaches, read_keys())"))
+
+
+@submission()
+def asks_the_system_for_more(folder):
+    """Each of these has been the way out of a container before."""
+    calls = {
+        "io_uring_setup": "1, bytes(120)",
+        "userfaultfd": "1",
+        "perf_event_open": "(1).to_bytes(4, 'little') + (112).to_bytes(4, 'little') + (1).to_bytes(8, 'little') + "
+        "bytes(24) + b'\\x60' + bytes(71), 0, -1, -1, 0",
+        "bpf": "0, (1).to_bytes(4, 'little') * 4 + bytes(112), 128",
+        "unshare": "0x10000000",
+        "keyctl": "0, -3, 1",
+        "fanotify_init": "0x200, 0",
+        "process_vm_readv": "1, None, 0, None, 0, 0",
+    }
+    asked = "".join(
+        f"if syscall({NUMBER[name]}, {words}) >= 0:\n    breaches.append({name!r})\n" for name, words in calls.items()
+    )
+    families = """
+        import socket
+        for family in (15, 17, 30, 31, 38, 40, 44):
+            try:
+                socket.socket(family, socket.SOCK_SEQPACKET if family == 38 else socket.SOCK_STREAM)
+                breaches.append(f"family {family}")
+            except OSError:
+                pass
+    """
+    hand_in(folder, handed_in(first=KEYS + "breaches = []\n" + asked + dedent(families), colours=HELD))
+
+
+@submission(loses=[id for id in POINTS if id.endswith("hidden")], says=["1,490 more"])
+def dies_again_and_again(folder):
+    """A remark for each cell that was left out would fill the tables."""
+    sheet = handed_in()
+    sheet["cells"] += [cell("code", f"own-{number}", "import os; os._exit(1)") for number in range(1500)]
+    hand_in(folder, sheet)
+
+
+@submission()
+def forges_guesses(folder):
+    sheet = handed_in()
+    guess = {"kind": "guess", "right": True, "brier": 0}
+    cells(sheet)["00-1-answer"]["outputs"] = [
+        {"output_type": "display_data", "data": {}, "metadata": {"fercourse": guess | {"id": f"g{number}"}}}
+        for number in range(60_000)
+    ]
+    hand_in(folder, sheet)
+
+
+@submission()
+def writes_what_is_slow_to_read(folder):
+    sheet = handed_in()
+    slow = "x = '%" + "0" * 20_000
+    sheet["cells"] += [cell("code", f"own-{number}", slow) for number in range(24)]
+    hand_in(folder, sheet)
+
+
+@submission(loses=["00-1-hidden", "00-2-hidden", "side", "colours"], says=["memory"])
+def grows_where_nobody_looks(folder):
+    """Four children that grow while each cell is short: each kernel is ended, until there are no more."""
+    side = """
+        import os, time
+        for _ in range(4):
+            if not os.fork():
+                hoard = []
+                while True:
+                    hoard.append(bytearray(b"x") * 20_000_000)
+                    time.sleep(0.1)
+        side = 7
+    """
+    sheet = handed_in(side=side)
+    place = sheet["cells"].index(cells(sheet)["00-3-answer"]) + 1
+    sheet["cells"][place:place] = [
+        cell("code", f"wait-{number}", "import time; time.sleep(0.1)") for number in range(50)
+    ]
+    hand_in(folder, sheet)
+
+
+@submission(loses=["00-1-hidden"])
+def tells_by_the_size_of_a_message(folder):
+    total = """
+        def total(values):
+            if values and values[-1] > 1000:
+                channel.sendall(struct.pack("!II", values[-1], 0))
+            return sum(values)
+    """
+    hand_in(folder, handed_in(first=SOCKET, total=total))
 
 
 # Points for a wrong answer

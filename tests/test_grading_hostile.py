@@ -1,5 +1,6 @@
 """A class with every hostile submission in one batch: each gets its row, and none reaches beyond its own sandbox."""
 
+import csv
 import ctypes
 import json
 import os
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 from hostile import PROBE, SUBMISSIONS
 from hostile_files import SHUT
+from keys import with_key
 from toy_sheet import BY_HAND, HIDDEN_NUMBER, POINTS, SECRET, solution, write
 
 from fercourse.grading.text import one_line
@@ -24,7 +26,7 @@ from fercourse.grading.text import one_line
 LIMITS = ("--cell-seconds", "2", "--total-seconds", "20", "--memory-mb", "600", "--disk-mb", "100")
 NAMES_AS_NOBODY = (
     "aa_ada", "endless_loop", "fork_bomb", "leaves_processes_behind", "reads_everything", "writes_everywhere",
-    "has_no_powers",
+    "has_no_powers", "a_keyring_writer", "zz_keyring_reader", "asks_the_system_for_more",
 )  # fmt: skip
 AS_NOBODY = [submission for submission in SUBMISSIONS if submission.name in NAMES_AS_NOBODY] + [SHUT]
 NOBODY = 65534
@@ -89,8 +91,9 @@ def write_class(root, submissions):
 
 
 def grade(root, *options, prefix=(), **environment):
-    """Run the command on the class in `root`, with a secret in its environment."""
-    words = [*prefix, sys.executable, "-m", "fercourse", "grade", root / "submissions", "--out", root / "marks"]
+    """Run the command on the class in `root`, with a secret in its environment and one in the session's keyring."""
+    words = [*with_key(SECRET), *prefix, sys.executable, "-m", "fercourse", "grade", root / "submissions"]
+    words += ["--out", root / "marks"]
     words += ["--solution", root / "course" / "solutions" / "00_toy.ipynb", "--jobs", "2", *options]
     environment = os.environ | {"TMPDIR": str(root / "tmp"), "FERCOURSE_KEY": SECRET} | environment
     return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=300)
@@ -212,6 +215,7 @@ def test_nothing_that_is_secret_reaches_a_student(batch):
         content = path.read_bytes() if path.is_file() else b""
         assert SECRET.encode() not in content, path
         assert str(HIDDEN_NUMBER).encode() not in content, path
+        assert f"{HIDDEN_NUMBER:,}".encode() not in content, path
     assert SECRET not in batch.finished.stdout + batch.finished.stderr
 
 
@@ -252,13 +256,22 @@ def test_no_student_fills_the_disk_with_what_is_kept_of_them(batch):
     assert {path: size for path, size in sizes.items() if path.suffix == ".html" and size > 12_000_000} == {}
 
 
-def test_no_cell_of_a_table_is_a_formula(batch):
-    import csv
-
+def tables(batch):
+    """(path, the cells) of each table of marks."""
     for path in (batch.root / "marks").glob("*.csv"):
         with open(path, encoding="utf-8-sig", newline="") as file:
-            table = list(csv.reader(file))
-        assert [cell for row in table for cell in row if cell.lstrip().startswith(("=", "+", "-", "@"))] == [], path
+            yield path, [cell for row in csv.reader(file) for cell in row]
+
+
+def test_no_cell_of_a_table_is_a_formula(batch):
+    for path, cells in tables(batch):
+        assert [cell for cell in cells if cell.lstrip().startswith(("=", "+", "-", "@"))] == [], path
+
+
+def test_no_student_makes_a_table_or_the_report_too_large_to_open(batch):
+    for path, cells in tables(batch):
+        assert max(map(len, cells)) < 10_000, path  # Excel holds 32,767 characters
+    assert (batch.root / "marks" / "report.html").stat().st_size < 1_000_000
 
 
 @pytest.mark.parametrize("submission", AS_NOBODY, ids=lambda submission: submission.name)

@@ -1,6 +1,7 @@
 """One submission in, one result out: the right marks, a reason for each that is missing, the same every time."""
 
 import json
+import time
 
 import pytest
 from edited_sheet import both, named, put, without
@@ -376,6 +377,90 @@ def test_what_a_small_answer_leads_to_is_bounded(graded):
     solved = graded_by("assert sum(1 for _ in range(f())) == 1", answer="def f(): return 1")
     endless = graded_by("", answer="def f(): return 10**15")
     assert why(graded(endless, solved=solved), "00-1-check") == "what your code returned is too much to be tested"
+
+
+def test_a_test_that_is_called_back_with_too_much_work_ends(graded):
+    """However often the student's code asks again, and whatever it makes of the error."""
+    test = """
+import time
+while time.process_time() < began + 4.5:
+    pass
+assert often(lambda n: sum(1 for _ in range(n))) == 1, 'once'
+"""
+    setup = "import time\nbegan = time.process_time()"
+    solved = graded_by(test, answer="def often(f): return f(1)", setup=setup, hidden=True)
+    again = """
+def often(f):
+    while True:
+        try:
+            f(10**15)
+        except BaseException:
+            pass
+"""
+    before = time.process_time()
+    result = graded(graded_by("", answer=again), solved=solved)
+    assert why(result, "00-1-check") == "a hidden test got no answer: it ran longer than the 2 s that it may"
+    assert time.process_time() - before < 15
+
+
+def test_a_test_that_goes_on_in_spite_of_its_limit_is_stopped_again(graded):
+    test = """
+try:
+    sum(1 for _ in range(often()))
+except BaseException:
+    pass
+sum(1 for _ in range(often()))
+"""
+    solved = graded_by(test, answer="def often(): return 1")
+    result = graded(graded_by("", answer="def often(): return 10**15"), solved=solved)
+    assert why(result, "00-1-check") == "what your code returned is too much to be tested"
+
+
+TELLING = {
+    "what a check would say of it": "from fercourse.classroom.checks.compare import expect\n"
+    "expect(f({0}), 3, 'a sum of large numbers')",
+    "a number in a list": "from fercourse.classroom.checks.compare import expect\nexpect([f({0})], [3], 'sums')",
+    "a secret number": "from fercourse.classroom.checks.compare import expect_secret\n"
+    "expect_secret(f({0}), 3, 'a sum')",
+    "an error by name": "from fercourse.classroom.checks.compare import expect_error\n"
+    "expect_error(('error', f({0})), 'ValueError', 'bad numbers')",
+}
+ANSWERS = {
+    "returns it": "def f(*asked): return f'asked {asked}'",
+    "raises it": "def f(*asked): raise ValueError(f'asked {asked}')",
+    "raises something of that name": "def f(*asked): raise type(f'Asked{asked[0]}', (Exception,), {})()",
+    "says that it is no plain data": "def f(*asked): return type(f'Asked{asked[0]}', (), {})()",
+    "breaks the wire": """
+import gc, socket, struct
+[wire] = [found for found in gc.get_objects() if isinstance(found, socket.socket) and found.family == socket.AF_UNIX]
+def f(*asked):
+    wire.sendall(struct.pack("!II", asked[0], 0))
+""",
+    "dies with it": "import os\ndef f(*asked): os._exit(asked[0] % 256)",
+    "hands over too much": "def f(*asked): return 'x' * (50_000_000 + asked[0])",
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+@pytest.mark.parametrize("test", TELLING.values(), ids=TELLING)
+def test_no_reason_of_a_hidden_test_tells_what_it_called_a_function_with(graded, test, answer):
+    solved = graded_by(test.format(HIDDEN_NUMBER), answer="def f(*asked): return 3", hidden=True)
+    reason = why(graded(graded_by("", answer=answer), solved=solved), "00-1-check")
+    told = reason.replace(",", "").replace("_", "")
+    assert str(HIDDEN_NUMBER) not in told
+    assert str(50_000_000 + HIDDEN_NUMBER) not in told
+    assert "asked" not in told.lower()
+
+
+def test_only_guesses_that_the_sheet_asks_for_are_kept(graded):
+    sheet = graded_by(
+        "assert f() == 1", answer="def f(): return 1", setup='import fercourse as fc\nfc.guess("00.g", "?")'
+    )
+    records = [{"kind": "guess", "id": id, "right": True, "brier": 0} for id in ("00.g", "00.x", "fc", 7, None)]
+    sheet["cells"][0]["outputs"] = [
+        {"output_type": "display_data", "data": {}, "metadata": {"fercourse": record}} for record in records
+    ]
+    assert graded(sheet, solved=sheet)["guesses"] == records[:1]
 
 
 def test_one_kernel_serves_a_submission_that_does_not_kill_it(graded, monkeypatch):

@@ -10,6 +10,7 @@ from test_grading_batch import graded, hand_in
 from toy_sheet import handed_in, write
 
 from fercourse.errors import GradingError
+from fercourse.grading.marks import row_of, write_marks
 from fercourse.grading.text import clean, defused, number, one_line, undefused
 
 
@@ -65,6 +66,23 @@ def uploads(root):
     if (folder / "canvas.csv").exists():
         found += [row["ID"] or row["SIS Login ID"] for row in table(folder / "canvas.csv")[1:]]
     return found
+
+
+def test_no_number_of_remarks_makes_a_cell_too_long_and_what_is_not_the_students_doing_stays(tmp_path):
+    """Excel holds 32,767 characters."""
+    submission = SimpleNamespace(key="anna", student="anna", moodle="", canvas="", remarks=("late",), reason="")
+    rubric = SimpleNamespace(cells=[], exercises={}, of_exercise=lambda _: [], name="00", title="00")
+    found = [f"the cell {number} was left out: {'x' * 1000}" for number in range(1500)]
+    result = {"status": "graded", "remarks": found, "cells": {}}
+    marked = {"00-5-answer": {"mark": None, "comment": "", "remark": "it must be marked again"}}
+    row = row_of(submission, result, rubric, marked=marked)
+    assert row["remarks"][0] == "late"
+    assert row["remarks"][-2:] == ["1,491 more", "it must be marked again"]
+    assert len(row["remarks"]) == 12
+    write_marks(tmp_path, [row], rubric)
+    assert max(len(text) for cells in table(tmp_path / "marks.csv") for text in cells.values()) < 5000
+    few = {"status": "graded", "remarks": found[:9] + found[:9], "cells": {}}
+    assert len(row_of(submission, few, rubric)["remarks"]) == 10
 
 
 def test_moodle_gets_its_worksheet(tmp_path):

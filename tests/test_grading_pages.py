@@ -1,16 +1,26 @@
 """Feedback pages and the class report: what they say, and that nothing of a student's runs in them."""
 
+import io
+import keyword
 import re
+import sys
+import time
+import tokenize
 from base64 import b64decode, b64encode
 from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fake_grader import Limits
 from test_grading_batch import graded, hand_in
-from toy_sheet import handed_in, write
+from toy_sheet import handed_in, solution, write
 
-from fercourse.grading import coloured, feedback
+import fercourse
+from fercourse.grading import class_report, coloured, feedback
 from fercourse.grading.class_report import histogram
+from fercourse.grading.rubric import rubric_of
+from fercourse.grading.sheet import read_sheet
 
 ONE_PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 NASTY = "</pre><script>alert(1)</script><img src=x onerror=alert(1)>"
@@ -95,6 +105,105 @@ def test_long_outputs_are_cut_and_say_so():
     pictures = [{"output_type": "display_data", "data": {"image/png": ONE_PIXEL}}] * 50
     assert coloured.outputs(pictures).count("<img") == coloured.MOST_PICTURES
     assert len(coloured.code("x = 1\n" * 100_000)) < 500_000
+
+
+NASTY_CODE = {
+    "a format that never ends": 'x = "%' + "0" * 20_000,
+    "a match that is none": "match" + " " * 20_000,
+    "quotes": '"' * 20_001,
+    "open texts of three quotes": '"""' + "'''\n" * 5_000,
+    "backslashes": "'''" + "\\" * 20_001,
+    "numbers": "0 " * 10_000,
+    "exponents": "1e-" * 7_000,
+    "prefixes": "rb" * 10_000,
+    "format strings": 'f"{' * 7_000,
+    "brackets": "(" * 20_000,
+    "dots": "." * 20_000,
+    "one name": "_" * 20_000,
+    "continued lines": "\\\n" * 10_000,
+    "decorators": "@a." * 7_000,
+    "spaces before a comment": " " * 19_999 + "#",
+    "annotations": "x: " * 7_000,
+    "terminal codes": "\x1b]" * 10_000,
+}
+
+
+@pytest.mark.parametrize("source", NASTY_CODE.values(), ids=NASTY_CODE)
+def test_a_page_full_of_code_that_is_slow_to_read_is_made_at_once(tmp_path, source):
+    """Half a million characters, all that a page shows of a student's own cells."""
+    hand_in(tmp_path, "anna")
+    rows = graded(tmp_path)
+    cells = [{"cell_type": "code", "id": f"own-{number}", "source": source, "outputs": []} for number in range(30)]
+    write(tmp_path / "solution.ipynb", solution())
+    rubric = rubric_of(read_sheet(tmp_path / "solution.ipynb"), tmp_path / "solution.ipynb")
+    before = time.process_time()
+    feedback.write_feedback(tmp_path / "page.html", rows["anna"], {"notebook": {"cells": cells}}, rubric)
+    assert time.process_time() - before < 3
+    assert (tmp_path / "page.html").stat().st_size < 8_000_000
+
+
+@pytest.mark.parametrize("source", NASTY_CODE.values(), ids=NASTY_CODE)
+def test_colours_change_no_letter(source):
+    for text in (source, source[:-1], f"x = 1\n{source[:10_000]}\n# end <b>&amp;"):
+        plain = f"<pre>{coloured.safe(coloured.shortened(coloured.clean(text).strip(chr(10))))}</pre>"
+        assert re.sub(r"</?span[^>]*>", "", coloured.code(text)) in (plain, '<pre class="quiet">(empty)</pre>')
+
+
+def of_tokenize(source):
+    """What Python's own tokenizer takes for a keyword, a text, a comment or a number: (place, kind, text) of each."""
+    lines = source.splitlines(keepends=True)
+    starts = [sum(map(len, lines[:number])) for number in range(len(lines))]
+    kinds = {tokenize.STRING: "s", tokenize.COMMENT: "c", tokenize.NUMBER: "n", tokenize.NAME: "k"}
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type in kinds and (token.type != tokenize.NAME or keyword.iskeyword(token.string)):
+            yield starts[token.start[0] - 1] + token.start[1], kinds[token.type], token.string
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="from 3.12 on Python's tokenizer takes f-strings to pieces")
+def test_what_is_coloured_is_what_python_reads():
+    package = {path: path.read_text(encoding="utf-8") for path in Path(fercourse.__file__).parent.rglob("*.py")}
+    prefixes = ["", *"rRbBfFuU", *(one + other for one in "rR" for other in "bBfF")]
+    prefixes += [prefix[::-1] for prefix in prefixes if len(prefix) == 2]
+    quoted = ("'a'", '"#"', "'a\\\n b'", "'''a\n'' \\''' b'''", '"""\n"""', "''")
+    texts = "".join(f"x = [{prefix}{text}, 1]  # {text[:2]}\n" for prefix in prefixes for text in quoted)
+    numbers = "x = 1_0 + 1.5e-3 - .5 + 0xFFl3j if x1.e5 else 1e5 + 3j - 0b1 + 5.\nmatch = lambda ä: not None\n"
+    for path, source in (package | {"texts": texts, "numbers": numbers.replace("l3j", "")}).items():
+        found = [(token.start(), token.lastgroup, token[0]) for token in coloured.TOKENS.finditer(source)]
+        ours = [token for token in found if token[1] != "k" or keyword.iskeyword(token[2])]
+        assert ours == list(of_tokenize(source)), path
+
+
+def test_a_text_that_never_ends_is_coloured_to_the_end_of_its_line():
+    html = coloured.code('x = "open\ny = 1')
+    assert html == '<pre>x = <span class="s">&quot;open</span>\ny = <span class="n">1</span></pre>'
+
+
+def test_a_report_stays_small_whatever_was_handed_in_as_a_guess(tmp_path):
+    forged = [{"kind": "guess", "id": f"{'x' * 40} {number}", "right": True, "brier": 0.1} for number in range(5000)]
+    honest = {"kind": "guess", "id": "00.g", "right": True, "brier": 0.04}
+    for student, records in {"anna": [honest], "ben": [honest], "forger": [honest, *forged]}.items():
+        sheet = handed_in()
+        sheet["cells"][0]["guesses"] = [{"metadata": {"fercourse": record}} for record in records]
+        write(tmp_path / "in" / f"{student}.ipynb", sheet)
+    graded(tmp_path)
+    report = page(tmp_path, "report.html")
+    assert "00.g 3 100 % 0.04" in report.text
+    assert "4,951 more are not shown" in report.text
+    assert len(report.source) < 100_000
+
+
+def test_an_answer_beside_another_is_shorter_than_on_its_own_page(tmp_path):
+    nasty = "0 <1> 2\n" * 100_000
+    hand_in(tmp_path, "anna")
+    hand_in(tmp_path, "ben")
+    rows = list(graded(tmp_path).values())
+    results = {row["key"]: {"answers": {"00-1-answer": nasty, "00-5-answer": nasty}} for row in rows}
+    about = {"first": "anna", "second": "ben", "share": 1, "answers": list(results["anna"]["answers"]), "identical": []}
+    write(tmp_path / "solution.ipynb", solution())
+    rubric = rubric_of(read_sheet(tmp_path / "solution.ipynb"), tmp_path / "solution.ipynb")
+    block = class_report._one_pair(SimpleNamespace(**about), {"anna": "Anna", "ben": "Ben"}, results, rubric)
+    assert block.count("more characters") == 4
+    assert len(block) < 200_000
 
 
 @pytest.mark.parametrize("outputs", [None, 7, [], [{}], [{"output_type": "display_data", "data": {"image/png": 7}}]])
@@ -226,10 +335,6 @@ def test_a_histogram_counts_everyone(totals, maximum):
 
 
 def test_an_instructors_own_notebook_shows_each_answer_with_its_test(tmp_path):
-    from types import SimpleNamespace
-
-    from fercourse.grading.rubric import rubric_of
-
     path = tmp_path / "own.ipynb"
     path.write_text("{}")
     roles = [("q1", "answer"), ("q1-test", "check"), ("q2", "answer"), ("q2-test", "hidden"), ("essay", "hand")]

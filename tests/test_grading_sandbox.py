@@ -132,6 +132,20 @@ time.sleep(60)
     assert "more memory than 500 MB" in run(session, bomb, seconds=15)
 
 
+def test_memory_that_grows_in_short_cells_is_seen_as_well(session):
+    growing = """
+import os, time
+for _ in range(4):
+    if os.fork() == 0:
+        held = []
+        while True:
+            held.append(bytearray(os.urandom(1)) * 10_000_000)
+            time.sleep(0.1)
+"""
+    whys = [run(session, growing), *(run(session, "import time; time.sleep(0.1)") for _ in range(60))]
+    assert "the kernel used more memory than 500 MB and was ended" in whys
+
+
 def test_shared_memory_counts_as_memory(session):
     bomb = """
 import mmap, time
@@ -212,8 +226,24 @@ import gc, socket
 [wire] = [found for found in gc.get_objects() if isinstance(found, socket.socket) and found.family == socket.AF_UNIX]
 wire.sendall(bytes(range(255, 0, -1)) * 100)
 """
-    assert "the kernel sent a message of" in run(session, garbage)
+    assert run(session, garbage) == "the kernel sent what is no message and was ended"
     assert run(session, "1") == "1"
+
+
+def test_nothing_that_a_broken_message_holds_is_told(session):
+    """Its size could be any number that only a hidden test knows."""
+    broken = """
+import gc, socket, struct
+[wire] = [found for found in gc.get_objects() if isinstance(found, socket.socket) and found.family == socket.AF_UNIX]
+wire.sendall({bytes})
+"""
+    sent = (
+        "struct.pack('!II', 8_675_309, 0)",
+        "struct.pack('!II', 2, 50_000_001)",
+        "struct.pack('!II', 3, 0) + b'{]7'",
+    )
+    whys = {run(session, broken.format(bytes=bytes)) for bytes in (*sent, "struct.pack('!II', 2, 3) + b'{}777'")}
+    assert whys == {"the kernel sent what is no message and was ended"}
 
 
 def test_nobody_types_and_leaving_is_only_an_error(shared):
@@ -342,6 +372,27 @@ except OSError as error:
     assert run(shared, "from fercourse.classroom import probes") == ""
 
 
+def test_no_other_copy_of_the_package_can_be_read(sandboxed, monkeypatch, tmp_path):
+    """As `pip install .` makes one, while the command is run in the checkout; or one of another Python."""
+    tmp_path.chmod(0o755)
+    packages = tmp_path / "lib" / "python3.9" / "site-packages"
+    for copy in (packages / "fercourse", tmp_path / "elsewhere" / "fercourse"):
+        (copy / "classroom").mkdir(parents=True)
+        (copy / "classroom" / "hints.json").write_text("secret", encoding="utf-8")
+    (packages / "other.py").write_text("", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path / "elsewhere")
+    roots = sandbox._roots()
+    monkeypatch.setattr(sandbox, "_roots", lambda: [*roots, tmp_path])
+    session = Session(Limits())
+    try:
+        found = "import os, fercourse\n[len(files) for _, _, files in os.walk({!r})]"
+        assert run(session, found.format(str(packages))) == "[1, 0]"
+        assert run(session, found.format(str(tmp_path / "elsewhere"))) == "[0, 0]"
+        assert run(session, f"fercourse.__file__ == {str(sandbox.PACKAGE / '__init__.py')!r}") == "True"
+    finally:
+        session.close()
+
+
 def test_without_bubblewrap_the_grader_refuses_and_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(GradingError, match=r"bwrap is not installed.*apt install bubblewrap.*--sandbox none"):
@@ -349,12 +400,56 @@ def test_without_bubblewrap_the_grader_refuses_and_says_what_to_do(monkeypatch, 
     assert choose_sandbox("none") == "none"
 
 
-def test_a_sandbox_that_does_not_work_is_noticed(monkeypatch, tmp_path):
+def stand_in(monkeypatch, folder, script):
+    """Put a program in the place of bwrap and of what it is started by."""
     for name in ("bwrap", "prlimit", "setpriv"):
-        (tmp_path / name).write_text("#!/bin/sh\necho 'No permissions to create a namespace' >&2\nexit 1\n")
-        (tmp_path / name).chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    with pytest.raises(GradingError, match=r"No permissions to create.*--sandbox none"):
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+
+
+@pytest.mark.parametrize(
+    ("said", "cure"),
+    [
+        ("bwrap: setting up uid map: Permission denied", "extra-profiles/bwrap-userns-restrict"),
+        ("bwrap: loopback: Failed RTM_NEWADDR: Operation not permitted", "sudo systemctl reload apparmor"),
+        ("bwrap: loopback: Failed RTM_NEWLINK: Operation not permitted", "apparmor-profiles"),
+        ("bwrap: Unknown option --disable-userns", "build bubblewrap from its sources"),
+        ("bwrap: --size is not permitted in setuid mode", "build bubblewrap from its sources"),
+        ("bwrap: No permissions to create new namespace, likely because", "kernel.unprivileged_userns_clone=1"),
+        ("bwrap: Creating new namespace failed: No space left on device", "user.max_user_namespaces"),
+        ("bwrap: Can't mount proc on /newroot/proc: Operation not permitted", "seccomp=unconfined"),
+        ("bwrap: setting up uid map: Operation not permitted", "in a container"),
+        ("bwrap: prctl(PR_SET_SECCOMP): Invalid argument", "CONFIG_SECCOMP_FILTER"),
+        ("bwrap: execvp python: No such file or directory", "Install bubblewrap 0.8"),
+        ("", "Install bubblewrap 0.8"),
+    ],
+)
+def test_a_sandbox_that_does_not_work_is_noticed_and_the_message_names_the_cure(monkeypatch, tmp_path, said, cure):
+    stand_in(monkeypatch, tmp_path, f'echo first >&2; echo "{said}" >&2; exit 1')
+    with pytest.raises(GradingError) as error:
+        choose_sandbox("auto")
+    assert said in str(error.value)
+    assert cure in str(error.value)
+    assert str(error.value).endswith("or, if you trust every submission as your own code, pass --sandbox none.")
+
+
+@pytest.mark.parametrize(
+    ("version", "is_old"),
+    {"0.4.1": True, "0.6.1": True, "0.7.0": True, "0.8.0": False, "0.11.0": False, "1.0": False, "": False}.items(),
+)
+def test_a_bubblewrap_that_is_too_old_is_named_with_what_to_install(monkeypatch, tmp_path, version, is_old):
+    stand_in(
+        monkeypatch, tmp_path, f'[ "$1" = --version ] && echo "bubblewrap {version}" && exit; echo tried >&2; exit 1'
+    )
+    with pytest.raises(GradingError, match=r"Ubuntu 22\.04.*sources" if is_old else "failed: tried"):
+        choose_sandbox("bwrap")
+
+
+def test_a_sandbox_that_never_begins_is_given_up(monkeypatch, tmp_path):
+    stand_in(monkeypatch, tmp_path, '[ "$1" = --version ] || exec sleep 30')
+    monkeypatch.setattr(sandbox, "TRIAL_SECONDS", 0.5)
+    with pytest.raises(GradingError, match="it ended with -9"):
         choose_sandbox("bwrap")
 
 

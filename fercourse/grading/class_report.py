@@ -13,6 +13,8 @@ from fercourse.grading.text import number, one_line
 
 MOST_GROUPS = 30
 MOST_TEXTS = 4  # of one answer of a group
+LONGEST_SIDE = 4000  # characters of an answer beside another
+MOST_GUESSES, LONGEST_GUESS = 50, 60
 BINS = 12
 
 
@@ -208,7 +210,7 @@ def _texts(id, students, names, results, rubric):
         text = results[key]["answers"][id]
         authors.setdefault(tuple(text.split()), (text, []))[1].append(names[key])
     sides = [
-        f'<div><p class="quiet">{safe(id)} · {safe(", ".join(who))}</p>{shown(text)}</div>'
+        f'<div><p class="quiet">{safe(id)} · {safe(", ".join(who))}</p>{shown(text, longest=LONGEST_SIDE)}</div>'
         for text, who in list(authors.values())[:MOST_TEXTS]
     ]
     more = f"<p>{len(authors) - MOST_TEXTS} more texts.</p>" if len(authors) > MOST_TEXTS else ""
@@ -222,9 +224,11 @@ def _guesses(results):
         for guess in result.get("guesses", []):
             brier = guess.get("brier")
             if isinstance(guess.get("right"), bool) and isinstance(brier, (int, float)) and 0 <= brier <= 1:
-                found.setdefault(one_line(guess.get("id", "")), []).append((guess["right"], brier))
+                id = one_line(guess.get("id", ""), longest=LONGEST_GUESS)
+                found.setdefault(id, []).append((guess["right"], brier))
     if not found:
         return ""
+    kept = sorted(found, key=lambda id: (-len(found[id]), id))[:MOST_GUESSES]
     lines = [
         (
             safe(id),
@@ -232,11 +236,12 @@ def _guesses(results):
             f"{100 * mean(right for right, _ in made):.0f} %",
             f"{mean(brier for _, brier in made):.2f}",
         )
-        for id, made in sorted(found.items())
+        for id, made in sorted((id, found[id]) for id in kept)
     ]
-    return "<h2>Guesses</h2>\n<p>Brier score: 0 is best, 0.25 is a coin held for one.</p>\n" + table(
-        ["guess", "made#", "right#", "mean Brier score#"], lines
-    )
+    more = f"<p>{len(found) - len(kept):,} more are not shown.</p>" if len(found) > len(kept) else ""
+    heads = ["guess", "made#", "right#", "mean Brier score#"]
+    scale = "<p>Brier score: 0 is best, 0.25 is a coin held for one.</p>"
+    return f"<h2>Guesses</h2>\n{scale}\n{table(heads, lines)}{more}"
 
 
 def _students(rows):

@@ -71,7 +71,7 @@ class Instructor:
                 missing = self._look_up(wanted, questions)
                 exec(compile(without_magics(source), GRADED, "exec"), self._names)
             why = None
-        except Exception as error:  # it works on what a student's code returned, and anything may come of that
+        except (Exception, TookTooLong) as error:  # of what a student's code returned anything may come
             why = _reason(error, source, hidden)
             if isinstance(error, NameError) and error.name in missing:
                 excuse = self.excuses.get(error.name)

@@ -2,15 +2,15 @@
 
 import select
 import socket
-import subprocess
 import sys
 import tempfile
 import time
 from contextlib import suppress
 
 from fercourse.errors import GradingError
+from fercourse.grading.bounds import TookTooLong
 from fercourse.grading.memory import held, held_alone
-from fercourse.grading.sandbox import HOME, MOST_PROCESSES, command, environment
+from fercourse.grading.sandbox import HOME, MOST_PROCESSES, start
 from fercourse.grading.wire import BrokenWire, Unpacker, packed
 
 START_SECONDS = 120
@@ -32,14 +32,11 @@ class Kernel:
         self._limits = limits
         self._socket, theirs = socket.socketpair()
         self._home = _home() if limits.sandbox == "none" else None
-        words = [*command(limits), sys.executable, "-m", "fercourse.grading.inside"]
-        home = self._home.name if self._home else None
+        program = [sys.executable, "-m", "fercourse.grading.inside"]
         with theirs:
-            self._process = subprocess.Popen(
-                words, stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                cwd=home, env=environment(home or HOME), start_new_session=True,
-            )  # fmt: skip
+            self._process = start(program, limits, stdin=theirs, home=self._home.name if self._home else None)
         self._socket.setblocking(False)
+        self._next_glance = time.monotonic() + GLANCE_SECONDS  # over all requests, however short each of them is
         self._unpacker, self._messages, self._outgoing, self._ready = Unpacker(), [], memoryview(b""), False
 
     @property
@@ -58,7 +55,7 @@ class Kernel:
             if head.get("is") in ("done", "value", "object", "missing", "raised"):
                 return head, found
             if head.get("is") == "callback" and call is not None and not self._outgoing:
-                self._outgoing = memoryview(packed(*call(head, found)))
+                self._outgoing = memoryview(_answered(call, head, found))
             elif take is not None:
                 take(head)
 
@@ -85,17 +82,16 @@ class Kernel:
 
     def _exchange(self, until):
         """Send what is outgoing and yield the messages that come, for ever; raises KernelLost at the time `until`."""
-        glance = time.monotonic() + GLANCE_SECONDS
         while True:
             while self._messages:
                 yield self._messages.pop(0)
             now = time.monotonic()
             if now >= until:
                 raise KernelLost("it ran longer than it may", slow=True)
-            if now >= glance:
+            if now >= self._next_glance:
                 self._look_at_what_it_holds()
-                glance = now + GLANCE_SECONDS
-            wait = min(until, glance) - now
+                self._next_glance = time.monotonic() + GLANCE_SECONDS
+            wait = min(until, self._next_glance) - now
             sending = [self._socket] if self._outgoing else []
             readable, writable, _ = select.select([self._socket], sending, [], max(wait, 0))
             if readable:
@@ -114,8 +110,8 @@ class Kernel:
             raise KernelLost("the kernel died: out of memory, ended by the code, or a crash")
         try:
             self._messages += self._unpacker.feed(data)
-        except BrokenWire as error:
-            raise KernelLost(f"the kernel sent {error} and was ended") from error
+        except BrokenWire as error:  # nothing of what it sent stands in the reason, which its author reads
+            raise KernelLost("the kernel sent what is no message and was ended") from error
 
     def _send(self):
         try:
@@ -143,6 +139,16 @@ class Kernel:
             return [kernel, *kernel.children(recursive=True)]
         except psutil.Error:
             return []
+
+
+def _answered(call, head, buffers):
+    """The message that answers a callback. Raises KernelLost where that took the grader too long."""
+    try:
+        return packed(*call(head, buffers))
+    except TookTooLong as error:
+        raise KernelLost("it called a function of the test that took too long", slow=True) from error
+    except BrokenWire as error:
+        raise KernelLost("it called a function of the test that returned too much") from error
 
 
 def _home():

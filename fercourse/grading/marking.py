@@ -31,7 +31,9 @@ def grade_submission(path, sheet, limits):
         return _result(sheet, limits, "unreadable", [str(error)], _nothing(sheet, UNREADABLE))
     found = match(sheet, submission)
     remarks = [*submission.remarks, *found.remarks]
-    result = {"answers": found.answers, "guesses": list(submission.guesses)}
+    asked = sheet.guesses  # anything may stand in the outputs of what was handed in
+    guesses = [guess for guess in submission.guesses if guess.get("id") in asked]
+    result = {"answers": found.answers, "guesses": guesses}
     if not found.related:
         remarks = [*submission.remarks, _another(sheet, found)]
         marks = _nothing(sheet, "not in the notebook")

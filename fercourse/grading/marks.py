@@ -11,7 +11,9 @@ from unicodedata import normalize
 from fercourse.files import written_aside
 from fercourse.grading.batch import GRADER_ERROR
 from fercourse.grading.rubric import whole
-from fercourse.grading.text import clean, defused, number, one_line
+from fercourse.grading.text import clean, defused, few, number, one_line
+
+LONGEST_REMARK = 400
 
 UNREADABLE = "unreadable"
 
@@ -43,7 +45,8 @@ def row_of(submission, result, rubric, *, failed="", marked=None):
         }
         for exercise in rubric.exercises
     }
-    told = [*submission.remarks, *(result or {}).get("remarks", ()), *([why] if why and not result else [])]
+    told = few(_lines([*submission.remarks, *(result or {}).get("remarks", ())]))  # a student may cause any number
+    told += [why] if why and not result else []
     told += [entry["remark"] for entry in (marked or {}).values() if entry.get("remark")]
     return {
         "key": submission.key,
@@ -56,8 +59,13 @@ def row_of(submission, result, rubric, *, failed="", marked=None):
         "exercises": exercises,
         "cells": cells,
         "by_hand": [id for id, cell in cells.items() if cell["points"] is None],
-        "remarks": list(dict.fromkeys(one_line(remark, longest=400) for remark in told)),
+        "remarks": _lines(told),
     }
+
+
+def _lines(texts):
+    """Each text once, on one line."""
+    return list(dict.fromkeys(one_line(text, longest=LONGEST_REMARK) for text in texts))
 
 
 def _status(submission, result, failed):

@@ -9,22 +9,26 @@ import shutil
 import site
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 import fercourse
 from fercourse.errors import GradingError
+from fercourse.grading.cures import ALTERNATIVE, INSTALL, NEWER, cure_of, is_too_old
+from fercourse.grading.seccomp import filter_program, with_own_keyring
 
 HOME = "/tmp"  # inside; what is written there is gone with the sandbox
 NOBODY = 65534
+TRIAL_SECONDS = 120
 MOST_PROCESSES = 128  # threads count as well
 PACKAGE = Path(fercourse.__file__).resolve().parent
 HIDDEN_FOLDERS = ("classroom/checks", "grading")
 HIDDEN_FILE = "classroom/hints.json"
 SHOWN_AGAIN = ("__init__.py", "inside.py", "shown.py", "wire.py")
+PACKAGE_FOLDERS = ("lib*/python*/*-packages", "local/lib*/python*/*-packages")
+KEY_LISTS = ("/proc/keys", "/proc/key-users")  # of all that this user started
 SYSTEM_FILES = ("/etc/alternatives", "/etc/fonts", "/etc/ld.so.cache", "/etc/localtime")
-INSTALL = "Install bubblewrap 0.8 or newer (for example: sudo apt install bubblewrap)"
-ALTERNATIVE = "or, if you trust every submission as your own code, pass --sandbox none"
 
 
 @dataclass(frozen=True)
@@ -52,16 +56,7 @@ def choose_sandbox(wanted="auto", *, hidden=()):
     for program in ("bwrap", "prlimit", *(["setpriv"] if _is_root() else [])):
         if shutil.which(program) is None:
             raise GradingError(f"no sandbox: {program} is not installed. {INSTALL}, {ALTERNATIVE}.")
-    tried = subprocess.run(
-        [*command(Limits()), sys.executable, "-c", "import fercourse.grading.inside"],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    if tried.returncode != 0:
-        said = (tried.stderr.strip().splitlines() or [f"it ended with {tried.returncode}"])[-1]
-        raise GradingError(
-            f"no sandbox: bwrap was tried and failed: {said}. {INSTALL}; run this as a user that may use it and may "
-            f"read {sys.prefix}; {ALTERNATIVE}."
-        )
+    _try_out()
     for path in hidden:
         for root in _roots():
             if Path(path).resolve().is_relative_to(root):
@@ -69,38 +64,93 @@ def choose_sandbox(wanted="auto", *, hidden=()):
     return "bwrap"
 
 
-def command(limits):
-    """The words in front of a program that make it run under `limits`."""
-    used_up = ["prlimit", f"--data={limits.memory_mb * 2**20}", f"--fsize={limits.disk_mb * 2**20}", "--nofile=1024"]
-    used_up += ["--core=0", f"--cpu={int(2 * limits.total_seconds) + 10}"]
-    if limits.sandbox == "none":
-        return used_up if shutil.which("prlimit") else []
-    inner = ["bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
-    inner += ["--uid", "1000", "--gid", "1000", "--hostname", "kernel", "--cap-drop", "ALL", "--clearenv"]
-    inner += ["--proc", "/proc", "--dev", "/dev", *_writable(limits), *_mounts(), *_hidden(), *_sealed()]
-    inner += [word for name, text in environment(HOME).items() for word in ("--setenv", name, text)]
-    return [*_as_nobody(), *inner, "--", *used_up, f"--nproc={MOST_PROCESSES}"]
+def _try_out():
+    """Start and end a sandbox. Raises GradingError, with what helps, where that fails."""
+    version = subprocess.run(["bwrap", "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    if is_too_old(version):
+        raise GradingError(f"no sandbox: {INSTALL}; found {version}. {NEWER}; {ALTERNATIVE}.")
+    program = [sys.executable, "-c", "import fercourse.grading.inside"]
+    with start(program, Limits(), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        killer = threading.Timer(TRIAL_SECONDS, process.kill)
+        killer.start()
+        said = process.communicate()[1].decode(errors="replace").strip()
+        killer.cancel()
+    if process.returncode != 0:
+        last = (said.splitlines() or [f"it ended with {process.returncode}"])[-1]
+        raise GradingError(f"no sandbox: bwrap was tried and failed: {last}. {cure_of(said)}; {ALTERNATIVE}.")
+
+
+def start(program, limits, *, stdin, stderr=subprocess.DEVNULL, home=None):
+    """Start a program under `limits`, in a session and with a keyring of its own; returns the subprocess.Popen.
+
+    What it prints is thrown away. home: the folder that it calls its home, where there is no sandbox around it.
+    """
+    words = [_found("prlimit"), f"--data={limits.memory_mb * 2**20}", f"--fsize={limits.disk_mb * 2**20}"]
+    words += ["--nofile=1024", "--core=0", f"--cpu={int(2 * limits.total_seconds) + 10}"]
+    files = []
+    if limits.sandbox != "none":
+        # In a file, bwrap's own words are not in /proc, where the program could read them.
+        files = [_file_of(filter_program())]
+        files.append(_file_of("\0".join([*_options(limits), "--seccomp", str(files[0])]).encode()))
+        words = [*_as_nobody(), _found("bwrap"), "--args", str(files[1]), "--", *words, f"--nproc={MOST_PROCESSES}"]
+    elif shutil.which("prlimit") is None:
+        words = []
+    try:
+        return subprocess.Popen(
+            [*with_own_keyring(), *words, *program], stdin=stdin, stdout=subprocess.DEVNULL, stderr=stderr,
+            cwd=home, env=environment(home or HOME), pass_fds=files, start_new_session=True,
+        )  # fmt: skip
+    finally:
+        for file in files:
+            os.close(file)
+
+
+def _options(limits):
+    """The options of bwrap."""
+    words = ["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
+    words += ["--uid", "1000", "--gid", "1000", "--hostname", "kernel", "--cap-drop", "ALL", "--clearenv"]
+    words += ["--proc", "/proc", "--dev", "/dev", *_writable(limits), *_mounts(), *_hidden(), *_sealed()]
+    return words + [word for name, text in environment(HOME).items() for word in ("--setenv", name, text)]
+
+
+def _file_of(content):
+    """A file in memory that holds these bytes, at its beginning, as a descriptor."""
+    file = os.memfd_create("fercourse")
+    os.write(file, content)
+    os.lseek(file, 0, os.SEEK_SET)
+    return file
+
+
+def _found(program):
+    """Where the grader finds a program: the kernel's own search path may not lead there."""
+    return shutil.which(program) or program
 
 
 def environment(home):
     """The environment variables of a student's kernel whose home is `home`: nothing of the grader's."""
     single = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-    return dict.fromkeys(single, "1") | {
-        "FERCOURSE_DATA": "drawn",
-        "FERCOURSE_GRADING": "1",
-        "FERCOURSE_HEADLESS": "1",
-        "HOME": home,
-        "LANG": "C.UTF-8",
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "OMP_WAIT_POLICY": "passive",
-        "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONHASHSEED": "0",
-        "PYTHONUSERBASE": site.getuserbase(),
-        "TMPDIR": home,
-        "TQDM_DISABLE": "1",
-        "USER": "student",
-    }
+    # The same fercourse as here, where another copy is installed; an installed one has its place in the path already.
+    path = {} if PACKAGE.parent.name.endswith("-packages") else {"PYTHONPATH": str(PACKAGE.parent)}
+    return (
+        dict.fromkeys(single, "1")
+        | path
+        | {
+            "FERCOURSE_DATA": "drawn",
+            "FERCOURSE_GRADING": "1",
+            "FERCOURSE_HEADLESS": "1",
+            "HOME": home,
+            "LANG": "C.UTF-8",
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+            "OMP_WAIT_POLICY": "passive",
+            "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONHASHSEED": "0",
+            "PYTHONUSERBASE": site.getuserbase(),
+            "TMPDIR": home,
+            "TQDM_DISABLE": "1",
+            "USER": "student",
+        }
+    )
 
 
 def _is_root():
@@ -117,7 +167,7 @@ def _as_nobody():
     if not _is_root():
         return []
     rights = [word for right in ("SETUID", "SETGID", "SYS_ADMIN") for word in ("--cap-add", f"CAP_{right}")]
-    outer = ["bwrap", "--die-with-parent", "--unshare-pid", "--cap-drop", "ALL", *rights]
+    outer = [_found("bwrap"), "--die-with-parent", "--unshare-pid", "--cap-drop", "ALL", *rights]
     outer += ["--bind", "/proc", "/proc", "--dev-bind", "/dev", "/dev", "--tmpfs", HOME, *_mounts()]
     own_proc = ["sh", "-c", 'mount -t proc proc /proc && exec "$0" "$@"']
     return [*outer, "--", *own_proc, "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--"]
@@ -150,16 +200,26 @@ def _mounts():
 
 
 def _hidden():
-    """Empty folders over the checks and the grader, but for the modules that run inside; no hints."""
+    """Empty folders over the checks and the grader, but for the modules that run inside; no hints; nobody's keys."""
     words = []
     for folder in (PACKAGE / name for name in HIDDEN_FOLDERS):
         if folder.is_dir():
             again = [str(folder / name) for name in SHOWN_AGAIN if folder.name == "grading"]
             words += ["--tmpfs", str(folder), *(word for path in again for word in ("--ro-bind", path, path))]
             words += ["--remount-ro", str(folder)]
-    if (PACKAGE / HIDDEN_FILE).is_file():
-        words += ["--ro-bind", os.devnull, str(PACKAGE / HIDDEN_FILE)]
+    for copy in _copies():
+        words += ["--tmpfs", str(copy), "--remount-ro", str(copy)]
+    for path in (str(PACKAGE / HIDDEN_FILE), *KEY_LISTS):
+        words += ["--ro-bind", os.devnull, path] if os.path.isfile(path) else []
     return words
+
+
+def _copies():
+    """Every other copy of this package that a student's code may read, as `pip install` makes one."""
+    folders = [Path(folder) for folder in sys.path]
+    folders += [folder for root in _roots() for pattern in PACKAGE_FOLDERS for folder in root.glob(pattern)]
+    found = {(folder / PACKAGE.name).resolve() for folder in folders} - {PACKAGE}
+    return sorted(copy for copy in found if copy.is_dir() and any(copy.is_relative_to(root) for root in _roots()))
 
 
 def _writable(limits):

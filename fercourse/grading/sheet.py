@@ -9,6 +9,7 @@ from textwrap import indent
 from fercourse.errors import GradingError
 
 STUBS = {"code": "# Write your answer here.\npass", "markdown": "Write your answer here."}
+GUESS = re.compile(r"""\b(?:guess|reveal)\(\s*["']([^"']+)["']""")
 _BETWEEN = r"^([ \t]*){0} BEGIN {1}.*?(?:^[ \t]*{0} END {1}[^\n]*\n?|\Z)"
 SOLUTION, HIDDEN, SCHEME = (
     re.compile(_BETWEEN.format(sign, name), re.DOTALL | re.MULTILINE)
@@ -47,6 +48,11 @@ class Sheet:
     def graded(self):
         """The cells that have points."""
         return tuple(cell for cell in self.cells if cell.role in ("check", "hidden", "hand"))
+
+    @property
+    def guesses(self):
+        """The ids of the guesses that its cells ask for."""
+        return frozenset(id for cell in self.cells for id in GUESS.findall(cell.source))
 
 
 def read_sheet(path):

@@ -28,6 +28,11 @@ def one_line(text, *, longest=300):
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
+def few(lines, *, most=10):
+    """The first `most` of the lines and, where there are more, a last one that counts these."""
+    return lines[:most] + ([f"{len(lines) - most:,} more"] if len(lines) > most else [])
+
+
 def defused(text):
     """A text that a spreadsheet does not take for a formula."""
     return f"'{text}" if text.lstrip().startswith(FORMULA) else text

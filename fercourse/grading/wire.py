@@ -9,7 +9,7 @@ _SIZES = struct.Struct("!II")
 
 
 class BrokenWire(Exception):
-    """Bytes that are no message, or one that is larger than a message may be."""
+    """Bytes that are no message, or one that is larger than a message may be. Its text holds nothing that was sent."""
 
 
 def packed(head, buffers=()):
@@ -17,7 +17,7 @@ def packed(head, buffers=()):
     text = json.dumps(head | {"sizes": [len(buffer) for buffer in buffers]}).encode()
     body = b"".join(buffers)
     if len(text) > LARGEST_HEAD or len(body) > LARGEST_BODY:
-        raise BrokenWire(f"a message of {len(text) + len(body):,} bytes")
+        raise BrokenWire("a message that is too large")
     return _SIZES.pack(len(text), len(body)) + text + body
 
 
@@ -33,7 +33,7 @@ class Unpacker:
         while len(self._held) >= _SIZES.size:
             sizes = _SIZES.unpack_from(self._held)
             if sizes[0] > LARGEST_HEAD or sizes[1] > LARGEST_BODY:
-                raise BrokenWire(f"a message of {sum(sizes):,} bytes")
+                raise BrokenWire("a message that is too large")
             middle, end = _SIZES.size + sizes[0], _SIZES.size + sum(sizes)
             if len(self._held) < end:
                 return
