@@ -196,12 +196,12 @@ def test_an_answer_beside_another_is_shorter_than_on_its_own_page(tmp_path):
     nasty = "0 <1> 2\n" * 100_000
     hand_in(tmp_path, "anna")
     hand_in(tmp_path, "ben")
-    rows = list(graded(tmp_path).values())
-    results = {row["key"]: {"answers": {"00-1-answer": nasty, "00-5-answer": nasty}} for row in rows}
-    about = {"first": "anna", "second": "ben", "share": 1, "answers": list(results["anna"]["answers"]), "identical": []}
+    texts = {"anna": nasty, "ben": f"{nasty} indeed"}
+    results = {key: {"answers": {"00-1-answer": text, "00-5-answer": text}} for key, text in texts.items()}
+    about = {"students": ["anna", "ben"], "share": 1, "answers": list(results["anna"]["answers"]), "identical": []}
     write(tmp_path / "solution.ipynb", solution())
     rubric = rubric_of(read_sheet(tmp_path / "solution.ipynb"), tmp_path / "solution.ipynb")
-    block = class_report._one_pair(SimpleNamespace(**about), {"anna": "Anna", "ben": "Ben"}, results, rubric)
+    block = class_report._one_group(SimpleNamespace(**about), {"anna": "Anna", "ben": "Ben"}, results, rubric)
     assert block.count("more characters") == 4
     assert len(block) < 200_000
 
