@@ -85,7 +85,7 @@ def metadata_and_ids_stripped(folder):
     hand_in(folder, sheet)
 
 
-@submission(loses=["00-5-answer"], says=["00-5-answer", "missing"])
+@submission(says=["00-5-answer", "missing: a person is to look"])
 def everything_in_one_cell(folder):
     sources = [source for name, source in RIGHT.items() if name != "words"]
     hand_in(folder, notebook([cell("code", "all", "import numpy as np\n" + "\n\n".join(sources))]))
@@ -244,7 +244,7 @@ def another_language(folder):
     hand_in(folder, notebook(handed_in()["cells"], kernel="julia-1.10", language="julia"))
 
 
-@submission(loses="everything", says=["sheet"])
+@submission(loses="everything", says=["this is sheet 07"], status="another sheet")
 def another_exercise(folder):
     hand_in(
         folder,

@@ -154,6 +154,19 @@ def test_the_later_of_two_definitions_holds_also_where_it_is_the_wrong_one(match
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("change", "which"),
+    [
+        (named("00-1-answer", STUB, **SOFTMAX), "the first one with an answer in it"),
+        (named("00-2-answer", FIRST_TRY, kind="raw", **SOFTMAX), "the one that is code"),
+    ],
+)
+def test_a_copy_that_is_not_run_is_said(matched, change, which):
+    found = matched(change)
+    assert found.answers["00-2-answer"] == RIGHT["softmax"]
+    assert found.remarks == (f"the cell 00-2-answer is there 2 times; {which} counts",)
+
+
 def test_lines_that_were_handed_out_are_run_as_the_first_half_of_a_split_answer(tmp_path):
     given, mine = "import math\n\ndef half(x):\n    return x / 2", "area = math.pi * half(4)"
     solved = [

@@ -47,6 +47,9 @@ def _of_id(cell, found, cells, remarks):
         remarks.append(
             f"the answer {cell.id} stands in {len(pieces)} cells, which were run in their order: the later holds"
         )
+    elif len(found) > 1:
+        which = "the first one with an answer in it" if len(own) == 1 else "the one that is code"
+        remarks.append(f"the cell {cell.id} is there {len(found)} times; {which} counts")
     return pieces
 
 
