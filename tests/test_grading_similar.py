@@ -83,6 +83,17 @@ def test_short_answers_and_empty_ones_are_no_pair():
     assert found(anna="def f(x):\n    return x * 3 + 1", bob="def f(x):\n    return x * 3 + 1", cleo="", dan="") == []
 
 
+@pytest.mark.parametrize(("length", "found"), [(20, False), (36, False), (37, True)])
+def test_the_same_words_say_something_from_thirty_runs_of_eight_words_on(length, found):
+    answers = {name: {"words": prose("same", length)} for name in ("anna", "bob")}
+    assert bool(similar(answers, solved=SOLVED)) == found
+
+
+def test_one_short_function_that_two_write_alike_says_nothing(sheet_03):
+    answers = {name: {"03-4-answer": OWN_WAY["03-4-answer"]} for name in ("anna", "bob")}
+    assert similar(answers, solved=sheet_03) == []
+
+
 def test_copied_prose_is_found_and_the_words_for_word_answers_are_named():
     prose = " ".join(f"word{number}" for number in range(60))
     answers = {
