@@ -18,8 +18,9 @@ import tensorflow as tf  # isort: skip
 from keras import layers  # isort: skip
 
 
-def ending(*stack, activation=None, start="glorot_uniform"):
-    dense = layers.Dense(7, activation=activation, kernel_initializer=start)
+def ending(*stack, activation=None, start="glorot_uniform", bias=0.0):
+    bias = keras.initializers.Constant(bias)
+    dense = layers.Dense(7, activation=activation, kernel_initializer=start, bias_initializer=bias)
     return keras.Sequential([keras.Input((48, 48, 1)), layers.Flatten(), dense, *stack])
 
 
@@ -67,6 +68,8 @@ PROBABLE = {
 LOGITS = {
     "a dense layer": ending,
     "all zero": lambda: ending(start="zeros"),
+    "the same for every face": lambda: ending(start="zeros", bias=0.1),
+    "between 0 and 1 by chance": lambda: ending(start=keras.initializers.RandomNormal(stddev=1e-3), bias=0.5),
     "logarithms of probabilities": lambda: ending(activation="log_softmax"),
     "from −1 to 1": lambda: ending(activation="tanh"),
     "not under 0": lambda: ending(activation="relu"),

@@ -103,6 +103,10 @@ ALIKE = {
         theirs(layers.SpatialDropout2D(0.5), layers.Permute((3, 1, 2)), layers.Flatten(), layers.Dropout(0.5)),
     ),
     "an activation behind the flatten": lambda: (ours(), theirs(layers.Flatten(), layers.ReLU())),
+    "a dense layer as wide as what was flattened": lambda: (
+        in_torch(*ours()[:4], nn.Linear(144, 144), nn.ReLU(), nn.Linear(144, 7)),
+        theirs(layers.Flatten(), layers.Dense(144, activation="relu")),
+    ),
     "one relu for all": lambda: (ours(), with_one_relu_for_all()),
     "models in a model": lambda: (ours(), nested()),
     "no flatten": lambda: (
