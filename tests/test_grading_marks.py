@@ -10,6 +10,7 @@ from test_grading_batch import graded, hand_in
 from toy_sheet import handed_in, write
 
 from fercourse.errors import GradingError
+from fercourse.grading.lms import is_final
 from fercourse.grading.marks import row_of, write_marks
 from fercourse.grading.text import clean, defused, number, one_line, undefused
 
@@ -116,6 +117,13 @@ def test_an_upload_changes_nothing_for_whose_marks_are_not_complete(tmp_path):
         enter(root, **{key: ("3", "") for key in ("anna", "anna_1")})
         graded(root)
         assert len(uploads(root)) == 2 * len(found)
+
+
+@pytest.mark.parametrize("status", ["grader error", "another sheet"])
+def test_who_has_no_marks_of_this_sheet_is_in_no_upload(status):
+    row = {"by_hand": [], "status": "graded"}
+    assert is_final(row)
+    assert not is_final(row | {"status": status})
 
 
 def test_where_no_marks_are_complete_an_upload_is_empty(tmp_path):
@@ -275,7 +283,8 @@ def test_texts_lose_what_does_not_belong_on_a_line():
 
 
 def test_points_that_binary_fractions_cannot_hold_add_up_and_reasons_are_plain(tmp_path):
-    from fercourse.grading.marks import row_of
+    from fercourse.grading.lms import is_final
+from fercourse.grading.marks import row_of
     from fercourse.grading.rubric import GradedCell
 
     cells = tuple(GradedCell(f"c{number}", "00.1", "check", 0.1) for number in range(3))

@@ -4,11 +4,11 @@ import re
 from collections import Counter
 from statistics import mean, median
 
-from fercourse.grading.batch import GRADER_ERROR
 from fercourse.grading.coloured import code, words
 from fercourse.grading.lms import is_final
 from fercourse.grading.marks import is_open
 from fercourse.grading.page import listed, mark_class, safe, table, write_page
+from fercourse.grading.sheet import GRADER_ERROR
 from fercourse.grading.text import number, one_line
 
 MOST_GROUPS = 30

@@ -4,8 +4,8 @@ from html import escape
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from fercourse.files import written_aside
-from fercourse.grading.batch import GRADER_ERROR
 from fercourse.grading.marks import write_csv
+from fercourse.grading.sheet import GRADER_ERROR, OTHER_SHEET
 from fercourse.grading.text import file_name, number
 
 MOODLE = ("Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)", "Feedback comments")
@@ -31,13 +31,13 @@ def _write(path, table):
 
 
 def is_final(row):
-    """Whether a student's grade is known: no answer waits for a person, and the grader did not fail.
+    """Whether a student's grade is known: no answer waits for a person, the sheet is this one, the grader did not fail.
 
     Anybody else has no row in an upload, which alone changes nothing. To Moodle an empty grade with a comment is a
     grading, with a date that later keeps the grade out, and an empty comment clears one; to Canvas an empty cell
     clears a grade.
     """
-    return not row["by_hand"] and row["status"] != GRADER_ERROR
+    return not row["by_hand"] and row["status"] not in (GRADER_ERROR, OTHER_SHEET)
 
 
 def moodle_table(rows):

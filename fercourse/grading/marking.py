@@ -9,10 +9,9 @@ from fercourse.grading.proxies import Questions
 from fercourse.grading.reading import Submission, read_submission
 from fercourse.grading.sandbox import Limits, choose_sandbox
 from fercourse.grading.session import EXPERIMENTS_SHARE, Session
-from fercourse.grading.sheet import Sheet, read_sheet
+from fercourse.grading.sheet import OTHER_SHEET, Sheet, read_sheet
 
 __all__ = ["Limits", "Sheet", "Submission", "choose_sandbox", "grade_submission", "read_sheet"]
-OTHER_SHEET = "another sheet"  # a status
 LOCKED_SHARE = 1 / 3  # of the seconds that are left
 UNREADABLE, BY_HAND = "the notebook could not be read", "to be marked by hand"
 

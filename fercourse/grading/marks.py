@@ -9,8 +9,8 @@ from pathlib import Path
 from unicodedata import normalize
 
 from fercourse.files import written_aside
-from fercourse.grading.batch import GRADER_ERROR
 from fercourse.grading.rubric import whole
+from fercourse.grading.sheet import GRADER_ERROR
 from fercourse.grading.text import clean, defused, few, number, one_line
 
 LONGEST_REMARK = 400

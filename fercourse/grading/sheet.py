@@ -8,6 +8,9 @@ from textwrap import indent
 
 from fercourse.errors import GradingError
 
+GRADER_ERROR, OTHER_SHEET = "grader error", "another sheet"
+"""What a student's row says in place of "graded" where a person must look before any mark counts."""
+
 STUBS = {"code": "# Write your answer here.\npass", "markdown": "Write your answer here."}
 GUESS = re.compile(r"""\b(?:guess|reveal)\(\s*["']([^"']+)["']""")
 _BETWEEN = r"^([ \t]*){0} BEGIN {1}.*?(?:^[ \t]*{0} END {1}[^\n]*\n?|\Z)"
