@@ -283,8 +283,7 @@ def test_texts_lose_what_does_not_belong_on_a_line():
 
 
 def test_points_that_binary_fractions_cannot_hold_add_up_and_reasons_are_plain(tmp_path):
-    from fercourse.grading.lms import is_final
-from fercourse.grading.marks import row_of
+    from fercourse.grading.marks import row_of
     from fercourse.grading.rubric import GradedCell
 
     cells = tuple(GradedCell(f"c{number}", "00.1", "check", 0.1) for number in range(3))
