@@ -25,6 +25,7 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 sy
 main { max-width: 58rem; margin: 0 auto; padding: 3rem 1.25rem 5rem; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .3rem; letter-spacing: -.01em; overflow-wrap: anywhere; }
 h2 { font-size: 1.2rem; margin: 2.8rem 0 .6rem; display: flex; gap: 1rem; justify-content: space-between; }
+h2 > span + span { white-space: nowrap; }
 h3 { font-size: .95rem; margin: 1.4rem 0 .4rem; color: var(--quiet); font-weight: 600; }
 p { margin: .5rem 0; max-width: 44rem; }
 a { color: var(--link); text-decoration: none; }
