@@ -99,9 +99,13 @@ def each_way_in(model, faces):
 @pytest.mark.parametrize("case", PROBABLE)
 def test_a_model_that_answers_with_probabilities_is_refused_before_it_is_trained(case, faces):
     model = PROBABLE[case]()
+    model(np.zeros((1, 48, 48, 1), np.float32))
+    before = model.get_weights()
     for way in each_way_in(model, faces):
         with pytest.raises(fc.ParameterError, match=r"expected logits.*found probabilities"):
             way()
+    for now, then in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)
 
 
 @pytest.mark.parametrize("case", LOGITS)
