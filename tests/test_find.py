@@ -196,7 +196,9 @@ def test_folders_are_read_also_beside_the_zip_that_they_were_unpacked_from(name,
     import shutil
 
     pictures = convert(photographs, course / "made", layout=PICTURES[name])
+    (pictures / "about.csv").write_text("file,label\n")
     shutil.make_archive(str(course / "packed"), "zip", pictures)
+    (pictures / "about.csv").unlink()
     (course / "packed.zip").rename(course / "data" / name)
     with pytest.raises(DataMismatch, match="unpack it"):
         load()

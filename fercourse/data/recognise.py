@@ -11,7 +11,7 @@ from fercourse.data.archives import DAMAGED, csv_streams, kind_of
 from fercourse.data.csv_rows import shortened
 from fercourse.data.faces import SIDE
 from fercourse.data.folders import faces_under, is_image_folder, part_folders
-from fercourse.data.members import is_packed, may_be_csv
+from fercourse.data.members import HEADER, header, is_packed, may_be_csv
 from fercourse.data.names import emotion_code, part_code, visible
 from fercourse.data.parquet_parts import parquet_files, parts_in_name
 from fercourse.errors import DataMismatch
@@ -199,13 +199,15 @@ def is_doubtful(found):
 
 
 def is_without_table(path):
-    """Whether the file is a whole zip in which no table is, nor a tar.gz that may hold one."""
+    """Whether the file is a whole zip in which no table of faces is, nor a tar.gz that may hold one."""
     try:
         if kind_of(path) != "zip":
             return False
         with zipfile.ZipFile(path) as archive:
-            return not any(may_be_csv(name) or is_packed(name) for name in archive.namelist())
-    except (OSError, *DAMAGED):
+            names = archive.namelist()
+            starts = (archive.open(name).read(HEADER) for name in names if may_be_csv(name))
+            return not any(map(is_packed, names)) and not any(b"pixels" in header(start) for start in starts)
+    except (OSError, RuntimeError, *DAMAGED):  # RuntimeError: a password
         return False
 
 
