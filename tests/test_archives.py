@@ -139,6 +139,29 @@ def test_a_third_table_beside_train_and_test_is_not_left_out_in_silence(name, tm
         load(tmp_path, cache=False)
 
 
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [
+        ("val.csv", VALID),
+        ("dev.csv", VALID),
+        ("train_part2.csv", TRAIN),
+        ("more.csv", UNLABELLED),
+        ("PublicTest.csv", b""),
+    ],
+)
+def test_a_third_table_that_came_after_the_faces_were_kept_is_refused_as_well(name, table, tmp_path, monkeypatch):
+    monkeypatch.setenv("FERCOURSE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "train.csv").write_bytes(TRAIN)
+    (tmp_path / "test.csv").write_bytes(TEST)
+    (tmp_path / "icml_face_data.csv").write_bytes(WHOLE)  # a set of its own, as the challenge has it beside them
+    (tmp_path / "scores.csv").write_bytes(b"epoch,accuracy\n1,0.5\n")
+    assert len(load(tmp_path / "train.csv").test) == 14
+    (tmp_path / name).write_bytes(table)
+    for _ in range(2):
+        with pytest.raises(DataMismatch, match=rf"train\.csv: .*found {name} beside"):
+            load(tmp_path / "train.csv")
+
+
 def test_a_test_csv_with_splits_of_its_own_is_refused(tmp_path):
     (tmp_path / "train.csv").write_bytes(TRAIN)
     (tmp_path / "test.csv").write_bytes(WHOLE)

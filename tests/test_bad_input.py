@@ -1,8 +1,10 @@
 """Whatever lies under the name of FER2013 either loads as it should or is refused by file and row."""
 
+import bz2
 import csv
 import gzip
 import io
+import lzma
 import re
 import struct
 import tarfile
@@ -353,6 +355,11 @@ BROKEN_FILES = {
     "UTF-16": (GOOD.decode().encode("utf-16"), "UTF-16"),
     "UTF-16 without a mark": (GOOD.decode().encode("utf-16-le"), "UTF-16"),
     "a login page": (b"<!DOCTYPE html>\n<html><title>Sign in | Kaggle</title>", "a web page", "sign in"),
+    "bzip2": (bz2.compress(GOOD), "a file packed with bzip2", "Unpack it"),
+    "xz": (lzma.compress(GOOD), "a file packed with xz", "Unpack it"),
+    "7-Zip": (b"7z\xbc\xaf\x27\x1c\0\x04\r\x81", "a file packed with 7-Zip", "Unpack it"),
+    "RAR": (b"Rar!\x1a\x07\x01\0" + bytes(40), "a file packed with RAR", "Unpack it"),
+    "Zstandard": (b"\x28\xb5\x2f\xfd" + bytes(40), "a file packed with Zstandard", "Unpack it"),
     "a Git LFS pointer": (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a", "Git LFS", "git lfs pull"),
     "a blank first line": (b"\n" + GOOD, "blank first line"),
     "one endless line": (b"1 " * 200_000, "line 1"),

@@ -281,3 +281,12 @@ def test_the_cache_lies_in_the_home_folder_where_nothing_else_is_said(path, monk
     monkeypatch.delenv("FERCOURSE_CACHE")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     assert cache_file(path).parent == tmp_path / "home" / ".cache" / "fercourse"
+
+
+def test_a_tilde_in_the_place_of_the_cache_is_the_home_folder(path, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("FERCOURSE_CACHE", "~/kept")
+    monkeypatch.chdir(tmp_path)
+    load(path)
+    assert len(list((tmp_path / "home" / "kept").iterdir())) == 1
+    assert not (tmp_path / "~").exists()

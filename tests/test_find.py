@@ -187,6 +187,54 @@ def test_what_is_not_fer2013_is_passed_over_for_what_is(other, place, course, ph
         assert load(course / "data").fingerprint == photographs.fingerprint
 
 
+PICTURES = {"fer2013.zip": "png-folders", "FER2013.ZIP": "jpeg-folders"}
+
+
+@pytest.mark.parametrize("place", ["data", "data/fer2013"])
+@pytest.mark.parametrize("name", PICTURES)
+def test_folders_are_read_also_beside_the_zip_that_they_were_unpacked_from(name, place, course, photographs, capsys):
+    import shutil
+
+    pictures = convert(photographs, course / "made", layout=PICTURES[name])
+    (pictures / "about.csv").write_text("file,label\n")
+    shutil.make_archive(str(course / "packed"), "zip", pictures)
+    (pictures / "about.csv").unlink()
+    (course / "packed.zip").rename(course / "data" / name)
+    with pytest.raises(DataMismatch, match="unpack it"):
+        load()
+    shutil.copytree(pictures, course / place, dirs_exist_ok=True)
+    for faces in (load(), load(course / "data")):
+        assert [len(split) for split in faces] == [len(split) for split in photographs]
+        assert faces.source == Path(place).name
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("wanted", ['"{}"', "'{}'", " {}", "{} ", "{}\n", '"{}/"'])
+def test_blanks_and_quotes_around_the_place_in_the_environment_are_no_part_of_it(
+    wanted, course, photographs, monkeypatch
+):
+    convert(photographs, course / "my faces" / "fer2013.csv", layout="csv")
+    monkeypatch.setenv("FERCOURSE_DATA", wanted.format(course / "my faces"))
+    assert load().source == "fer2013.csv"
+    monkeypatch.setenv("FERCOURSE_DATA", wanted.format("drawn").replace("/", ""))
+    assert load(scale="smoke").drawn
+
+
+@pytest.mark.parametrize("nothing", ["", " ", '""', "\n"])
+def test_an_empty_place_in_the_environment_is_none(nothing, course, photographs, monkeypatch):
+    convert(photographs, course / "data" / "fer2013.csv", layout="csv")
+    monkeypatch.setenv("FERCOURSE_DATA", nothing)
+    assert load().source == "fer2013.csv"
+
+
+def test_the_home_folder_of_nobody_is_an_error_of_the_course(tmp_path, photographs):
+    with pytest.raises(DataNotFound, match=r"~nobody-of-this-name/fer2013\.csv could not"):
+        load("~nobody-of-this-name/fer2013.csv")
+    path = convert(photographs, tmp_path / "fer2013.csv", layout="csv")
+    with pytest.raises(DataNotFound, match="no FER\\+ votes at ~nobody-of-this-name"):
+        load(path, votes="~nobody-of-this-name/votes.csv")
+
+
 NAMED = {
     "parquet of something else": "sales.parquet (its columns are 'city, sales')",
     "parquet of other classes": "train-00000-of-00001.parquet (its classes are 'cat, dog')",

@@ -64,6 +64,8 @@ INCOMPLETE = {
     "one is there in two versions": ("train-00000-of-00001-a1", "train-00000-of-00001-b2", "expected 1 parts"),
     "one twice, the other missing": ("train-00000-of-00002-a1", "train-00000-of-00002-b2", "none of train-00001-of"),
     "whole and parted": ("train", "train-00000-of-00001", "one form of each split.*twice"),
+    "of two data sets": ("fer_train", "ck_train", "one form of each split.*another set"),
+    "of two data sets in parts": ("fer_train_0", "ck_train_0", "one form of each split.*another set"),
     "of two totals": ("train-00000-of-00001", "train-00000-of-00002", "one form of each split.*twice"),
     "two splits in one name": ("train-test", None, "name of one split"),
     "a folder says another split": ("test/train-00000-of-00001", None, "name of one split"),
@@ -173,6 +175,31 @@ def table_of_csv(**columns):
 def test_the_columns_of_the_csv_have_its_codes(labels, tmp_path):
     pyarrow.parquet.write_table(table_of_csv(emotion=labels), tmp_path / "fer.parquet")
     assert is_whole(read(tmp_path / "fer.parquet"))
+
+
+@pytest.mark.parametrize("label", ["label", "labels"])
+def test_codes_are_those_of_the_csv_under_its_own_name_alone(label, tmp_path):
+    table = table_of_csv().rename_columns([label, "pixels", "Usage"])
+    pyarrow.parquet.write_table(table, tmp_path / "fer.parquet")
+    with pytest.raises(DataMismatch, match="numbers without names"):
+        read(tmp_path / "fer.parquet")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a", "a Git LFS pointer.*git lfs pull"),
+        (b"<!DOCTYPE html>", "a web page.*sign in"),
+        (b"", "an empty file"),
+        (b"PAR1" + b"\0" * 99, "a damaged one"),
+        (b"\0" * 99, "a damaged one"),
+    ],
+)
+def test_what_lies_in_the_place_of_a_parquet_file_is_named(content, words, tmp_path):
+    write_parquet(tmp_path / TRAIN_NAME, TRAIN)
+    (tmp_path / TEST_NAME).write_bytes(content)
+    with pytest.raises(DataMismatch, match=rf"test-.*expected a whole parquet file, found {words}"):
+        read(tmp_path)
 
 
 def test_the_columns_of_the_csv_with_names_of_classes_are_read_by_these(tmp_path):

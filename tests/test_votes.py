@@ -121,6 +121,15 @@ def test_a_layout_without_an_order_of_rows_gets_none_and_refuses_a_path(layout, 
         load(folder, votes=tmp_path / "in" / "fer2013new.csv")
 
 
+@pytest.mark.parametrize("layout", ["png-folders", "parquet"])
+def test_votes_inside_the_folder_of_such_a_layout_are_not_passed_over_in_silence(layout, path, faces, tmp_path, capsys):
+    folder = convert(faces, tmp_path / "other" / "fer", layout=layout)
+    votes_file(path).rename(folder / "fer2013new.csv")
+    assert load(folder).train.votes is None
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"fercourse: no FER+ votes are joined: {folder / 'fer2013new.csv'} is left out")
+
+
 def test_train_and_test_csv_have_no_usage_to_compare_and_get_none(path, faces, tmp_path, capsys):
     folder = convert(faces, tmp_path / "there", layout="train-test")
     votes = votes_file(path).rename(folder / "fer2013new.csv")
@@ -178,6 +187,7 @@ def test_votes_with_another_usage_in_a_row_are_refused_by_the_row(path, capsys):
 
 BROKEN = {
     "a missing column": (lambda lines: [line.rpartition(",")[0] for line in lines], "found no NF"),
+    "a column twice": (lambda lines: [line + f",{line.rpartition(',')[2]}" for line in lines], "found two of NF"),
     "an empty file": (lambda lines: [], "found no"),
     "a web page": (lambda lines: ["<!DOCTYPE html>"], "found no"),
     "a word": (lambda lines: [*lines[:3], lines[3][:-1] + "x", *lines[4:]], "row 3.*counts of votes, found 'x'"),

@@ -1,6 +1,5 @@
 """Run notebooks: each in its own folder with its record, then one page and one table for all of them."""
 
-import os
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -127,9 +126,8 @@ def _data(data):
 
 def _data_variable(course):
     """FERCOURSE_DATA as kernels can use it: they run in folders of their own, where ./data is not the course's."""
-    wanted = os.environ.get("FERCOURSE_DATA")
-    if wanted:
-        return {"FERCOURSE_DATA": str(Path(wanted).resolve()) if Path(wanted).exists() else wanted}
-    from fercourse.data.find import look_into
+    from fercourse.data.find import look_into, wanted_place
 
+    if wanted := wanted_place():
+        return {"FERCOURSE_DATA": str(Path(wanted).resolve()) if Path(wanted).exists() else wanted}
     return {"FERCOURSE_DATA": str(course.root / "data")} if look_into(course.root / "data").found else {}

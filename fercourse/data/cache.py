@@ -67,7 +67,7 @@ def kept(place, stamp, seed):
 
 def cache_file(path):
     """Where the faces read from `path` are kept."""
-    folder = Path(os.environ.get("FERCOURSE_CACHE") or Path.home() / ".cache" / "fercourse")
+    folder = Path(os.path.expanduser(os.environ.get("FERCOURSE_CACHE") or "~/.cache/fercourse"))
     resolved = Path(path).resolve()
     return folder / f"{resolved.name}-{blake2b(os.fsencode(resolved), digest_size=8).hexdigest()}.npz"
 

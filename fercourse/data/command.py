@@ -1,13 +1,12 @@
 """What `python -m fercourse data …` does: find, verify, summarise, convert, export and download FER2013."""
 
-import os
 import shutil
 from pathlib import Path
 
 from fercourse.data.convert import convert as write_layout
 from fercourse.data.csv_writer import write_votes
 from fercourse.data.faces import EMOTIONS, USAGES
-from fercourse.data.find import DRAWN, data_folder, looked_at, recognise
+from fercourse.data.find import DRAWN, data_folder, looked_at, recognise, wanted_place
 from fercourse.data.load import load
 from fercourse.data.official import copies, differences
 from fercourse.data.recognise import CHALLENGE
@@ -26,7 +25,7 @@ BY_HAND = (
 
 def find():
     """List every place that "auto" looks at, what was found there, and what was passed over, with the reason."""
-    if os.environ.get("FERCOURSE_DATA") == DRAWN:
+    if wanted_place() == DRAWN:
         print("FERCOURSE_DATA is 'drawn': faces are drawn, and no folder is looked into")
         return
     for look in looked_at():

@@ -12,6 +12,15 @@ LONGEST_LINE = 1 << 16
 
 KNOWN = {"emotion", "pixels", "usage"}
 AGAIN = "Get the file again, or load 'drawn'."
+PACKED = {
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\0": "xz",
+    b"\x28\xb5\x2f\xfd": "Zstandard",
+    b"7z\xbc\xaf\x27\x1c": "7-Zip",
+    b"Rar!\x1a\x07": "RAR",
+}
+"""First bytes of archives that are not read, and what they are."""
+
 COLUMN_SETS = (KNOWN, {"emotion", "pixels"}, {"pixels"})
 
 
@@ -35,8 +44,16 @@ def header_columns(line, name):
 
 def refuse_other_formats(line, name):
     """Raise DataMismatch where the first line (bytes) is the beginning of something that is no CSV."""
+    if other := other_format(line):
+        raise DataMismatch(f"{name}: expected a CSV with the header emotion,pixels,Usage, found {other}")
+
+
+def other_format(line):
+    """What the first line (bytes) is the beginning of, and what to do, as text; empty where it may be that of a CSV."""
     start = line.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if not start:
+    if packed := next((kind for mark, kind in PACKED.items() if line.startswith(mark)), None):
+        found, remedy = f"a file packed with {packed}", "Unpack it, and load what was in it."
+    elif not start:
         found, remedy = "an empty file, or a blank first line", AGAIN
     elif line.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in line:
         found, remedy = "UTF-16 text or binary data", "Save it as UTF-8 CSV, or get the file again."
@@ -46,8 +63,8 @@ def refuse_other_formats(line, name):
     elif start.startswith(b"version https://git-lfs"):
         found, remedy = "a Git LFS pointer", "Run `git lfs pull` where it came from, or download the file itself."
     else:
-        return
-    raise DataMismatch(f"{name}: expected a CSV with the header emotion,pixels,Usage, found {found}. {remedy}")
+        return ""
+    return f"{found}. {remedy}"
 
 
 def header_remedy(text):

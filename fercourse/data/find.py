@@ -61,9 +61,14 @@ def data_folder():
     return working_folders()[-1] / "data"
 
 
+def wanted_place():
+    """What $FERCOURSE_DATA says, without the blanks and quotes that shells and .env files leave; empty without it."""
+    return os.environ.get("FERCOURSE_DATA", "").strip(" \t\r\n\"'")
+
+
 def located(path):
     """`path` where it is there, seen from the first of `working_folders` that has it; else as it was given."""
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))  # Path.expanduser raises for a user that is not there
     return next((seen for folder in working_folders() if (seen := folder / path).exists()), path)
 
 
@@ -94,7 +99,7 @@ def found_in(folder):
 
 def find_first():
     """What "auto" finds; None where faces are to be drawn, which one loud line says unless it was asked for."""
-    if os.environ.get("FERCOURSE_DATA") == DRAWN:
+    if wanted_place() == DRAWN:
         return None
     looks = []
     for look in looked_at():
@@ -112,7 +117,7 @@ def looked_at():
 
     With $FERCOURSE_DATA set that is the only one, and DataNotFound is raised where nothing is there.
     """
-    if wanted := os.environ.get("FERCOURSE_DATA"):
+    if wanted := wanted_place():
         yield Look(located(wanted), recognise(wanted), sure=True)
         return
     looked = set()

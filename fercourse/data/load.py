@@ -3,7 +3,7 @@
 import os
 from dataclasses import replace
 
-from fercourse.data.archives import csv_streams, reading
+from fercourse.data.archives import csv_streams, kind_of, reading
 from fercourse.data.arguments import whole_number
 from fercourse.data.cache import cached
 from fercourse.data.csv_reader import read_csv
@@ -11,11 +11,10 @@ from fercourse.data.drawn import drawn_faces
 from fercourse.data.faces import Faces
 from fercourse.data.find import DRAWN, find_first, recognise
 from fercourse.data.folders import read_folders
-from fercourse.data.members import refuse_third_table
 from fercourse.data.notes import marked
 from fercourse.data.npz import read_npz
 from fercourse.data.official import settled, unofficial
-from fercourse.data.recognise import beside
+from fercourse.data.recognise import beside, refuse_third_table
 from fercourse.data.rows import faces_by_usage, faces_with_carved_valid
 from fercourse.data.votes import left_out, votes_beside, with_votes
 from fercourse.errors import DataMismatch, DataNotFound, ParameterError
@@ -73,6 +72,8 @@ def read_or_kept(found, votes, *, seed, cache):
         faces = cached(found.path, sources, read, seed=seed) if cache and found.layout != "npz" else read()
         if joined and insist and faces.train.votes is None:  # kept when nobody insisted: reading says why
             faces = read()
+        if faces.carved is not None and found.layout == "csv" and kind_of(found.path) in ("csv", "gz"):
+            refuse_third_table(found.path)  # here, as it may have come since the faces were kept
         faces = marked(faces, found.path)
     for remark in faces.remarks:
         print(remark)

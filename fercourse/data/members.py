@@ -2,7 +2,7 @@
 
 from pathlib import PurePosixPath
 
-from fercourse.data.names import is_left_behind, part_code, visible
+from fercourse.data.names import is_left_behind
 from fercourse.errors import DataMismatch
 
 HEADER = 4_000
@@ -16,6 +16,10 @@ CSV_STEMS = ("fer2013", "icml_face_data", "train")
 
 def may_be_csv(name):
     return name.lower().endswith(".csv") and not any(map(is_left_behind, PurePosixPath(name).parts))
+
+
+def is_packed(name):
+    return name.endswith((".tar.gz", ".tgz")) and not any(map(is_left_behind, PurePosixPath(name).parts))
 
 
 def wanted_members(names, starts, path):
@@ -58,20 +62,9 @@ def refuse_elsewhere(names, path):
             )
 
 
-def refuse_third_table(path):
-    """Raise DataMismatch where a table of validation faces lies beside train.csv: it would be left out."""
-    beside = [file for file in visible(path.parent) if file.suffix.lower() == ".csv" and part_code(file.stem) == 1]
-    if beside:
-        raise DataMismatch(
-            f"{path}: expected train.csv with test.csv, found {beside[0].name} beside them. Move it elsewhere, or join "
-            "them into one CSV with a column Usage (Training, PublicTest, PrivateTest)."
-        )
-
-
 def packed_inside(names, path):
     """The name of the one tar.gz among the members. Raises DataMismatch where there is none, or several."""
-    inner = [name for name in names if name.endswith((".tar.gz", ".tgz"))]
-    inner = [name for name in inner if not any(map(is_left_behind, PurePosixPath(name).parts))]
+    inner = list(filter(is_packed, names))
     if not inner:
         raise nothing_inside(path, names)
     if len(inner) > 1:

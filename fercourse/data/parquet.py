@@ -15,7 +15,7 @@ import pyarrow.parquet
 
 from fercourse.data.archives import reading
 from fercourse.data.csv_reader import MOST_ROWS
-from fercourse.data.csv_rows import AGAIN, parse_pixels, parse_usage
+from fercourse.data.csv_rows import AGAIN, other_format, parse_pixels, parse_usage
 from fercourse.data.exact import code_of_value
 from fercourse.data.faces import EMOTIONS, SIDE
 from fercourse.data.folders import faces_of
@@ -56,7 +56,7 @@ def read_file(path, part):
                 "none. Rename the file after its split."
             )
         face = face_of_pixels if image.lower() == "pixels" else face_of_image
-        code = label_parser(schema, label, path, numbered=image.lower() == "pixels")
+        code = label_parser(schema, label, path, numbered=(image.lower(), label.lower()) == ("pixels", "emotion"))
         images = np.empty((file.metadata.num_rows, SIDE, SIDE), np.uint8)
         labels = np.empty(len(images), np.int64)
         usages = np.full(len(images), part or 0, np.uint8)
@@ -92,7 +92,11 @@ def opened(path):
         with reading(path), pyarrow.parquet.ParquetFile(path) as file:
             yield file
     except pyarrow.ArrowException as error:
-        raise DataMismatch(f"{path}: expected a whole parquet file, found a damaged one ({error}). {AGAIN}") from error
+        with open(path, "rb") as file:
+            start = file.read(512)
+        other = "" if b"\0" in start else other_format(start)  # a pointer or a page, not bytes that were damaged
+        found = other or f"a damaged one ({error}). {AGAIN}"
+        raise DataMismatch(f"{path}: expected a whole parquet file, found {found}") from error
 
 
 def label_parser(schema, column, path, *, numbered):

@@ -50,14 +50,17 @@ def refuse_incomplete(paths):
     by_form = {}
     for path in paths:
         match = NUMBERED.match(path.stem)
-        by_form.setdefault((match[1], int(match[3])) if match else None, []).append((path, match and int(match[2])))
+        form = (match[1], int(match[3])) if match else (re.sub(r"\d+", "", path.stem), None)
+        by_form.setdefault(form, []).append((path, match and int(match[2])))
     if len(by_form) > 1:
         some = " and ".join(str(files[0][0]) for files in by_form.values())
-        raise DataMismatch(f"expected one form of each split, found {some}: its faces would count twice. Keep one.")
-    (form, files), *_ = by_form.items()
-    if form is None:
+        raise DataMismatch(
+            f"expected one form of each split, found {some}: its faces would count twice, or those of another "
+            "set with them. Keep one."
+        )
+    ((name, total), files), *_ = by_form.items()
+    if total is None:
         return
-    name, total = form
     numbers = Counter(number for _, number in files)
     first = int(total in numbers)  # most count from 0
     wanted = range(first, first + total)

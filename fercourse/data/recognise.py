@@ -1,5 +1,6 @@
 """How FER2013 is recognised in a folder: by the names of files, their first line, and what lies in folders."""
 
+import zipfile
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -10,7 +11,8 @@ from fercourse.data.archives import DAMAGED, csv_streams, kind_of
 from fercourse.data.csv_rows import shortened
 from fercourse.data.faces import SIDE
 from fercourse.data.folders import faces_under, is_image_folder, part_folders
-from fercourse.data.names import emotion_code, visible
+from fercourse.data.members import HEADER, header, is_packed, may_be_csv
+from fercourse.data.names import emotion_code, part_code, visible
 from fercourse.data.parquet_parts import parquet_files, parts_in_name
 from fercourse.errors import DataMismatch
 
@@ -72,6 +74,29 @@ def beside(path, name):
     return min(same, key=lambda file: file.name != name, default=None)
 
 
+def refuse_third_table(path):
+    """Raise DataMismatch where another table lies beside train.csv and its test.csv: its faces would be left out.
+
+    That is one of validation faces by its name, or one of faces that does not say which split they are of.
+    """
+    tables = [file for file in visible(path.parent) if file.suffix.lower() == ".csv" and file != path]
+    others = [file for file in tables if file.name.lower() != "test.csv"]
+    if third := [file.name for file in others if part_code(file.stem) == 1 or is_part(file)]:
+        raise DataMismatch(
+            f"{path}: expected train.csv with test.csv, found {third[0]} beside them. Move it elsewhere, or join "
+            "them into one CSV with a column Usage (Training, PublicTest, PrivateTest)."
+        )
+
+
+def is_part(path):
+    """Whether a table of faces does not say which split they are of."""
+    try:
+        columns = columns_in(first_line(path))
+    except (DataMismatch, OSError, *DAMAGED):
+        return False
+    return "pixels" in columns and "usage" not in columns
+
+
 def look_right_into(folder, *, closely):
     """Candidates, pairs of rank and `Found`, the best first, and pairs of a name and why it was passed over.
 
@@ -110,8 +135,11 @@ def why_not(path, *, closely):
         line = first_line(path)
     except (DataMismatch, OSError, *DAMAGED):
         return "no table, or a damaged file"
-    columns = {column.strip(' \t\r\n"').lower() for column in line.removeprefix("\ufeff").split(",")}
-    return "" if {"emotion", "pixels"} <= columns else f"its first line is {shortened(line.strip())}"
+    return "" if {"emotion", "pixels"} <= columns_in(line) else f"its first line is {shortened(line.strip())}"
+
+
+def columns_in(line):
+    return {column.strip(' \t\r\n"').lower() for column in line.removeprefix("\ufeff").split(",")}
 
 
 def first_line(path):
@@ -156,15 +184,31 @@ def why_no_faces(path):
 
 
 def is_doubtful(found):
-    """Whether any other data set is better: folders without FER2013's classes or size, Parquet with a wrong part."""
+    """Whether any other data set is better: folders without FER2013's classes or size, Parquet with a wrong part, a zip
+    of pictures, which mostly lies beside the folders that were unpacked from it."""
     if found.layout == "parquet":
         return any(map(why_no_faces, found.sources))
+    if found.layout == "csv":
+        return is_without_table(found.path)
     if found.layout != "folders":
         return False
     try:
         return any(size_of_first(faces_under(top)) != (SIDE, SIDE) for top, _ in part_folders(found.path))
     except (DataMismatch, OSError):
         return True
+
+
+def is_without_table(path):
+    """Whether the file is a whole zip in which no table of faces is, nor a tar.gz that may hold one."""
+    try:
+        if kind_of(path) != "zip":
+            return False
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            starts = (archive.open(name).read(HEADER) for name in names if may_be_csv(name))
+            return not any(map(is_packed, names)) and not any(b"pixels" in header(start) for start in starts)
+    except (OSError, RuntimeError, *DAMAGED):  # RuntimeError: a password
+        return False
 
 
 def size_of_first(pictures):

@@ -37,14 +37,16 @@ LEAST_AGREEMENT = 0.4
 
 
 def votes_beside(found, votes):
-    """The votes file to join to what was found: for "auto" the one beside it or None, else the path `votes` or None.
+    """The votes file to join to what was found: for "auto" the one beside it (or in its folder) or None, else the path
+    `votes` or None.
 
     Raises DataNotFound where the path is not there, DataMismatch where the layout has no row order to join by.
     """
     if votes is None:
         return None
     if votes == "auto":
-        return beside(found.path, VOTES_FILE)
+        inside = beside(found.path / VOTES_FILE, VOTES_FILE) if found.path.is_dir() else None
+        return inside or beside(found.path, VOTES_FILE)
     if found.layout not in ("csv", "npz"):
         raise DataMismatch(
             f"{found.path}: expected rows in the order of fer2013.csv to join {votes} to, found {found.layout}, which "
@@ -132,6 +134,8 @@ def read_votes(path):
                 f"{path}: expected the columns Usage, {', '.join(COLUMNS)}, found no "
                 f"{', '.join(sorted(missing))}. {REMEDY}"
             )
+        if twice := {column for column in (*COLUMNS, "Usage") if header.count(column) > 1}:
+            raise DataMismatch(f"{path}: expected each column once, found two of {', '.join(sorted(twice))}. {REMEDY}")
         by_answer = {answer: header.index(column) for column, answer in COLUMNS.items()}
         columns = [by_answer[answer] for answer in BALLOT]
         records = [record for record in table if record]
