@@ -32,6 +32,22 @@ def as_code(cell):
     return next((each for each in candidates if defined(each) and is_python(each)), source)
 
 
+def joined_halves(found, cells):
+    """Pairs of places and source, one for each part of an answer that can be run.
+
+    Halves of a statement belong together: a cell that is no Python by itself, but is with what stands above it.
+    """
+    parts = []
+    for place in found:
+        parts.append(((place,), as_code(cells[place])))
+        for start in range(len(parts) - 2, -1, -1):
+            sources = [source for _, source in parts[start:]]
+            if is_python("\n".join(sources)) and not all(map(is_python, sources)):
+                parts[start:] = [(sum((places for places, _ in parts[start:]), ()), "\n".join(sources))]
+                break
+    return parts
+
+
 def _of_id(cell, found, cells, remarks):
     own = [place for place in found if not is_untouched(cells[place].source, cell)]
     if not own:
