@@ -256,6 +256,7 @@ WAIT = {
         OWN_WORDS,
     ),
     "untouched, an own cell above": (both(EMPTY, named("00-4-hidden", OWN_WORDS, kind="markdown")), OWN_WORDS),
+    "untouched, written above all headings": (both(EMPTY, named(0, OWN_WORDS, kind="markdown")), OWN_WORDS),
     "untouched, a raw cell": (both(EMPTY, named("00-5-answer", OWN_WORDS, kind="raw")), OWN_WORDS),
     "untouched, words in a code cell": (both(EMPTY, named("00-5-answer", OWN_WORDS)), OWN_WORDS),
     "untouched, words in a comment": (both(EMPTY, named("00-5-answer", f"# {OWN_WORDS}")), f"# {OWN_WORDS}"),
