@@ -50,6 +50,12 @@ AS_THE_NOTEBOOK_RUNS_THEM = {
         named("00-2-answer", RETURN, id="c", **SOFTMAX),
         named("00-2-answer", f"{HEAD}\n{POWERS}", id="b", **SOFTMAX),
     ),
+    "split in the middle of the function, the second half without ids": both(
+        put("00-2-answer", HEAD), named("00-2-answer", f"{POWERS}\n{RETURN}")
+    ),
+    "split in the middle of the function, all ids lost": both(
+        put("00-2-answer", f"{HEAD}\n{POWERS}"), named("00-2-answer", RETURN), strip_nbgrader, renumber
+    ),
     "split in the middle of a bracket": both(
         put("00-2-answer", f"{HEAD}\n    powers = np.exp("),
         named("00-2-answer", f"        logits - logits.max(axis=1, keepdims=True))\n{RETURN}", **SOFTMAX),
