@@ -274,6 +274,14 @@ def test_a_table_saved_beside_in_another_format_is_named(tmp_path, name):
     assert graded(tmp_path)["anna"]["total"] == 14.5
 
 
+@pytest.mark.parametrize("name", ["mark", "key"])
+def test_a_column_that_is_there_twice_is_named(tmp_path, name):
+    one_open(tmp_path)
+    rewritten(tmp_path, lambda rows: as_csv([[*rows[0], name], *([*row, "1"] for row in rows[1:])]))
+    with pytest.raises(GradingError, match=f"expected each column once, found {name} again"):
+        graded(tmp_path)
+
+
 def test_a_table_without_its_heads_is_named(tmp_path):
     one_open(tmp_path)
     rewritten(tmp_path, lambda rows: as_csv(rows[1:]))

@@ -55,6 +55,19 @@ def graded_by(test, *, answer, setup="import numpy as np", hidden=False):
     )
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["%matplotlib inline", "%matplotlib widget", "%pylab inline", "%pip install numpy", "%gui qt", "%autosave 60"],
+)
+def test_a_magic_that_is_for_the_screen_or_the_machine_takes_no_answer_with_it(graded, line):
+    assert points(graded(handed_in(side=f"{line}\n{RIGHT['side']}"))) == FULL
+
+
+@pytest.mark.parametrize("line", ["%reset -f", "globals().clear()", "exec('np = 3')", "del np", "np.exp = np.log"])
+def test_a_last_cell_that_clears_the_notebook_takes_no_answer_with_it(graded, line):
+    assert points(graded(handed_in(last=line))) == FULL
+
+
 def test_right_answers_get_all_points_and_words_wait_for_a_person(graded):
     result = graded(handed_in())
     assert points(result) == FULL

@@ -32,6 +32,7 @@ HELPER = "def powers(logits):\n    return np.exp(logits - logits.max(axis=1, kee
 SHORT = "def softmax(logits):\n    return powers(logits) / powers(logits).sum(axis=1, keepdims=True)"
 IMPORT = "import math as mathematics"
 WITH_IMPORT = f"mathematics.pi\n{RIGHT['softmax']}"
+HEAD, POWERS, RETURN = RIGHT["softmax"].splitlines()
 AS_THE_NOTEBOOK_RUNS_THEM = {
     "split: a helper above, the answer below": both(put("00-2-answer", HELPER), named("00-2-answer", SHORT, **SOFTMAX)),
     "split: an import above": both(put("00-2-answer", IMPORT), named("00-2-answer", WITH_IMPORT, **SOFTMAX)),
@@ -40,6 +41,34 @@ AS_THE_NOTEBOOK_RUNS_THEM = {
         named("00-2-answer", SHORT, id="c", **SOFTMAX),
         named("00-2-answer", "powers = inner", id="b", **SOFTMAX),
         named("00-2-answer", "print(inner)", id="a"),
+    ),
+    "split in the middle of the function": both(
+        put("00-2-answer", HEAD), named("00-2-answer", f"{POWERS}\n{RETURN}", **SOFTMAX)
+    ),
+    "split in three within the function, a helper above": both(
+        put("00-2-answer", HELPER.replace("powers", "inner")),
+        named("00-2-answer", RETURN, id="c", **SOFTMAX),
+        named("00-2-answer", f"{HEAD}\n{POWERS}", id="b", **SOFTMAX),
+    ),
+    "split in the middle of the function, the second half without ids": both(
+        put("00-2-answer", HEAD), named("00-2-answer", f"{POWERS}\n{RETURN}")
+    ),
+    "split in the middle of the function, all ids lost": both(
+        put("00-2-answer", f"{HEAD}\n{POWERS}"), named("00-2-answer", RETURN), strip_nbgrader, renumber
+    ),
+    "split in the middle of a bracket": both(
+        put("00-2-answer", f"{HEAD}\n    powers = np.exp("),
+        named("00-2-answer", f"        logits - logits.max(axis=1, keepdims=True))\n{RETURN}", **SOFTMAX),
+    ),
+    "a helper below the answer, which was run first": both(put("00-2-answer", SHORT), named("00-2-answer", HELPER)),
+    "a helper below the check": both(put("00-2-answer", SHORT), named("00-2-check", HELPER)),
+    "a helper at the end, with an import below it": both(
+        put("00-2-answer", SHORT),
+        named("00-5-answer", "import numpy as numbers", id="b"),
+        named("00-5-answer", HELPER.replace("np.", "numbers.")),
+    ),
+    "a name at the end that is asked for at once": both(
+        put("00-2-answer", f"AXIS\n{RIGHT['softmax']}"), named("00-5-answer", "AXIS = 1")
     ),
     "copied: the first try above": both(
         put("00-2-answer", FIRST_TRY), named("00-2-answer", RIGHT["softmax"], **SOFTMAX)
@@ -123,6 +152,16 @@ def test_the_right_answer_holds_wherever_it_stands(matched, change):
     assert list(said) == [id for id in POINTS if id.endswith(("check", "hidden"))]
     assert len({step.id for step in found.steps}) == len(found.steps)
     assert "softmax" in found.answers["00-2-answer"]
+
+
+def test_a_helper_below_comes_along_only_where_nothing_above_gives_its_name(matched):
+    used = "def softmax(logits):\n    return mean(logits) and np.exp(logits)"
+    shows = "mean = softmax(np.zeros((1, 2))).mean()"  # needs the answer itself
+    above, below = named("00-1-hidden", "mean = np.mean", id="above"), named("00-2-hidden", "mean = 3", id="below")
+    order = [step.id for step in matched(both(put("00-2-answer", used), above, below)).steps]
+    assert order.index("own-6") < order.index("00-2-answer") < order.index("00-2-hidden") < order.index("own-10")
+    order = [step.id for step in matched(both(put("00-2-answer", used), named("00-2-answer", shows))).steps]
+    assert order.index("00-2-answer") < order.index("own-7")
 
 
 def runs(found):
@@ -236,6 +275,7 @@ WAIT = {
         OWN_WORDS,
     ),
     "untouched, an own cell above": (both(EMPTY, named("00-4-hidden", OWN_WORDS, kind="markdown")), OWN_WORDS),
+    "untouched, written above all headings": (both(EMPTY, named(0, OWN_WORDS, kind="markdown")), OWN_WORDS),
     "untouched, a raw cell": (both(EMPTY, named("00-5-answer", OWN_WORDS, kind="raw")), OWN_WORDS),
     "untouched, words in a code cell": (both(EMPTY, named("00-5-answer", OWN_WORDS)), OWN_WORDS),
     "untouched, words in a comment": (both(EMPTY, named("00-5-answer", f"# {OWN_WORDS}")), f"# {OWN_WORDS}"),

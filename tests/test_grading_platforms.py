@@ -108,6 +108,10 @@ EACH = {  # what the platform writes → the students
         {"anna", "ben"},
     ),
     "ILIAS": (ILIAS, {"Smith_Anna_asmith_1234567", "Ort_Ben_bort_1234568"}),
+    "ILIAS, one of them handed in twice": (
+        [f"Blatt 3/Abgaben/{name}" for name in (*ILIAS, ILIAS[1].replace("20251102", "20251103"))],
+        {"Smith_Anna_asmith_1234567", "Ort_Ben_bort_1234568"},
+    ),
     "ILIAS, as it packs": (
         [f"Abgabe 3/Abgaben/{name}" for name in ILIAS], {"Smith_Anna_asmith_1234567", "Ort_Ben_bort_1234568"}),
     "ILIAS, feedback for many": (
@@ -200,6 +204,10 @@ EACH = {  # what the platform writes → the students
     ),
     "people, three digits": (
         ["anna_2025_101_cnns.ipynb", "ben_2025_101_cnns.ipynb"], {"anna_2025_101_cnns", "ben_2025_101_cnns"}),
+    "people, a number of their own and one for all": (
+        ["anna_7012345_2025_03.ipynb", "ben_7012346_2025_03.ipynb"],
+        {"anna_7012345_2025_03", "ben_7012346_2025_03"},
+    ),
     "people, the course first": (
         ["ws_2025_101_anna.ipynb", "ws_2025_102_ben.ipynb"], {"ws_2025_101_anna", "ws_2025_102_ben"}),
     "people, a date first": (
@@ -226,6 +234,8 @@ EACH = {  # what the platform writes → the students
     ),
     "a folder with one notebook": (["submissions/anna.ipynb"], {"anna"}),
     "groups that handed in one notebook each": (["group 1/a.ipynb", "group 2/a.ipynb"], {"group 1", "group 2"}),
+    "what says how to read it": (
+        ["class/anna.ipynb", "class/ben.ipynb", "class/README", "class/liesmich.txt", "README.md"], {"anna", "ben"}),
     "a list beside the folder": (
         ["submissions/anna.ipynb", "submissions/ben.ipynb", "marks.csv", "names.xlsx"], {"anna", "ben"}),
 }  # fmt: skip
@@ -330,6 +340,9 @@ def test_a_student_with_files_of_any_names_is_one_beside_others(collected):
         ["bob/a.ipynb", "bob/b.ipynb", "bob/c.ipynb"],
         ["sheet 03/Copy of 03_cnns.ipynb", "sheet 03/Copy of 03_cnns (1).ipynb"],
         ["x/alpha.ipynb", "x/beta.ipynb", "y/alpha.ipynb", "y/beta.ipynb"],
+        ["dl/1234.ipynb", "dl/1235.ipynb", "dl/1236.ipynb"],
+        ["dl/student_1.ipynb", "dl/student_2.ipynb"],
+        ["dl/Team 1/a/x.ipynb", "dl/Team 2/b/x.ipynb"],
     ],
 )
 @pytest.mark.parametrize("as_zip", ["", "class.zip"])
@@ -338,6 +351,27 @@ def test_where_it_cannot_be_told_whether_a_folder_is_a_class_nothing_is_guessed(
     files = {"x.zip": packed(files)} if as_zip and len(files) > 2 else files
     with pytest.raises(GradingError, match=r"cannot tell whether .* is one student or a class; found in it .*ipynb"):
         collected(files)
+
+
+@pytest.mark.parametrize("beside", ["anna.ipynb", "anna/x.ipynb"])
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"submissions.zip": packed({"ben.ipynb": SHEET, "cleo.ipynb": SHEET})},
+        {"late/ben.ipynb": SHEET, "late/cleo.ipynb": SHEET},
+        {"x.zip": packed({f"{name}_assignsubmission_file_/x.ipynb": SHEET for name in ("Ben_1", "Cleo_2")})},
+    ],
+)
+def test_a_class_beside_students_does_not_become_one_of_them(collected, files, beside):
+    with pytest.raises(GradingError, match=r"cannot tell whether .* is one student or a class; found in it .*[Bb]en"):
+        collected(files | {beside: SHEET})
+
+
+def test_two_of_one_name_in_two_groups_are_not_taken_for_one(collected):
+    files = {f"group {name}.ipynb": SHEET for name in ("A/anna", "A/ben", "B/cleo", "B/dan")}
+    with pytest.raises(GradingError, match="each student once, found anna in group A and in group B"):
+        collected(files | {"group B/anna.ipynb": SHEET})
+    assert collected(files | {"group B/anna.ipynb": OTHER})["anna"].marks  # of another week
 
 
 def test_what_lies_in_the_folder_that_was_unclear_is_a_class_when_it_is_given_itself(collected):

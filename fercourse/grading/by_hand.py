@@ -66,6 +66,9 @@ def _table(path):
     missing = [name for name in COLUMNS if name not in heads]
     if missing:
         raise GradingError(f"{path}: expected the columns {', '.join(COLUMNS)}; {', '.join(missing)} is missing")
+    twice = [name for name in COLUMNS if heads.count(name) > 1]
+    if twice:  # of two marks one would be dropped
+        raise GradingError(f"{path}: expected each column once, found {', '.join(twice)} again. Rename one of the two.")
     return [_row(heads, cells, f"{path}, row {line}") for line, cells in enumerate(rows, start=2)]
 
 

@@ -16,7 +16,8 @@ CLASS_WORDS = """
 submissions submitted abgabe abgaben einreichung einreichungen rendus entregas class classroom klasse course
 courses kurs group groups gruppe gruppen groupe groupes section sections tutorial tutorium students studierende sheet
 sheets blatt exercise exercises uebung übung homework homeworks hw assignment assignments aufgabe aufgaben handed
-collected download downloads notebooks week woche lab labs ps gradebook feedback exchange inbound files
+collected download downloads notebooks week woche lab labs ps gradebook feedback exchange inbound files late
+verspätet verspaetet nachzügler nachzuegler resubmissions
 """  # in the name of a folder around those of a class
 STUDENT, CLASS, EITHER, UNCLEAR = "student", "class", "either", "unclear"
 
@@ -33,20 +34,26 @@ def class_of(items, *, place, marks, packed, is_generic=False):
     containers = {top: inside for top, found in tops.items() if (inside := _inside(found)) is not None}
     others = [item for top, found in tops.items() if top not in containers for item in found]
     is_file = any(NOTEBOOK.fullmatch(item.name) for item in others)
-    if not containers or is_file or any(_who(*top).platform for top in tops.items()):
+    if not containers or any(_who(*top).platform for top in tops.items()):
+        return items
+    if is_file:
+        _check_none_is_a_class(place, containers, marks)
         return items
     about = {"marks": marks, "packed": packed or all(map(_is_file, tops.values())), "is_generic": is_generic}
     kinds = {}
     for top, inside in containers.items():
         kinds[top] = _kind(top, inside, alone=len(containers) == 1, **about)
         if kinds[top] == STUDENT:
+            _check_none_is_a_class(place, containers, marks)
             return items
     of_one = [top for top, inside in containers.items() if _is_generic(top) and any(map(_may_be_one, inside))]
     if CLASS in kinds.values() or (len(kinds) == 1 and of_one and EITHER in kinds.values()):
+        classes = {}
         for top, inside in containers.items():
             around = about | {"is_generic": is_generic or _is_generic(top)}
-            others += class_of(_unwrapped(inside) if DRIVE.fullmatch(top) else inside, place=place, **around)
-        return others
+            classes[top] = class_of(_unwrapped(inside) if DRIVE.fullmatch(top) else inside, place=place, **around)
+        _check_names(place, {top: each for top, each in classes.items() if not DRIVE.fullmatch(top)}, marks)
+        return [*others, *(item for each in classes.values() for item in each)]
     if UNCLEAR in kinds.values():
         _refuse(place, {top: containers[top] for top, kind in kinds.items() if kind == UNCLEAR})
     return items
@@ -122,7 +129,7 @@ def _kind(top, items, *, marks, packed, alone, is_generic):
         return (CLASS if len(folders) > 1 else EITHER) if is_generic else STUDENT
     looks = look_of([stem_of(holder) for holder in holders])
     if looks == VERSIONS:
-        return UNCLEAR if is_generic else STUDENT
+        return UNCLEAR if is_generic and (alone or _is_generic(top)) else STUDENT
     is_sure = is_generic or folders.issuperset(holders) or (alone and (packed or len(holders) > 2))
     return CLASS if looks == PEOPLE and is_sure else UNCLEAR
 
@@ -161,11 +168,37 @@ def marks_in(item, marks):
     return sum(mark in data for mark in marks)  # no parsing: it may be anything
 
 
+def _check_none_is_a_class(place, containers, marks):
+    """Raise GradingError where one of the folders and zips beside students is a class: it would become one student."""
+    about = {"marks": marks, "packed": False, "alone": False, "is_generic": False}
+    several = {top: inside for top, inside in containers.items() if sum(map(bool, map(_may_be_one, inside))) > 1}
+    classes = {top: inside for top, inside in several.items() if _kind(top, inside, **about) == CLASS}
+    if classes:
+        _refuse(place, classes)
+
+
+def _check_names(place, classes, marks):
+    """Raise GradingError where people of one name are in two classes with this sheet; platforms number theirs."""
+    scores = {}
+    for top, items in classes.items():
+        for name, found in _by_top(items).items():
+            who = _who(name, found)
+            if who.name and not who.platform:
+                scores.setdefault(who.name, {})[top] = _score(found, marks)
+    for name, each in sorted(scores.items()):
+        alike = sorted(top for top, score in each.items() if 0 < max(each.values()) <= 2 * score)
+        if len(alike) > 1:
+            raise GradingError(
+                f"{place}: expected each student once, found {name} in {' and in '.join(alike)}. Give two students "
+                "different names; of one student leave only what counts."
+            )
+
+
 def _refuse(place, containers):
     top, items = min(containers.items())
     found = ", ".join(["/".join(item.parts) for item in items if _may_be_one(item)][:6])
     raise GradingError(
         f"{place}: cannot tell whether {top} is one student or a class; found in it {found}. "
-        "For a class give the folder that holds these (unpacked, if it is in a zip); for one student leave only the "
-        "notebook that counts in it."
+        "For a class give the folder that holds these (unpacked, if it is in a zip), or put them beside the others; "
+        "for one student leave only the notebook that counts in it."
     )

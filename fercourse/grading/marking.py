@@ -4,7 +4,7 @@ from fercourse.errors import GradingError
 from fercourse.grading.graded import Instructor
 from fercourse.grading.kernel import KernelLost
 from fercourse.grading.matching import match
-from fercourse.grading.names import changed, defined, experiments, globals_given, globals_loaded
+from fercourse.grading.names import changed, defined, experiments, globals_given, globals_loaded, is_opaque
 from fercourse.grading.proxies import Questions
 from fercourse.grading.reading import Submission, read_submission
 from fercourse.grading.sandbox import Limits, choose_sandbox
@@ -149,7 +149,8 @@ def _marked_in_their_place(waiting, steps, marks, instructor, session, limits):
         known = set().union(*(globals_given(each.source) for each in steps[:place] if _is_run(each)))
         later = [each.source for each in steps[place:] if _role(each) in ("answer", "own")]
         changes = set().union(*(globals_given(source) | changed(source) for source in later))
-        if marks[step.id][0] == 0 and changes & known and session.go_back_to(step.id):
+        is_changed = bool(changes & known) or any(map(is_opaque, later))
+        if marks[step.id][0] == 0 and is_changed and session.go_back_to(step.id):
             points, why = _mark(step, instructor, session, limits, key=step.id)
             marked |= {step.id: (points, why)} if points else {}
     return marked

@@ -10,6 +10,7 @@ from functools import lru_cache
 LONGEST = 20_000  # characters of a cell that are read as Python: a student's cell may be anything
 DEFINED = re.compile(r"^(?:async\s+)?(?:def|class)\s+(\w+)|^(\w+)\s*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
 INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.comprehension)  # names of their own
+NAMING_MAGICS = re.compile(r"^[ \t]*%(run|load|store|reset|reset_selective|xdel)\b", re.MULTILINE)
 WRITERS = {"exec", "eval", "globals", "locals", "vars", "setattr", "get_ipython", "__import__"}
 """Functions that may give names without showing them."""
 
@@ -52,7 +53,7 @@ def experiments(sources, *, by):
     names, found = set().union(*map(globals_loaded, by)), []
     for source in reversed(sources):
         gives = globals_given(source) | changed(source)
-        needed = _is_opaque(source) or bool(gives & names)
+        needed = is_opaque(source) or bool(gives & names)
         if needed:
             names |= globals_loaded(source)
         found.append(not needed)
@@ -100,10 +101,10 @@ def _tables(source):
         waiting += table.get_children()
 
 
-def _is_opaque(source):
-    """Whether a cell may give names that its text does not show."""
+def is_opaque(source):
+    """Whether a cell may give or take names that its text does not show."""
     is_star = any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in _nodes(source))
-    is_magic = source.lstrip().startswith("%%") or bool(re.search(r"^[ \t]*%(run|load|store)\b", source, re.MULTILINE))
+    is_magic = source.lstrip().startswith("%%") or bool(NAMING_MAGICS.search(source))
     return is_star or is_magic or _parsed(source) is None or bool(loaded(source) & WRITERS)
 
 

@@ -13,7 +13,9 @@ def pieces_of(sheet_cells, cells, places, *, regions, remarks):
     for cell in wanted:
         if not pieces[cell.id]:
             pieces[cell.id] = _by_name(cell, sheet_cells, cells, places, pieces, regions, remarks)
-    return {cell.id: pieces[cell.id] or places.by_id.get(cell.id, [])[:1] for cell in wanted}
+    known = {place for found in places.by_id.values() for place in found} | places.foreign
+    found = {cell.id: pieces[cell.id] or places.by_id.get(cell.id, [])[:1] for cell in wanted}
+    return {id: _with_its_end(each, cells, known) for id, each in found.items()}
 
 
 def is_code_answer(cell):
@@ -30,6 +32,33 @@ def as_code(cell):
     below_text = re.search(r"^(?:@|def |class |async def |import |from |\w+ = ).*", source, re.DOTALL | re.MULTILINE)
     candidates = (source, re.sub(r"\A#{1,6} ", "", source), fenced, below_text[0] if below_text else "")
     return next((each for each in candidates if defined(each) and is_python(each)), source)
+
+
+def _with_its_end(found, cells, known):
+    """The places of an answer, with those behind the last that go on its statement and have lost their ids."""
+    found = list(found)
+    while found and found[-1] + 1 < len(cells) and found[-1] + 1 not in known and cells[found[-1] + 1].kind == "code":
+        longer = [*found, found[-1] + 1]
+        if len(joined_halves(longer, cells)) > len(joined_halves(found, cells)):
+            break
+        found = longer
+    return found
+
+
+def joined_halves(found, cells):
+    """Pairs of places and source, one for each part of an answer that can be run.
+
+    Halves of a statement belong together: a cell that is no Python by itself, but is with what stands above it.
+    """
+    parts = []
+    for place in found:
+        parts.append(((place,), as_code(cells[place])))
+        for start in range(len(parts) - 2, -1, -1):
+            sources = [source for _, source in parts[start:]]
+            if is_python("\n".join(sources)) and not all(map(is_python, sources)):
+                parts[start:] = [(sum((places for places, _ in parts[start:]), ()), "\n".join(sources))]
+                break
+    return parts
 
 
 def _of_id(cell, found, cells, remarks):

@@ -143,6 +143,8 @@ def environment(home):
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
             "OMP_WAIT_POLICY": "passive",
             "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
+            "PIP_DEFAULT_TIMEOUT": "1",
+            "PIP_RETRIES": "0",  # there is no network to wait for
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONHASHSEED": "0",
             "PYTHONUSERBASE": site.getuserbase(),

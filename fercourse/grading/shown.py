@@ -15,6 +15,10 @@ TEXTS = ("text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xm
 PICTURES = ("image/png", "image/jpeg")
 LONGEST_ERROR = 2000
 MOST_FRAMES = 10
+NOT_FOR_GRADING = (
+    "matplotlib", "gui", "pip", "conda", "mamba", "micromamba", "uv", "autosave", "connect_info", "qtconsole",
+)  # fmt: skip
+"""Magics that set up the student's own windows or machine: pictures are inline here, and nothing is to be had."""
 
 
 class Showing:
@@ -41,7 +45,9 @@ class Showing:
         shell.displayhook.finish_displayhook = _nothing
         shell.displayhook.write_format_data = self._resulted
         shell.showtraceback, shell.showsyntaxerror = self._failed, self._failed_to_begin
-        shell.ask_exit = _nothing
+        shell.ask_exit = shell.enable_gui = _nothing
+        for name in NOT_FOR_GRADING:
+            shell.register_magic_function(_nothing, magic_name=name)
         warnings.filterwarnings("ignore", message="To exit: use")  # said in a terminal, to someone who is there
 
     def run(self, source, *, room):
@@ -157,4 +163,4 @@ def _as_text(mime, value):
 
 
 def _nothing(*_, **__):
-    """In place of what a terminal would show."""
+    """In place of what only somebody at the screen would see."""

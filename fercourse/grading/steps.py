@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from fercourse.grading.names import given, loaded
-from fercourse.grading.pieces import as_code
+from fercourse.grading.names import given, globals_given, globals_loaded, loaded
+from fercourse.grading.pieces import joined_halves
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,12 @@ def steps_of(sheet_cells, cells, answers, *, by_id, pieces, changed, own):
     run_own(behind.get(-1, ()))
     for cell in sheet_cells:
         found = pieces.get(cell.id, ())
-        for number, place in enumerate(found, start=1):
-            run_own(_needed_before(place, own, cells))
-            steps.append(_piece(cell, number, cells[place]))
-            run_own(behind.get(place, ()) if owner[place] == cell.id else ())
+        for number, (places, source) in enumerate(joined_halves(found, cells), start=1):
+            run_own(_needed_before(places[-1], source, own, cells))
+            run_own(_needed_behind(places[-1], source, own, cells, sheet_cells))
+            steps.append(_piece(cell, number, source))
+            for place in places:
+                run_own(behind.get(place, ()) if owner[place] == cell.id else ())
         if not found:
             run_own([place for place, other in changed.items() if other is cell and _gives_more(cells[place], cell)])
             source = answers.get(cell.id, "") if cell.role in ("answer", "hand") else cell.source
@@ -64,9 +66,9 @@ def _behind(own, owner, count):
     return found
 
 
-def _needed_before(place, own, cells):
+def _needed_before(place, source, own, cells):
     """The student's own cells above an answer that give what it uses: they come along where the answer was moved."""
-    names, found = loaded(as_code(cells[place])), []
+    names, found = loaded(source), []
     for other in sorted((other for other in own if other < place), reverse=True):
         if given(cells[other].source) & names:
             names |= loaded(cells[other].source)
@@ -74,14 +76,27 @@ def _needed_before(place, own, cells):
     return found[::-1]
 
 
+def _needed_behind(place, source, own, cells, sheet_cells):
+    """The student's own cells below an answer that give what it uses and nothing above gives: she ran them first."""
+    above = [cell.source for cell in cells[: place + 1] if cell.kind == "code"]
+    known = set().union(*map(globals_given, (*above, *(cell.source for cell in sheet_cells if cell.role == "locked"))))
+    below = {other: cells[other].source for other in own if other > place}
+    below = {other: each for other, each in below.items() if not globals_loaded(each) & given(source)}
+    names, found = globals_loaded(source) - known, []
+    while more := [other for other, each in below.items() if other not in found and globals_given(each) & names]:
+        names |= set().union(*(globals_loaded(below[other]) for other in more)) - known
+        found = [*more, *found]  # what these need comes before them
+    return found
+
+
 def _gives_more(found, cell):
     return found.kind == "code" and bool(given(found.source) - (given(cell.source) if cell.kind == "code" else set()))
 
 
-def _piece(cell, number, found):
+def _piece(cell, number, source):
     if number == 1:
-        return Step(cell.id, cell.id, as_code(found), cell)
-    return Step(f"{cell.id}-part-{number}", f"{cell.id} (part {number})", as_code(found), cell)
+        return Step(cell.id, cell.id, source, cell)
+    return Step(f"{cell.id}-part-{number}", f"{cell.id} (part {number})", source, cell)
 
 
 def _own(place, cell):

@@ -1,7 +1,7 @@
 """Whose a file or a folder is, as learning platforms, and people, name them."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 
 NOTEBOOK = re.compile(r".+\.ipynb(\.txt|\.json)?", re.IGNORECASE)  # browsers append .txt and .json
@@ -15,6 +15,7 @@ NOT_HANDED_IN = (
     ".yml",
     ".yaml",
 )  # what else lies in an instructor's folder
+README = re.compile(r"(readme|liesmich|license|lizenz)(\.\w+)?", re.IGNORECASE)
 STAMP = r"\d{4}-\d\d-\d\d[-_ T]\d\d[-_:.]?\d\d[-_:.]?\d\d"
 
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+(?:_.*)?", re.DOTALL)
@@ -37,6 +38,7 @@ copy kopie copie copia of von de final draft entwurf version versions ver v rev 
 third last latest try attempt test tmp untitled checkpoint my mine fixed corrected done solution answer answers work
 notes part submission
 """  # in the names of several files of one student
+DATED = re.compile(r"\(\d+\)|(?<!\d)20\d{6}(\d{6})?(?!\d)")
 PEOPLE, VERSIONS = "people", "versions"
 ANYWHERE = (("moodle", MOODLE), ("brightspace", BRIGHTSPACE))
 FILES = (("canvas", CANVAS_NAMELESS), ("canvas", CANVAS), ("blackboard", BLACKBOARD))
@@ -77,9 +79,13 @@ def who_of(name, *, is_file):
     for platform, pattern in (*ANYWHERE, *(FILES if is_file else FOLDERS)):
         if found := pattern.fullmatch(name):
             return _made_by(platform, found.groupdict())
-    if is_file and (name.lower().endswith(NOT_HANDED_IN) or name.lower() == "index.html"):
+    if is_file and (name.lower().endswith(NOT_HANDED_IN) or name.lower() == "index.html" or _is_readme(name)):
         return None
     return Who(stem_of(name) if is_file or NOTEBOOK.fullmatch(name) else name)
+
+
+def _is_readme(name):
+    return bool(README.fullmatch(name)) and not NOTEBOOK.fullmatch(name)
 
 
 def _made_by(platform, found):
@@ -133,11 +139,13 @@ def _not_one_for_all(found):
     """Files of people's own that look like Canvas's, "ws_2025_101_anna.ipynb": there all would be one student."""
     files = {top: CANVAS.fullmatch(top) for top, who in found.items() if who and who.platform == "canvas"}
     files = {top: each for top, each in files.items() if each and NOTEBOOK.fullmatch(top)}
+    attempts = Counter(each["attempt"] for each in files.values())  # Canvas gives no number twice
+    found = found | {top: Who(stem_of(top)) for top, each in files.items() if attempts[each["attempt"]] > 1}
+    files = {top: each for top, each in files.items() if attempts[each["attempt"]] == 1}
     for identity in {found[top].identity for top in files}:
         mine = {top: files[top] for top in files if found[top].identity == identity}
-        is_twice = len({each["attempt"] for each in mine.values()}) < len(mine)  # Canvas gives no number twice
         is_all = len(mine) == len(files) and look_of([stem_of(each["file"]) for each in mine.values()]) == PEOPLE
-        if len(mine) > 1 and (is_twice or is_all):
+        if len(mine) > 1 and is_all:
             found = found | {top: Who(stem_of(top)) for top in mine}
     return found
 
@@ -169,14 +177,25 @@ def _of_classroom(found):
 
 
 def look_of(names):
-    """Whether names are those of people, who differ in a word, or of versions of one thing; "" if neither."""
+    """Whether names are those of people, who differ in a word, or of versions of one thing; "" if it cannot be told.
+
+    "team_1" and "team_2" may be both.
+    """
     words = [words_of(name) for name in names]
     shared = set.intersection(*map(set, words))
     cores = [tuple(word for word in each if word not in shared) for each in words]
     if not any(cores):
-        return VERSIONS
+        return "" if _are_numbered(names) else VERSIONS
     are_names = all(any(len(word) > 1 for word in core) for core in cores)
     return PEOPLE if are_names and len(set(cores)) == len(cores) else ""
+
+
+def _are_numbered(names):
+    """Whether names differ in a number that no word, date or bracket makes that of a version."""
+    numbers = [tuple(re.findall(r"(?<![^\W_(])\d+(?![^\W_)])", re.sub(DATED, "", name))) for name in names]
+    words = {word.strip("0123456789") for name in names for word in re.findall(r"[^\W_]+", name.lower())}
+    is_each_another = len(set(numbers)) == len(names) and len(set(map(len, numbers))) == 1
+    return is_each_another and not words & set(VERSION_WORDS.split())
 
 
 def words_of(name):

@@ -8,6 +8,7 @@ from fercourse.grading.names import is_python, without_magics
 from fercourse.grading.places import is_untouched
 
 NOT_FOUND = "(its cell is not in the notebook, and no text was found below the heading: look at what was handed in)"
+MORE_THAN_A_NAME = 10  # words
 FEWEST = 4  # words of a comment or a text in code that may be an answer
 
 
@@ -25,7 +26,7 @@ def answers_in_words(hands, cells, *, places, free, changed, regions, graded):
     empty = [cell for cell in hands if not found[cell.id]]
     code = [place for place in (*free, *changed) if cells[place].kind == "code" and has_words(cells[place].source)]
     _share_out(found, code, empty, places, regions)
-    _leave_to_a_person(found, prose, hands, places, regions, graded)
+    _leave_to_a_person(found, prose, hands, cells, places, regions, graded)
     return {id: sorted(set(each)) for id, each in found.items()}
 
 
@@ -43,14 +44,18 @@ def _share_out(found, texts, hands, places, regions):
             found[(above or [here[0]])[-1]].append(place)
 
 
-def _leave_to_a_person(found, prose, hands, places, regions, graded):
-    """Texts that no answer has yet may be any that is missing or empty; the latter not above the first exercise."""
+def _leave_to_a_person(found, prose, hands, cells, places, regions, graded):
+    """Texts that no answer has yet may be any that is missing or empty; the latter not if they only tell a name.
+
+    That is above the first exercise, and short.
+    """
     at, of_id = regions
     exercises = {of_id[cell.id] for cell in graded}
+    may_be = {place for place in prose if at[place] in exercises or _is_long(cells[place].source, MORE_THAN_A_NAME)}
     nobodys = [place for place in prose if not any(place in each for each in found.values())]
     for cell in hands:
         if not found[cell.id]:
-            found[cell.id] += [place for place in nobodys if cell.id not in places or at[place] in exercises]
+            found[cell.id] += [place for place in nobodys if cell.id not in places or place in may_be]
 
 
 def text_of(found, cells, *, changed):
@@ -81,5 +86,5 @@ def has_words(source):
         return True
 
 
-def _is_long(text):
-    return len(re.findall(r"[^\W\d_]{2,}", text)) >= FEWEST
+def _is_long(text, fewest=FEWEST):
+    return len(re.findall(r"[^\W\d_]{2,}", text)) >= fewest
