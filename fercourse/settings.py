@@ -52,7 +52,8 @@ def whole(name, value, *, least=1):
     if not is_whole(value) or value < least:
         raise ParameterError(f"expected {name}, a whole number ≥ {least}; found {name}={value!r}")
     if value >= MOST:
-        raise ParameterError(f"expected {name}, a whole number under 2**63; found {name} of {value.bit_length()} bits")
+        found = f"a number of {value.bit_length()} bits"
+        raise ParameterError(f"expected {name}, a whole number under 2**63; found {name}={found}")
     return value
 
 

@@ -243,7 +243,7 @@ def test_a_figure_is_one_quiet_line(shown, value, options, line):
 
 @pytest.mark.parametrize("value", ["42", True, [1, 2], np.ones(1), None, 10**400, -(10**400)])
 def test_what_is_no_figure_is_refused(value):
-    with pytest.raises(ParameterError, match="expected a number (or Predictions|that a float holds)"):
+    with pytest.raises(ParameterError, match=r"expected a number (or Predictions|that a float holds)"):
         record("figure", value)
 
 

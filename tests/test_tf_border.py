@@ -128,8 +128,11 @@ def test_a_model_that_answers_with_probabilities_is_refused_before_it_is_trained
 @pytest.mark.parametrize("case", LOGITS)
 def test_whatever_else_a_model_answers_is_logits(case, faces):
     model = LOGITS[case]()
+    model(np.zeros((1, 48, 48, 1), np.float32))
+    before = model.get_weights()
     few = replace(faces, train=faces.train[:20], valid=faces.valid[:20])
     guess = ftf.predict(model, few.valid)
+    assert all(map(np.array_equal, before, model.get_weights()))
     logits = np.asarray(model(few.valid.images[..., None] / np.float32(255)), np.float64)
     chances = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     np.testing.assert_allclose(guess.probabilities, chances, atol=1e-3)

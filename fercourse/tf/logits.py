@@ -58,9 +58,16 @@ def _stay_bounded(model, images, sum_to_one):
 
 
 def _enlarged(model, images, factor):
-    weights = [factor * variable for variable in model.trainable_variables]
-    answers, _ = model.stateless_call(weights, model.non_trainable_variables, images, training=False)
-    return np.asarray(answers, np.float32)
+    """What `model` answers with every weight times `factor`; its weights are left as they were."""
+    variables = model.trainable_variables
+    before = [np.array(variable) for variable in variables]
+    try:
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(factor * value)
+        return _answers(model, images)
+    finally:
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
 
 
 def _sum_to_one(answers):
