@@ -60,7 +60,7 @@ def _stay_bounded(model, images, sum_to_one):
 def _enlarged(model, images, factor):
     """What `model` answers with every weight times `factor`; its weights are left as they were."""
     variables = model.trainable_variables
-    before = [np.array(variable) for variable in variables]
+    before = [tf.identity(variable.value) for variable in variables]
     try:
         for variable, value in zip(variables, before, strict=True):
             variable.assign(factor * value)
