@@ -8,13 +8,16 @@ import numpy as np
 from fercourse.errors import ParameterError
 
 SEEDS = 2**64  # as many as torch knows
+MOST = 2**63  # torch and NumPy count no further
 
 
 def plain(value):
-    """A scalar of NumPy or torch as the Python number, bool or text that it stands for; anything else as it is.
+    """A scalar of NumPy, torch or TensorFlow as the Python number, bool or text that it is; anything else as it is.
 
     The float32 0.1 becomes 0.1, the shortest number that is rounded to it, and so one setting with Python's 0.1.
     """
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "numpy") and not hasattr(value, "tolist"):
+        value = value.numpy()  # TensorFlow's
     if getattr(value, "ndim", None) == 0 and hasattr(value, "tolist"):
         narrow = {"float16": np.float16, "float32": np.float32}.get(str(value.dtype).removeprefix("torch."))
         value = value.tolist() if narrow is None else float(str(narrow(value.tolist())))
@@ -44,10 +47,13 @@ def number(name, value, rule, allowed):
 
 
 def whole(name, value, *, least=1):
-    """`value` as an int. Raises ParameterError for text, bools, fractions, and for less than `least`."""
+    """`value` as an int. Raises ParameterError for text, bools, fractions, less than `least`, and 2**63 or more."""
     value = plain(value)
     if not is_whole(value) or value < least:
         raise ParameterError(f"expected {name}, a whole number ≥ {least}; found {name}={value!r}")
+    if value >= MOST:
+        found = f"a number of {value.bit_length()} bits"
+        raise ParameterError(f"expected {name}, a whole number under 2**63; found {name}={found}")
     return value
 
 

@@ -200,7 +200,20 @@ def test_a_question_with_one_option_is_no_question():
 
 @pytest.mark.parametrize(
     "options",
-    [[1, 3, 1], [1, 1.0], ["3", 3], ["a", "b", " a"], [np.int64(2), 2], "yes", b"no", 3, None, {"a"}],
+    [
+        [1, 3, 1],
+        [1, 1.0],
+        ["3", 3],
+        ["a", "b", " a"],
+        [np.int64(2), 2],
+        "yes",
+        b"no",
+        3,
+        None,
+        {"a"},
+        np.array(1),
+        torch.tensor(1),
+    ],
     ids=str,
 )
 def test_options_that_are_no_list_or_say_one_thing_twice_are_refused(options):
@@ -210,8 +223,22 @@ def test_options_that_are_no_list_or_say_one_thing_twice_are_refused(options):
 
 
 def test_the_id_of_a_guess_is_a_text():
-    with pytest.raises(fc.ParameterError, match="as a text"):
-        fc.guess(2.9, "How many?", options=[1, 2])
+    for id in (2.9, None, ["02.9"], np.array("02.9"), b"02.9"):
+        for ask in (lambda id: fc.guess(id, "How many?", options=[1, 2]), lambda id: fc.reveal(id, 1)):
+            with pytest.raises(fc.ParameterError, match="as a text"):
+                ask(id)
+
+
+@pytest.mark.parametrize("question", [None, 3, ["How many?"]], ids=str)
+def test_a_question_is_a_text(question):
+    with pytest.raises(fc.ParameterError, match=r"guess 02\.9: expected the question as a text"):
+        fc.guess("02.9", question, options=[1, 2])
+
+
+@pytest.mark.parametrize("whole", ["False", 1, None], ids=repr)
+def test_whether_a_set_is_loaded_whole_is_true_or_false(whole, capsys):
+    with pytest.raises(fc.ParameterError, match="expected whole=True or False"):
+        fc.setup("02", scale="smoke").load("drawn", whole=whole)
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,32 @@ def test_a_batch_of_nothing_is_refused(faces):
         fc.batches(faces.train, 0)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"size": 2**63},
+        {"generator": 0},
+        {"generator": np.random.default_rng(0)},
+        {"device": "tpu"},
+        {"device": 3},
+        {"device": "meta"},
+    ],
+    ids=str,
+)
+def test_batches_of_what_cannot_be_are_refused_at_the_call(faces, wrong):
+    with pytest.raises(fc.ParameterError, match=next(iter(wrong))):
+        fc.batches(faces.train, shuffle=True, **wrong)
+
+
+def test_a_stream_that_was_run_through_is_said_to_be_that(faces):
+    model = small_mlp(faces)
+    stream, descent = fc.batches(faces.train), torch.optim.SGD(model.parameters(), lr=0.1)
+    fc.train_epoch(model, stream, descent)
+    for again in (lambda: fc.train_epoch(model, stream, descent), lambda: fc.evaluate(model, stream)):
+        with pytest.raises(fc.DataMismatch, match="at least one batch"):
+            again()
+
+
 def test_a_device_that_is_not_here_is_refused_with_those_that_are():
     with pytest.raises(fc.ParameterError, match="cpu"):
         fc.choose_device("tpu")

@@ -44,7 +44,7 @@ def test_a_network_without_weights_answers_where_its_numbers_are(faces):
     [
         (nn.Softmax(1), "probabilities"),
         (nn.Softmax(0), "probabilities"),
-        (nn.Linear(7, 10), r"\(70, 7\).*found torch.float32 \(70, 10\)"),
+        (nn.Linear(7, 10), r"\(8, 7\).*found torch.float32 \(8, 10\)"),
         (fc.Standardise(0, 0), "NaN or infinity"),
     ],
     ids=["softmax", "softmax over faces", "10 logits", "NaN"],

@@ -227,6 +227,8 @@ def idle(tmp_path_factory):
         (["--param", "DATA=no/such/file.csv"], "--data is auto, drawn or a path that exists; found no/such/file.csv"),
         (["--param", "SEED=3.0"], "SEED is int (default 0); found '3.0'"),
         (["--param", "SEED='3'"], "SEED is int (default 0); found \"'3'\""),
+        (["--param", "SEED=-1"], "expected seed, a whole number from 0 to 2**64 - 1; found seed=-1"),
+        (["--seed", str(2**64)], "expected seed, a whole number from 0 to 2**64 - 1"),
         (["--param", "SEED=True"], "SEED is int (default 0); found 'True'"),
         (["--param", "RATE=1e999"], "RATE is float (default 0.1); found '1e999'"),
         (["--param", "RATE=nan"], "RATE is float (default 0.1); found 'nan'"),

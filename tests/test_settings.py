@@ -38,6 +38,15 @@ def test_a_number_of_numpy_or_torch_is_the_plain_number_that_was_written(way, va
     assert found == value
 
 
+class Eager:
+    """A scalar as TensorFlow has it: it knows `numpy`, and no `tolist`."""
+
+    ndim = 0
+
+    def __init__(self, value):
+        self.numpy = lambda: value
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
@@ -52,6 +61,8 @@ def test_a_number_of_numpy_or_torch_is_the_plain_number_that_was_written(way, va
         (np.float16(0.1), 0.1),
         (np.longdouble(0.5), 0.5),
         (torch.tensor(0.5, dtype=torch.bfloat16), 0.5),
+        (Eager(np.float32(0.1)), 0.1),
+        (Eager(np.int64(3)), 3),
     ],
 )
 def test_whole_numbers_truths_and_words_are_pythons(given, expected):
@@ -157,12 +168,17 @@ class Own:
         return images
 
 
+class OneArgument(Own):
+    def multiplier(self, taken):
+        return 1.0
+
+
 class NegativeRate(Own):
     def multiplier(self, taken, *, steps_an_epoch, epochs):
         return -1.0
 
 
-COUNTS = ["3", 3.0, np.float64(3), True, np.bool_(True), 0, -1, None, [3], np.array([3]), float("nan")]
+COUNTS = [2**63, 10**400, "3", 3.0, np.float64(3), True, np.bool_(True), 0, -1, None, [3], np.array([3]), float("nan")]
 NUMBERS = ["0.1", True, None, float("nan"), float("inf"), [0.1], np.array([0.1]), -0.1, 1j, 10**400]
 WRONG = {
     "epochs": COUNTS,
@@ -180,8 +196,11 @@ WRONG = {
     "shuffle": ["False", "yes", 1, None, np.int64(0)],
     "compile": ["no", 1, None],
     "progress": ["no", 0, None],
-    "schedule": ["cosine", fc.Cosine, 0.1, {}, torch.optim.lr_scheduler.StepLR, NegativeRate()],
-    "augment": [dict(flip=0.5), "flip", fc.Augment, 3, True, [fc.Augment()]],
+    "schedule": ["cosine", fc.Cosine, 0.1, {}, torch.optim.lr_scheduler.StepLR, NegativeRate(), OneArgument()],
+    "augment": [
+        *[dict(flip=0.5), "flip", fc.Augment, 3, True, [fc.Augment()]],
+        *[lambda images: images, lambda images, generator, more: images, nn.Identity()],
+    ],
     "class_weights": [
         "1111111",
         3.0,
@@ -189,10 +208,10 @@ WRONG = {
         np.ones((7, 1)),
         dict.fromkeys(fc.EMOTIONS, 1),
         [True] * 7,
-        *[[1, odd, 1, 1, 1, 1, 1] for odd in (0, -1, float("nan"), float("inf"), None, "2", 1e-300, 1e300, -0.0)],
+        *[[1, odd, 1, 1, 1, 1, 1] for odd in (0, -1, float("nan"), float("inf"), None, "2", 1e-300, 1e300, 3e38, -0.0)],
     ],
     "device": ["cpu:foo", "tpu", "cpu:9", "", None, 0, 1.5, "meta", ["cpu"]],
-    "checkpoint": [3, True, b"run.pt", ["run.pt"]],
+    "checkpoint": [3, True, b"run.pt", ["run.pt"], "run\0.pt", "a" * 300, np.array(3)],
     "resume": ["ture", 1, None, "run.pt", True, "auto"],
     "data": [None, "drawn", (1, 2)],
     "model": [None, nn.Linear, lambda images: images],
@@ -227,7 +246,22 @@ def test_own_objects_that_print_their_place_in_memory_are_refused_where_a_checkp
             fc.iter_fit(small_mlp(), faces, epochs=1, checkpoint=tmp_path / "run.pt", **settings)
 
 
-@pytest.mark.parametrize("returned", [lambda images: (images, images), lambda images: images[:2], lambda images: None])
+def test_a_path_may_come_as_text_of_numpy(tmp_path, faces):
+    for way in (np.str_, np.array):
+        fit(small_mlp(), faces, epochs=1, checkpoint=way(str(tmp_path / "run.pt")), resume="auto")
+    assert (tmp_path / "run.pt").is_file()
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [
+        lambda images: (images, images),
+        lambda images: images[:2],
+        lambda images: None,
+        lambda images: images.double(),
+        lambda images: images.half(),
+    ],
+)
 def test_an_augmentation_that_returns_something_else_is_named_in_the_first_batch(faces, returned):
     with pytest.raises(fc.ParameterError, match="expected augment to return images"):
         fit(small_mlp(), faces, epochs=1, augment=lambda images, generator: returned(images))

@@ -58,6 +58,8 @@ PROBABLE = {
     "in code": lambda: Written(tf.nn.softmax),
     "all alike": lambda: ending(activation="softmax", start="zeros"),
     "sigmoid": lambda: ending(activation="sigmoid"),
+    "sigmoid of zeros": lambda: ending(activation="sigmoid", start="zeros"),
+    "clipped to 1": lambda: ending(layers.ReLU(1.0)),
     "sigmoid, an operation": lambda: functional(keras.ops.sigmoid),
     "sigmoid in straight lines": lambda: ending(activation="hard_sigmoid"),
     "sigmoid, reshaped": lambda: ending(layers.Reshape((7,)), activation="sigmoid"),
@@ -65,7 +67,29 @@ PROBABLE = {
     "sigmoid in bfloat16": lambda: in_16_bits("mixed_bfloat16", "sigmoid"),
 }
 
+
+def seven(*stack, start, bias=0.0, activation=None):
+    dense = layers.Dense(
+        7,
+        activation=activation,
+        kernel_initializer=keras.initializers.RandomNormal(0, start, seed=1),
+        bias_initializer=keras.initializers.Constant(bias),
+    )
+    return keras.Sequential([keras.Input((48, 48, 1)), *stack, layers.Flatten(), dense])
+
+
+def grey_levels(images):
+    return tf.cast(255 * images, tf.int32)[..., 0]
+
+
 LOGITS = {
+    "positive and under 1": lambda: seven(
+        layers.Lambda(lambda x: tf.clip_by_value(x, 0, 1)), start=1e-3, bias=-1.0, activation="softplus"
+    ),
+    "of standardised faces": lambda: seven(layers.LayerNormalization(axis=[1, 2, 3]), start=1e-3, activation="relu"),
+    "of a table of grey levels": lambda: seven(layers.Lambda(grey_levels), layers.Embedding(256, 2), start=1e-3),
+    "all 1/7": lambda: seven(start=0.0, bias=1 / 7),
+    "all 0.5": lambda: seven(start=0.0, bias=0.5),
     "a dense layer": ending,
     "all zero": lambda: ending(start="zeros"),
     "the same for every face": lambda: ending(start="zeros", bias=0.1),
@@ -111,8 +135,11 @@ def test_a_model_that_answers_with_probabilities_is_refused_before_it_is_trained
 @pytest.mark.parametrize("case", LOGITS)
 def test_whatever_else_a_model_answers_is_logits(case, faces):
     model = LOGITS[case]()
+    model(np.zeros((1, 48, 48, 1), np.float32))
+    before = model.get_weights()
     few = replace(faces, train=faces.train[:20], valid=faces.valid[:20])
     guess = ftf.predict(model, few.valid)
+    assert all(map(np.array_equal, before, model.get_weights()))
     logits = np.asarray(model(few.valid.images[..., None] / np.float32(255)), np.float64)
     chances = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     np.testing.assert_allclose(guess.probabilities, chances, atol=1e-3)
@@ -160,6 +187,7 @@ def test_a_model_without_anything_to_train_is_refused(faces):
         {"batch_size": "50"},
         {"batch_size": 50.0},
         {"batch_size": 0},
+        {"batch_size": 2**63},
         {"seed": "3"},
         {"seed": None},
         {"seed": -1},
@@ -182,6 +210,23 @@ def test_scalars_of_numpy_are_the_numbers_that_they_hold(faces):
     scalars = losses(epochs=np.int64(2), lr=np.float32(0.25), batch_size=np.array(50), seed=np.uint8(5))
     np.testing.assert_allclose(scalars, plain, rtol=1e-5)
     assert len(ftf.predict(ending(), faces.valid, size=np.int32(8))) == len(faces.valid)
+
+
+def test_scalars_of_tensorflow_are_the_numbers_that_they_hold(faces):
+    given = dict(epochs=tf.constant(1), lr=tf.constant(0.25), batch_size=tf.constant(50), seed=tf.constant(5))
+    assert len(ftf.fit(ending(), faces, **given)) == 1
+
+
+def test_weights_that_are_no_numbers_are_said_to_be_that(faces):
+    model = seven(start=0.1, bias=float("nan"))
+    for way in (lambda: ftf.fit(model, faces, epochs=1), lambda: ftf.predict(model, faces.valid)):
+        with pytest.raises(fc.ParameterError, match="NaN or infinity"):
+            way()
+
+
+def test_a_stream_that_was_run_through_trains_nothing(faces):
+    with pytest.raises(fc.DataMismatch, match="at least one batch"):
+        ftf.train_epoch(ending(), iter(()), keras.optimizers.SGD())
 
 
 def test_the_seed_of_everything_is_a_whole_number():

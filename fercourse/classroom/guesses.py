@@ -19,6 +19,8 @@ def guess(id, question, *, options):
     and its options, and no guess is kept.
     Raises ParameterError for fewer than two options, and for two that are the same text or number.
     """
+    if not isinstance(question, str):
+        raise ParameterError(f"guess {id}: expected the question as a text; found {question!r}")
     options = _ask(id, options)
     _committed.pop(id, None)
     if headless():
@@ -33,9 +35,8 @@ def guess(id, question, *, options):
 
 def _ask(id, options):
     """Keep the options of a guess, and return them as a list."""
-    if not isinstance(id, str):
-        raise ParameterError(f"expected the guess's id as a text, such as '02.1'; found {id!r}")
-    if isinstance(options, (str, bytes)) or not hasattr(options, "__len__") or len(options) < 2:
+    _check_id(id)
+    if isinstance(options, (str, bytes)) or not hasattr(options, "__len__") or _count(options) < 2:
         raise ParameterError(f"guess {id}: expected a list of at least two options, found {options!r}")
     options = list(options)
     for place, option in enumerate(options):
@@ -43,6 +44,16 @@ def _ask(id, options):
             raise ParameterError(f"guess {id}: {option!r} is twice among the options {options!r}")
     _asked[id] = options
     return options
+
+
+def _count(options):
+    """How many options there are; an array or tensor without an axis holds none."""
+    return 0 if getattr(options, "ndim", None) == 0 else len(options)
+
+
+def _check_id(id):
+    if not isinstance(id, str):
+        raise ParameterError(f"expected the guess's id as a text, such as '02.1'; found {id!r}")
 
 
 def _same(one, other):
@@ -83,6 +94,7 @@ def reveal(id, truth):
     truth is none of the options, that is said, and nothing is scored: nobody could have been right.
     The guess is kept in this cell's output, so that it travels with the notebook.
     """
+    _check_id(id)
     answer, confidence = _committed.get(id, (None, None))
     truth = plain(truth)
     record = {"kind": "guess", "id": id, "truth": str(truth), "answer": answer, "confidence": confidence}

@@ -11,7 +11,7 @@ from fercourse.report import claims
 from fercourse.report.claims import SCALES
 from fercourse.report.origin import versions
 from fercourse.report.show import show
-from fercourse.settings import seed_number
+from fercourse.settings import flag, seed_number
 
 
 def headless():
@@ -83,6 +83,7 @@ class Session:
         """
         from fercourse.data.load import DRAWN_SIZES, load
 
+        whole = flag("whole", whole)
         data = load(source, scale=self.scale, seed=self.seed)
         if self.scale == "smoke" and not whole:
             parts = zip(data, DRAWN_SIZES["smoke"], strict=True)

@@ -17,7 +17,7 @@ from fercourse.course.workers import Task, stop_signals, work
 from fercourse.errors import ParameterError
 from fercourse.report.claims import SCALES
 from fercourse.report.records import read_records
-from fercourse.settings import is_whole
+from fercourse.settings import is_whole, seed_number
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,8 @@ def plan(path, given, *, out):
 
     known = inspect_notebook(path)
     values = typed(given, known, notebook=path.name)
+    if "SEED" in values:
+        seed_number(values["SEED"])
     cells = len(nbformat.read(path, as_version=4).cells) + bool(values)  # papermill adds a cell for the values
     task = Task(str(path.resolve()), str(out / path.stem), values)
     return Plan(path.stem, task, defaults(known) | values, cells)

@@ -1,9 +1,12 @@
 """What is refused before a training or a prediction begins, in words, because later it would be lost or unnoticed."""
 
+from functools import partial
+
 import numpy as np
 import torch
 from torch import nn
 from torch.func import functional_call
+from torch.nn.parameter import is_lazy
 
 from fercourse.data.faces import EMOTIONS, Split
 from fercourse.errors import DataMismatch, ParameterError
@@ -30,8 +33,16 @@ def check_network(model):
 
 
 def check_trainable(model):
-    """Raise ParameterError for what is no network, or one without a weight that a training may move."""
+    """Raise ParameterError for what is no network, one without a weight to move, and where torch takes no gradients."""
     check_network(model)
+    if not torch.is_grad_enabled() or any(
+        not is_lazy(weights) and weights.is_inference() for weights in model.parameters()
+    ):
+        raise ParameterError(
+            "a network is trained by its gradients, and torch takes none inside torch.no_grad() or "
+            "torch.inference_mode(), nor later of a network that was built inside inference_mode. Build and train it "
+            "outside of these."
+        )
     if not any(weights.requires_grad for weights in model.parameters()):
         raise ParameterError(
             "expected a network with weights to train, found none that requires a gradient; "
@@ -40,21 +51,48 @@ def check_trainable(model):
 
 
 def check_logits(outputs, faces):
-    """Raise ParameterError where a network's `outputs` for `faces` faces are no logits, or probabilities already."""
+    """Raise ParameterError where a network's `outputs` for `faces` faces are no logits (faces, 7), or no numbers."""
     check_shape(outputs, faces)
-    logits = outputs.detach().float()
-    if not logits.softmax(1).isfinite().all():
+    if not outputs.detach().float().softmax(1).isfinite().all():
         raise ParameterError(
             "the network answers with NaN or infinity: its weights, or the numbers by which its first layer "
             "standardises, are no numbers. Start from new weights."
         )
-    slack = max(1e-5, torch.finfo(outputs.dtype).eps)
-    shares = any((logits.sum(axis) - 1).abs().max() <= slack for axis in (0, 1))
-    if shares and (logits >= 0).all():
+
+
+def check_no_probabilities(model, images, outputs):
+    """Raise ParameterError where `outputs`, a network's answers to `images`, are probabilities already.
+
+    These stay between 0 and 1, and a softmax's sum to 1, whatever the weights are: so the network, in evaluation, is
+    asked again with its weights enlarged, where torch can do that. Logits that lie between 0 and 1 by chance then
+    leave that range.
+    """
+    known = next(model.parameters(), None) is not None and not isinstance(model, torch.jit.ScriptModule)
+    enlarged = [_enlarged(model, images, factor) for factor in (10, 1000)] if known else []
+    shares = all(_sum_to_one(logits) for logits in [outputs.detach().float(), *enlarged])
+    between = known and all(_are_between_0_and_1(logits) for logits in enlarged)
+    if shares or between:
         raise ParameterError(
-            "expected logits from the network, found probabilities, which sum to 1. The loss and `predict` take the "
-            "softmax themselves, and a second one flattens every answer: leave it out at the network's end."
+            f"expected logits from the network, found probabilities{', which sum to 1' if shares else ''}. The loss "
+            "and `predict` take the softmax themselves, and a second one flattens every answer: leave the softmax or "
+            "sigmoid out at the network's end."
         )
+
+
+def _enlarged(model, images, factor):
+    """What `model` answers with every weight times `factor`."""
+    weights = {name: factor * value for name, value in model.named_parameters()}
+    return functional_call(model, weights, (images,)).detach().float()
+
+
+def _sum_to_one(logits):
+    near = any((logits.sum(axis) - 1).abs().max() < 0.01 for axis in (0, 1))  # what half precision leaves of a sum
+    return near and _are_between_0_and_1(logits)
+
+
+def _are_between_0_and_1(logits):
+    """Whether none is outside; zeros alone are logits of a network that knows nothing yet."""
+    return not ((logits < 0) | (logits > 1.001)).any() and not (logits == 0).all()
 
 
 def check_shape(outputs, faces):
@@ -70,7 +108,24 @@ def check_shape(outputs, faces):
 
 def check_answers(model, split, device):
     """Ask `model` for a few faces of `split` and check its logits; nothing is changed."""
-    check_logits(ask(model, split, device), PROBES)
+    few = _images(split, np.arange(PROBES) % len(split), device)
+    with mode_kept(model), random_numbers_aside(device), torch.no_grad():
+        check_answer(model.eval(), few)
+
+
+def check_answer(model, images):
+    """Ask `model`, in evaluation, for `images`; ParameterError where it takes none such or answers with no logits."""
+    outputs = answer(model, images)
+    check_logits(outputs, len(images))
+    if _are_between_0_and_1(outputs.float()):
+        check_no_probabilities(model, images, outputs)
+
+
+def check_one_alone(model, split, size, device):
+    """Raise ParameterError where batches of `size` leave one face alone, and `model` has no answer to one."""
+    if len(split) % size == 1 % size:
+        with mode_kept(model), random_numbers_aside(device), torch.no_grad():
+            check_logits(answer(model.eval(), _images(split, [0], device)), 1)
 
 
 def ask(model, split, device):
@@ -78,14 +133,20 @@ def ask(model, split, device):
 
     Raises ParameterError where it does not take float32 (B, 1, 48, 48).
     """
-    few = _images(split, np.arange(PROBES) % len(split), device)
     with mode_kept(model), random_numbers_aside(device), torch.no_grad():
-        try:
-            return model.eval()(few)
-        except RuntimeError as error:
-            raise ParameterError(
-                f"expected a network that takes faces as float32 {tuple(few.shape)}; this one says: {error}"
-            ) from error
+        return answer(model.eval(), _images(split, np.arange(PROBES) % len(split), device))
+
+
+def answer(model, images):
+    """`model(images)`; ParameterError with the reason that the network gives where it takes none such."""
+    try:
+        return model(images)
+    except torch.OutOfMemoryError:
+        raise
+    except (RuntimeError, TypeError, ValueError, LookupError, AttributeError) as error:
+        raise ParameterError(
+            f"expected a network that takes faces as float32 {tuple(images.shape)}; this one says: {error}"
+        ) from error
 
 
 def _images(split, positions, device):
@@ -105,8 +166,9 @@ def check_last_batch(model, split, batch_size, device):
     state = {name: value.clone() for name, value in (*model.named_parameters(), *model.named_buffers())}
     try:
         with mode_kept(model), random_numbers_aside(device), torch.no_grad():
-            functional_call(model.train(), state, (_images(split, [0], device),))
-    except ValueError as error:
+            call = partial(functional_call, model.train(), state)
+            check_shape(answer(lambda images: call((images,)), _images(split, [0], device)), 1)
+    except ParameterError as error:
         if "more than 1 value per channel" not in str(error):
             raise
         raise ParameterError(

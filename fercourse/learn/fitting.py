@@ -9,14 +9,14 @@ import torch.nn.functional as F
 from tqdm.auto import tqdm
 
 from fercourse.learn.checkpoints import earlier_run
-from fercourse.learn.checks import check_answers, check_last_batch, check_trainable
+from fercourse.learn.checks import check_answers, check_last_batch, check_one_alone, check_trainable
 from fercourse.learn.descent import Descent
 from fercourse.learn.device import choose_device
 from fercourse.learn.optimizers import make_optimizer
 from fercourse.learn.precision import at_precision
 from fercourse.learn.recipe import check_data, checked_settings, recipe_of
 from fercourse.learn.schedules import Plateau
-from fercourse.learn.training import Training
+from fercourse.learn.training import VALID_BATCH, Training
 from fercourse.report.history import History
 from fercourse.settings import plain
 
@@ -80,9 +80,10 @@ def iter_fit(
     model.to(device)
     check_answers(model, data.train, device)
     check_last_batch(model, data.train, settings["batch_size"], device)
+    check_one_alone(model, data.valid, VALID_BATCH, device)
     descent = _descent(model, len(data.train), settings)
     forward = at_precision(model, precision, device)
-    recipe, saved = None, None
+    recipe, saved, checkpoint = None, None, settings["checkpoint"]
     if checkpoint is not None:
         computed = "float32" if forward is model else "bfloat16"
         recipe = recipe_of(settings, model=model, data=data, device=device, precision=computed)

@@ -9,7 +9,9 @@ from itertools import chain
 import torch
 import torch.nn.functional as F
 
-from fercourse.learn.checks import check_logits, check_network, check_split
+from fercourse.errors import DataMismatch, ParameterError
+from fercourse.learn.checks import PROBES, answer, check_answer, check_logits, check_network, check_split
+from fercourse.learn.device import choose_device
 from fercourse.learn.modes import mode_kept
 from fercourse.report.predictions import Predictions
 from fercourse.settings import flag, whole
@@ -20,7 +22,8 @@ def batches(split, size=128, *, shuffle=False, generator=None, device="cpu"):
 
     images: float32 (B, 1, 48, 48) in [0, 1] on `device`; labels: int64 (B,) on `device`.
     shuffle: a new order, drawn from `generator` on the CPU, so that it is the same on every device.
-    Raises ParameterError for a size under 1, DataMismatch for a split without labels or without faces.
+    Raises ParameterError for a size under 1, a generator that is not torch's, and a device that is not here,
+    DataMismatch for a split without labels or without faces.
 
     >>> from fercourse.data.drawn import drawn_faces
     >>> [tuple(images.shape) for images, labels in batches(drawn_faces(10, 0, 0).train, 4)]
@@ -28,7 +31,9 @@ def batches(split, size=128, *, shuffle=False, generator=None, device="cpu"):
 
     Built by hand in lesson 02.
     """
-    size, shuffle = whole("size", size), flag("shuffle", shuffle)
+    size, shuffle, device = whole("size", size), flag("shuffle", shuffle), choose_device(device)
+    if generator is not None and not isinstance(generator, torch.Generator):
+        raise ParameterError(f"expected generator=None or a torch.Generator; found generator={generator!r}")
     check_split(split, labelled=True)
     return stream_batches(*on_device(split, device), size, shuffle, generator, device)
 
@@ -90,16 +95,48 @@ def evaluate(model, stream):
     return {"valid_loss": float(loss_sum) / seen, "valid_accuracy": float(hits) / seen}
 
 
+def _on_batches(train_epoch):
+    @wraps(train_epoch)
+    def trained(model, stream, optimizer, criterion=F.cross_entropy):
+        return train_epoch(model, _begun(stream), optimizer, criterion)
+
+    return trained
+
+
 def _leaving_the_mode(evaluate):
-    @wraps(evaluate)
     def evaluated(model, stream):
         with mode_kept(model):
-            return evaluate(model, stream)
+            return evaluate(model, _begun(stream))
 
     return evaluated
 
 
-evaluate = _leaving_the_mode(evaluate)  # no decorator above: those lines are the lesson's, and stay the lesson's
+def _of_logits(evaluate):
+    @wraps(evaluate)
+    def evaluated(model, stream):
+        check_network(model)
+        stream = _begun(stream)
+        images, labels = next(stream)
+        with mode_kept(model), torch.inference_mode():
+            check_answer(model.eval(), images[:PROBES])
+        return evaluate_unasked(model, chain([(images, labels)], stream))
+
+    return evaluated
+
+
+def _begun(stream):
+    """An iterator over `stream`; DataMismatch where it has no batch, as a generator that was run through before."""
+    stream = iter(stream)
+    for first in stream:
+        return chain([first], stream)
+    raise DataMismatch("expected at least one batch, found none; what batches() returns can be run through once")
+
+
+# No decorators above: those lines are the lesson's, and stay the lesson's.
+train_epoch = _on_batches(train_epoch)
+evaluate_unasked = _leaving_the_mode(evaluate)
+"""`evaluate` as a training calls it, which has asked the network before, and looks at the loss itself."""
+evaluate = _of_logits(evaluate)
 
 
 @torch.inference_mode()
@@ -122,7 +159,9 @@ def predict(model, split, *, flips=False, size=512):
     with mode_kept(model):
         model.eval()
         for images, _ in stream_batches(*on_device(split, here), size, False, None, here):
-            views = [model(view) for view in ([images, images.flip(3)] if flips else [images])]
+            if not probabilities:
+                check_answer(model, images[:PROBES])
+            views = [answer(model, view) for view in ([images, images.flip(3)] if flips else [images])]
             for logits in views:
                 check_logits(logits, len(images))
             probabilities.append(torch.stack([logits.float().softmax(1) for logits in views]).mean(0))

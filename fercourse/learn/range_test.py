@@ -6,9 +6,10 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 import torch
+import torch.nn.functional as F
 
 from fercourse.errors import ParameterError
-from fercourse.learn.checks import check_answers, check_last_batch, check_split, check_trainable
+from fercourse.learn.checks import check_answers, check_last_batch, check_shape, check_split, check_trainable
 from fercourse.learn.device import choose_device, random_numbers_aside, seed_device
 from fercourse.learn.loop import batches, train_epoch
 from fercourse.learn.optimizers import make_optimizer
@@ -60,11 +61,16 @@ def range_test(
         for rate, batch in zip(np.geomspace(lowest, highest, steps), stream, strict=True):
             for group in descent.param_groups:
                 group["lr"] = float(rate)
-            loss = train_epoch(forward, [batch], descent)["train_loss"]
+            loss = train_epoch(forward, [batch], descent, _loss)["train_loss"]
             if not np.isfinite(loss):
                 break
             rows.append({"lr": float(rate), "loss": loss})
     return pd.DataFrame(rows, columns=["lr", "loss"])
+
+
+def _loss(logits, labels):
+    check_shape(logits, len(labels))
+    return F.cross_entropy(logits, labels)
 
 
 def _endless(split, batch_size, order, device):

@@ -2,7 +2,8 @@
 
 import os
 import re
-from inspect import isclass
+from errno import ENAMETOOLONG
+from inspect import isclass, signature
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ BESIDES = {"model", "data", "epochs", "device", "checkpoint", "resume", "progres
 CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 """What computes nothing itself: the layers inside are told apart."""
 
-SMALLEST, LARGEST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
+SMALLEST, LARGEST = 1e-30, 1e30  # of a class weight: a batch's sum of them has to be a float32
 
 
 def checked_settings(asked):
@@ -72,11 +73,33 @@ def _check_objects(schedule, augment):
             "expected schedule=None, or a Step, Cosine, OneCycle or Plateau such as schedule=fc.OneCycle(); "
             f"found schedule={schedule!r}"
         )
+    if not followed and not _takes(schedule.multiplier, 0, steps_an_epoch=1, epochs=1):
+        raise ParameterError(
+            "expected of a schedule of your own multiplier(taken, *, steps_an_epoch, epochs), which returns what the "
+            f"rate is multiplied by after `taken` steps; found schedule={schedule!r} with multiplier"
+            f"{signature(schedule.multiplier)}"
+        )
     if augment is not None and (isclass(augment) or not callable(augment)):
         raise ParameterError(
             "expected augment=None, or an Augment such as augment=fc.Augment(flip=0.5), or a function "
             f"(images, generator) to images; found augment={augment!r}"
         )
+    if augment is not None and not _takes(getattr(augment, "forward", augment), None, None):
+        raise ParameterError(
+            "expected of an augmentation of your own that it takes (images, generator), such as "
+            f"augment=lambda images, generator: change(images); found augment={augment!r}"
+        )
+
+
+def _takes(function, *arguments, **options):
+    """Whether a function can be called with these; True where Python cannot tell, as for some of torch's."""
+    try:
+        signature(function).bind(*arguments, **options)
+    except ValueError:
+        return True
+    except TypeError:
+        return False
+    return True
 
 
 def _check_checkpoint(checkpoint, resume):
@@ -84,8 +107,21 @@ def _check_checkpoint(checkpoint, resume):
         raise ParameterError(f'expected resume=True, False or "auto"; found resume={resume!r}')
     if checkpoint is not None and not isinstance(checkpoint, (str, os.PathLike)):
         raise ParameterError(f"expected checkpoint=None or the path of a file; found checkpoint={checkpoint!r}")
+    if checkpoint is not None and not _is_a_name(checkpoint):
+        raise ParameterError(f"no file can have the name that was given: found checkpoint={checkpoint!r}")
     if resume and checkpoint is None:
         raise ParameterError(f"resume={resume!r} needs to know from which file: pass checkpoint=… as well")
+
+
+def _is_a_name(path):
+    """Whether a file can be called so; Python raises where the system has no such names."""
+    try:
+        os.path.lexists(path) or os.stat(path)
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError) as error:
+        return not isinstance(error, ValueError) and error.errno != ENAMETOOLONG
+    return True
 
 
 def _checked_weights(weights):
@@ -102,8 +138,9 @@ def _checked_weights(weights):
     for emotion, value in zip(EMOTIONS, values, strict=True):
         if not is_number(value) or not SMALLEST <= value <= LARGEST:
             raise ParameterError(
-                f"expected class_weights that are finite and over 0; found {value!r} for {emotion}. The loss of a "
-                "batch is divided by the sum of its weights; to leave an emotion out, take its faces out of data.train."
+                f"expected class_weights that are finite and over 0, from {SMALLEST:g} to {LARGEST:g}; found {value!r} "
+                f"for {emotion}. The loss of a batch is divided by the sum of its weights; to leave an emotion out, "
+                "take its faces out of data.train."
             )
     return [_shortest(value) for value in values]
 

@@ -11,7 +11,9 @@ from fercourse.learn.augment import augmented
 from fercourse.learn.checkpoints import save_checkpoint
 from fercourse.learn.checks import check_shape
 from fercourse.learn.device import random_numbers_aside, random_state, restore_random_state, seed_device
-from fercourse.learn.loop import evaluate, on_device, stream_batches, train_epoch
+from fercourse.learn.loop import evaluate_unasked, on_device, stream_batches, train_epoch
+
+VALID_BATCH = 512  # faces in one question after an epoch
 
 
 class Training:
@@ -85,7 +87,8 @@ class Training:
 
     def _evaluate(self):
         self.descent.show()
-        row = evaluate(self.forward, stream_batches(*self.valid, 512, False, None, self.device))
+        stream = stream_batches(*self.valid, VALID_BATCH, False, None, self.device)
+        row = evaluate_unasked(self.forward, stream)
         if not isfinite(row["valid_loss"]):
             raise self.diverged("after its last batch", f"loss on validation faces is {row['valid_loss']}")
         return row
@@ -145,6 +148,6 @@ class Watched:
 
 def _check_augmented(images, faces):
     """Raise ParameterError where an augmentation returned something else than as many images."""
-    if not torch.is_tensor(images) or images.shape[:2] != (faces, 1) or not images.is_floating_point():
+    if not torch.is_tensor(images) or images.shape[:2] != (faces, 1) or images.dtype != torch.float32:
         found = f"{images.dtype} {tuple(images.shape)}" if torch.is_tensor(images) else f"a {type(images).__name__}"
-        raise ParameterError(f"expected augment to return images, floats ({faces}, 1, side, side); found {found}")
+        raise ParameterError(f"expected augment to return images, float32 ({faces}, 1, side, side); found {found}")

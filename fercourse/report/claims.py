@@ -15,7 +15,7 @@ import numpy as np
 from fercourse.errors import ParameterError
 from fercourse.report.predictions import Predictions
 from fercourse.report.show import show
-from fercourse.settings import is_whole, plain, seed_number, whole
+from fercourse.settings import is_number, is_whole, plain, seed_number, whole
 
 SCALES = ("smoke", "lesson", "full")
 """From the smallest to the largest; a scale changes sizes and epochs, nothing else."""
@@ -197,6 +197,8 @@ def _figure(name, value):
             "of a tensor take .item()"
         )
     number = int(value) if isinstance(value, Integral) else float(value)
+    if isinstance(number, int) and not is_number(number):
+        raise ParameterError(f"figure {name!r}: expected a number that a float holds, found {number.bit_length()} bits")
     return number if isfinite(number) else None, None, None, _run.source, _run.drawn
 
 

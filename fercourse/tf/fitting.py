@@ -9,7 +9,7 @@ from fercourse.data.faces import Faces
 from fercourse.errors import ParameterError, TrainingDiverged
 from fercourse.report.history import History
 from fercourse.settings import number, whole
-from fercourse.tf.logits import check_logits
+from fercourse.tf.logits import check_finite, check_logits
 from fercourse.tf.loop import batches, evaluate, train_epoch
 
 
@@ -30,7 +30,9 @@ def fit(model, data, *, epochs, lr=1e-3, batch_size=128, augment=None, seed=0):
     if not isinstance(data, Faces):
         raise ParameterError(f"expected data as fc.load() returns it, a Faces; found {type(data).__name__}")
     train, valid = batches(data.train, batch_size, shuffle=True, seed=seed), batches(data.valid, 512)
-    check_logits(model, next(iter(batches(data.train, 8)))[0])
+    few, _ = next(iter(batches(data.train, 8)))
+    check_logits(model, few)
+    check_finite(model, few)
     train = train if augment is None else _augmented(train, augment)
     optimizer = keras.optimizers.Adam(lr)
     optimizer.build(_trainable(model))

@@ -11,8 +11,9 @@ def check_logits(model, images):
     """Raise ParameterError where `model` does not answer with one logit an emotion, or with probabilities.
 
     images: faces, float32 (B, 48, 48, 1) in [0, 1]; the first of them are looked at. Probabilities stay between 0
-    and 1 for any image, so the faces are shown a hundred times as bright, too, and as negatives of that. So it does
-    not matter what made them: the last layer's activation, a layer of its own, a model inside the model.
+    and 1, and a softmax's sum to 1, whatever the weights are, so the model is asked again with its weights enlarged.
+    So it does not matter what made them: the last layer's activation, a layer of its own, a model inside the model.
+    Logits that lie between 0 and 1 by chance then leave that range.
     """
     few = np.asarray(images[:8], np.float32)
     answers = _answers(model, few)
@@ -21,7 +22,7 @@ def check_logits(model, images):
             f"expected {len(EMOTIONS)} logits a face from the model, ({len(few)}, {len(EMOTIONS)}) for {len(few)} "
             f"faces, found {answers.shape}"
         )
-    if _sum_to_one(answers) or _are_bounded(answers, _answers(model, np.concatenate([100 * few, -100 * few]))):
+    if np.isfinite(answers).all() and _are_bounded(answers) and _stay_bounded(model, few, _sum_to_one(answers)):
         raise ParameterError(
             f"expected logits from the model, found probabilities: numbers from {answers.min():.3g} to "
             f"{answers.max():.3g}. It ends in a softmax or a sigmoid. Leave that out: the loop takes the softmax "
@@ -36,12 +37,44 @@ def _answers(model, images):
         raise ParameterError(f"the model gives no logits for images {images.shape}: {error}") from error
 
 
+def check_finite(model, images):
+    """Raise ParameterError where `model` answers faces, as those of `check_logits`, with what is no number."""
+    if not np.isfinite(_answers(model, np.asarray(images[:8], np.float32))).all():
+        raise ParameterError(
+            "the model answers with NaN or infinity: its weights, or the numbers by which its first layer "
+            "standardises, are no numbers. Start from new weights"
+        )
+
+
+def _stay_bounded(model, images, sum_to_one):
+    """Whether answers between 0 and 1 stay there, or of the sum 1, with each weight ten and a thousand times as large.
+
+    A model without weights that can be enlarged is asked by its sums alone.
+    """
+    if not getattr(model, "trainable_variables", None):
+        return sum_to_one
+    enlarged = [_enlarged(model, images, factor) for factor in (10, 1000)]
+    return all(_are_bounded(answers) for answers in enlarged)
+
+
+def _enlarged(model, images, factor):
+    """What `model` answers with every weight times `factor`; its weights are left as they were."""
+    variables = model.trainable_variables
+    before = [tf.identity(variable.value) for variable in variables]
+    try:
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(factor * value)
+        return _answers(model, images)
+    finally:
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
+
+
 def _sum_to_one(answers):
     """Whether it is a softmax's; 0.01 is what half precision leaves of a sum."""
     return answers.min() >= 0 and np.abs(answers.sum(axis=1) - 1).max() < 0.01
 
 
-def _are_bounded(answers, glaring):
-    """Whether it is a sigmoid's; a model that answers the same to everything is only ignorant."""
-    both = np.concatenate([answers, glaring])
-    return both.min() >= 0 and both.max() <= 1 and np.ptp(both, axis=0).max() > 1e-3
+def _are_bounded(answers):
+    """Whether none is outside of 0 to 1; zeros alone are logits of a model that knows nothing yet."""
+    return not ((answers < 0) | (answers > 1)).any() and (answers != 0).any()
