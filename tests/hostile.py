@@ -544,9 +544,16 @@ def asks_the_system_for_more(folder):
     hand_in(folder, handed_in(first=KEYS + "breaches = []\n" + asked + dedent(families), colours=HELD))
 
 
-@submission(loses=[id for id in POINTS if id.endswith("hidden")], says=["1,490 more"])
+@submission(says=["1,490 more"])
 def dies_again_and_again(folder):
     """A remark for each cell that was left out would fill the tables."""
+    sheet = handed_in()
+    sheet["cells"] += [cell("code", f"own-{number}", "import os; np = os._exit(1)") for number in range(1500)]
+    hand_in(folder, sheet)
+
+
+@submission(says=["own-2) and 1497 more"])
+def dies_again_and_again_in_cells_that_nothing_needs(folder):
     sheet = handed_in()
     sheet["cells"] += [cell("code", f"own-{number}", "import os; os._exit(1)") for number in range(1500)]
     hand_in(folder, sheet)

@@ -84,7 +84,7 @@ def download(to: Path | None = None):
     """Download FER2013 from Kaggle into the folder TO, by default the course's data/: the challenge's own files, else
     a public copy of them.
 
-    Needs a network, `pip install "fercourse[download]"` and mostly an account at Kaggle; raises DataNotFound saying
+    Needs a network, `pip install -e ".[download]"` and mostly an account at Kaggle; raises DataNotFound saying
     what to do without.
     """
     to = to or data_folder()
@@ -104,7 +104,9 @@ def fetched():
         import kagglehub
         from kagglehub import exceptions
     except ImportError as error:
-        raise DataNotFound(f'kagglehub is not installed: pip install "fercourse[download]". {BY_HAND}') from error
+        raise DataNotFound(
+            f'kagglehub is not installed: pip install -e ".[download]" in the folder of the course. {BY_HAND}'
+        ) from error
     refusals = (
         OSError,  # no network, and what requests raises
         exceptions.BackendError,
