@@ -260,6 +260,15 @@ def test_stopped_while_it_writes_it_writes_the_same_the_next_time_and_no_mark_of
     assert shown(tmp_path / "marks") == shown(tmp_path / "undisturbed")
 
 
+def test_the_versions_are_those_of_the_environment_whatever_a_program_adds_to_its_path(tmp_path, monkeypatch):
+    known = batch.versions()
+    assert {"numpy", "torch", "Python"} <= known.keys()
+    (tmp_path / "other-7.dist-info").mkdir()
+    (tmp_path / "other-7.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 7\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert batch.versions() == known
+
+
 def test_ctrl_c_stops_the_workers_and_keeps_what_is_graded(tmp_path):
     hand_in(tmp_path, "student0", total="# hang\n")
     for number in range(1, 8):

@@ -7,7 +7,9 @@ import json
 import os
 import platform
 import signal
+import site
 import sys
+import sysconfig
 from collections import deque
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -49,7 +51,10 @@ class Task:
 
 def versions():
     """name → version of all that computes a result: Python, the system, every package that a notebook could import."""
-    packages = {found.name: found.version for found in distributions()}
+    # Of the interpreter's own folders, not of sys.path, which grows while a program runs.
+    folders = {sysconfig.get_path(name) for name in ("purelib", "platlib")}
+    folders |= {site.getusersitepackages()} if site.ENABLE_USER_SITE else set()
+    packages = {found.name: found.version for found in distributions(path=sorted(folders))}
     return packages | {"Python": python_version(), "system": f"{platform.system()} {platform.machine()}"}
 
 
