@@ -271,7 +271,7 @@ def test_a_download_without_account_and_network_says_what_to_do(kagglehub):
 
 def test_a_download_without_kagglehub_names_the_install_command(monkeypatch):
     monkeypatch.setitem(sys.modules, "kagglehub", None)
-    with pytest.raises(DataNotFound, match=r'pip install "fercourse\[download\]"'):
+    with pytest.raises(DataNotFound, match=r'pip install -e "\.\[download\]"'):
         command.download()
 
 
