@@ -18,7 +18,7 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
-from fercourse.data.drawn import drawn_faces
+from fercourse.data.drawn.dataset import drawn_faces
 from fercourse.learn.augment import Augment, augmented
 from fercourse.learn.loop import batches
 

@@ -14,8 +14,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from fercourse.data.drawn import drawn_faces
-from fercourse.data.portrait import draw
+from fercourse.data.drawn.dataset import drawn_faces
+from fercourse.data.drawn.portrait import draw
 
 
 def linear():

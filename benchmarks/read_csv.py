@@ -18,10 +18,10 @@ from statistics import median
 
 import numpy as np
 
-from fercourse.data.convert import convert
-from fercourse.data.csv_reader import read_csv
-from fercourse.data.drawn import drawn_faces
+from fercourse.data.drawn.dataset import drawn_faces
 from fercourse.data.faces import USAGES
+from fercourse.data.layouts.convert import convert
+from fercourse.data.layouts.csv.reader import read_csv
 from fercourse.data.load import load
 
 INDEXED = "READ_CSV_INDEXED"

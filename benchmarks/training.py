@@ -17,7 +17,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 import fercourse as fc
-from fercourse.data.drawn import drawn_faces
+from fercourse.data.drawn.dataset import drawn_faces
 from fercourse.learn.precision import bfloat16_pays
 from fercourse.learn.resnets import resnet
 

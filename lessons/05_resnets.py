@@ -266,7 +266,7 @@ def train_or_read(name, network, reproduces=None, fit=fc.fit, **settings):
     return fc.keep_run(name, recipe, data, history, partial(fc.predict, model), **where)
 
 # %%
-from fercourse.report.seeds import SEEDS
+from fercourse.report.published import PUBLISHED
 
 EPOCHS = EPOCHS or env.pick(smoke=1, lesson=2, full=100)
 
@@ -274,7 +274,7 @@ EPOCHS = EPOCHS or env.pick(smoke=1, lesson=2, full=100)
 def as_in_2019(depth, rate):
     known = f"A7 {rate}" if depth == 18 else f"A7 ResNet{depth}"
     settings = {"epochs": EPOCHS, "lr": rate, "batch_size": 100}
-    settings["reproduces"] = known if known in SEEDS else None
+    settings["reproduces"] = known if known in PUBLISHED else None
     network = partial(fc.resnet, depth)
     return train_or_read(f"ResNet{depth}, SGD {rate}", network, **settings)
 

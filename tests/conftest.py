@@ -20,7 +20,7 @@ def _cache(tmp_path_factory):
 @pytest.fixture(scope="session")
 def faces():
     """Drawn faces, 210 / 70 / 70."""
-    from fercourse.data.drawn import drawn_faces
+    from fercourse.data.drawn.dataset import drawn_faces
 
     return drawn_faces(210, 70, 70, seed=7)
 

@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from toy_class import graded
 from toy_sheet import handed_in, solution, write
 
 from fercourse.course import cli, commands
@@ -108,7 +109,7 @@ def test_what_another_command_names_is_there(line):
 def test_the_command_that_grades_runs_as_it_is_written(line, tmp_path, monkeypatch, capsys):
     """On one who handed in nothing and one who sent a letter: whose notebooks run is proved elsewhere, and slowly."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("fercourse.grading.sandbox.choose_sandbox", lambda *_, **__: "none")
+    monkeypatch.setattr("fercourse.grading.sandbox.bubblewrap.choose_sandbox", lambda *_, **__: "none")
     for folder in ("solutions", "private"):
         (tmp_path / folder).symlink_to(COURSE / "solutions")
     (tmp_path / "handed_in" / "anna").mkdir(parents=True)
@@ -138,8 +139,6 @@ def test_the_command_says_which_options_it_needs(tmp_path, capsys):
 
 
 def test_the_end_of_the_command_counts_who_is_left_out_of_the_uploads(tmp_path):
-    from test_grading_batch import graded
-
     write(tmp_path / "00_toy.ipynb", solution())
     write(tmp_path / "in" / "anna.ipynb", handed_in())
     write(tmp_path / "in" / "bob.ipynb", handed_in(words=""))

@@ -14,13 +14,13 @@ def build(lessons: Positional[tuple[str, ...]] = (), *, check: bool = False, exe
         check: write nothing; exit 1 and name each notebook that differs from its lesson
         execute: run the built notebooks on drawn faces and keep their outputs and what they cost
     """
-    from fercourse.course.build import build, drift
-    from fercourse.course.build_sheets import build_sheets, sheet_drift
+    from fercourse.course.building.build import build, notebook_drift
+    from fercourse.course.building.build_sheets import build_sheets, sheet_drift
     from fercourse.course.home import find_course, select
 
     course = find_course()
     if check:
-        findings = drift(lessons, course=course) + ([] if lessons else sheet_drift(course=course))
+        findings = notebook_drift(lessons, course=course) + ([] if lessons else sheet_drift(course=course))
         print("\n".join(findings) or "every notebook is what its lesson builds")
         return 1 if findings else 0
     changed = build(lessons, course=course) + ([] if lessons else build_sheets(course=course))
@@ -31,7 +31,7 @@ def build(lessons: Positional[tuple[str, ...]] = (), *, check: bool = False, exe
 
 
 def _execute(lesson_paths, course):
-    from fercourse.course.execute import execute
+    from fercourse.course.building.execute import execute
 
     for path in lesson_paths:
         entry = execute(path, course=course)
@@ -62,7 +62,7 @@ def run(
         out: the folder of the results; by default runs/ and the time
     """
     from fercourse.course.home import find_course
-    from fercourse.course.run import run
+    from fercourse.course.running.run import run
 
     return run(
         lessons,
@@ -85,13 +85,13 @@ def results(folders: Positional[tuple[str, ...]] = (), *, check: bool = False):
         check: write nothing; exit 1 and show each line of docs/results.md that the records do not give
     """
     from fercourse.course.home import find_course
-    from fercourse.course.results import drift, write_results
+    from fercourse.course.results import results_drift, write_results
     from fercourse.errors import ParameterError
 
     if check and folders:
         raise ParameterError("--check copies no records: give folders or --check, not both")
     if check:
-        findings = drift(find_course())
+        findings = results_drift(find_course())
         print("\n".join(findings) or "docs/results.md is what the records give")
         return 1 if findings else 0
     taken, left = write_results(folders, course=find_course())

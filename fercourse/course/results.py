@@ -8,8 +8,8 @@ from statistics import mean, stdev
 from fercourse.errors import DataMismatch, DataNotFound
 from fercourse.files import written_aside
 from fercourse.report.predictions import wilson
+from fercourse.report.published import PUBLISHED
 from fercourse.report.records import write_record
-from fercourse.report.seeds import SEEDS
 from fercourse.report.trainings import read_training
 
 NAME = re.compile(r".*-[0-9a-f]{8}\.json")
@@ -64,7 +64,7 @@ def write_results(folders=(), *, course):
     return sorted(taken), sorted(left)
 
 
-def drift(course):
+def results_drift(course):
     """The lines in which docs/results.md differs from what the records give, "-" what is there, "+" what should be."""
     path = _page(course)
     there = path.read_text(encoding="utf-8") if path.is_file() else ""
@@ -134,7 +134,7 @@ def _groups(records):
 
 def _place(record):
     published = record["reproduces"]
-    return len(SEEDS) if published is None else list(SEEDS).index(published), record["name"]
+    return len(PUBLISHED) if published is None else list(PUBLISHED).index(published), record["name"]
 
 
 def _check_one_training(group, records):
@@ -180,7 +180,7 @@ def _cell(texts, between=", "):
 def _published(reproduces):
     if reproduces is None:
         return "–"
-    return f"{reproduces}: {SEEDS[reproduces]}"
+    return f"{reproduces}: {PUBLISHED[reproduces]}"
 
 
 def _accuracy(scores):
@@ -204,8 +204,8 @@ def _range(numbers):
 def _not_run(records):
     """The published figures that no record repeats: with as many epochs, or at least as well."""
     done = {record["reproduces"] for record in records.values() if _repeats(record)}
-    open_ones = {name: seed for name, seed in SEEDS.items() if name not in done}
-    rows = [f"- {name}: {seed.model}, {seed}" for name, seed in open_ones.items()]
+    open_ones = {name: figure for name, figure in PUBLISHED.items() if name not in done}
+    rows = [f"- {name}: {figure.model}, {figure}" for name, figure in open_ones.items()]
     heading = "Published figures that no training above reached, nor trained for as many epochs:"
     return ["## Not run", heading, "\n".join(rows)] if rows else []
 
@@ -213,7 +213,7 @@ def _not_run(records):
 def _repeats(record):
     if record["reproduces"] is None:
         return False
-    published = SEEDS[record["reproduces"]]
+    published = PUBLISHED[record["reproduces"]]
     score = record["test"] if published.faces == "PrivateTest" else record["valid"]
     reached = score is not None and 100 * score["accuracy"] >= float(published.percent)
     return reached or len(record["history"]) >= (published.epochs or float("inf"))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 
-from fercourse.data.npz import read_npz, read_record, write_npz
+from fercourse.data.layouts.npz import read_npz, read_record, write_npz
 from fercourse.errors import DataMismatch, DataNotFound, NotWritten
 from fercourse.files import written_aside
 

@@ -3,10 +3,10 @@
 import shutil
 from pathlib import Path
 
-from fercourse.data.convert import convert as write_layout
-from fercourse.data.csv_writer import write_votes
 from fercourse.data.faces import EMOTIONS, USAGES
 from fercourse.data.find import DRAWN, data_folder, looked_at, recognise, wanted_place
+from fercourse.data.layouts.convert import convert as write_layout
+from fercourse.data.layouts.csv.writer import write_votes
 from fercourse.data.load import load
 from fercourse.data.official import copies, differences
 from fercourse.data.recognise import CHALLENGE

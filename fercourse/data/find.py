@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from fercourse.data.archives import reading
+from fercourse.data.layouts.archives import reading
 from fercourse.data.recognise import FILES, Found, is_doubtful, look_right_into, recognised_file, visible
 from fercourse.errors import DataNotFound
 

@@ -3,16 +3,16 @@
 import os
 from dataclasses import replace
 
-from fercourse.data.archives import csv_streams, kind_of, reading
 from fercourse.data.arguments import whole_number
 from fercourse.data.cache import cached
-from fercourse.data.csv_reader import read_csv
-from fercourse.data.drawn import drawn_faces
+from fercourse.data.drawn.dataset import drawn_faces
+from fercourse.data.drawn.note import marked
 from fercourse.data.faces import Faces
 from fercourse.data.find import DRAWN, find_first, recognise
-from fercourse.data.folders import read_folders
-from fercourse.data.notes import marked
-from fercourse.data.npz import read_npz
+from fercourse.data.layouts.archives import csv_streams, kind_of, reading
+from fercourse.data.layouts.csv.reader import read_csv
+from fercourse.data.layouts.folders import read_folders
+from fercourse.data.layouts.npz import read_npz
 from fercourse.data.official import settled, unofficial
 from fercourse.data.recognise import beside, refuse_third_table
 from fercourse.data.rows import faces_by_usage, faces_with_carved_valid
@@ -102,7 +102,7 @@ def read_found(found, votes, *, seed, insist):
     if found.layout == "folders":
         return left_out(read_folders(found.path, seed=seed), votes, "image folders keep no order of rows to join it by")
     if found.layout == "parquet":
-        from fercourse.data.parquet import read_parquet  # here, as pyarrow takes long to import
+        from fercourse.data.layouts.parquet import read_parquet  # here, as pyarrow takes long to import
 
         faces = read_parquet(found.sources, found.path.name, seed=seed)
         return left_out(faces, votes, "Parquet keeps no order of rows to join it by")

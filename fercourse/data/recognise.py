@@ -7,13 +7,13 @@ from pathlib import Path
 
 from PIL import Image
 
-from fercourse.data.archives import DAMAGED, csv_streams, kind_of
-from fercourse.data.csv_rows import shortened
 from fercourse.data.faces import SIDE
-from fercourse.data.folders import faces_under, is_image_folder, part_folders
-from fercourse.data.members import HEADER, header, is_packed, may_be_csv
+from fercourse.data.layouts.archives import DAMAGED, csv_streams, kind_of
+from fercourse.data.layouts.csv.rows import shortened
+from fercourse.data.layouts.folders import faces_under, is_image_folder, part_folders
+from fercourse.data.layouts.members import HEADER, header, is_packed, may_be_csv
+from fercourse.data.layouts.parquet_parts import parquet_files, parts_in_name
 from fercourse.data.names import emotion_code, part_code, visible
-from fercourse.data.parquet_parts import parquet_files, parts_in_name
 from fercourse.errors import DataMismatch
 
 CHALLENGE = "challenges-in-representation-learning-facial-expression-recognition-challenge"
@@ -167,7 +167,7 @@ def why_no_faces(path):
     import pyarrow  # here, as it takes long to import
     import pyarrow.parquet
 
-    from fercourse.data.parquet import IMAGES, LABELS, class_names
+    from fercourse.data.layouts.parquet import IMAGES, LABELS, class_names
 
     try:
         schema = pyarrow.parquet.read_schema(path)

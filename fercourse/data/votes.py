@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from fercourse.data.archives import reading
-from fercourse.data.csv_rows import is_number, shortened
 from fercourse.data.faces import BALLOT, EMOTIONS, USAGES
 from fercourse.data.find import located
+from fercourse.data.layouts.archives import reading
+from fercourse.data.layouts.csv.rows import is_number, shortened
 from fercourse.data.recognise import beside
 from fercourse.errors import DataMismatch, DataNotFound
 

@@ -43,7 +43,7 @@ def grade(
     from fercourse.grading.grade_class import grade_class
     from fercourse.grading.marking import grade_submission
     from fercourse.grading.rubric import rubric_of
-    from fercourse.grading.sandbox import Limits, choose_sandbox
+    from fercourse.grading.sandbox.bubblewrap import Limits, choose_sandbox
     from fercourse.grading.sheet import read_sheet
 
     _check(jobs=jobs, cell_seconds=cell_seconds, total_seconds=total_seconds, memory_mb=memory_mb, disk_mb=disk_mb)
@@ -102,7 +102,7 @@ def summary(rows, out):
     """The end of a batch in words."""
     from collections import Counter
 
-    from fercourse.grading.lms import is_final
+    from fercourse.grading.tables.lms import is_final
 
     statuses = Counter(row["status"] for row in rows)
     waiting = sum(len(row["by_hand"]) for row in rows)

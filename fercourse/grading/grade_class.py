@@ -11,13 +11,13 @@ from tqdm import tqdm
 from fercourse.errors import GradingError, NotWritten
 from fercourse.files import written_aside
 from fercourse.grading.batch import Task, digests, grade_batch, kept, log_of
-from fercourse.grading.by_hand import check_rows, joined, marks_of, read_by_hand, waiting, write_by_hand
-from fercourse.grading.class_report import write_report
-from fercourse.grading.collect import collect
-from fercourse.grading.feedback import write_feedback, write_rubric
-from fercourse.grading.lms import write_feedback_zip, write_platforms
-from fercourse.grading.marks import row_of, told_apart, write_marks
-from fercourse.grading.similar import similar
+from fercourse.grading.pages.class_report import write_report
+from fercourse.grading.pages.feedback import write_feedback, write_rubric
+from fercourse.grading.submissions.collect import collect
+from fercourse.grading.tables.by_hand import check_rows, joined, marks_of, read_by_hand, waiting, write_by_hand
+from fercourse.grading.tables.lms import write_feedback_zip, write_platforms
+from fercourse.grading.tables.marks import row_of, told_apart, write_marks
+from fercourse.grading.tables.similar import similar
 
 BELONGS, STATE = "sheet.json", "state"
 

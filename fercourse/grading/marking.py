@@ -1,17 +1,17 @@
 """One submission in, one result out: the cells run in a sandbox, the tests here, marks and reasons for each cell."""
 
 from fercourse.errors import GradingError
-from fercourse.grading.graded import Instructor
-from fercourse.grading.kernel import KernelLost
-from fercourse.grading.matching import match
+from fercourse.grading.instructor import Instructor
 from fercourse.grading.names import changed, defined, experiments, globals_given, globals_loaded, is_opaque
-from fercourse.grading.proxies import Questions
-from fercourse.grading.reading import Submission, read_submission
-from fercourse.grading.sandbox import Limits, choose_sandbox
-from fercourse.grading.session import EXPERIMENTS_SHARE, Session
+from fercourse.grading.sandbox.bubblewrap import Limits, choose_sandbox
+from fercourse.grading.sandbox.kernel import KernelLost
+from fercourse.grading.sandbox.proxies import Questions
+from fercourse.grading.sandbox.replay import EXPERIMENTS_SHARE, Replay
 from fercourse.grading.sheet import OTHER_SHEET, Sheet, read_sheet
+from fercourse.grading.submissions.matching import match
+from fercourse.grading.submissions.reading import StudentNotebook, read_student_notebook
 
-__all__ = ["Limits", "Sheet", "Submission", "choose_sandbox", "grade_submission", "read_sheet"]
+__all__ = ["Limits", "Sheet", "StudentNotebook", "choose_sandbox", "grade_submission", "read_sheet"]
 LOCKED_SHARE = 1 / 3  # of the seconds that are left
 UNREADABLE, BY_HAND = "the notebook could not be read", "to be marked by hand"
 
@@ -25,7 +25,7 @@ def grade_submission(path, sheet, limits):
     Raises GradingError where the grader itself cannot work: the kernel does not start.
     """
     try:
-        submission = read_submission(path)
+        submission = read_student_notebook(path)
     except GradingError as error:
         return _result(sheet, limits, "unreadable", [str(error)], _nothing(sheet, UNREADABLE))
     found = match(sheet, submission)
@@ -39,7 +39,7 @@ def grade_submission(path, sheet, limits):
         if not found.other:  # words may be in it all the same
             marks |= {cell.id: (None, BY_HAND) for cell in sheet.graded if cell.role == "hand"}
         return _result(sheet, limits, OTHER_SHEET, remarks, marks) | result
-    session = Session(limits)
+    session = Replay(limits)
     try:
         marks, cells, lost = _run(sheet, found, session, limits)
     finally:

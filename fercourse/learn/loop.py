@@ -25,7 +25,7 @@ def batches(split, size=128, *, shuffle=False, generator=None, device="cpu"):
     Raises ParameterError for a size under 1, a generator that is not torch's, and a device that is not here,
     DataMismatch for a split without labels or without faces.
 
-    >>> from fercourse.data.drawn import drawn_faces
+    >>> from fercourse.data.drawn.dataset import drawn_faces
     >>> [tuple(images.shape) for images, labels in batches(drawn_faces(10, 0, 0).train, 4)]
     [(4, 1, 48, 48), (4, 1, 48, 48), (2, 1, 48, 48)]
 

@@ -18,8 +18,8 @@ from fercourse.report.claims import current_run, is_drawn
 from fercourse.report.history import History
 from fercourse.report.origin import commit, versions
 from fercourse.report.predictions import Predictions
+from fercourse.report.published import PUBLISHED
 from fercourse.report.records import read_record, write_record
-from fercourse.report.seeds import SEEDS
 from fercourse.report.show import show
 from fercourse.settings import flag, is_number, is_whole, plain, seed_number
 
@@ -70,7 +70,7 @@ def keep_run(name, recipe, data, history, predict, *, folder="runs", reproduces=
                 such as a schedule, which are kept as their repr. Its "seed" wins over the run's
     data:       the `Faces` it was trained on. history: a `History`, or its rows, with a column "seconds"
     predict:    a function from a split to `Predictions`; asked for `data.valid`, and for `data.test` where `test`
-    reproduces: the published figure it is held against, a key of `fercourse.report.seeds.SEEDS`
+    reproduces: the published figure it is held against, a key of `fercourse.report.published.PUBLISHED`
     test:       whether to read PrivateTest; the record then holds the accuracy, which is not shown here
 
     Two files: the record, `<name>-<8 hex digits>.json`, and beside it the probabilities of the validation faces, .npz.
@@ -78,8 +78,8 @@ def keep_run(name, recipe, data, history, predict, *, folder="runs", reproduces=
     `reproduces` of another form, NotWritten where the disk is full or the folder not writable.
     """
     recipe, history, test = _plain(recipe), History(tuple(history)), flag("test", test)
-    if reproduces is not None and not (isinstance(reproduces, str) and reproduces in SEEDS):
-        raise ParameterError(f"reproduces={reproduces!r} is no published figure; they are {', '.join(SEEDS)}")
+    if reproduces is not None and not (isinstance(reproduces, str) and reproduces in PUBLISHED):
+        raise ParameterError(f"reproduces={reproduces!r} is no published figure; they are {', '.join(PUBLISHED)}")
     path, seconds = _path(name, recipe, data, folder), sum(history["seconds"])
     valid = replace(predict(data.valid), drawn=data.drawn)
     tested = predict(data.test) if test and _has_labels(data.test) else None
@@ -132,8 +132,8 @@ def read_training(path):
     for place in ("valid", "test"):
         if record[place] is not None and not _is_score(record[place]):
             raise DataMismatch(f"{path}: expected {', '.join(SCORE)} under {place!r}, found {record[place]!r}")
-    if not isinstance(record["reproduces"], str | None) or record["reproduces"] not in {None, *SEEDS}:
-        raise DataMismatch(f"{path}: 'reproduces' is one of {', '.join(SEEDS)}; found {record['reproduces']!r}")
+    if not isinstance(record["reproduces"], str | None) or record["reproduces"] not in {None, *PUBLISHED}:
+        raise DataMismatch(f"{path}: 'reproduces' is one of {', '.join(PUBLISHED)}; found {record['reproduces']!r}")
     if not isinstance(record["commit"], str | None):
         raise DataMismatch(f"{path}: 'commit' is a text or null; found {record['commit']!r}")
     _history(record, path)

@@ -36,7 +36,7 @@ def batches(split, size=128, *, shuffle=False, seed=0):
     Raises ParameterError for a size under 1 and a seed that is no whole number, DataMismatch for a split without
     faces or labels.
 
-    >>> from fercourse.data.drawn import drawn_faces
+    >>> from fercourse.data.drawn.dataset import drawn_faces
     >>> [tuple(images.shape) for images, labels in batches(drawn_faces(10, 0, 0).train, 4)]
     [(4, 48, 48, 1), (4, 48, 48, 1), (2, 48, 48, 1)]
 

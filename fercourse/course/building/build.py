@@ -1,0 +1,142 @@
+"""Build notebooks/ from lessons/: one way, the same bytes every time, outputs of unchanged cells kept."""
+
+import json
+from itertools import zip_longest
+
+from fercourse.course.building.compose import SETUP, STAMP, compose
+from fercourse.course.building.lesson import read_lesson
+from fercourse.course.home import select
+from fercourse.errors import DataMismatch, ParameterError
+from fercourse.files import written_aside
+
+LARGEST = 1_000_000  # bytes of a notebook, so that GitHub and Colab show it
+
+
+def build(names=(), *, course, setup=SETUP, stamp=STAMP):
+    """Write the notebooks of the named lessons, or of all; return the paths of those that changed.
+
+    A code cell keeps its outputs as long as its id and its source stay the same.
+    Raises ParameterError for a malformed lesson and for a notebook above 1 MB, which is then not written.
+    """
+    changed = []
+    for lesson_path in select(names, course.lessons, ".py"):
+        path = notebook_path(lesson_path, course=course)
+        text = built_text(lesson_path, course=course, setup=setup, stamp=stamp)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            write_notebook(path, text)
+            changed.append(path)
+    return changed
+
+
+def notebook_drift(names=(), *, course, setup=SETUP, stamp=STAMP):
+    """A sentence for each notebook that a build would change, naming the first cell that differs. Writes nothing.
+
+    Where no lesson is named, a notebook without a lesson is drift too.
+    """
+    lesson_paths = select(names, course.lessons, ".py")
+    findings = []
+    for lesson_path in lesson_paths:
+        path = notebook_path(lesson_path, course=course)
+        text = built_text(lesson_path, course=course, setup=setup, stamp=stamp)
+        if not path.exists():
+            findings.append(f"{path.name}: not built yet")
+        elif path.read_text(encoding="utf-8") != text:
+            findings.append(f"{path.name}: {_first_difference(read_notebook(path), parse_notebook(text))}")
+    if not names:
+        known = {f"{path.stem}.ipynb" for path in lesson_paths}
+        strays = {path.name for path in course.notebooks.glob("*.ipynb")} - known
+        findings += [f"{name}: no lesson of that name" for name in sorted(strays)]
+    return findings
+
+
+def built_text(lesson_path, *, course, setup=SETUP, stamp=STAMP, records=None, executed=None):
+    """The text of a lesson's notebook: composed afresh, with the outputs of `executed` or else of the notebook on disk.
+
+    records: as from `read_build_records`, which is asked where they are not given.
+    """
+    import nbformat
+
+    lesson = read_lesson(lesson_path)
+    record = (read_build_records(course) if records is None else records).get(lesson.name)
+    notebook = compose(lesson, repository=course.repository, record=record, setup=setup, stamp=stamp)
+    path = notebook_path(lesson_path, course=course)
+    earlier = executed or (read_notebook(path) if path.exists() else None)
+    if earlier is not None:
+        keep_outputs(notebook, earlier)
+    return nbformat.writes(notebook) + "\n"
+
+
+def notebook_path(lesson_path, *, course):
+    """Where the notebook of a lesson is built."""
+    return course.notebooks / f"{lesson_path.stem}.ipynb"
+
+
+def keep_outputs(notebook, earlier):
+    """Give each code cell of `notebook` the outputs that the cell of the same id and source has in `earlier`."""
+    done = {(cell.get("id"), cell.source): cell for cell in earlier.cells if cell.cell_type == "code"}
+    for cell in notebook.cells:
+        same = done.get((cell.id, cell.source))
+        if cell.cell_type == "code" and same is not None:
+            cell.outputs, cell.execution_count = same.outputs, same.execution_count
+
+
+def read_notebook(path):
+    """The notebook at `path`, as an nbformat node. Raises DataMismatch where the file is no notebook."""
+    try:
+        return parse_notebook(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DataMismatch(f"{path}: not a notebook, perhaps a merge gone wrong. Delete it and build again.") from error
+
+
+def parse_notebook(text):
+    """The notebook that a text holds. Raises ValueError where it holds none."""
+    import nbformat
+
+    return nbformat.reads(text, as_version=4)
+
+
+def write_notebook(path, text):
+    """Write a notebook's text, whole or not at all. Raises ParameterError above 1 MB, listing the figures by size."""
+    size = len(text.encode())
+    if size > LARGEST:
+        figures = ", ".join(f"{name} {bytes_ / 1000:.0f} kB" for name, bytes_ in _figures(parse_notebook(text)))
+        raise ParameterError(
+            f"{path.name} would have {size / 1e6:.2f} MB, at most {LARGEST / 1e6:g}. Make figures smaller or fewer: "
+            f"{figures or 'it has none, so print less'}"
+        )
+    with written_aside(path) as aside:
+        aside.write_text(text, encoding="utf-8")
+
+
+def _figures(notebook):
+    """The cells with pictures and the bytes of those, the largest first."""
+    sizes = {}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            pictures = [text for kind, text in output.get("data", {}).items() if kind.startswith("image/")]
+            if pictures:
+                sizes[cell.id] = sizes.get(cell.id, 0) + sum(map(len, pictures))
+    return sorted(sizes.items(), key=lambda pair: -pair[1])
+
+
+def read_build_records(course):
+    """What `build --execute` measured: lesson → kind of device → entry; empty before the first time.
+
+    Raises DataMismatch for a file that is not JSON.
+    """
+    try:
+        return json.loads(course.records.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise DataMismatch(f"{course.records}: not JSON: {error}. Restore it from git.") from error
+
+
+def _first_difference(old, new):
+    for before, after in zip_longest(old.cells, new.cells):
+        if before is None or after is None:
+            return f"cell {(before or after).get('id')} is {'missing' if before is None else 'no longer in the lesson'}"
+        parts = ("id", "cell_type", "source", "metadata")
+        if any(before.get(part) != after.get(part) for part in parts):
+            return f"cell {after.id} differs"
+    return "its metadata differs"

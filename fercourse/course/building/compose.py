@@ -1,0 +1,154 @@
+"""From a lesson to its notebook: header, parameters, setup, the author's cells, stamp; ids that read well and stay."""
+
+import re
+import unicodedata
+from copy import deepcopy
+from string import Template
+from urllib.parse import urlsplit
+
+from fercourse.course.building.lesson import is_parameters_cell
+from fercourse.errors import ParameterError
+
+SETUP = """\
+import importlib.util
+import os
+
+if importlib.util.find_spec("fercourse") is None:
+    address = os.environ.get("FERCOURSE_SPEC", "git+$repository")
+    %pip install --quiet --no-deps "{address}"
+
+import fercourse as fc
+
+env = fc.setup("$number", scale=SCALE, seed=SEED, device=DEVICE)"""
+STAMP = "env.stamp()"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+LONGEST_SLUG = 48
+
+
+def compose(lesson, *, repository, record=None, setup=SETUP, stamp=STAMP):
+    """The notebook of a lesson, without outputs, as an nbformat node; the same for the same arguments.
+
+    record: what `build --execute` measured, by kind of device ("cpu", "gpu"); None where nothing was measured yet.
+    setup, stamp: source of the second and the last cell; $repository and $number are filled in.
+    Raises ParameterError for an explicit cell id that is malformed or given twice.
+    """
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+    title = new_markdown_cell(header(lesson, repository=repository, record=record or {}))
+    filled = Template(setup).substitute(repository=repository, number=lesson.number)
+    cells = [(f"{lesson.number}-title", title)]
+    for cell in lesson.cells:
+        is_parameters = is_parameters_cell(cell)
+        cells.append((f"{lesson.number}-parameters" if is_parameters else None, _as_authored(cell)))
+        if is_parameters:
+            cells.append((f"{lesson.number}-setup", new_code_cell(filled)))
+    cells.append((f"{lesson.number}-stamp", new_code_cell(stamp)))
+    give_ids(cells, number=lesson.number, path=lesson.path)
+    return new_notebook(cells=[cell for _, cell in cells], metadata=METADATA)
+
+
+def header(lesson, *, repository, record):
+    """The title cell: title, promise, badge, and a table of what the lesson needs, gives and costs."""
+    rows = {
+        "You need": "<br>".join(lesson.needs) or "nothing but this notebook",
+        "You will be able to": "<br>".join(lesson.outcomes),
+        "Time": _times(record),
+        "Memory": _memory(record),
+        "Reproduces": lesson.reproduces,
+    }
+    table = [f"| **{name}** | {text.replace('|', chr(92) + '|')} |" for name, text in rows.items() if text]
+    blocks = [f"# {lesson.number} · {lesson.title}", lesson.promise, _badge(lesson, repository)]
+    return "\n\n".join([*filter(None, blocks), "\n".join(["| | |", "|---|---|", *table])])
+
+
+def _badge(lesson, repository):
+    """Colab opens notebooks from GitHub only: a course that lives elsewhere has no badge."""
+    address = urlsplit(repository)
+    if address.netloc != "github.com":
+        return ""
+    colab = "https://colab.research.google.com"
+    page = f"{colab}/github{address.path}/blob/main/notebooks/{lesson.name}.ipynb"
+    return f"[![Open in Colab]({colab}/assets/colab-badge.svg)]({page})"
+
+
+def _times(record):
+    times = []
+    if "cpu" in record:
+        entry = record["cpu"]
+        if "processor_seconds" in entry:  # what other work on the machine cannot stretch
+            times.append(f"{_minutes(entry['processor_seconds'])} of one core, less on several")
+        else:
+            times.append(f"{_minutes(entry['seconds'])} on {entry['cores']} cores")
+    if "gpu" in record:
+        times.append(f"{_minutes(record['gpu']['seconds'])} on a GPU ({record['gpu']['device']})")
+    return " · ".join(times) or "not measured yet"
+
+
+def _minutes(seconds):
+    if seconds < 60:
+        return "under a minute"
+    minutes = round(seconds / 60)
+    return f"about {minutes} minute{'s' if minutes > 1 else ''}"
+
+
+def _memory(record):
+    megabytes = [entry["peak_memory_mb"] for entry in record.values() if entry["peak_memory_mb"]]
+    return f"{max(megabytes) / 1000:.1f} GB" if megabytes else "not measured yet"
+
+
+def _as_authored(cell):
+    cell = deepcopy(cell)
+    cell.source = cell.source.strip("\n")
+    return cell
+
+
+def give_ids(cells, *, number, path):
+    """Set the ids of (own id or None, cell) pairs: own, then the author's explicit ones, then slugs that are unique.
+
+    number: of the lesson, with which slugs begin. Raises ParameterError, naming `path`, for an id given twice.
+    """
+    taken = set()
+    for own, cell in cells:
+        authored = cell.metadata.pop("id", "")
+        cell["id"] = own or authored
+        if cell["id"]:
+            _check_id(cell["id"], taken, path)
+            taken.add(cell["id"])
+    for _, cell in cells:
+        if not cell["id"]:
+            cell["id"] = _unique(f"{number}-{slug(_first_line(cell))}", taken)
+            taken.add(cell["id"])
+
+
+def _check_id(explicit, taken, path):
+    if explicit in taken or not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", explicit):
+        raise ParameterError(
+            f"{path}: the cell id {explicit!r} is given twice or malformed; "
+            "expected 1 to 64 letters, digits, hyphens or underscores, each id once"
+        )
+
+
+def _unique(wanted, taken):
+    candidate, suffix = wanted, 2
+    while candidate in taken:
+        candidate, suffix = f"{wanted}-{suffix}", suffix + 1
+    return candidate
+
+
+def _first_line(cell):
+    """What a cell is called by: its first heading, its first line of code that is no comment, or its first line."""
+    lines = [line.strip() for line in cell.source.splitlines() if line.strip()]
+    names = [line for line in lines if line.startswith("#") == (cell.cell_type == "markdown")]
+    return (names or lines or ["empty"])[0]
+
+
+def slug(text):
+    """A text in lower-case ASCII letters and digits joined by hyphens, cut at a word near 48 characters."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    if len(words) > LONGEST_SLUG:
+        words = words[:LONGEST_SLUG].rsplit("-", 1)[0]
+    return words or "cell"

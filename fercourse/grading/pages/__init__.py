@@ -1,0 +1,1 @@
+"""The way out, for people: each student's feedback, the mark scheme, the class report."""

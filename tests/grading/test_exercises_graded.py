@@ -1,0 +1,144 @@
+"""What is green in a notebook scores when it is graded, in whatever form it comes; what is red is so for one reason."""
+
+import ast
+import json
+import tempfile
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+from answers.forms import FORMS
+from answers.odd import ODD
+from sheet_runs import COURSE, SHEETS, answers_to, checked_exercises, sheet, verdict
+
+from fercourse.errors import GradingError
+from fercourse.grading.marking import Limits, choose_sandbox, grade_submission, read_sheet
+
+IN_FORM = """
+{answer}
+
+import types
+forms = types.ModuleType("forms")
+exec({forms!r}, vars(forms))
+"""
+LIMITS = Limits(cell_seconds=60, total_seconds=600, output_kb=10)
+
+sheets = pytest.mark.parametrize("stem", SHEETS)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_watches(monkeypatch):
+    monkeypatch.setenv("FERCOURSE_HEADLESS", "1")
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def _sandboxed():
+    try:
+        choose_sandbox("bwrap")
+    except GradingError as error:
+        pytest.skip(str(error))
+
+
+def cells_of(stem, id):
+    """The answer cell of an exercise, and its check and hidden cells."""
+    parts = {kind: f"{id.replace('.', '-')}-{kind}" for kind in ("answer", "check", "hidden")}
+    (answer,) = [cell for cell in sheet(stem).cells if cell.id == parts["answer"]]
+    return answer, [cell for cell in sheet(stem).cells if cell.id in (parts["check"], parts["hidden"])]
+
+
+def solution_in(form, stem, id):
+    """The source of the solution, what it defines turned into a form of `answers.forms`."""
+    answer, _ = cells_of(stem, id)
+    nodes = ast.parse(answer.source).body
+    names = {target.id for node in nodes if isinstance(node, ast.Assign) for target in node.targets}
+    names |= {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    forms = (COURSE / "tests/helpers/answers/forms.py").read_text(encoding="utf-8")
+    source = IN_FORM.format(answer=answer.source, forms=forms)
+    return source + "".join(f"{name} = forms.in_form({name}, {form!r})\n" for name in sorted(names))
+
+
+def answers(stem):
+    """(exercise, what kind of answer, source) for each answer that is tried both ways."""
+    for id in checked_exercises(sheet(stem)):
+        yield from ((id, f"right {number}", source) for number, source in enumerate(answers_to(stem)[0][id]))
+        yield from ((id, f"as {form}", solution_in(form, stem, id)) for form in FORMS)
+        yield from ((id, f"odd: {said}", source) for source, said in ODD[id])
+
+
+@cache
+def said_in_a_notebook(stem):
+    """(exercise, kind of answer) → what the check or a hidden test says, or None."""
+    return {(id, kind): verdict(stem, id, source) for id, kind, source in answers(stem)}
+
+
+@cache
+def graded(stem):
+    """(exercise, kind of answer) → (points, maximum, reasons): all of them handed in as one notebook.
+
+    In the solved sheet each exercise comes once more for each answer, with ids of its own.
+    """
+    solved = json.loads((COURSE / "solutions" / f"{stem}.ipynb").read_text(encoding="utf-8"))
+    handed_in, places = deepcopy(solved), {}
+    for number, (id, kind, source) in enumerate(answers(stem)):
+        answer, graded_cells = cells_of(stem, id)
+        last = max(place for place, cell in enumerate(solved["cells"]) if cell["id"].startswith(id.replace(".", "-")))
+        for cell in reversed([answer, *graded_cells]):
+            copied = deepcopy(dict(cell))
+            copied["id"] = copied["metadata"]["nbgrader"]["grade_id"] = f"{cell.id}-{number}"
+            solved["cells"].insert(last + 1, copied)
+            handed_in["cells"].insert(last + 1, copied | ({"source": source} if cell is answer else {}))
+        places[id, kind] = [f"{cell.id}-{number}" for cell in graded_cells]
+    with tempfile.TemporaryDirectory() as folder:
+        for name, notebook in (("solved", solved), ("handed_in", handed_in)):
+            Path(folder, f"{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+        result = grade_submission(Path(folder, "handed_in.ipynb"), read_sheet(Path(folder, "solved.ipynb")), LIMITS)
+    found = {key: [result["cells"][id] for id in ids] for key, ids in places.items()}
+    return {
+        key: (
+            sum(cell["points"] for cell in cells),
+            sum(cell["max"] for cell in cells),
+            [cell["why"] for cell in cells],
+        )
+        for key, cells in found.items()
+    }
+
+
+def test_at_least_three_answers_written_in_an_unusual_way_are_tried_for_each_exercise():
+    right = {id: len(sources) for stem in SHEETS for id, sources in answers_to(stem)[0].items()}
+    assert len(right) == 24
+    assert min(right.values()) >= 4
+    assert set(ODD) == set(right)
+
+
+@sheets
+def test_a_right_answer_passes_in_every_form(stem):
+    said = {key: what for key, what in said_in_a_notebook(stem).items() if not key[1].startswith("odd")}
+    assert {key: what for key, what in said.items() if what} == {}
+
+
+@sheets
+def test_an_odd_answer_is_refused_for_what_it_is(stem):
+    said = {key: what for key, what in said_in_a_notebook(stem).items() if key[1].startswith("odd")}
+    assert {key: what for key, what in said.items() if key[1].removeprefix("odd: ") not in (what or "")} == {}
+
+
+@sheets
+@pytest.mark.usefixtures("_sandboxed")
+def test_what_is_green_in_the_notebook_scores_when_it_is_graded(stem):
+    lost = {
+        key: why
+        for key, (points, most, why) in graded(stem).items()
+        if not said_in_a_notebook(stem)[key] and points < most
+    }
+    assert lost == {}
+
+
+@sheets
+@pytest.mark.usefixtures("_sandboxed")
+def test_what_is_red_in_the_notebook_is_red_for_the_same_reason_when_it_is_graded(stem):
+    odd = {key: what for key, what in said_in_a_notebook(stem).items() if key[1].startswith("odd")}
+    assert {key: graded(stem)[key][2][0] for key in odd} == odd

@@ -1,0 +1,79 @@
+"""Run an exercise of a built sheet with another answer in place of the solution, as a notebook would."""
+
+import importlib
+from functools import cache
+from pathlib import Path
+
+import nbformat
+
+from fercourse.errors import FercourseError
+
+COURSE = Path(__file__).parents[2]
+SHEETS = sorted(path.stem for path in (COURSE / "lessons" / "exercises").glob("[0-9][0-9]_*.py"))
+
+
+@cache
+def sheet(stem, folder="solutions"):
+    """The built notebook of a sheet."""
+    return nbformat.read(COURSE / folder / f"{stem}.ipynb", as_version=4)
+
+
+def answers_to(stem):
+    """(RIGHT, WRONG) of a sheet: exercise → sources; exercise → what is wrong → source."""
+    module = importlib.import_module(f"answers.lesson_{stem[:2]}")
+    return module.RIGHT, module.WRONG
+
+
+def checked_exercises(notebook):
+    """The exercises of a sheet that have a check, in order."""
+    return [id for id in notebook.metadata["fercourse"]["exercises"] if _cells(notebook, id, "check")]
+
+
+def verdict(stem, id, answer=None, *, folder="solutions"):
+    """What the check and the hidden tests of exercise `id` say to `answer`, a source; None where they pass.
+
+    Without an answer, to the one that stands in the notebook.
+    """
+    notebook, namespace = sheet(stem, folder), dict(_prepared(stem, id, folder))
+    (place,) = _cells(notebook, id, "answer")
+    graded = _cells(notebook, id, "check") + _cells(notebook, id, "hidden")
+    for cell in notebook.cells[notebook.cells.index(place) : max(map(notebook.cells.index, graded)) + 1]:
+        source = answer if cell is place and answer is not None else cell.source
+        if cell is place or cell in graded:
+            if said := _run(source, cell.id, namespace):
+                return said
+        elif _is_preparation(cell):
+            _run(source, cell.id, namespace)
+    return None
+
+
+@cache
+def _prepared(stem, id, folder):
+    """The names that the locked cells before the answer to `id` define; never to be changed."""
+    notebook, namespace = sheet(stem, folder), {}
+    (place,) = _cells(notebook, id, "answer")
+    for cell in notebook.cells[: notebook.cells.index(place)]:
+        if _is_preparation(cell):
+            _run(cell.source, cell.id, namespace)  # a demonstration may miss another exercise's answer
+    return namespace
+
+
+def _is_preparation(cell):
+    about = cell.metadata.get("nbgrader", {})
+    return cell.cell_type == "code" and about["locked"] and not about["grade"]
+
+
+def _cells(notebook, id, kind):
+    base = f"{id.replace('.', '-')}-{kind}"
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [cell for cell in code if cell.id == base or cell.id.startswith(f"{base}-")]
+
+
+def _run(source, name, namespace):
+    try:
+        exec(compile(source, name, "exec"), namespace)
+    except FercourseError as error:
+        return str(error)
+    except Exception as error:  # what an answer raises is part of the verdict
+        return f"{type(error).__name__}: {error}"
+    return None

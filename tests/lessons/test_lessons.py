@@ -1,0 +1,135 @@
+"""The lessons themselves: their anatomy, what is committed of them, and a run of each with other parameters."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from fercourse.course.building.anatomy import anatomy
+from fercourse.course.kernels import blemishes, published
+from fercourse.course.building.lesson import read_lesson
+from fercourse.report.records import read_records
+
+COURSE = Path(__file__).parents[2]
+LESSONS = sorted((COURSE / "lessons").glob("[0-9][0-9]_*.py"))
+lessons = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+
+
+def committed(path):
+    return nbformat.read(COURSE / "notebooks" / f"{path.stem}.ipynb", as_version=4)
+
+
+def prose(path):
+    return "\n".join(cell.source for cell in committed(path).cells if cell.cell_type == "markdown")
+
+
+@lessons
+def test_a_lesson_has_the_length_and_shape_that_a_reader_can_follow(path):
+    assert anatomy(read_lesson(path)) == []
+
+
+@lessons
+def test_a_lesson_asks_before_it_tells_and_ends_with_checked_claims(path):
+    text = path.read_text(encoding="utf-8")
+    asked = re.findall(r'fc\.guess\(\s*"([\d.]+)"', text)
+    answered = re.findall(r'fc\.reveal\("([\d.]+)"', text)
+    assert asked
+    assert sorted(asked) == sorted(answered), "every guess is revealed, once"
+    for id in asked:
+        assert text.index(f'fc.reveal("{id}"') > re.search(rf'fc\.guess\(\s*"{id}"', text).end()
+    conclusions = text[text.index("## What you can say now") :]
+    assert len(re.findall(r"fc\.claim\(", conclusions)) >= 3
+    assert {"## Exercises", "## References"} <= set(re.findall(r"^# (## .*)$", conclusions, re.MULTILINE))
+    assert 1 <= len(re.findall(r"^# - ", conclusions[conclusions.index("## References") :], re.MULTILINE)) <= 5
+
+
+@lessons
+def test_every_claim_of_a_lesson_has_an_id_of_its_own(path):
+    ids = re.findall(r'fc\.claim\(\s*"([^"]+)"', path.read_text(encoding="utf-8"))
+    assert len(ids) == len(set(ids)) > 0
+    assert all(id.startswith(path.stem[:2]) for id in ids)
+
+
+@lessons
+def test_a_committed_notebook_was_run_whole_on_drawn_faces_at_lesson_scale(path):
+    notebook = committed(path)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    stamp = published(notebook)["stamp"]
+    assert stamp["drawn"], "pictures of real faces must not be committed"
+    assert stamp["scale"] == "lesson"
+
+
+@lessons
+def test_a_committed_notebook_shows_no_error_no_warning_and_no_claim_that_fails(path):
+    assert blemishes(committed(path)) == []
+    assert {claim["status"] for claim in published(committed(path))["claims"]} <= {"held", "untested"}
+
+
+@lessons
+def test_a_committed_notebook_is_small_and_names_no_path_of_the_machine_it_ran_on(path):
+    file = COURSE / "notebooks" / f"{path.stem}.ipynb"
+    assert file.stat().st_size <= 1_000_000
+    text = file.read_text(encoding="utf-8")
+    assert not re.search(r"/(home|root|tmp|work|Users)/", text)
+
+
+@lessons
+def test_the_output_of_a_cell_is_never_a_wall(path):
+    for cell in committed(path).cells:
+        for output in cell.get("outputs", ()):
+            text = output.get("text") or output.get("data", {}).get("text/plain", "")
+            assert len(text.splitlines()) <= 30, f"{cell.id} prints {len(text.splitlines())} lines"
+
+
+def run(out, *options):
+    """The runner's exit code and its records of every lesson."""
+    command = [sys.executable, "-m", "fercourse", "run", "--out", str(out), *options]
+    finished = subprocess.run(command, cwd=COURSE, capture_output=True, text=True)
+    return finished, read_records(out)
+
+
+def assert_all_passed(finished, records):
+    assert finished.returncode == 0, finished.stdout[-3000:] + finished.stderr[-2000:]
+    assert [record["status"] for record in records] == ["passed"] * len(LESSONS)
+    assert f"{len(LESSONS)} of {len(LESSONS)} lessons passed" in finished.stdout
+
+
+def test_every_lesson_runs_by_papermill_with_another_seed_on_the_processor(tmp_path):
+    finished, records = run(
+        tmp_path, "--scale", "smoke", "--data", "drawn", "--seed", "5", "--device", "cpu", "--jobs", "2"
+    )
+    assert_all_passed(finished, records)
+    for record in records:
+        assert (record["seed"], record["scale"], record["stamp"]["drawn"]) == (5, "smoke", True)
+        notebook = nbformat.read(tmp_path / record["lesson"] / "notebook.ipynb", as_version=4)
+        assert blemishes(notebook) == []
+
+
+@pytest.mark.timeout(1500)  # six lessons, two of which train on all real faces even at smoke scale
+def test_every_lesson_runs_by_papermill_on_the_real_data(tmp_path, real_csv):
+    finished, records = run(tmp_path, "--scale", "smoke", "--data", str(real_csv), "--jobs", "1")
+    assert_all_passed(finished, records)
+    claims = {claim["id"]: claim["status"] for record in records for claim in record["claims"]}
+    assert claims["01.counts"] == "held"
+    assert not any(record["stamp"]["drawn"] for record in records)
+
+
+def test_the_readme_lists_every_lesson_and_points_nowhere_that_is_not_there():
+    readme = (COURSE / "README.md").read_text(encoding="utf-8")
+    for path in LESSONS:
+        assert f"notebooks/{path.stem}.ipynb" in readme
+    for target in re.findall(r"\]\(((?!https?:)[^)#]+)\)", readme):
+        assert (COURSE / target).exists(), f"README.md points to {target}, which is not there"
+
+
+def test_the_measured_costs_of_the_lessons_are_records_of_runs_on_drawn_faces():
+    records = json.loads((COURSE / "lessons" / "records.json").read_text(encoding="utf-8"))
+    assert set(records) == {path.stem for path in LESSONS}
+    for devices in records.values():
+        assert devices["cpu"]["scale"] == "lesson"
+        assert devices["cpu"]["seconds"] > 0
