@@ -1,68 +1,35 @@
 """fercourse: deep learning by one hard, honest problem, reading emotions from 48×48 grey faces.
 
 `import fercourse as fc` is quick and changes nothing: names are looked up when they are first used, and PyTorch is
-imported only then. The one exception is `triton_first`, which prevents a crash.
+imported only then. The one exception is `triton_first`, which prevents a crash. Which names there are, and where each
+one lives, stands in `__init__.pyi` alone: editors read it, and so does this module.
 """
 
+import re
 from importlib import import_module
+from pathlib import Path
 
 from fercourse.triton_first import load_triton_first
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "fercourse.errors": [
-        "CheckFailed",
-        "CheckpointMismatch",
-        "DataMismatch",
-        "DataNotFound",
-        "FercourseError",
-        "GradingError",
-        "NotWritten",
-        "ParameterError",
-        "TrainingDiverged",
-    ],
-    "fercourse.data.faces": ["BALLOT", "EMOTIONS", "Faces", "SIDE", "Split", "USAGES"],
-    "fercourse.data.drawn.dataset": ["drawn_faces"],
-    "fercourse.data.load": ["load"],
-    "fercourse.data.layouts.convert": ["convert"],
-    "fercourse.report.history": ["History"],
-    "fercourse.report.predictions": ["Predictions"],
-    "fercourse.report.claims": ["claim", "record"],
-    "fercourse.report.trainings": ["TrainingRun", "keep_run", "kept_run"],
-    "fercourse.learn.device": ["choose_device", "seed_everything"],
-    "fercourse.learn.loop": ["batches", "evaluate", "predict", "train_epoch"],
-    "fercourse.learn.augment": ["Augment", "augmented"],
-    "fercourse.learn.schedules": ["Cosine", "OneCycle", "Plateau", "Step"],
-    "fercourse.learn.fitting": ["fit", "iter_fit"],
-    "fercourse.learn.range_test": ["range_test"],
-    "fercourse.learn.models": ["Standardise", "cnn", "mlp", "prelu_cnn"],
-    "fercourse.learn.resnets": ["resnet", "resnet9"],
-    "fercourse.learn.costs": ["cost", "measured_flops"],
-    "fercourse.classroom.session": ["setup"],
-    "fercourse.classroom.guesses": ["guess", "reveal"],
-    "fercourse.classroom.browser": ["browse"],
-    "fercourse.classroom.transforms": ["try_transforms"],
-    "fercourse.classroom.source": ["source"],
-    "fercourse.classroom.checking": ["check", "progress"],
-    "fercourse.classroom.hints": ["hint"],
-}
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-_MODULES = {"plots": "fercourse.report.plots", "tf": "fercourse.tf"}
+_STUB = Path(__file__).with_name("__init__.pyi").read_text(encoding="utf-8")
+_HOME_OF = {name: home for home, name in re.findall(r"^from (\S+) import (\w+) as \2$", _STUB, re.MULTILINE)}
+_MODULES = ("plots", "tf")
 
-__all__ = sorted([*_HOME_OF, "plots"])  # what `from fercourse import *` brings; not TensorFlow, an extra and slow
+__all__ = sorted(_HOME_OF.keys() - {"tf"})  # what `from fercourse import *` brings; not TensorFlow, an extra and slow
 
 
 def __getattr__(name):
-    if name in _MODULES:
-        return import_module(_MODULES[name])
     if name not in _HOME_OF:
         raise AttributeError(f"fercourse has no {name!r}; it has {', '.join(__dir__())}")
+    if name in _MODULES:
+        return import_module(f"{_HOME_OF[name]}.{name}")
     return getattr(import_module(_HOME_OF[name]), name)
 
 
 def __dir__():
-    return sorted([*_HOME_OF, *_MODULES])
+    return sorted(_HOME_OF)
 
 
 load_triton_first()

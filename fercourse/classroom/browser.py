@@ -1,6 +1,7 @@
 """A face browser: leaf through a data set by split and emotion. Its static twin is one page of the same faces."""
 
 import io
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,8 +10,11 @@ from fercourse.data.faces import EMOTIONS, Faces
 from fercourse.errors import ParameterError
 from fercourse.settings import whole
 
+if TYPE_CHECKING:
+    from ipywidgets import VBox
 
-def browse(data, *, rows=4, columns=12):
+
+def browse(data: Faces, *, rows: int = 4, columns: int = 12) -> None:
     """Leaf through the faces of `data` (a `Faces`) by split, emotion and page; where nobody watches, show one page.
 
     Raises ParameterError for other data, and for rows and columns that are no whole numbers from 1.
@@ -30,7 +34,7 @@ def browse(data, *, rows=4, columns=12):
     display(browser(data, rows=rows, columns=columns))
 
 
-def browser(data, *, rows=4, columns=12):
+def browser(data: Faces, *, rows: int = 4, columns: int = 12) -> "VBox":
     """The widget that `browse` shows: two menus, a page slider, a picture and a caption."""
     import ipywidgets as widgets
 

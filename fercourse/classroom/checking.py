@@ -1,6 +1,7 @@
 """`check`: is this answer right? One line says so, or what was expected, what came, and how far off it is."""
 
 import inspect
+from collections.abc import Callable
 from html import escape
 from importlib import import_module
 
@@ -11,7 +12,7 @@ from fercourse.report.show import show
 _done = set()
 
 
-def check(id, *answers):
+def check(id: str, *answers: object) -> None:
     """Check the answers to exercise `id`, such as `fc.check("03.2", conv_output_side)`.
 
     Raises CheckFailed, one line, where an answer is wrong; ParameterError for an exercise that does not exist, and
@@ -34,7 +35,7 @@ def check(id, *answers):
     show({"kind": "check", "id": id}, text=line, html=f"<div><b style='color: #1a7f37'>✓</b> {escape(line)}</div>")
 
 
-def progress(sheet):
+def progress(sheet: str) -> None:
     """Say on one line which exercises of a sheet, such as "03", are checked and right in this session.
 
     Raises ParameterError for a sheet that does not exist.
@@ -47,7 +48,7 @@ def progress(sheet):
     show({"kind": "progress", "done": sorted(_done)}, text=line, html=f"<div>{escape(line)}</div>")
 
 
-def progress_line(sheet):
+def progress_line(sheet: str) -> str:
     """ "Done: 1 of 3, 03.1. Open: 03.2, 03.4. Read by a person: 03.5." """
     checked = [id for id in exercises_of(sheet) if id in _checks(sheet)]
     done = [id for id in checked if id in _done]
@@ -61,7 +62,7 @@ def progress_line(sheet):
     return ". ".join(texts) + "."
 
 
-def find(id):
+def find(id: str) -> Callable[..., None]:
     """The function that checks exercise `id`; raises ParameterError where there is none."""
     known = exercises()
     sheet = id[:2] if isinstance(id, str) else None

@@ -22,7 +22,7 @@ _BASE_BY_ID = {id(base): base for base in _BASES}  # to hash or compare a class 
 _NAME_OF_CLASS = type.__dict__["__name__"].__get__
 
 
-def encode(value):
+def encode(value: object) -> tuple[object, list[bytes]]:
     """A value as (tree, list of bytes). Raises NotPlain where it is too large or too deep."""
     buffers, room = [], [plain.MOST_ITEMS, plain.MOST_BYTES]
     return _encoded(value, buffers, room, plain.DEEPEST), buffers

@@ -1,18 +1,23 @@
 """A guess before an answer: the student commits to an option and a confidence; `reveal` scores both."""
 
+from collections.abc import Sequence
 from html import escape
 from math import isclose
+from typing import TYPE_CHECKING
 
 from fercourse.classroom.session import headless
 from fercourse.errors import ParameterError
 from fercourse.report.show import show
 from fercourse.settings import plain
 
+if TYPE_CHECKING:
+    from ipywidgets import VBox
+
 _asked = {}
 _committed = {}
 
 
-def guess(id, question, *, options):
+def guess(id: str, question: str, *, options: Sequence) -> None:
     """Ask a question with a few `options`; keep the answer and the confidence until `reveal` is called.
 
     In JupyterLab, Colab and VS Code this shows buttons and a slider. Where nobody is watching it shows the question
@@ -65,7 +70,7 @@ def _same(one, other):
         return False
 
 
-def form(id, question, *, options):
+def form(id: str, question: str, *, options: Sequence) -> "VBox":
     """The widget that `guess` shows: options, confidence in percent, and a button that commits both."""
     import ipywidgets as widgets
 
@@ -87,7 +92,7 @@ def form(id, question, *, options):
     return widgets.VBox([widgets.HTML(f"<b>{escape(question)}</b>"), choice, confidence, button, answer])
 
 
-def reveal(id, truth):
+def reveal(id: str, truth: object) -> None:
     """Say the answer to guess `id` and score what was committed: right or wrong, and the Brier score.
 
     The Brier score is (confidence − outcome)², 0 at best, 1 for certainty in something false (Brier 1950). Where the

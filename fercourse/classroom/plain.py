@@ -57,7 +57,7 @@ class Opaque:
         raise NotPlain(f"{self!r} is neither true nor false")
 
 
-def decode(tree, buffers):
+def decode(tree: object, buffers: list[bytes]) -> object:
     """The value of a tree and its buffers. Raises NotPlain for anything that `encode` would not have made."""
     try:
         return _decoded(tree, buffers, DEEPEST)
@@ -65,7 +65,7 @@ def decode(tree, buffers):
         raise NotPlain(f"expected plain data; found {type(error).__name__}: {error}") from error
 
 
-def exact(*parts):
+def exact(*parts: object) -> Decimal | Fraction:
     """The Decimal of a text, or the Fraction of two whole numbers; finite, and of a size that can be worked with."""
     if len(parts) == 2 and all(type(part) is int and part.bit_length() < 3 * LONGEST_NUMBER for part in parts):
         return Fraction(*parts)

@@ -4,8 +4,15 @@ In a notebook they are called as they are; a grader calls them inside the studen
 return numbers, texts, arrays, tensors, lists and dicts, because nothing else comes back from there.
 """
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-def outcome_of(answer, kind, *arguments):
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.nn import Module
+
+
+def outcome_of(answer: Callable, kind: type[BaseException], *arguments: object) -> list:
     """["value", what `answer(*arguments)` returns], or what it raises: [how, the name of its class].
 
     how: "as asked" where that is a `kind`, of that class or of one that comes from it, else "error".
@@ -18,13 +25,13 @@ def outcome_of(answer, kind, *arguments):
         return ["error", type(error).__name__]
 
 
-def answer_and_modes(answer, model, *arguments):
+def answer_and_modes(answer: Callable, model: "Module", *arguments: object) -> list:
     """[what `answer(model, *arguments)` returns, whether each module of `model` is in training mode afterwards]."""
     came = answer(model, *arguments)
     return [came, [module.training for module in model.modules()]]
 
 
-def module_shapes(answer, arguments):
+def module_shapes(answer: Callable | None, arguments: tuple) -> dict[str, list[int]] | None:
     """The shape of each tensor in the state of the module `answer(*arguments)`: name → list of sides.
 
     None where `answer` is None, or a class that has got no `__init__` yet but that of nn.Module.
@@ -36,7 +43,7 @@ def module_shapes(answer, arguments):
     return {name: list(tensor.shape) for name, tensor in answer(*arguments).state_dict().items()}
 
 
-def module_outputs(answer, arguments, state, images):
+def module_outputs(answer: Callable, arguments: tuple, state: dict, images: "Tensor") -> dict[str, "Tensor"]:
     """What the module `answer(*arguments)` with `state` makes of `images`, in training and after it; and the images."""
     module, given = answer(*arguments), images.clone()
     module.load_state_dict(state)

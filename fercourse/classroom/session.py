@@ -5,21 +5,30 @@ import re
 import sys
 import time
 from dataclasses import dataclass, field, replace
+from html import escape
+from os import PathLike
+from typing import TYPE_CHECKING, TypeVar
 
 from fercourse.errors import ParameterError
 from fercourse.report import claims
-from fercourse.report.claims import SCALES
 from fercourse.report.origin import versions
 from fercourse.report.show import show
-from fercourse.settings import flag, seed_number
+from fercourse.settings import SCALES, Scale, choice, flag, seed_number
+
+if TYPE_CHECKING:  # for editors: a notebook loads PyTorch when it trains
+    import torch
+
+    from fercourse.data.faces import Faces
+
+Value = TypeVar("Value")
 
 
-def headless():
+def headless() -> bool:
     """Whether nobody is watching: a runner or a test executes the notebook (it sets FERCOURSE_HEADLESS=1)."""
     return os.environ.get("FERCOURSE_HEADLESS") == "1"
 
 
-def setup(lesson, *, scale="lesson", seed=0, device="auto"):
+def setup(lesson: str, *, scale: Scale = "lesson", seed: int = 0, device: "str | torch.device" = "auto") -> "Session":
     """Begin a lesson: say the versions, the scale and the device, and return the run's `Session`.
 
     The environment variable FERCOURSE_SCALE overrides `scale`, for test runners that cannot pass parameters.
@@ -33,7 +42,7 @@ def setup(lesson, *, scale="lesson", seed=0, device="auto"):
     if not isinstance(lesson, str) or not re.fullmatch(r"[0-9]{2}", lesson):
         raise ParameterError(f"expected the lesson as a text of two digits, such as '03'; found {lesson!r}")
     session = Session(lesson, _scale(scale), _named("SEED", seed_number, seed), _named("DEVICE", choose_device, device))
-    claims.begin(lesson=lesson, scale=session.scale, seed=session.seed, device=device_name(session.device))
+    session._begin()
     print(f"Lesson {lesson} · {session.scale} scale · seed {session.seed} · {session.device} · {_listed(versions())}")
     if session.scale == "smoke":
         print("Smoke scale runs every cell on little data. Its figures mean nothing: use SCALE = 'lesson' to learn.")
@@ -44,9 +53,7 @@ def _scale(scale):
     """The scale of the run: the environment's, where it names one."""
     outside = os.environ.get("FERCOURSE_SCALE")
     name, wanted = ("FERCOURSE_SCALE", outside) if outside else ("SCALE", scale)
-    if not isinstance(wanted, str) or wanted not in SCALES:
-        raise ParameterError(f"{name} is one of {', '.join(SCALES)}; found {wanted!r}")
-    return wanted
+    return choice(name, wanted, SCALES)
 
 
 def _named(name, read, value):
@@ -66,17 +73,16 @@ class Session:
     """One run of a lesson: its scale ("smoke", "lesson", "full"), seed and torch.device."""
 
     lesson: str
-    scale: str
+    scale: Scale
     seed: int
-    device: object
+    device: "torch.device"
     _started: float = field(default_factory=time.perf_counter, repr=False)
-    _data: list = field(default_factory=list, repr=False)
 
-    def pick(self, *, smoke, lesson, full=None):
+    def pick(self, *, smoke: Value, lesson: Value, full: Value | None = None) -> Value:
         """The value for this run's scale; `full` is the lesson's where it is not given."""
         return {"smoke": smoke, "lesson": lesson, "full": lesson if full is None else full}[self.scale]
 
-    def load(self, source="auto", *, whole=False):
+    def load(self, source: str | PathLike = "auto", *, whole: bool = False) -> "Faces":
         """`fc.load` at this run's scale; claims and figures say from then on which data they come from.
 
         At smoke scale a real data set is cut to as many faces as are drawn at that scale, unless `whole`.
@@ -89,45 +95,36 @@ class Session:
             parts = zip(data, DRAWN_SIZES["smoke"], strict=True)
             train, valid, test = (split.take(min(len(split), most), seed=self.seed) for split, most in parts)
             data = replace(data, train=train, valid=valid, test=test)
-        self._data[:] = [data]
-        claims.begin(
-            lesson=self.lesson,
-            scale=self.scale,
-            seed=self.seed,
-            source=data.source,
-            fingerprint=data.fingerprint,
-            drawn=data.drawn,
-            official=data.official,
-            device=device_name(self.device),
-        )
+        self._begin(data)
         return data
 
-    def stamp(self):
+    def stamp(self) -> None:
         """Say where every figure above came from: data, device, seed, versions, seconds, memory."""
-        data = self._data[0] if self._data else None
-        record = {
+        run = claims.current_run()
+        metadata = run.stamp() | {
             "kind": "stamp",
-            "lesson": self.lesson,
-            "scale": self.scale,
-            "seed": self.seed,
-            "device": device_name(self.device),
-            "source": data.source if data else "no data",
-            "fingerprint": data.fingerprint if data else "",
-            "drawn": bool(data and data.drawn),
-            "official": bool(data and data.official),
+            "device": run.device,
+            "source": run.source or "no data",
+            "official": bool(run.source) and run.official,
             "versions": versions(),
             "seconds": round(time.perf_counter() - self._started, 1),
             "peak_memory_mb": peak_memory_mb(),
         }
-        memory = f"{record['peak_memory_mb']:,} MB at most" if record["peak_memory_mb"] else "memory not measured"
+        memory = f"{metadata['peak_memory_mb']:,} MB at most" if metadata["peak_memory_mb"] else "memory not measured"
         text = (
-            f"Run on {record['source']} (fingerprint {record['fingerprint']}) at {self.scale} scale, seed {self.seed}, "
-            f"on {record['device']}, in {record['seconds']:.0f} s, {memory}. {_listed(record['versions'])}."
+            f"Run on {metadata['source']} (fingerprint {run.fingerprint}) at {run.scale} scale, seed {run.seed}, "
+            f"on {run.device}, in {metadata['seconds']:.0f} s, {memory}. {_listed(metadata['versions'])}."
         )
-        show(record, text=text, html=f"<p><small>{text}</small></p>")
+        show(metadata, text=text, html=f"<p><small>{escape(text)}</small></p>")
+
+    def _begin(self, data=None):
+        """From now on claims and figures are those of this session, on `data`."""
+        origin = ("source", "fingerprint", "drawn", "official")
+        about = {} if data is None else {name: getattr(data, name) for name in origin}
+        claims.begin(lesson=self.lesson, scale=self.scale, seed=self.seed, device=device_name(self.device), **about)
 
 
-def device_name(device):
+def device_name(device: "torch.device") -> str:
     """A torch.device in words: the GPU's name, or the number of threads of the processor."""
     import torch
 
@@ -136,7 +133,7 @@ def device_name(device):
     return f"{device.type}, {torch.get_num_threads()} threads" if device.type == "cpu" else device.type
 
 
-def peak_memory_mb():
+def peak_memory_mb() -> int | None:
     """The most memory that this process has held so far, in MB; None where the system does not say (Windows)."""
     if sys.platform == "win32":
         return None

@@ -3,21 +3,26 @@
 import ast
 import inspect
 import textwrap
+from collections.abc import Callable
 
 from fercourse.errors import ParameterError
 from fercourse.report.show import show
 
 
-def plain_source(helper):
-    """The source of a function or class without its docstrings, as the lesson writes it."""
+def plain_source(helper: Callable) -> str:
+    """The source of a function or class without its docstrings and types, as the lesson writes it."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(helper)))
     for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+        if isinstance(node, ast.arg):
+            node.annotation = None
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node) is not None:
             node.body = node.body[1:]
     return ast.unparse(tree)
 
 
-def source(helper):
+def source(helper: Callable) -> None:
     """Show the source of a function or class of the course, coloured.
 
     Raises ParameterError for anything that has no source in a file, such as a number or what NumPy wrote in C.

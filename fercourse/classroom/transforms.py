@@ -1,10 +1,18 @@
 """What augmentation does to a face: a slider for each change. Its static twin is a sheet, change by strength."""
 
 import io
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fercourse.classroom.session import headless
+from fercourse.data.faces import Split
+
+if TYPE_CHECKING:
+    from ipywidgets import VBox
+    from matplotlib.axes import Axes
+
+    from fercourse.learn.augment import Augment
 
 LADDERS = {
     "rotate": (0, 10, 30, 90),
@@ -19,7 +27,7 @@ LADDERS = {
 """The changes of an `Augment` that have a strength, and the strengths that the sheet shows; sliders end at the last."""
 
 
-def try_transforms(split):
+def try_transforms(split: Split) -> None:
     """Change the same few faces of `split` with sliders; where nobody watches, show a sheet, change by strength.
 
     Every face is changed by exactly the chosen strengths, one face to the one end and the next perhaps to the other:
@@ -33,7 +41,7 @@ def try_transforms(split):
     display(sliders(split))
 
 
-def sliders(split, *, faces=8):
+def sliders(split: Split, *, faces: int = 8) -> "VBox":
     """The widget that `try_transforms` shows: a slider a change, the faces before and after, the `fc.Augment` call."""
     import ipywidgets as widgets
 
@@ -62,7 +70,7 @@ def sliders(split, *, faces=8):
     return widgets.VBox([widgets.HBox([*columns, mirror]), picture, caption])
 
 
-def sheet(split, *, ax=None):
+def sheet(split: Split, *, ax: "Axes | None" = None) -> "Axes":
     """The static twin: a few faces, two changes a row, each at four strengths; returns the axes."""
     from fercourse.learn.augment import Augment
     from fercourse.report.mosaic import mosaic
@@ -79,7 +87,7 @@ def sheet(split, *, ax=None):
     return signed(mosaic(tiles, titles=titles, ax=ax), split.drawn)
 
 
-def furthest(images, augment, *, seed=0):
+def furthest(images: np.ndarray, augment: "Augment", *, seed: int = 0) -> np.ndarray:
     """Faces, uint8 (N, 48, 48), as far as `augment` goes, each to one end or the other, by lot; the same for one seed.
 
     A flip takes all faces. Corners move inwards by all of `perspective` or not at all; the erased square lies inside.

@@ -23,7 +23,7 @@ DRAWN_SIZES = {"smoke": (2_800, 350, 350), "lesson": (8_000, 1_000, 1_000), "ful
 """Faces in train, valid and test for each `scale` of drawn faces."""
 
 
-def load(source="auto", *, scale="lesson", seed=0, cache=True, votes="auto"):
+def load(source="auto", *, scale="lesson", seed=0, cache=True, votes="auto") -> Faces:
     """FER2013 as Faces: images uint8 (N, 48, 48), labels int64 (N,), in train, valid and test. Never downloads.
 
     source: "auto" looks at $FERCOURSE_DATA (a path, or the word "drawn"), then into data/ of the working folder and of

@@ -3,11 +3,13 @@
 All geometry of a face is one 3×3 matrix, so that each pixel is interpolated once, however much is switched on.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from math import radians
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from fercourse.errors import ParameterError
 from fercourse.settings import number
@@ -160,7 +162,7 @@ class Augment:
         return torch.where(hidden, _means(images), images)
 
 
-def augmented(stream, augment, generator=None):
+def augmented(stream, augment, generator=None) -> Iterator[tuple[Tensor, Tensor]]:
     """Pass on a stream of (images, labels) with every image changed by `augment`, an `Augment`; labels as they are.
 
     generator: of the CPU; the same seed gives the same changes on every device. Built by hand in lesson 04.

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
@@ -40,7 +41,7 @@ class Cost:
         return PASSES * self.flops * faces / flops_per_second
 
 
-def cost(model, *, batch_size=128, moments=0):
+def cost(model: nn.Module, *, batch_size: int = 128, moments: int = 0) -> Cost:
     """The `Cost` of training `model` on faces of 48 pixels; nothing is computed and the model is left as it was.
 
     moments: tensors that the optimiser keeps for each weight: 0 for plain SGD, 1 with momentum, 2 for Adam
@@ -86,7 +87,7 @@ def _shapes(model):
     }
 
 
-def measured_flops(device="auto", *, precision="float32", side=1024, repeats=10):
+def measured_flops(device="auto", *, precision="float32", side=1024, repeats=10) -> float:
     """The floating-point operations a second of this machine's matrix product, in its best of `repeats` runs.
 
     side: rows and columns of the square matrices

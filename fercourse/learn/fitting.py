@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Iterator
 from functools import partial
 
 import torch
@@ -46,7 +47,7 @@ def iter_fit(
     checkpoint=None,
     resume=False,
     progress=False,
-):
+) -> Iterator[dict[str, float]]:
     """Train `model` on `data.train`, yielding after each epoch its row: losses, accuracies, lr, seconds.
 
     The loop's body is yours: `break` stops early, and a plot or a log is a line there. The order of the faces, their
@@ -132,7 +133,7 @@ def fit(
     checkpoint=None,
     resume=False,
     progress=True,
-):
+) -> History:
     """Train `model` on `data` and return its `History`; a progress bar, and one line an epoch.
 
     Every setting is the one of `iter_fit`; Ctrl-C stops it and, with a checkpoint, loses one epoch at most;

@@ -3,11 +3,13 @@
 A test compares these three functions with the cells of the lesson. Change them there and here together.
 """
 
+from collections.abc import Iterator
 from functools import wraps
 from itertools import chain
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from fercourse.errors import DataMismatch, ParameterError
 from fercourse.learn.checks import PROBES, answer, check_answer, check_logits, check_network, check_split
@@ -17,7 +19,7 @@ from fercourse.report.predictions import Predictions
 from fercourse.settings import flag, whole
 
 
-def batches(split, size=128, *, shuffle=False, generator=None, device="cpu"):
+def batches(split, size=128, *, shuffle=False, generator=None, device="cpu") -> Iterator[tuple[Tensor, Tensor]]:
     """Yield a split's images and labels, `size` at a time; the last batch may be shorter.
 
     images: float32 (B, 1, 48, 48) in [0, 1] on `device`; labels: int64 (B,) on `device`.
@@ -54,7 +56,7 @@ def stream_batches(images, labels, size, shuffle, generator, device):
         yield images[index, None].float() / 255, labels[index]
 
 
-def train_epoch(model, stream, optimizer, criterion=F.cross_entropy):
+def train_epoch(model, stream, optimizer, criterion=F.cross_entropy) -> dict[str, float]:
     """Take one gradient step a batch of `stream`; return {"train_loss", "train_accuracy"}.
 
     Both are means over samples, seen while the weights move. `stream` yields (images, labels) on the model's device;
@@ -77,7 +79,7 @@ def train_epoch(model, stream, optimizer, criterion=F.cross_entropy):
 
 
 @torch.inference_mode()
-def evaluate(model, stream):
+def evaluate(model, stream) -> dict[str, float]:
     """Run the model over `stream` without dropout or gradients; return {"valid_loss", "valid_accuracy"}.
 
     Both are means over samples, so the last, short batch counts for what it holds. The model is left in the mode, of
@@ -140,7 +142,7 @@ evaluate = _of_logits(evaluate)
 
 
 @torch.inference_mode()
-def predict(model, split, *, flips=False, size=512):
+def predict(model, split, *, flips=False, size=512) -> Predictions:
     """The model's probabilities for every face of a split, as `Predictions`; on the model's own device.
 
     flips: whether to take the mean of the probabilities of each face and of its mirror image.

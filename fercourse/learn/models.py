@@ -21,7 +21,7 @@ class Standardise(nn.Module):
         return (images - self.mean) / self.std
 
 
-def mlp(mean, std, *, hidden=(1024, 256, 64), dropout=0.2):
+def mlp(mean: float, std: float, *, hidden=(1024, 256, 64), dropout: float = 0.2) -> nn.Sequential:
     """A multilayer perceptron, 2304-1024-256-64-7 unless told, on images standardised by `mean` and `std`.
 
     Takes float32 (B, 1, 48, 48), returns logits (B, 7): ReLU and dropout after each hidden layer, no softmax.
@@ -35,7 +35,7 @@ def mlp(mean, std, *, hidden=(1024, 256, 64), dropout=0.2):
     return nn.Sequential(*layers, nn.Linear(width, len(EMOTIONS)))
 
 
-def cnn(mean, std, *, dropout=0.2):
+def cnn(mean: float, std: float, *, dropout: float = 0.2) -> nn.Sequential:
     """The CNN of lesson 03: three times 3×3 convolution, ReLU and 2×2 max-pooling, then 2048-1024-256-64-7.
 
     Takes float32 (B, 1, 48, 48), returns logits (B, 7). 32, 64 and 128 channels, no padding: 48 pixels become 23, 10,
@@ -52,7 +52,7 @@ def cnn(mean, std, *, dropout=0.2):
     return nn.Sequential(*layers, nn.Linear(64, len(EMOTIONS)))
 
 
-def prelu_cnn(mean, std, *, dropout=0.2):
+def prelu_cnn(mean: float, std: float, *, dropout: float = 0.2) -> nn.Sequential:
     """The PReLU network of lesson 04: five convolutions, overlapping pools, then 3200-1024-1024-7.
 
     Takes float32 (B, 1, 48, 48), returns logits (B, 7). 64 kernels of 5×5 without padding, PReLU, a border of two

@@ -30,7 +30,7 @@ def range_test(
     seed=0,
     device="auto",
     precision="float32",
-):
+) -> pd.DataFrame:
     """Train a copy of `model` with a rate that rises with each batch; return the loss at each: DataFrame lr, loss.
 
     The rates go from `lowest` to `highest` in equal ratios, one batch of `split` each. A good rate lies where the loss

@@ -11,7 +11,7 @@ from fercourse.settings import choice, plain
 DEPTHS = {18: torchvision.models.resnet18, 50: torchvision.models.resnet50, 152: torchvision.models.resnet152}
 
 
-def resnet(depth, mean, std, *, stem="imagenet"):
+def resnet(depth: int, mean: float, std: float, *, stem: str = "imagenet") -> nn.Sequential:
     """Torchvision's ResNet of `depth` 18, 50 or 152, untrained, for one grey channel and seven emotions.
 
     Takes float32 (B, 1, 48, 48), standardised by `mean` and `std` in grey levels of [0, 1]; returns logits (B, 7).
@@ -50,7 +50,7 @@ def convolution(inputs, outputs, *, pool=False):
     return nn.Sequential(*layers, *[nn.MaxPool2d(2)] * pool)
 
 
-def resnet9(mean, std):
+def resnet9(mean: float, std: float) -> nn.Sequential:
     """Eight convolutions, two residual steps, one linear layer: 64, 128, 256 and 512 channels at 48, 24, 12, 6 pixels.
 
     Takes float32 (B, 1, 48, 48), standardised by `mean` and `std` in grey levels of [0, 1]; returns logits (B, 7).

@@ -15,10 +15,7 @@ import numpy as np
 from fercourse.errors import ParameterError
 from fercourse.report.predictions import Predictions
 from fercourse.report.show import show
-from fercourse.settings import is_number, is_whole, plain, seed_number, whole
-
-SCALES = ("smoke", "lesson", "full")
-"""From the smallest to the largest; a scale changes sizes and epochs, nothing else."""
+from fercourse.settings import SCALES, is_number, is_whole, plain, seed_number, whole
 
 SYMBOLS = {"held": "✓", "failed": "✗", "undecided": "≈", "untested": "○"}
 """What a claim can be, and the sign that a reader sees."""
@@ -79,7 +76,7 @@ def is_drawn(drawn):
     return _run.drawn if drawn is None else bool(drawn)
 
 
-def claim(id, held, sentence, *, needs="smoke", seeds=1, only=None):
+def claim(id, held, sentence, *, needs="smoke", seeds=1, only=None) -> None:
     """Show whether a sentence about a result holds in this run, and publish it for the runner.
 
     id:       the lesson, a full stop and a word: "02.scale"
@@ -101,7 +98,7 @@ def claim(id, held, sentence, *, needs="smoke", seeds=1, only=None):
     show(record | _run.stamp(), text=f"{SYMBOLS[status]} {line}", html=_html(SYMBOLS[status], line, _COLOURS[status]))
 
 
-def record(name, value, *, unit="", n=None):
+def record(name: str, value: float | Predictions, *, unit: str = "", n: int | None = None) -> None:
     """Show a measured figure in one quiet line, and publish it for run records and the docs' results page.
 
     value: a number, or Predictions: then the accuracy in %, with its 95 % interval and n. A number that is not finite

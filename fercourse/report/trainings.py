@@ -62,7 +62,7 @@ class TrainingRun:
         return f"{self.name} · {100 * self.valid.accuracy:.1f} % ({interval}) · {epochs}, {self.seconds:.0f} s"
 
 
-def keep_run(name, recipe, data, history, predict, *, folder="runs", reproduces=None, test=False):
+def keep_run(name, recipe, data, history, predict, *, folder="runs", reproduces=None, test=False) -> TrainingRun:
     """Write a finished training into `folder`, say so in one quiet line, and return it as a `TrainingRun`.
 
     name:       as tables show it; the same for every seed of one recipe
@@ -99,7 +99,7 @@ def keep_run(name, recipe, data, history, predict, *, folder="runs", reproduces=
     return run
 
 
-def kept_run(name, recipe, data, *, folder="runs"):
+def kept_run(name: str, recipe: dict, data, *, folder="runs") -> TrainingRun | None:
     """The `TrainingRun` that `keep_run` wrote with this name, recipe, data, seed and scale; None where there is none.
 
     Raises DataMismatch where its files are damaged or not each other's, naming the file.

@@ -13,6 +13,7 @@ import fercourse as fc
 from fercourse.classroom import browser, guesses, session
 from fercourse.report import claims
 from fercourse.report.origin import versions
+from fercourse.settings import SCALES
 
 LESSONS = sorted((Path(__file__).parents[2] / "lessons").rglob("0*.py"))
 
@@ -51,7 +52,7 @@ def test_smoke_scale_is_announced_as_worthless(capsys):
 
 
 def test_an_unknown_scale_is_refused_with_the_known_ones():
-    with pytest.raises(fc.ParameterError, match="smoke, lesson, full; found 'big'"):
+    with pytest.raises(fc.ParameterError, match="expected SCALE: smoke, lesson or full; found 'big'"):
         fc.setup("02", scale="big")
 
 
@@ -95,7 +96,7 @@ def test_a_scale_from_the_environment_that_does_not_exist_names_the_variable_and
     monkeypatch, capsys
 ):
     monkeypatch.setenv("FERCOURSE_SCALE", "big")
-    with pytest.raises(fc.ParameterError, match="FERCOURSE_SCALE is one of smoke, lesson, full; found 'big'"):
+    with pytest.raises(fc.ParameterError, match="expected FERCOURSE_SCALE: smoke, lesson or full; found 'big'"):
         fc.setup("02", scale="smoke", device="cpu")
     monkeypatch.setenv("FERCOURSE_SCALE", "")
     assert fc.setup("02", scale="smoke", device="cpu").scale == "smoke"
@@ -118,7 +119,7 @@ def test_the_environment_overrides_the_scale_for_runners_without_parameters(monk
 
 
 def test_pick_gives_the_value_of_the_scale_and_falls_back_to_the_lessons(capsys):
-    values = {scale: fc.setup("02", scale=scale, device="cpu") for scale in session.SCALES}
+    values = {scale: fc.setup("02", scale=scale, device="cpu") for scale in SCALES}
     assert [env.pick(smoke=1, lesson=2, full=3) for env in values.values()] == [1, 2, 3]
     assert values["full"].pick(smoke=1, lesson=2) == 2
     assert capsys.readouterr().out

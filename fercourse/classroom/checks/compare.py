@@ -5,6 +5,7 @@ The checks and the hidden tests of the sheets have one idea of what is equal: `e
 """
 
 import math
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 
@@ -18,7 +19,7 @@ from fercourse.errors import CheckFailed
 NUMBERS = (int, float, Fraction, Decimal)
 
 
-def plain(value):
+def plain(value: object) -> object:
     """What came, in its plainest form: numbers, texts, lists, tuples, dicts and arrays, as in a grader.
 
     A number is Python's, in whatever form it came; a tensor is an array; a Series with texts as its index is a dict.
@@ -30,7 +31,7 @@ def plain(value):
         raise CheckFailed(f"{TOO_MUCH}: {error}") from error
 
 
-def same(came, expected, *, atol=0.0, whole=False):
+def same(came: object, expected: object, *, atol: float = 0.0, whole: bool = False) -> bool:
     """Whether `expect` would take `came`."""
     try:
         expect(came, expected, "", atol=atol, whole=whole)
@@ -39,7 +40,7 @@ def same(came, expected, *, atol=0.0, whole=False):
     return True
 
 
-def ask(probe, answer, *arguments):
+def ask(probe: Callable, answer: object, *arguments: object) -> object:
     """`probe(answer, *arguments)` where the answer lives: here in a notebook, in the student's kernel when graded.
 
     probe: a function of fercourse.classroom.probes; what it returns is numbers, texts, arrays, tensors, lists, dicts.
@@ -48,7 +49,7 @@ def ask(probe, answer, *arguments):
     return probe(answer, *arguments) if inside is None else inside(probe, *arguments)
 
 
-def expect_secret(came, expected, where, *, atol=0.0):
+def expect_secret(came: object, expected: object, where: str, *, atol: float = 0.0) -> None:
     """As `expect`, for a number that the student is to find: the line does not give it away."""
     try:
         expect(came, expected, where, atol=atol)
@@ -61,7 +62,7 @@ def expect_secret(came, expected, where, *, atol=0.0):
         raise CheckFailed(f"{where}: came {short(came)}{side}{nothing}") from None
 
 
-def expect(came, expected, where, *, atol=0.0, whole=False):
+def expect(came: object, expected: object, where: str, *, atol: float = 0.0, whole: bool = False) -> None:
     """Raise CheckFailed where `came` is not `expected`: "<where>: expected 24, came 23, 1 too small".
 
     expected: None, a bool, number, text, array or tensor, or a list, tuple or dict of them
@@ -90,7 +91,7 @@ def expect(came, expected, where, *, atol=0.0, whole=False):
         _expect_same(_single(came), expected, where)
 
 
-def expect_error(answer, arguments, kind, where):
+def expect_error(answer: object, arguments: tuple, kind: type[Exception], where: str) -> None:
     """Raise CheckFailed where `answer(*arguments)` raises no `kind`, of that class or of one that comes from it."""
     outcome, came = ask(outcome_of, answer, kind, *arguments)
     if outcome == "value":
@@ -100,13 +101,13 @@ def expect_error(answer, arguments, kind, where):
         raise CheckFailed(f"{where}: expected a {kind.__name__}, came a {came}{own}")
 
 
-def as_whole(number):
+def as_whole(number: object) -> int | None:
     """3 for 3, for 3.0 and for an array that holds it alone; None for what is no whole number."""
     number = _single(number)
     return int(number) if type(number) in (int, float) and number % 1 == 0 else None
 
 
-def short(value):
+def short(value: object) -> str:
     """A value in at most sixty characters."""
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"

@@ -35,7 +35,7 @@ TWINS = 0.025
 """What share of the faces is a copy of another face."""
 
 
-def drawn_faces(train=8_000, valid=1_000, test=1_000, *, seed=0):
+def drawn_faces(train: int = 8_000, valid: int = 1_000, test: int = 1_000, *, seed: int = 0) -> Faces:
     """A drawn data set with FER2013's class shares, label noise, near-twins and FER+ votes; the same for one seed.
 
     train, valid, test: number of faces in each split

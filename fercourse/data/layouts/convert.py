@@ -5,13 +5,14 @@ import io
 import json
 import tarfile
 import zipfile
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from fercourse.data.drawn.note import note_beside, note_text
-from fercourse.data.faces import EMOTIONS, USAGES
+from fercourse.data.faces import EMOTIONS, USAGES, Faces
 from fercourse.data.layouts.csv.writer import write_csv
 from fercourse.data.layouts.npz import write_npz
 from fercourse.errors import DataMismatch, NotWritten, ParameterError
@@ -22,7 +23,7 @@ LABELS_OPTIONAL = ("train-test", "npz")
 JPEG_QUALITY = 95
 
 
-def convert(faces, path, *, layout):
+def convert(faces: Faces, path: str | PathLike, *, layout: str) -> Path:
     """Write `faces` to `path`, a file or a new folder, as one of `LAYOUTS`; returns the path.
 
     Whole or not at all. The rows come in the order train, valid, test; jpeg-folders change grey levels a little,
