@@ -1,8 +1,34 @@
-"""`python -m fercourse`: see `fercourse.course.cli`."""
+"""`python -m fercourse build | run | results | grade | data`: errors become messages and exit codes."""
 
 import sys
 
-from fercourse.course.cli import main
+from fercourse.errors import FercourseError, ParameterError
+
+EXTRAS = dict.fromkeys(("IPython", "ipykernel", "jupytext", "nbclient", "nbformat", "papermill"), "course")
+EXTRAS |= dict.fromkeys(("psutil", "tyro", "yaml"), "course") | {"nbgrader": "grade"}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command that `arguments` (by default the command line's) name; return the exit code.
+
+    0: done. 1: something does not hold. 2: something was asked for that cannot be. 130: stopped by Ctrl-C.
+    """
+    try:
+        from fercourse.course.commands import call  # here: tyro comes with an extra
+
+        return call(sys.argv[1:] if arguments is None else arguments) or 0
+    except FercourseError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2 if isinstance(error, ParameterError) else 1
+    except KeyboardInterrupt:
+        return 130
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRAS:
+            raise
+        extra = EXTRAS[error.name]
+        print(f'error: {error.name} is missing. In the course\'s folder: pip install -e ".[{extra}]"', file=sys.stderr)
+        return 1
+
 
 if __name__ == "__main__":
     sys.exit(main())

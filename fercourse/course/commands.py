@@ -1,9 +1,16 @@
-"""The commands `build`, `run`, `results`, `data`: their signatures and docstrings are the command line and its help."""
+"""The command line: the signatures and docstrings of the commands are its words and its help."""
 
-import sys
-from typing import Literal
-
+from tyro import conf
 from tyro.conf import Positional
+from tyro.extras import SubcommandApp
+
+from fercourse.data import command as data
+from fercourse.grading.command import grade
+from fercourse.settings import Scale
+
+PROGRAM = "python -m fercourse"
+ABOUT = "Build and run the course's notebooks; collect their results; grade exercises; fetch the data."
+ABOUT_DATA = "Find, check, convert and download FER2013."
 
 
 def build(lessons: Positional[tuple[str, ...]] = (), *, check: bool = False, execute: bool = False):
@@ -16,7 +23,7 @@ def build(lessons: Positional[tuple[str, ...]] = (), *, check: bool = False, exe
     """
     from fercourse.course.building.build import build, notebook_drift
     from fercourse.course.building.build_sheets import build_sheets, sheet_drift
-    from fercourse.course.home import find_course, select
+    from fercourse.course.checkout import find_course, select
 
     course = find_course()
     if check:
@@ -41,7 +48,7 @@ def _execute(lesson_paths, course):
 def run(
     lessons: Positional[tuple[str, ...]] = (),
     *,
-    scale: Literal["smoke", "lesson", "full"] | None = None,
+    scale: Scale | None = None,
     data: str | None = None,
     seed: int | None = None,
     device: str | None = None,
@@ -61,7 +68,7 @@ def run(
         param: NAME=VALUE pairs for a lesson's own parameters
         out: the folder of the results; by default runs/ and the time
     """
-    from fercourse.course.home import find_course
+    from fercourse.course.checkout import find_course
     from fercourse.course.running.run import run
 
     return run(
@@ -84,7 +91,7 @@ def results(folders: Positional[tuple[str, ...]] = (), *, check: bool = False):
         folders: results of runs; what they trained on the real data at full scale is copied to docs/records/ first
         check: write nothing; exit 1 and show each line of docs/results.md that the records do not give
     """
-    from fercourse.course.home import find_course
+    from fercourse.course.checkout import find_course
     from fercourse.course.results import results_drift, write_results
     from fercourse.errors import ParameterError
 
@@ -100,6 +107,23 @@ def results(folders: Positional[tuple[str, ...]] = (), *, check: bool = False):
     return 0
 
 
-def data():
-    """Find, check, convert and download FER2013: see `python -m fercourse data --help`."""
-    sys.exit("python -m fercourse data --help")  # `data` is dispatched before; this is its entry in the help
+def call(arguments: list[str]) -> int | None:
+    """Call the command that `arguments` name and return its exit code; without one, show the help and end."""
+    if arguments in ([], ["data"]):
+        arguments = [*arguments, "--help"]
+    return _app().cli(
+        prog=PROGRAM,
+        description=ABOUT,
+        args=arguments,
+        config=(conf.FlagCreatePairsOff, conf.PositionalMetavarFromFieldName),
+    )
+
+
+def _app():
+    app, of_data = SubcommandApp(), SubcommandApp()
+    for command in (build, run, results, grade):
+        app.command(command)
+    for command in (data.find, data.verify, data.summary, data.convert, data.export_drawn, data.download):
+        of_data.command(conf.configure(conf.PositionalRequiredArgs)(command))  # what must be given has no -- name
+    app.command(of_data, name="data", help=ABOUT_DATA)
+    return app

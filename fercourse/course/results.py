@@ -58,7 +58,7 @@ def write_results(folders=(), *, course):
             taken[path.name] = record
     page = results_page(kept | taken)
     for name, record in taken.items():
-        write_record(_home(course) / name, record)
+        write_record(_folder(course) / name, record)
     with written_aside(_page(course)) as aside:
         aside.write_text(page, encoding="utf-8")
     return sorted(taken), sorted(left)
@@ -75,7 +75,7 @@ def results_drift(course):
 def kept_records(course):
     """The records in docs/records/, file name → record; raises DataMismatch for one that does not belong there."""
     records = {}
-    for path in sorted(_home(course).glob("*.json")):
+    for path in sorted(_folder(course).glob("*.json")):
         records[path.name] = read_training(path)
         if why := _unfit(records[path.name]):
             raise DataMismatch(f"{path}: expected a training on FER2013 at full scale, found {why}. Remove it.")
@@ -93,7 +93,7 @@ def results_page(records):
     return "\n\n".join([INTRODUCTION.rstrip(), *sources, *sections, *_not_run(records)]) + "\n"
 
 
-def _home(course):
+def _folder(course):
     return course.root / "docs" / "records"
 
 

@@ -2,13 +2,22 @@
 
 import sys
 
+from fercourse.settings import choice
+
+LISTS = {"claim": "claims", "figure": "figures", "guess": "guesses", "training": "trainings"}
+"""The kinds of metadata that the record of a run keeps, and the list of each there."""
+
+KINDS = (*LISTS, "stamp", "question", "source", "check", "progress", "hint")
+"""Every kind of metadata: what sort of output it belongs to."""
+
 
 def show(record, *, text, html):
     """Show `text`; in a notebook show `html`, and keep `record` in the output's metadata under "fercourse".
 
-    record: a dict that JSON can hold; what runs and the docs' results page read back from an executed notebook.
-    In a plain script it prints the text.
+    record: a dict that JSON can hold, with one of `KINDS` as its "kind"; what runs and the docs' results page read
+    back from an executed notebook. In a plain script it prints the text.
     """
+    choice("kind", record["kind"], KINDS)
     if not _inside_ipython():
         print(text)
         return

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from toy_course import lesson, toy_course
 
-from fercourse.course.cli import main
-from fercourse.course.home import find_course
+from fercourse.__main__ import main
+from fercourse.course.checkout import find_course
 from fercourse.course.results import kept_records, results_drift, results_page, write_results
 from fercourse.errors import DataMismatch, DataNotFound
 from fercourse.report.published import PUBLISHED

@@ -2,7 +2,7 @@
 
 from textwrap import dedent
 
-from fercourse.course.home import find_course
+from fercourse.course.checkout import find_course
 
 SETUP = 'LESSON = "$number"'
 STAMP = 'print("the end of", LESSON)'

@@ -1,4 +1,4 @@
-"""The lessons themselves: their anatomy, what is committed of them, and a run of each with other parameters."""
+"""The lessons themselves: their length and shape, what is committed of them, and a run of each with other parameters."""
 
 import json
 import re
@@ -9,9 +9,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from fercourse.course.building.anatomy import anatomy
-from fercourse.course.kernels import blemishes, published
 from fercourse.course.building.lesson import read_lesson
+from fercourse.course.building.lesson_rules import advice
+from fercourse.course.outputs import problems_in, shown_in
 from fercourse.report.records import read_records
 
 COURSE = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ def prose(path):
 
 @lessons
 def test_a_lesson_has_the_length_and_shape_that_a_reader_can_follow(path):
-    assert anatomy(read_lesson(path)) == []
+    assert advice(read_lesson(path)) == []
 
 
 @lessons
@@ -59,15 +59,15 @@ def test_a_committed_notebook_was_run_whole_on_drawn_faces_at_lesson_scale(path)
     notebook = committed(path)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
-    stamp = published(notebook)["stamp"]
+    stamp = shown_in(notebook)["stamp"]
     assert stamp["drawn"], "pictures of real faces must not be committed"
     assert stamp["scale"] == "lesson"
 
 
 @lessons
 def test_a_committed_notebook_shows_no_error_no_warning_and_no_claim_that_fails(path):
-    assert blemishes(committed(path)) == []
-    assert {claim["status"] for claim in published(committed(path))["claims"]} <= {"held", "untested"}
+    assert problems_in(committed(path)) == []
+    assert {claim["status"] for claim in shown_in(committed(path))["claims"]} <= {"held", "untested"}
 
 
 @lessons
@@ -107,7 +107,7 @@ def test_every_lesson_runs_by_papermill_with_another_seed_on_the_processor(tmp_p
     for record in records:
         assert (record["seed"], record["scale"], record["stamp"]["drawn"]) == (5, "smoke", True)
         notebook = nbformat.read(tmp_path / record["lesson"] / "notebook.ipynb", as_version=4)
-        assert blemishes(notebook) == []
+        assert problems_in(notebook) == []
 
 
 @pytest.mark.timeout(1500)  # six lessons, two of which train on all real faces even at smoke scale

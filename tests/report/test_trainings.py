@@ -10,7 +10,7 @@ import pytest
 from toy_course import publish
 
 import fercourse as fc
-from fercourse.course.kernels import published
+from fercourse.course.outputs import shown_in
 from fercourse.data.faces import Split
 from fercourse.errors import DataMismatch, ParameterError
 from fercourse.report import claims, trainings
@@ -99,7 +99,7 @@ def test_the_runner_finds_what_a_notebook_kept():
     cell = nbformat.v4.new_code_cell(publish({}))
     metadata = {"fercourse": {"kind": "training", "name": "CNN"}}
     cell.outputs = [nbformat.v4.new_output("display_data", metadata=metadata)]
-    assert published(nbformat.v4.new_notebook(cells=[cell]))["trainings"] == [{"kind": "training", "name": "CNN"}]
+    assert shown_in(nbformat.v4.new_notebook(cells=[cell]))["trainings"] == [{"kind": "training", "name": "CNN"}]
 
 
 @pytest.mark.parametrize(

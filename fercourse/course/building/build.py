@@ -5,7 +5,7 @@ from itertools import zip_longest
 
 from fercourse.course.building.compose import SETUP, STAMP, compose
 from fercourse.course.building.lesson import read_lesson
-from fercourse.course.home import select
+from fercourse.course.checkout import select
 from fercourse.errors import DataMismatch, ParameterError
 from fercourse.files import written_aside
 

@@ -3,7 +3,7 @@
 import json
 
 from fercourse.course.building.sheets import hints, read_authored_sheet, released, solved
-from fercourse.course.home import select
+from fercourse.course.checkout import select
 from fercourse.files import written_aside
 
 HINTS = "fercourse/classroom/hints.json"

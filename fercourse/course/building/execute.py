@@ -14,7 +14,8 @@ from fercourse.course.building.build import (
     write_notebook,
 )
 from fercourse.course.building.compose import SETUP, STAMP
-from fercourse.course.kernels import blemishes, cores, kernel_config, kernel_environment, published
+from fercourse.course.kernels import cores, kernel_config, kernel_environment
+from fercourse.course.outputs import problems_in, shown_in
 from fercourse.errors import CheckFailed
 from fercourse.files import written_aside
 from fercourse.report.records import write_record
@@ -32,7 +33,7 @@ def execute(lesson_path, *, course, setup=SETUP, stamp=STAMP):
     started, used = perf_counter(), _processor_seconds()
     died = _run(executed)
     seconds, used = perf_counter() - started, _processor_seconds() - used
-    problems = blemishes(executed) or died
+    problems = problems_in(executed) or died
     if problems:
         refused = course.root / "build" / "refused" / f"{lesson_path.stem}.ipynb"
         _write_refused(refused, executed)
@@ -87,7 +88,7 @@ def _processor_seconds():
 
 def _entry(notebook, seconds, used):
     """What the header and the docs say about the cost of a lesson; the stamp knows more than this process does."""
-    stamp = published(notebook)["stamp"] or {}
+    stamp = shown_in(notebook)["stamp"] or {}
     return {
         "scale": stamp.get("scale", "lesson"),
         "seconds": round(seconds, 1),

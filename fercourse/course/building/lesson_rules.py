@@ -12,8 +12,8 @@ WORDS = (1200, 2500)
 ADDED_CELLS = 3  # title, setup and stamp, which the builder writes
 
 
-def anatomy(lesson):
-    """What a lesson's anatomy lacks, as a list of sentences: cells, lines of code, words of prose; empty when sound."""
+def advice(lesson):
+    """What a lesson is advised to change, in sentences about cells, lines of code, words of prose; empty when sound."""
     lines = {cell.id: len(cell.source.splitlines()) for cell in lesson.cells if _is_code(cell)}
     findings = [
         f"a code cell of {lines[cell.id]} lines, at most {MOST_LINES}: {cell.source.splitlines()[0]}"

@@ -3,7 +3,7 @@
 from base64 import b64decode
 from pathlib import Path
 
-from fercourse.course.kernels import broken_claims, outputs, published
+from fercourse.course.outputs import broken_claims, outputs, shown_in
 from fercourse.files import written_aside
 from fercourse.report.records import write_record
 
@@ -16,7 +16,7 @@ def harvest(folder, *, lesson, parameters, seconds, outcome):
     """
     folder = Path(folder)
     notebook = _read(folder / "notebook.ipynb")
-    found = published(notebook)
+    found = shown_in(notebook)
     error = _error(notebook, outcome)
     record = {
         "lesson": lesson,

@@ -1,6 +1,6 @@
 """The table on the terminal after a run."""
 
-from fercourse.course.kernels import broken_claims
+from fercourse.course.outputs import broken_claims
 
 
 def summary(lessons, records, *, seconds, page):

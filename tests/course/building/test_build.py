@@ -7,11 +7,11 @@ import nbformat
 import pytest
 from toy_course import FRONT, PARAMETERS, SETUP, STAMP, lesson, publish, toy_course, write_lesson
 
-from fercourse.course.building.anatomy import anatomy, count_words
+from fercourse.__main__ import main
 from fercourse.course.building.build import build, notebook_drift, read_notebook
 from fercourse.course.building.execute import execute
 from fercourse.course.building.lesson import read_lesson
-from fercourse.course.cli import main
+from fercourse.course.building.lesson_rules import advice, count_words
 from fercourse.errors import CheckFailed, ParameterError
 
 TWO_CELLS = lesson("# cat or dog?\nanimal = 'cat'", '# %% tags=["NBVAL_CHECK_OUTPUT"]\nprint(animal)')
@@ -287,17 +287,17 @@ def test_the_header_gives_the_processors_time_where_it_was_measured(course):
     assert "| **Time** | about 5 minutes of one core, less on several |" in built(course).cells[0].source
 
 
-def test_anatomy_finds_long_cells_and_short_prose(course):
+def test_advice_finds_long_cells_and_short_prose(course):
     long = "\n".join(f"x = {number}" for number in range(31))
     write_lesson(course.root, "toy_01", lesson(long, *["y = 1"] * 60))
-    findings = "\n".join(anatomy(read_lesson(course.lessons / "01_toy.py")))
+    findings = "\n".join(advice(read_lesson(course.lessons / "01_toy.py")))
     assert "01_toy: a code cell of 31 lines, at most 30: x = 0" in findings
     assert "01_toy: 65 cells, at most 60" in findings
     assert "01_toy: 0 words of prose" in findings
     assert "median" not in findings
     prose = "# %% [markdown]\n# " + "word " * 1300
     write_lesson(course.root, "toy_01", lesson("x = 1", prose))
-    assert anatomy(read_lesson(course.lessons / "01_toy.py")) == []
+    assert advice(read_lesson(course.lessons / "01_toy.py")) == []
 
 
 def test_words_are_what_a_reader_reads():

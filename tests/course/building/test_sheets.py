@@ -12,9 +12,9 @@ import nbformat
 import pytest
 from toy_course import lesson, toy_course
 
+from fercourse.__main__ import main
 from fercourse.course.building.build_sheets import HINTS, build_sheets, sheet_drift, texts
 from fercourse.course.building.sheets import STUB, read_authored_sheet, released
-from fercourse.course.cli import main
 from fercourse.errors import ParameterError
 
 FRONT = """\

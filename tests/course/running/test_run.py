@@ -12,9 +12,9 @@ import psutil
 import pytest
 from toy_course import SETUP, STAMP, lesson, publish, toy_course
 
+from fercourse.__main__ import main
 from fercourse.course.building.build import build, read_notebook
 from fercourse.course.building.parameters import defaults, typed
-from fercourse.course.cli import main
 from fercourse.course.running.page import run_page
 from fercourse.course.running.run import run
 from fercourse.errors import ParameterError
