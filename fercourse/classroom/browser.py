@@ -12,6 +12,7 @@ from fercourse.settings import whole
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
+    from PIL.Image import Image
 
 
 def browse(data: Faces, *, rows: int = 4, columns: int = 12) -> None:
@@ -54,7 +55,7 @@ def browser(data: Faces, *, rows: int = 4, columns: int = 12) -> "VBox":
     def turn(_=None):
         split, positions = chosen()
         shown = positions[(page.value - 1) * rows * columns :][: rows * columns]
-        picture.value = _png(_picture(split, shown, rows, columns))
+        picture.value = png(_picture(split, shown, rows, columns))
         caption.value = _caption(split, shown, len(positions))
 
     def choose(_=None):
@@ -77,16 +78,22 @@ def _caption(split, shown, number):
 
 def _picture(split, positions, rows, columns):
     """The faces at `positions` side by side, twice their size, as a PIL image; white where there are too few."""
-    from PIL import Image
-
     sheet = np.full((rows * columns, *split.images.shape[1:]), 255, np.uint8)
     sheet[: len(positions)] = split.images[positions]
     height, width = split.images.shape[1:]
-    grid = sheet.reshape(rows, columns, height, width).swapaxes(1, 2).reshape(rows * height, columns * width)
-    return Image.fromarray(grid).resize((2 * columns * width, 2 * rows * height), Image.Resampling.NEAREST)
+    return doubled(sheet.reshape(rows, columns, height, width).swapaxes(1, 2).reshape(rows * height, columns * width))
 
 
-def _png(picture):
+def doubled(levels: np.ndarray) -> "Image":
+    """Grey levels, uint8 (H, W), as a PIL image of twice the size."""
+    from PIL import Image
+
+    height, width = levels.shape
+    return Image.fromarray(levels).resize((2 * width, 2 * height), Image.Resampling.NEAREST)
+
+
+def png(picture: "Image") -> bytes:
+    """A PIL image as a PNG file."""
     file = io.BytesIO()
     picture.save(file, "png")
     return file.getvalue()

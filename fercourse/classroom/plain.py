@@ -8,6 +8,7 @@ trees: in a student's kernel, and in a notebook, where a check sees an answer as
 from decimal import Decimal
 from fractions import Fraction
 from math import prod
+from typing import Any
 
 MOST_BYTES = 50_000_000  # of arrays and tensors in one value
 MOST_ITEMS = 1_000_000
@@ -57,7 +58,7 @@ class Opaque:
         raise NotPlain(f"{self!r} is neither true nor false")
 
 
-def decode(tree: object, buffers: list[bytes]) -> object:
+def decode(tree: object, buffers: list[bytes]) -> Any:
     """The value of a tree and its buffers. Raises NotPlain for anything that `encode` would not have made."""
     try:
         return _decoded(tree, buffers, DEEPEST)

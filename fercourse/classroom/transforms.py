@@ -1,10 +1,10 @@
 """What augmentation does to a face: a slider for each change. Its static twin is a sheet, change by strength."""
 
-import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fercourse.classroom.browser import doubled, png
 from fercourse.classroom.session import headless
 from fercourse.data.faces import Split
 
@@ -59,7 +59,8 @@ def sliders(split: Split, *, faces: int = 8) -> "VBox":
     def change(_=None):
         strengths = {name: round(control.value, 3) for name, control in controls.items()}
         augment = Augment(flip=float(mirror.value), **strengths)
-        picture.value = _png([before, furthest(before, augment)])
+        rows = [np.concatenate(row, axis=1) for row in (before, furthest(before, augment))]
+        picture.value = png(doubled(np.concatenate(rows)))
         caption.value = f"<code>fc.{augment}</code> at its furthest; {split.source}, {split.name}"
 
     for control in (mirror, *controls.values()):
@@ -114,14 +115,3 @@ def _title(name, step):
 def _spread(length, count):
     """`count` positions from all over a split, so that emotions differ where faces are sorted."""
     return np.linspace(0, length - 1, min(count, length)).round().astype(int)
-
-
-def _png(rows):
-    """Rows of faces, each uint8 (N, 48, 48), one under the other, twice their size, as PNG."""
-    from PIL import Image
-
-    sheet = np.concatenate([np.concatenate(row, axis=1) for row in rows])
-    height, width = sheet.shape
-    file = io.BytesIO()
-    Image.fromarray(sheet).resize((2 * width, 2 * height), Image.Resampling.NEAREST).save(file, "png")
-    return file.getvalue()

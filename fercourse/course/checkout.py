@@ -1,6 +1,7 @@
 """Where the course lies on this disk, its address, and which of its files a lesson's name means."""
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,19 +16,19 @@ class Course:
     repository: str
 
     @property
-    def lessons(self):
+    def lessons(self) -> Path:
         return self.root / "lessons"
 
     @property
-    def notebooks(self):
+    def notebooks(self) -> Path:
         return self.root / "notebooks"
 
     @property
-    def records(self):
+    def records(self) -> Path:
         return self.lessons / "records.json"
 
 
-def find_course(start="."):
+def find_course(start: str | Path = ".") -> Course:
     """The course whose folder is `start` or the nearest one above it.
 
     Raises ParameterError where there is none, or where its pyproject.toml has no [project.urls] Repository.
@@ -54,7 +55,7 @@ def _repository(path):
     return address.rstrip("/").removesuffix(".git")
 
 
-def select(names, folder, suffix):
+def select(names: Iterable[str], folder: Path, suffix: str) -> list[Path]:
     """The files `NN_name` + suffix that `names` mean, in the order of the course; all of them where `names` is empty.
 
     A name is a number ("2", "02"), a stem ("02_mlp_baseline") or a path to the file.

@@ -13,7 +13,7 @@ ABOUT = "Build and run the course's notebooks; collect their results; grade exer
 ABOUT_DATA = "Find, check, convert and download FER2013."
 
 
-def build(lessons: Positional[tuple[str, ...]] = (), *, check: bool = False, execute: bool = False):
+def build(lessons: Positional[tuple[str, ...]] = (), *, check: bool = False, execute: bool = False) -> int:
     """Build notebooks/, solutions/ and exercises/ from lessons/.
 
     Args:
@@ -55,7 +55,7 @@ def run(
     jobs: int = 1,
     param: tuple[str, ...] = (),
     out: str | None = None,
-):
+) -> int:
     """Run notebooks, each in its own folder, and report on all of them.
 
     Args:
@@ -84,7 +84,7 @@ def run(
     )
 
 
-def results(folders: Positional[tuple[str, ...]] = (), *, check: bool = False):
+def results(folders: Positional[tuple[str, ...]] = (), *, check: bool = False) -> int:
     """Rebuild docs/results.md from the records of trainings on the real data in docs/records/.
 
     Args:

@@ -1,11 +1,15 @@
 """What an executed notebook holds: the metadata that its cells showed, and what must not be committed."""
 
 import re
+from typing import TYPE_CHECKING
 
 from fercourse.report.show import LISTS
 
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
-def shown_in(notebook):
+
+def shown_in(notebook: "NotebookNode") -> dict:
     """What the cells showed: {"claims", "figures", "guesses", "trainings": lists of dicts, "stamp": a dict or None}."""
     found = {name: [] for name in LISTS.values()} | {"stamp": None}
     for _, output in outputs(notebook):
@@ -18,17 +22,17 @@ def shown_in(notebook):
     return found
 
 
-def broken_claims(claims):
+def broken_claims(claims: list[dict]) -> list[dict]:
     """The claims that did not hold although they were tested: failed or undecided."""
     return [claim for claim in claims if claim["status"] in ("failed", "undecided")]
 
 
-def outputs(notebook):
+def outputs(notebook: "NotebookNode") -> "list[tuple[NotebookNode, NotebookNode]]":
     """Pairs of (cell, output) over the code cells of a notebook."""
     return [(cell, output) for cell in notebook.cells for output in cell.get("outputs", ())]
 
 
-def problems_in(notebook):
+def problems_in(notebook: "NotebookNode") -> list[str]:
     """What a committed notebook must not show: an error, anything on stderr, a warning, a claim that does not hold."""
     found = [f"cell {cell.id}: {what}" for cell, output in outputs(notebook) if (what := _problem(output))]
     broken = broken_claims(shown_in(notebook)["claims"])

@@ -1,10 +1,12 @@
 """docs/results.md: what the course's trainings reached on FER2013, built from their records and nothing else."""
 
 import re
+from collections.abc import Iterable
 from difflib import unified_diff
 from pathlib import Path
 from statistics import mean, stdev
 
+from fercourse.course.checkout import Course
 from fercourse.errors import DataMismatch, DataNotFound
 from fercourse.files import written_aside
 from fercourse.report.predictions import wilson
@@ -42,7 +44,7 @@ python -m fercourse results runs/full
 """
 
 
-def write_results(folders=(), *, course):
+def write_results(folders: Iterable[str | Path] = (), *, course: Course) -> tuple[list[str], list[str]]:
     """Copy the trainings on the real data at full scale from `folders` to docs/records/, and write docs/results.md.
 
     Of records with one file name the newest is kept. Returns two lists of file names: copied, left out.
@@ -64,7 +66,7 @@ def write_results(folders=(), *, course):
     return sorted(taken), sorted(left)
 
 
-def results_drift(course):
+def results_drift(course: Course) -> list[str]:
     """The lines in which docs/results.md differs from what the records give, "-" what is there, "+" what should be."""
     path = _page(course)
     there = path.read_text(encoding="utf-8") if path.is_file() else ""
@@ -72,7 +74,7 @@ def results_drift(course):
     return [line.rstrip() for line in unified_diff(there.splitlines(), wanted.splitlines(), path.name, "records", n=0)]
 
 
-def kept_records(course):
+def kept_records(course: Course) -> dict[str, dict]:
     """The records in docs/records/, file name → record; raises DataMismatch for one that does not belong there."""
     records = {}
     for path in sorted(_folder(course).glob("*.json")):
@@ -82,7 +84,7 @@ def kept_records(course):
     return records
 
 
-def results_page(records):
+def results_page(records: dict[str, dict]) -> str:
     """The page as Markdown; `records` maps file names to training records."""
     groups = _groups(records)
     lessons = sorted({lesson for lesson, _ in groups})

@@ -162,6 +162,8 @@ def test_a_tolerance_holds_for_numbers_for_arrays_and_inside_of_lists():
             "side: at [1, 1] expected 4, came 9; 25% of the numbers are off",
         ),
         (np.array([1.0, NAN]), np.array([1.0, 2.0]), "side: at [1] expected 2, came nan; 50% of the numbers are off"),
+        (np.array([INF, 2.0]), np.array([INF, 4.0]), "side: at [1] expected 4, came 2; 50% of the numbers are off"),
+        (np.array([INF, NAN]), np.array([4.0, 4.0]), "side: at [0] expected 4, came inf; 100% of the numbers are off"),
         (torch.zeros(4), np.ones(4), "side: at [0] expected 1, came 0; 100% of the numbers are off"),
     ],
 )

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from fercourse.errors import CheckFailed
 NUMBERS = (int, float, Fraction, Decimal)
 
 
-def plain(value: object) -> object:
+def plain(value: object) -> Any:
     """What came, in its plainest form: numbers, texts, lists, tuples, dicts and arrays, as in a grader.
 
     A number is Python's, in whatever form it came; a tensor is an array; a Series with texts as its index is a dict.
@@ -40,7 +41,7 @@ def same(came: object, expected: object, *, atol: float = 0.0, whole: bool = Fal
     return True
 
 
-def ask(probe: Callable, answer: object, *arguments: object) -> object:
+def ask(probe: Callable, answer: object, *arguments: object) -> Any:
     """`probe(answer, *arguments)` where the answer lives: here in a notebook, in the student's kernel when graded.
 
     probe: a function of fercourse.classroom.probes; what it returns is numbers, texts, arrays, tensors, lists, dicts.
@@ -175,13 +176,12 @@ def _expect_array(came, expected, where, atol):
     _expect_same(came.shape, expected.shape, f"{where}, the shape")
     if (came.dtype.kind == "b") != (expected.dtype.kind == "b") or came.dtype.kind not in "biuf":
         raise CheckFailed(f"{where}: expected numbers like {expected.dtype}, came {came.dtype}")
-    if came.size == 0:
-        return
     came, expected = came.astype(float), expected.astype(float)
-    equal = (came == expected) | (np.isnan(came) & np.isnan(expected))
-    off = np.where(equal, 0.0, np.abs(np.where(equal, 0, came) - np.where(equal, 0, expected)))
-    worst = np.unravel_index(np.argmax(np.where(np.isnan(off), np.inf, off)), off.shape)
-    if not off[worst] <= atol:
+    wrong = ~np.isclose(came, expected, rtol=0, atol=atol, equal_nan=True)
+    if wrong.any():
+        with np.errstate(invalid="ignore"):  # of two infinities
+            off = np.where(wrong, np.nan_to_num(np.abs(came - expected), nan=np.inf, posinf=np.inf), 0)
+        worst = np.unravel_index(np.argmax(off), off.shape)
         place = ", ".join(map(str, worst))
         values = f"expected {expected[worst]:.6g}, came {came[worst]:.6g}"
-        raise CheckFailed(f"{where}: at [{place}] {values}; {(~(off <= atol)).mean():.0%} of the numbers are off")
+        raise CheckFailed(f"{where}: at [{place}] {values}; {wrong.mean():.0%} of the numbers are off")

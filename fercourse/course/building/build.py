@@ -1,18 +1,24 @@
 """Build notebooks/ from lessons/: one way, the same bytes every time, outputs of unchanged cells kept."""
 
 import json
+from collections.abc import Iterable
 from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fercourse.course.building.compose import SETUP, STAMP, compose
 from fercourse.course.building.lesson import read_lesson
-from fercourse.course.checkout import select
+from fercourse.course.checkout import Course, select
 from fercourse.errors import DataMismatch, ParameterError
 from fercourse.files import written_aside
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 LARGEST = 1_000_000  # bytes of a notebook, so that GitHub and Colab show it
 
 
-def build(names=(), *, course, setup=SETUP, stamp=STAMP):
+def build(names: Iterable[str] = (), *, course: Course, setup: str = SETUP, stamp: str = STAMP) -> list[Path]:
     """Write the notebooks of the named lessons, or of all; return the paths of those that changed.
 
     A code cell keeps its outputs as long as its id and its source stay the same.
@@ -28,7 +34,7 @@ def build(names=(), *, course, setup=SETUP, stamp=STAMP):
     return changed
 
 
-def notebook_drift(names=(), *, course, setup=SETUP, stamp=STAMP):
+def notebook_drift(names: Iterable[str] = (), *, course: Course, setup: str = SETUP, stamp: str = STAMP) -> list[str]:
     """A sentence for each notebook that a build would change, naming the first cell that differs. Writes nothing.
 
     Where no lesson is named, a notebook without a lesson is drift too.
@@ -49,7 +55,15 @@ def notebook_drift(names=(), *, course, setup=SETUP, stamp=STAMP):
     return findings
 
 
-def built_text(lesson_path, *, course, setup=SETUP, stamp=STAMP, records=None, executed=None):
+def built_text(
+    lesson_path: Path,
+    *,
+    course: Course,
+    setup: str = SETUP,
+    stamp: str = STAMP,
+    records: dict | None = None,
+    executed: "NotebookNode | None" = None,
+) -> str:
     """The text of a lesson's notebook: composed afresh, with the outputs of `executed` or else of the notebook on disk.
 
     records: as from `read_build_records`, which is asked where they are not given.
@@ -66,12 +80,12 @@ def built_text(lesson_path, *, course, setup=SETUP, stamp=STAMP, records=None, e
     return nbformat.writes(notebook) + "\n"
 
 
-def notebook_path(lesson_path, *, course):
+def notebook_path(lesson_path: Path, *, course: Course) -> Path:
     """Where the notebook of a lesson is built."""
     return course.notebooks / f"{lesson_path.stem}.ipynb"
 
 
-def keep_outputs(notebook, earlier):
+def keep_outputs(notebook: "NotebookNode", earlier: "NotebookNode") -> None:
     """Give each code cell of `notebook` the outputs that the cell of the same id and source has in `earlier`."""
     done = {(cell.get("id"), cell.source): cell for cell in earlier.cells if cell.cell_type == "code"}
     for cell in notebook.cells:
@@ -80,7 +94,7 @@ def keep_outputs(notebook, earlier):
             cell.outputs, cell.execution_count = same.outputs, same.execution_count
 
 
-def read_notebook(path):
+def read_notebook(path: Path) -> "NotebookNode":
     """The notebook at `path`, as an nbformat node. Raises DataMismatch where the file is no notebook."""
     try:
         return parse_notebook(path.read_text(encoding="utf-8"))
@@ -88,14 +102,14 @@ def read_notebook(path):
         raise DataMismatch(f"{path}: not a notebook, perhaps a merge gone wrong. Delete it and build again.") from error
 
 
-def parse_notebook(text):
+def parse_notebook(text: str) -> "NotebookNode":
     """The notebook that a text holds. Raises ValueError where it holds none."""
     import nbformat
 
     return nbformat.reads(text, as_version=4)
 
 
-def write_notebook(path, text):
+def write_notebook(path: Path, text: str) -> None:
     """Write a notebook's text, whole or not at all. Raises ParameterError above 1 MB, listing the figures by size."""
     size = len(text.encode())
     if size > LARGEST:
@@ -119,7 +133,7 @@ def _figures(notebook):
     return sorted(sizes.items(), key=lambda pair: -pair[1])
 
 
-def read_build_records(course):
+def read_build_records(course: Course) -> dict:
     """What `build --execute` measured: lesson → kind of device → entry; empty before the first time.
 
     Raises DataMismatch for a file that is not JSON.

@@ -1,15 +1,16 @@
 """Build solutions/, exercises/ and the package's hints from the sheets in lessons/exercises/."""
 
 import json
+from pathlib import Path
 
 from fercourse.course.building.sheets import hints, read_authored_sheet, released, solved
-from fercourse.course.checkout import select
+from fercourse.course.checkout import Course, select
 from fercourse.files import written_aside
 
 HINTS = "fercourse/classroom/hints.json"
 
 
-def build_sheets(*, course):
+def build_sheets(*, course: Course) -> list[Path]:
     """Write what the sheets make of solutions/, exercises/ and the hints; return the paths of changed files."""
     made = texts(course)
     changed = [path for path, text in made.items() if _read(path) != text]
@@ -19,7 +20,7 @@ def build_sheets(*, course):
     return changed
 
 
-def sheet_drift(*, course):
+def sheet_drift(*, course: Course) -> list[str]:
     """A sentence for each file that `build_sheets` would change, and for each notebook that has no sheet."""
     made = texts(course)
     findings = [
@@ -29,7 +30,7 @@ def sheet_drift(*, course):
     return findings + [f"{path.parent.name}/{path.name}: no sheet of that name" for path in sorted(there - set(made))]
 
 
-def texts(course):
+def texts(course: Course) -> dict[Path, str]:
     """Every file that the sheets make: path → text; the same for the same sheets."""
     import nbformat
 

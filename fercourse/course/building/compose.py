@@ -2,12 +2,18 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from copy import deepcopy
+from pathlib import Path
 from string import Template
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from fercourse.course.building.lesson import is_parameters_cell
+from fercourse.course.building.lesson import Lesson, is_parameters_cell
 from fercourse.errors import ParameterError
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 SETUP = """\
 import importlib.util
@@ -28,7 +34,9 @@ METADATA = {
 LONGEST_SLUG = 48
 
 
-def compose(lesson, *, repository, record=None, setup=SETUP, stamp=STAMP):
+def compose(
+    lesson: Lesson, *, repository: str, record: dict | None = None, setup: str = SETUP, stamp: str = STAMP
+) -> "NotebookNode":
     """The notebook of a lesson, without outputs, as an nbformat node; the same for the same arguments.
 
     record: what `build --execute` measured, by kind of device ("cpu", "gpu"); None where nothing was measured yet.
@@ -50,7 +58,7 @@ def compose(lesson, *, repository, record=None, setup=SETUP, stamp=STAMP):
     return new_notebook(cells=[cell for _, cell in cells], metadata=METADATA)
 
 
-def header(lesson, *, repository, record):
+def header(lesson: Lesson, *, repository: str, record: dict) -> str:
     """The title cell: title, promise, badge, and a table of what the lesson needs, gives and costs."""
     rows = {
         "You need": "<br>".join(lesson.needs) or "nothing but this notebook",
@@ -105,7 +113,7 @@ def _as_authored(cell):
     return cell
 
 
-def give_ids(cells, *, number, path):
+def give_ids(cells: "Iterable[tuple[str | None, NotebookNode]]", *, number: str, path: Path) -> None:
     """Set the ids of (own id or None, cell) pairs: own, then the author's explicit ones, then slugs that are unique.
 
     number: of the lesson, with which slugs begin. Raises ParameterError, naming `path`, for an id given twice.
@@ -145,7 +153,7 @@ def _first_line(cell):
     return (names or lines or ["empty"])[0]
 
 
-def slug(text):
+def slug(text: str) -> str:
     """A text in lower-case ASCII letters and digits joined by hyphens, cut at a word near 48 characters."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")

@@ -3,6 +3,7 @@
 import os
 import platform
 from datetime import UTC, datetime
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
@@ -14,6 +15,7 @@ from fercourse.course.building.build import (
     write_notebook,
 )
 from fercourse.course.building.compose import SETUP, STAMP
+from fercourse.course.checkout import Course
 from fercourse.course.kernels import cores, kernel_config, kernel_environment
 from fercourse.course.outputs import problems_in, shown_in
 from fercourse.errors import CheckFailed
@@ -21,7 +23,7 @@ from fercourse.files import written_aside
 from fercourse.report.records import write_record
 
 
-def execute(lesson_path, *, course, setup=SETUP, stamp=STAMP):
+def execute(lesson_path: Path, *, course: Course, setup: str = SETUP, stamp: str = STAMP) -> dict:
     """Run a lesson's notebook on drawn faces in an empty folder; store outputs, record and header.
 
     Returns the record's entry: scale, seconds on the clock and of the processor, peak memory, device, cores, source,

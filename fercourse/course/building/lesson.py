@@ -3,9 +3,13 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fercourse.course.building.parameters import check_parameters_cell
 from fercourse.errors import ParameterError
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 # Without this jupytext turns a comment such as "# cat or dog?" into the shell command `cat`.
 FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
@@ -24,17 +28,17 @@ class Lesson:
     cells: tuple
 
     @property
-    def name(self):
+    def name(self) -> str:
         """The file's stem, such as "02_mlp_baseline"."""
         return self.path.stem
 
     @property
-    def number(self):
+    def number(self) -> str:
         """The first two digits of the name, as text."""
         return self.name[:2]
 
 
-def read_lesson(path):
+def read_lesson(path: str | Path) -> Lesson:
     """Read a lesson and check its front matter and its parameters cell.
 
     Raises ParameterError, naming the lesson and, where there is one, the line.
@@ -49,7 +53,7 @@ def read_lesson(path):
     return Lesson(path=path, cells=tuple(cells), **fields)
 
 
-def front_matter(cell, path):
+def front_matter(cell: "NotebookNode | None", path: Path) -> dict:
     """The YAML header of a percent file as a dict. Raises ParameterError, naming the file."""
     import yaml
 
@@ -76,7 +80,7 @@ def _lesson_fields(found, path):
     return {name: tuple(value) if isinstance(value, list) else value.strip() for name, value in found.items()}
 
 
-def is_parameters_cell(cell):
+def is_parameters_cell(cell: "NotebookNode") -> bool:
     """Whether this is the cell whose values papermill may replace."""
     return "parameters" in cell.metadata.get("tags", ())
 

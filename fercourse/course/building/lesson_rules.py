@@ -3,7 +3,7 @@
 import re
 from statistics import median
 
-from fercourse.course.building.lesson import is_parameters_cell
+from fercourse.course.building.lesson import Lesson, is_parameters_cell
 
 MOST_CELLS = 60
 MOST_LINES = 30
@@ -12,7 +12,7 @@ WORDS = (1200, 2500)
 ADDED_CELLS = 3  # title, setup and stamp, which the builder writes
 
 
-def advice(lesson):
+def advice(lesson: Lesson) -> list[str]:
     """What a lesson is advised to change, in sentences about cells, lines of code, words of prose; empty when sound."""
     lines = {cell.id: len(cell.source.splitlines()) for cell in lesson.cells if _is_code(cell)}
     findings = [
@@ -34,7 +34,7 @@ def _is_code(cell):
     return cell.cell_type == "code" and not is_parameters_cell(cell)
 
 
-def count_words(markdown):
+def count_words(markdown: str) -> int:
     """The words that a reader reads: no fenced code, no formulas, no HTML tags, no addresses of links."""
     prose = re.sub(
         r"```.*?```|\$\$.*?\$\$|\$[^$\n]+\$|<[^>]+>|\]\([^)]*\)|https?://\S+", " ", markdown, flags=re.DOTALL

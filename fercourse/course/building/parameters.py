@@ -1,7 +1,9 @@
 """A notebook's parameters: annotated literals in one tagged cell, checked when built and when set from outside."""
 
 import ast
+from collections.abc import Iterable
 from math import isfinite
+from pathlib import Path
 
 from fercourse.errors import ParameterError
 
@@ -9,7 +11,7 @@ COMMON = {"DATA": "str", "SCALE": "str", "SEED": "int", "DEVICE": "str"}
 _TYPES = {"bool": bool, "int": int, "float": (int, float), "str": str, "list": list}
 
 
-def check_parameters_cell(source, *, path, line):
+def check_parameters_cell(source: str, *, path: Path, line: int) -> None:
     """Check that a parameters cell holds nothing but annotated literals, DATA, SCALE, SEED and DEVICE among them.
 
     line: of the cell's header in the lesson `path`, so that an error can name the line.
@@ -51,7 +53,7 @@ def _problem(statement):
     return None if fits(value, kind) else f"the value is no {kind}"
 
 
-def fits(value, kind):
+def fits(value: object, kind: str) -> bool:
     """Whether a value has the type that an annotation such as "int", "float" or "list[int]" names; no NaN, no inf."""
     outer, _, inner = kind.partition("[")
     if (isinstance(value, bool) and outer != "bool") or (isinstance(value, float) and not isfinite(value)):
@@ -59,7 +61,7 @@ def fits(value, kind):
     return isinstance(value, _TYPES[outer]) and (not inner or all(fits(item, inner[:-1]) for item in value))
 
 
-def parse_assignments(texts):
+def parse_assignments(texts: Iterable[str]) -> dict[str, str]:
     """The pairs of "NAME=VALUE" texts as a dict of texts.
 
     Raises ParameterError for a text of another form, and for a name that comes twice.
@@ -75,7 +77,7 @@ def parse_assignments(texts):
     return pairs
 
 
-def typed(values, known, *, notebook):
+def typed(values: dict, known: dict, *, notebook: str) -> dict:
     """The `values` (name → text or value) as a notebook's `known` parameters (from papermill) declare them.
 
     Raises ParameterError for a name that the notebook does not have, listing those it has, and for a wrong type.
@@ -108,6 +110,6 @@ def _parse(text, kind):
         return None
 
 
-def defaults(known):
+def defaults(known: dict) -> dict:
     """The values that a notebook's parameters have when nobody sets them, from what papermill found."""
     return {name: ast.literal_eval(parameter["default"]) for name, parameter in known.items()}

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from pathlib import Path
 
 from fercourse.errors import ParameterError
 from fercourse.grading.names import without_magics
@@ -15,7 +16,7 @@ ONE_FORM = ("type", "isinstance", "issubclass")
 """What a test must not ask: a right answer may be a number of NumPy's, a tensor, a subclass."""
 
 
-def described_exercises(found, path):
+def described_exercises(found: dict, path: Path) -> dict[str, dict]:
     """The exercises of a sheet's front matter: id → title, kind, difficulty, minutes. Raises ParameterError."""
     if set(found) != {"title", "exercises"} or not isinstance(found["exercises"], list) or not found["exercises"]:
         raise ParameterError(f"{path}: the front matter of a sheet is a title and a list of exercises; found {found}")
@@ -29,7 +30,7 @@ def described_exercises(found, path):
     return exercises
 
 
-def check_cells(sheet):
+def check_cells(sheet) -> None:
     """Raise ParameterError where a cell's mark, its points or its region does not fit, or an exercise lacks a part."""
     for cell in sheet.cells:
         _check_mark_and_points(cell, sheet)
@@ -43,7 +44,7 @@ def check_cells(sheet):
             raise ParameterError(f"{sheet.path}: exercise {id} needs hints and an answer; found {marks}, {steps}")
 
 
-def hint_steps(source):
+def hint_steps(source: str) -> list[str]:
     """The items of a list of hints, each as one line."""
     steps = re.split(r"^- ", source, flags=re.MULTILINE)
     return [" ".join(step.split()) for step in steps if step.strip()]

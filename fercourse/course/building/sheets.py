@@ -6,14 +6,19 @@ An author marks cells in their headers: `answer="03.2"` is the student's, `check
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from textwrap import dedent
+from typing import TYPE_CHECKING
 
 from fercourse.course.building.compose import METADATA, give_ids
 from fercourse.course.building.lesson import FORMAT, front_matter
 from fercourse.course.building.sheet_rules import MARKS, check_cells, described_exercises, hint_steps
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 SETUP = """\
 import importlib.util
@@ -41,12 +46,12 @@ class AuthoredSheet:
     cells: tuple
 
     @property
-    def number(self):
+    def number(self) -> str:
         """The lesson's two digits, as text."""
         return self.path.stem[:2]
 
 
-def read_authored_sheet(path):
+def read_authored_sheet(path: str | Path) -> AuthoredSheet:
     """Read a sheet and check its front matter and its marks. Raises ParameterError, naming the sheet."""
     import jupytext
 
@@ -58,7 +63,7 @@ def read_authored_sheet(path):
     return sheet
 
 
-def solved(sheet, *, repository):
+def solved(sheet: AuthoredSheet, *, repository: str) -> "NotebookNode":
     """The solved notebook of a sheet, an nbformat node without outputs, in nbgrader's format."""
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -79,7 +84,7 @@ def solved(sheet, *, repository):
     return new_notebook(cells=[cell for _, cell in cells], metadata=METADATA | {"fercourse": about})
 
 
-def released(text):
+def released(text: str) -> str:
     """The student's sheet, from the text of a solved notebook: no answers, no hidden tests, no outputs.
 
     By nbgrader's own preprocessors, in the order of its `generate_assignment`; the same text for the same text.
@@ -98,7 +103,7 @@ def released(text):
     return nbformat.writes(notebook, version=4) + "\n"
 
 
-def hints(sheets):
+def hints(sheets: Iterable[AuthoredSheet]) -> dict[str, dict]:
     """For each exercise its hints, the easiest first, and its solution: what `fc.hint` shows, one after the other."""
     found = {}
     for sheet in sheets:
