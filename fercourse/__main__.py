@@ -1,5 +1,6 @@
 """`python -m fercourse build | run | results | grade | data`: errors become messages and exit codes."""
 
+import os
 import sys
 
 from fercourse.errors import FercourseError, ParameterError
@@ -12,16 +13,23 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command that `arguments` (by default the command line's) name; return the exit code.
 
     0: done. 1: something does not hold. 2: something was asked for that cannot be. 130: stopped by Ctrl-C.
+    141: whoever read what it prints has stopped reading, such as `head`.
     """
     try:
         from fercourse.course.commands import call  # here: tyro comes with an extra
 
-        return call(sys.argv[1:] if arguments is None else arguments) or 0
+        try:
+            return call(sys.argv[1:] if arguments is None else arguments) or 0
+        finally:
+            sys.stdout.flush()  # so that a pipe that is closed is seen here
     except FercourseError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2 if isinstance(error, ParameterError) else 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what the interpreter still writes at its end
+        return 141
     except ModuleNotFoundError as error:
         if error.name not in EXTRAS:
             raise

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +153,27 @@ def test_the_stamp_says_where_every_figure_came_from(shown, capsys):
     assert 100 < record["peak_memory_mb"] < 100_000
     assert data.fingerprint in text
     assert "threads" in text
+    assert capsys.readouterr().out
+
+
+def test_a_stamp_without_data_says_so_and_one_of_other_splits_says_that(shown, faces, monkeypatch, capsys):
+    env = fc.setup("02", scale="lesson", seed=4, device="cpu")
+    env.stamp()
+    metadata, text = shown[-1]
+    assert text.startswith("Run on no data (fingerprint ) at lesson scale, seed 4, on cpu, ")
+    assert (metadata["lesson"], metadata["seed"], metadata["drawn"], metadata["official"]) == ("02", 4, False, False)
+    unofficial = replace(faces, train=replace(faces.train, drawn=False), source="<b>own.csv", official=False)
+    monkeypatch.setattr("fercourse.data.load.load", lambda *_, **__: unofficial)
+    env.load()
+    env.stamp()
+    assert (shown[-1][0]["source"], shown[-1][0]["official"]) == ("<b>own.csv", False)
+    assert capsys.readouterr().out
+
+
+def test_a_session_cannot_be_changed_by_hand(capsys):
+    env = fc.setup("02", scale="smoke", device="cpu")
+    with pytest.raises(AttributeError):
+        env.scale = "full"
     assert capsys.readouterr().out
 
 

@@ -76,6 +76,13 @@ def test_a_plain_script_prints_the_text(capsys):
     assert capsys.readouterr().out == "recorded: 42\n"
 
 
+@pytest.mark.parametrize("kind", ["claims", "", None])
+def test_a_kind_of_output_that_nobody_reads_back_is_refused(kind, capsys):
+    with pytest.raises(ParameterError, match="expected kind: claim, figure, guess"):
+        show({"kind": kind}, text="lost", html="lost")
+    assert capsys.readouterr().out == ""
+
+
 def modules_after(code):
     code += "; import sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
