@@ -1,5 +1,6 @@
 """The command line: what it is called with, what its help says, what comes back."""
 
+import os
 import subprocess
 import sys
 
@@ -53,7 +54,8 @@ def test_a_command_of_the_data_runs(capsys):
 
 def test_a_reader_that_stops_reading_ends_the_command_without_a_traceback():
     command = [sys.executable, "-m", "fercourse", "data", "find"]
-    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    environment = os.environ | {"PYTHONUNBUFFERED": ""}  # what is printed is written at the end
+    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
     started.stdout.close()
     assert started.stderr.read() == ""
     assert started.wait() == 141
