@@ -2,10 +2,16 @@
 
 import sys
 from numbers import Integral, Real
+from typing import Literal, get_args
 
 import numpy as np
 
 from fercourse.errors import ParameterError
+
+Scale = Literal["smoke", "lesson", "full"]
+
+SCALES = get_args(Scale)
+"""How much of everything a run does, from the smallest to the largest: sizes and epochs change, nothing else."""
 
 SEEDS = 2**64  # as many as torch knows
 MOST = 2**63  # torch and NumPy count no further

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from fercourse.errors import ParameterError
 from fercourse.report import claims
-from fercourse.report.claims import SCALES
 from fercourse.report.origin import versions
 from fercourse.report.show import show
-from fercourse.settings import flag, seed_number
+from fercourse.settings import SCALES, flag, seed_number
 
 
 def headless():

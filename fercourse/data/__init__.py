@@ -7,7 +7,6 @@ official          what was read, held against what was published
 votes             the FER+ votes, joined by row
 cache             what was read once
 names, rows       names in the wild; rows of a file, and how they become splits
-arguments         numbers as they may come
 command           `python -m fercourse data`
 layouts/          one reader for each layout, and every layout written
 drawn/            faces drawn from a seed, for those without FER2013

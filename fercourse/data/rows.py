@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fercourse.data.faces import EMOTIONS, SPLITS, USAGES, Faces, Split, frozen, has_official_counts  # noqa: F401
+from fercourse.data.faces import EMOTIONS, SPLITS, USAGES, Faces, Split, frozen
 from fercourse.errors import DataMismatch
 
 CARVED_SHARE = 0.1

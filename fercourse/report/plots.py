@@ -13,7 +13,7 @@ from fercourse.report.curves import draw_curves
 from fercourse.report.history import History
 from fercourse.report.mosaic import label_rows, mosaic
 from fercourse.report.predictions import wilson
-from fercourse.report.style import COLOURS, emotion_ticks, new_axes, signed, styled
+from fercourse.report.style import COLOURS, emotion_ticks, mark_drawn, new_axes, styled
 
 __all__ = [
     "COLOURS",
@@ -36,7 +36,7 @@ def faces(split, *, rows=7, columns=14, by_emotion=True, positions=None, titles=
 
     by_emotion: False mixes the emotions; so does a split without labels
     titles:     a line over each face, for `positions`
-    seed:       which faces are drawn by lot
+    seed:       which faces are chosen at random
     """
     if positions is not None:
         by_emotion, grid = False, _in_rows(np.asarray(positions), columns)
@@ -48,7 +48,7 @@ def faces(split, *, rows=7, columns=14, by_emotion=True, positions=None, titles=
     ax = mosaic(tiles, titles=titles, ax=ax)
     if by_emotion:
         label_rows(ax, EMOTIONS[:rows], list(COLOURS.values())[:rows])
-    return signed(ax, split.drawn)
+    return mark_drawn(ax, split.drawn)
 
 
 @styled
@@ -59,7 +59,7 @@ def mean_faces(split, *, ax=None):
     ax = mosaic([means], titles=[f"{emotion}\nn = {n:,}" for emotion, n in counts.items()], stretch=True, ax=ax)
     for text, colour in zip(ax.texts, COLOURS.values(), strict=True):
         text.set(color=colour, fontweight="bold")
-    return signed(ax, split.drawn)
+    return mark_drawn(ax, split.drawn)
 
 
 @styled
@@ -75,7 +75,7 @@ def pairs(left_images, right_images, captions, *, drawn=None, ax=None):
         )
     gap = np.full((2, SIDE), 255, np.uint8)
     towers = [np.vstack([left, gap, right]) for left, right in zip(left_images, right_images, strict=True)]
-    return signed(mosaic([towers], titles=captions, ax=ax), drawn)
+    return mark_drawn(mosaic([towers], titles=captions, ax=ax), drawn)
 
 
 @styled
@@ -93,7 +93,7 @@ def class_counts(faces, *, ax=None):
     ax.legend(loc="upper right")
     ax.set(ylabel="share of the split (%)", title="How many faces show each emotion")
     emotion_ticks(ax.xaxis)
-    return signed(ax, faces.drawn)
+    return mark_drawn(ax, faces.drawn)
 
 
 @styled
@@ -108,7 +108,7 @@ def pixel_histogram(split, *, ax=None):
     ax.axvline(mean, color="black", lw=1)
     ax.set(xlabel="grey level", ylabel="share of the pixels (%)")
     ax.set_title(f"{split.name}, n = {len(split):,}: grey level {mean:.1f} ± {deviation:.1f}")
-    return signed(ax, split.drawn)
+    return mark_drawn(ax, split.drawn)
 
 
 @styled
@@ -125,7 +125,7 @@ def history(histories, *, column="loss", ax=None):
     ax.set(xlabel="epoch", ylabel=column.replace("_", " "))
     if column in ("loss", "accuracy"):
         ax.set_title("valid, dashed train")
-    return signed(ax)
+    return mark_drawn(ax)
 
 
 @styled
@@ -144,7 +144,7 @@ def confusion(predictions, *, ax=None):
     emotion_ticks(ax.xaxis, offset=0.5)
     emotion_ticks(ax.yaxis, [f"{emotion} ({size:,})" for emotion, size in n.items()], offset=0.5)
     ax.set(xlabel="predicted", ylabel="true (n)", title=_score(predictions))
-    return signed(ax, predictions.drawn)
+    return mark_drawn(ax, predictions.drawn)
 
 
 @styled
@@ -162,7 +162,7 @@ def per_class(predictions, *, ax=None):
     ax.annotate(f"mean {mean:.1f} %", (1.01, mean), xycoords=("axes fraction", "data"), va="center")
     emotion_ticks(ax.xaxis, [f"{emotion}\nn = {size:,}" for emotion, size in zip(EMOTIONS, n, strict=True)])
     ax.set(ylabel="recall (%)", ylim=(0, 100), title=_score(predictions))
-    return signed(ax, predictions.drawn)
+    return mark_drawn(ax, predictions.drawn)
 
 
 @styled
@@ -182,7 +182,7 @@ def reliability(predictions, *, ax=None):
     error = 100 * predictions.expected_calibration_error
     ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="accuracy (grey: share of the faces)")
     ax.set_title(f"calibration error {error:.1f} %, n = {len(predictions):,}")
-    return signed(ax, predictions.drawn)
+    return mark_drawn(ax, predictions.drawn)
 
 
 @styled
@@ -192,7 +192,7 @@ def probabilities(predictions, split, positions):
     Raises DataMismatch where the predictions are not those of this split.
     """
     labels = split.labels if split.labelled else None
-    if len(predictions) != len(split) or not np.array_equal(predictions.labels, labels):
+    if len(predictions) != len(split) or not np.array_equal(predictions.y_true, labels):
         raise DataMismatch(f"expected the predictions for {split}, found {predictions} with other labels")
     count = len(positions)
     if not count:
@@ -209,7 +209,7 @@ def probabilities(predictions, split, positions):
     for (picture, bars), position in zip(grid[:count], positions, strict=True):
         _picture(picture, split, position)
         _bars(bars, predictions, position)
-    signed(grid[0, 0], split.drawn)
+    mark_drawn(grid[0, 0], split.drawn)
     return grid[:count]
 
 
@@ -219,8 +219,8 @@ def _picture(ax, split, position):
 
 
 def _bars(ax, predictions, position):
-    answer = EMOTIONS[predictions.answers[position]]
-    true = EMOTIONS[predictions.labels[position]] if predictions.labelled else None
+    answer = EMOTIONS[predictions.y_pred[position]]
+    true = EMOTIONS[predictions.y_true[position]] if predictions.labelled else None
     ax.barh(range(len(EMOTIONS)), 100 * predictions.probabilities[position], color=list(COLOURS.values()))
     ax.set(xlim=(0, 100))
     ax.set_xticks([0, 50, 100], ["0", "50", "100 %"])

@@ -1,12 +1,12 @@
-"""One output that people read and programs can find again: text and HTML, with a record in its metadata."""
+"""One output that people read and programs can find again: text and HTML, with metadata."""
 
 import sys
 
 
-def show(record, *, text, html):
-    """Show `text`; in a notebook show `html`, and keep `record` in the output's metadata under "fercourse".
+def show(metadata, *, text, html):
+    """Show `text`; in a notebook show `html`, and keep `metadata` in the output under "fercourse".
 
-    record: a dict that JSON can hold; what runs and the docs' results page read back from an executed notebook.
+    metadata: a dict that JSON can hold; what runs and the docs' results page read back from an executed notebook.
     In a plain script it prints the text.
     """
     if not _inside_ipython():
@@ -14,7 +14,7 @@ def show(record, *, text, html):
         return
     from IPython.display import display  # here: a plain script needs no IPython
 
-    display({"text/plain": text, "text/html": html}, metadata={"fercourse": record}, raw=True)
+    display({"text/plain": text, "text/html": html}, metadata={"fercourse": metadata}, raw=True)
 
 
 def _inside_ipython():

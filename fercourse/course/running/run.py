@@ -15,9 +15,8 @@ from fercourse.course.running.progress import Bars
 from fercourse.course.running.terminal import summary
 from fercourse.course.running.workers import Task, stop_signals, work
 from fercourse.errors import ParameterError
-from fercourse.report.claims import SCALES
 from fercourse.report.records import read_records
-from fercourse.settings import is_whole, seed_number
+from fercourse.settings import SCALES, is_whole, seed_number
 
 
 @dataclass(frozen=True)

@@ -5,24 +5,26 @@ import io
 import json
 import tarfile
 import zipfile
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from fercourse.data.drawn.note import note_beside, note_text
-from fercourse.data.faces import EMOTIONS, USAGES
+from fercourse.data.faces import EMOTIONS, USAGES, Faces
 from fercourse.data.layouts.csv.writer import write_csv
 from fercourse.data.layouts.npz import write_npz
-from fercourse.errors import DataMismatch, NotWritten, ParameterError
+from fercourse.errors import DataMismatch, NotWritten
 from fercourse.files import written_aside
+from fercourse.settings import choice
 
 FOLDER_LAYOUTS = ("train-test", "png-folders", "jpeg-folders", "parquet")
 LABELS_OPTIONAL = ("train-test", "npz")
 JPEG_QUALITY = 95
 
 
-def convert(faces, path, *, layout):
+def convert(faces: Faces, path: str | PathLike, *, layout: str) -> Path:
     """Write `faces` to `path`, a file or a new folder, as one of `LAYOUTS`; returns the path.
 
     Whole or not at all. The rows come in the order train, valid, test; jpeg-folders change grey levels a little,
@@ -32,9 +34,7 @@ def convert(faces, path, *, layout):
     Raises NotWritten where the folder exists or the disk is full, ParameterError for another layout, DataMismatch for
     test faces without labels in a layout that needs them, and for image folders where an emotion has no face.
     """
-    path = Path(path)
-    if layout not in LAYOUTS:
-        raise ParameterError(f"layout={layout!r}: choose one of {', '.join(map(repr, LAYOUTS))}")
+    path, layout = Path(path), choice("layout", layout, LAYOUTS)
     if layout not in LABELS_OPTIONAL and not all(split.labelled for split in faces):
         raise DataMismatch(
             f"{faces.source} has test faces without labels: {layout} cannot say so. Use train-test or npz."

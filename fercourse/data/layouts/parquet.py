@@ -62,12 +62,12 @@ def read_file(path, part):
         usages = np.full(len(images), part or 0, np.uint8)
         row = 0
         for batch in file.iter_batches(BATCH, columns=[column for column in (image, label, usage) if column]):
-            for record in batch.to_pylist():
+            for values in batch.to_pylist():
                 where = f"{path}, row {row + 1}"
-                images[row] = face(record[image], where)
-                labels[row] = code(record[label], where)
+                images[row] = face(values[image], where)
+                labels[row] = code(values[label], where)
                 if usage:
-                    usages[row] = parse_part(record[usage], where)
+                    usages[row] = parse_part(values[usage], where)
                 row += 1
     return images, labels, usages
 
