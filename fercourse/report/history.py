@@ -68,7 +68,7 @@ class History:
         return f"History({epochs}, best valid_accuracy {best['valid_accuracy']:.3f} at {best.get('epoch', '?')})"
 
     def _repr_html_(self):
-        from fercourse.report.rich import html_of_history  # here: a script shows none
+        from fercourse.report.show import html_of_history  # here: a script shows none
 
         return html_of_history(self)
 

@@ -1,18 +1,21 @@
 """The course's figures: each takes `ax=None`, returns its axes and never calls `show`; an emotion has one colour."""
 
+from collections.abc import Sequence
 from math import ceil
 
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from fercourse.data.faces import EMOTIONS, SIDE
+from fercourse.data.faces import EMOTIONS, SIDE, Faces, Split
 from fercourse.errors import DataMismatch, ParameterError
 from fercourse.report.curves import draw_curves
 from fercourse.report.history import History
+from fercourse.report.intervals import wilson
 from fercourse.report.mosaic import label_rows, mosaic
-from fercourse.report.predictions import wilson
+from fercourse.report.predictions import Predictions
 from fercourse.report.style import COLOURS, emotion_ticks, mark_drawn, new_axes, styled
 
 __all__ = [
@@ -31,7 +34,17 @@ __all__ = [
 
 
 @styled
-def faces(split, *, rows=7, columns=14, by_emotion=True, positions=None, titles=None, seed=0, ax=None):
+def faces(
+    split: Split,
+    *,
+    rows: int = 7,
+    columns: int = 14,
+    by_emotion: bool = True,
+    positions: Sequence[int] | None = None,
+    titles: Sequence[str] | None = None,
+    seed: int = 0,
+    ax: Axes | None = None,
+) -> Axes:
     """Faces of a split in a grid: a row an emotion, or the faces at `positions` in their order, `columns` in a row.
 
     by_emotion: False mixes the emotions; so does a split without labels
@@ -52,7 +65,7 @@ def faces(split, *, rows=7, columns=14, by_emotion=True, positions=None, titles=
 
 
 @styled
-def mean_faces(split, *, ax=None):
+def mean_faces(split: Split, *, ax: Axes | None = None) -> Axes:
     """The mean face of each emotion, with its n; one stretch of the grey levels for all seven."""
     counts = split.counts()
     means = [split.images[split.labels == code].mean(axis=0) if n else None for code, n in enumerate(counts.values())]
@@ -63,7 +76,14 @@ def mean_faces(split, *, ax=None):
 
 
 @styled
-def pairs(left_images, right_images, captions, *, drawn=None, ax=None):
+def pairs(
+    left_images: np.ndarray,
+    right_images: np.ndarray,
+    captions: Sequence[str],
+    *,
+    drawn: bool | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Two rows of faces, uint8 (K, 48, 48) each: a face above, its near-twin below, a caption over each pair.
 
     drawn: whether these are drawn faces; as the run says where it is None
@@ -79,7 +99,7 @@ def pairs(left_images, right_images, captions, *, drawn=None, ax=None):
 
 
 @styled
-def class_counts(faces, *, ax=None):
+def class_counts(faces: Faces, *, ax: Axes | None = None) -> Axes:
     """The share of each emotion in each split that has labels, the counts written at the bars."""
     ax = ax or new_axes(9, 3.2)
     splits = [split for split in faces if split.labelled and len(split)]
@@ -97,7 +117,7 @@ def class_counts(faces, *, ax=None):
 
 
 @styled
-def pixel_histogram(split, *, ax=None):
+def pixel_histogram(split: Split, *, ax: Axes | None = None) -> Axes:
     """How often each grey level occurs in the faces of a split; mean and standard deviation in the title."""
     ax = ax or new_axes(6, 2.8)
     counts = np.bincount(split.images.ravel(), minlength=256)
@@ -112,7 +132,7 @@ def pixel_histogram(split, *, ax=None):
 
 
 @styled
-def history(histories, *, column="loss", ax=None):
+def history(histories: History | dict[str, History], *, column: str = "loss", ax: Axes | None = None) -> Axes:
     """The curves of one or more trainings: valid solid with its best epoch marked, train dashed.
 
     histories: a History, or a dict from name to History
@@ -129,7 +149,7 @@ def history(histories, *, column="loss", ax=None):
 
 
 @styled
-def confusion(predictions, *, ax=None):
+def confusion(predictions: Predictions, *, ax: Axes | None = None) -> Axes:
     """What each emotion was taken for: a row is a true emotion, its cells are shares of it with the counts below."""
     ax = ax or new_axes(6.2, 4.8)
     counts = predictions.confusion()
@@ -148,7 +168,7 @@ def confusion(predictions, *, ax=None):
 
 
 @styled
-def per_class(predictions, *, ax=None):
+def per_class(predictions: Predictions, *, ax: Axes | None = None) -> Axes:
     """The recall of each emotion with its 95 % interval (Wilson), and the mean of the seven."""
     ax = ax or new_axes(6.5, 3.2)
     counts = predictions.confusion().to_numpy()
@@ -166,7 +186,7 @@ def per_class(predictions, *, ax=None):
 
 
 @styled
-def reliability(predictions, *, ax=None):
+def reliability(predictions: Predictions, *, ax: Axes | None = None) -> Axes:
     """Accuracy against confidence in ten bins with 95 % intervals: on the diagonal a model is as right as it is sure.
 
     Grey bars: the share of the faces in each bin.
@@ -186,7 +206,7 @@ def reliability(predictions, *, ax=None):
 
 
 @styled
-def probabilities(predictions, split, positions):
+def probabilities(predictions: Predictions, split: Split, positions: Sequence[int]) -> np.ndarray:
     """Each chosen face beside its seven probabilities, the predicted and, where known, the true emotion: axes (K, 2).
 
     Raises DataMismatch where the predictions are not those of this split.

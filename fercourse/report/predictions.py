@@ -7,9 +7,7 @@ counts right answers need not wait for its import, and an emotion without faces 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import sqrt
 from os import PathLike
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -17,6 +15,7 @@ import pandas as pd
 from fercourse.data.faces import EMOTIONS
 from fercourse.errors import DataMismatch, ParameterError
 from fercourse.files import written_aside
+from fercourse.report.intervals import Paired, paired, wilson
 from fercourse.settings import whole
 
 CLASSES = len(EMOTIONS)
@@ -64,7 +63,7 @@ class Predictions:
         return f"Predictions({len(self):,} faces, accuracy {percent}, {self.source})"
 
     def _repr_html_(self):
-        from fercourse.report.rich import html_of_predictions  # here: a script shows none
+        from fercourse.report.show import html_of_predictions  # here: a script shows none
 
         return html_of_predictions(self)
 
@@ -200,7 +199,7 @@ class Predictions:
             return None
         return low > other_high
 
-    def versus(self, other: "Predictions") -> "Paired":
+    def versus(self, other: "Predictions") -> Paired:
         """The exact paired test on the same faces, which sees differences that `beats` cannot: a `Paired`.
 
         Only faces that one got right and the other wrong count (McNemar 1947; exact, two-sided).
@@ -208,7 +207,7 @@ class Predictions:
         """
         self._check_same_faces(other)
         wins, losses = int((self._right & ~other._right).sum()), int((other._right & ~self._right).sum())
-        return Paired(wins, losses, _two_sided(wins, losses))
+        return paired(wins, losses)
 
     @property
     def _known(self):
@@ -230,40 +229,6 @@ class Predictions:
                 "two models are compared on the same faces in the same order: expected the same labels, found "
                 f"{len(self):,} from {self.source} and {len(other):,} from {other.source} that differ"
             )
-
-
-@dataclass(frozen=True)
-class Paired:
-    """A paired comparison: faces that only the first got right, only the second, and the probability of a split at
-    least that uneven if neither were better."""
-
-    wins: int
-    losses: int
-    p_value: float
-
-
-def wilson(right: int, n: int, *, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's score interval for a share: `right` of `n`, as (low, high), 0 to 1 (Wilson 1927). (0, 1) for n = 0.
-
-    >>> low, high = wilson(50, 100)
-    >>> print(f"{low:.3f} to {high:.3f}")
-    0.404 to 0.596
-    """
-    if not 0 < level < 1:
-        raise ParameterError(f"level {level}: a level lies between 0 and 1, such as 0.95")
-    if n == 0:
-        return 0.0, 1.0
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    share = right / n
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z * sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    return max(0.0, centre - half), min(1.0, centre + half)
-
-
-def _two_sided(wins, losses):
-    from scipy.stats import binomtest  # here: the one figure that needs it, and a second to import
-
-    return float(binomtest(wins, wins + losses).pvalue) if wins + losses else 1.0
 
 
 def _share(part, whole, *, empty):

@@ -1,8 +1,11 @@
 """A split is a dataset as PyTorch means it: by position, in a DataLoader, cut and joined, and through transforms."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import f1_score
 from torch.utils.data import ConcatDataset, DataLoader, Subset, random_split
 from torchvision import transforms as v1
 from torchvision.transforms import v2
@@ -138,7 +141,16 @@ def test_datasets_of_pytorch_cut_and_join_splits(faces):
 
 def test_faces_without_labels_have_the_label_minus_one_which_no_loss_takes(faces):
     assert UNLABELLED[1][1] == -1
-    images, labels = next(iter(DataLoader(UNLABELLED, batch_size=3)))
+    _images, labels = next(iter(DataLoader(UNLABELLED, batch_size=3)))
     assert labels.tolist() == [-1, -1, -1]
     with pytest.raises(IndexError, match="-1 is out of bounds"):
         torch.nn.functional.cross_entropy(torch.zeros(3, 7), labels)
+
+
+def test_the_lines_of_the_readme_run_as_they_stand(faces):
+    readme = (Path(fc.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    [lines] = [block for block in readme.split("```") if block.startswith("python\nloader")]
+    model = small_mlp()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    names = dict(DataLoader=DataLoader, fc=fc, torch=torch, v2=v2, f1_score=f1_score)
+    exec(lines.removeprefix("python\n"), names | dict(data=faces, model=model, optimizer=optimizer))

@@ -17,7 +17,8 @@ from fercourse.errors import DataMismatch, ParameterError
 from fercourse.report import claims, plots
 from fercourse.report.claims import begin
 from fercourse.report.history import History
-from fercourse.report.predictions import Predictions, wilson
+from fercourse.report.intervals import wilson
+from fercourse.report.predictions import Predictions
 
 
 @pytest.fixture(autouse=True)

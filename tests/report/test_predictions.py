@@ -16,7 +16,8 @@ from sklearn.metrics import (
 
 from fercourse.data.faces import EMOTIONS
 from fercourse.errors import DataMismatch, NotWritten, ParameterError
-from fercourse.report.predictions import Predictions, wilson
+from fercourse.report.intervals import wilson
+from fercourse.report.predictions import Predictions
 
 LABELS = np.random.default_rng(1).integers(0, 7, 400)
 

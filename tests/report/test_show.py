@@ -14,7 +14,7 @@ import pytest
 from fercourse.data.faces import EMOTIONS
 from fercourse.report.history import History
 from fercourse.report.predictions import Predictions
-from fercourse.report.rich import HEIGHT, WIDTH
+from fercourse.report.show import HEIGHT, WIDTH
 
 ROWS = [
     {"epoch": 1, "train_loss": 1.9, "valid_loss": 2.0, "valid_accuracy": 0.2},
@@ -102,7 +102,8 @@ def test_predictions_show_their_report_as_a_table_with_the_interval():
     assert rows[0] == ["Angry", "0.50", "1.00", "0.67", "1"]
     assert rows[1] == ["Disgust", "0.00", "0.00", "0.00", "1"]
     assert rows[6] == ["Neutral", "0.00", "–", "–", "0"], "no face of it: no recall"
-    assert rows[7][0] == "macro" and rows[7][-1] == "6"
+    assert rows[7][0] == "macro"
+    assert rows[7][-1] == "6"
     low, high = guess.interval()
     assert f"accuracy 83.3 % ({100 * low:.1f}–{100 * high:.1f})" in guess._repr_html_()
     assert "some &lt;faces&gt;" in guess._repr_html_()
