@@ -7,11 +7,11 @@
     ├── CheckpointMismatch   ValueError            a checkpoint of another recipe, another data set, or a damaged one
     ├── ParameterError       ValueError            an argument or a notebook parameter that cannot work
     ├── TrainingDiverged     FloatingPointError    a training whose loss is no number any more
-    ├── CheckFailed          AssertionError        a claim or an exercise check that does not hold
+    ├── CheckFailed                                a claim or an exercise check that does not hold
     └── GradingError                               a submission or a solution that cannot be graded
 
-In the middle stands what each of them is in Python's own words, so that code which knows nothing of this course, and
-catches a ValueError or an OSError, catches them as well. `raise ... from` keeps the cause. Catch `FercourseError` to
+In the middle stands what most of them are in Python's own words, so that code which knows nothing of this course, and
+catches a ValueError or an OSError, catches these as well. `raise ... from` keeps the cause. Catch `FercourseError` to
 catch them all; inside the package `except FercourseError: raise` stands before each `except OSError` or
 `except ValueError` around code that may raise one of them.
 """
@@ -54,10 +54,11 @@ class TrainingDiverged(FercourseError, FloatingPointError):
     """
 
 
-class CheckFailed(FercourseError, AssertionError):
+class CheckFailed(FercourseError):
     """A claim or an exercise check that does not hold; a notebook shows its message alone, without a traceback.
 
-    An AssertionError: a test runner counts it as a failure and not as an error of the test.
+    No AssertionError: the words of an `assert` in a hidden test are its author's, and a student reads them; the words
+    of a check say what was expected, and are not shown where the check is hidden.
     """
 
     def _render_traceback_(self, *_):

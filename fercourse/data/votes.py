@@ -8,7 +8,7 @@ import numpy as np
 from fercourse.data.faces import BALLOT, EMOTIONS, USAGES
 from fercourse.data.find import located
 from fercourse.data.layouts.archives import reading
-from fercourse.data.layouts.csv.rows import is_number, shortened
+from fercourse.data.layouts.csv.rows import is_digits, shortened
 from fercourse.data.recognise import beside
 from fercourse.errors import DataMismatch, DataNotFound
 
@@ -147,7 +147,7 @@ def read_votes(path):
 def votes_of(row, columns, where):
     """The counts at `columns` of one row. Raises DataMismatch where one is missing or no count from 0 to 255."""
     fields = [row[column].strip() if column < len(row) else "" for column in columns]
-    if wrong := [field for field in fields if not is_number(field) or int(field) > 255]:
+    if wrong := [field for field in fields if not is_digits(field) or int(field) > 255]:
         raise DataMismatch(f"{where}: expected counts of votes, found {shortened(wrong[0])}. {REMEDY}")
     return [int(field) for field in fields]
 
