@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from fercourse.data.faces import SIDE, Split, frozen
 from fercourse.data.find import located
@@ -96,7 +96,9 @@ def grey_square(image, name):
         )
     if image.has_transparency_data:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
-    return np.array(ImageOps.fit(image.convert("L"), (SIDE, SIDE), Image.Resampling.LANCZOS))
+    side, (left, top) = min(image.size), ((length - min(image.size)) // 2 for length in image.size)
+    square = image.convert("L").crop((left, top, left + side, top + side))
+    return np.array(square.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
 
 
 def image_of(array, name):

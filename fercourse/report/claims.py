@@ -150,7 +150,8 @@ def _check_claim(id, sentence, needs, seeds, only):
         raise ParameterError(f"claim {id!r}: an id is two digits, a full stop and a word, such as '02.scale'")
     if not isinstance(sentence, str) or not sentence.strip().endswith("."):
         raise ParameterError(f"claim {id}: a claim is a sentence and ends with a full stop, found {sentence!r}")
-    choice(f"claim {id}: needs", needs, SCALES)
+    if not isinstance(needs, str) or needs not in SCALES:
+        raise ParameterError(f"claim {id}: needs={needs!r}; the scales are {', '.join(SCALES)}")
     if not is_whole(seeds) or seeds < 1:
         raise ParameterError(f"claim {id}: seeds={seeds!r}; a claim needs at least one seed")
     if only is not None and not (isinstance(only, str) and only in _ONLY):
