@@ -125,7 +125,8 @@ class Split:
         return (self[position] for position in range(len(self)))
 
     def __repr__(self):
-        return f"Split({self.name}, {len(self):,} faces, {self.source})"
+        faces = "1 face" if len(self) == 1 else f"{len(self):,} faces"
+        return f"Split({self.name}, {faces}, {self.source})"
 
     def with_transform(self, transform: Callable[[Any], Any]) -> "Transformed":
         """These faces as a dataset whose images go through `transform`, each time that they are asked for.

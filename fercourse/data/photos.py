@@ -35,7 +35,7 @@ def face(*pictures: Any) -> Split:
     learnt from has. ParameterError where no picture is given.
 
     >>> face(np.full((480, 640, 3), 0.5))
-    Split(own, 1 faces, an array)
+    Split(own, 1 face, an array)
     """
     if not pictures:
         raise ParameterError("expected pictures, such as fc.face('me.jpg'); found none")

@@ -56,11 +56,12 @@ class Predictions:
         return len(self.probabilities)
 
     def __repr__(self):
+        faces = "1 face" if len(self) == 1 else f"{len(self):,} faces"
         if not self.labelled:
-            return f"Predictions({len(self):,} faces without labels, {self.source})"
+            return f"Predictions({faces} without labels, {self.source})"
         low, high = self.interval()
         percent = f"{100 * self.accuracy:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
-        return f"Predictions({len(self):,} faces, accuracy {percent}, {self.source})"
+        return f"Predictions({faces}, accuracy {percent}, {self.source})"
 
     def _repr_html_(self):
         from fercourse.report.show import html_of_predictions  # here: a script shows none

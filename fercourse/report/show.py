@@ -19,6 +19,9 @@ CURVE_COLOURS = ("#0b6fb8", "#b35900")
 LINE_HEIGHT = 13
 """Pixels from one name to the next, where two curves end close to each other."""
 
+FEW = 8
+"""Faces without labels that are shown one by one."""
+
 CELL = 'style="padding: 1px 8px; text-align: right"'
 
 
@@ -101,18 +104,27 @@ def svg(curves):
 
 
 def html_of_predictions(predictions):
-    """`Predictions` as HTML: the repr with its interval and the report as a table; without labels what was answered."""
+    """`Predictions` as HTML: the repr with its interval and the report as a table; without labels the answers."""
     unsaid = predictions.drawn and "drawn faces" not in predictions.source
     head = f"<div>{escape(repr(predictions))}{', drawn faces' if unsaid else ''}</div>"
     if not predictions.labelled:
-        counts = [f"{(predictions.y_pred == code).sum():,}" for code in range(len(EMOTIONS))]
-        return head + table([["answered", *EMOTIONS], ["faces", *counts]])
+        return head + table([["", *EMOTIONS], *answers_in(predictions)])
     report = predictions.report()
     rows = [["", *report.columns]]
     for row in report.itertuples():
         name, *shares, support = row
         rows.append([name, *("–" if share != share else f"{share:.2f}" for share in shares), f"{support:,}"])
     return head + table(rows)
+
+
+def answers_in(predictions):
+    """Rows of text: the probabilities of each of a few faces, of many how often each emotion was answered."""
+    if len(predictions) > FEW:
+        return [["answered", *(f"{(predictions.y_pred == code).sum():,}" for code in range(len(EMOTIONS)))]]
+    return [
+        [f"face {place}", *(f"{probability:.1%}" for probability in row)]
+        for place, row in enumerate(predictions.probabilities.tolist())
+    ]
 
 
 def table(rows):

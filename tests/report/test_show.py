@@ -114,9 +114,12 @@ def test_predictions_for_drawn_faces_say_so():
     assert "drawn faces" not in predictions(drawn=False)._repr_html_()
 
 
-def test_predictions_without_labels_show_what_was_answered():
-    rows = rows_in(predictions(None)._repr_html_())
-    assert rows == [["answered", *EMOTIONS], ["faces", "2", "0", "1", "1", "1", "1", "0"]]
+def test_a_few_faces_without_labels_are_shown_with_their_probabilities_and_many_are_counted():
+    few = Predictions(np.array([[0.5, 0.25, 0.125, 0.125, 0, 0, 0]]), None, "me.jpg")
+    assert rows_in(few._repr_html_()) == [["", *EMOTIONS], ["face 0", "50.0%", "25.0%", *["12.5%"] * 2, *["0.0%"] * 3]]
+    assert "Predictions(1 face without labels, me.jpg)" in few._repr_html_()
+    many = Predictions(np.eye(7, dtype=np.float32)[np.repeat([0, 3], [1_200, 7])], None, "some faces")
+    assert rows_in(many._repr_html_()) == [["", *EMOTIONS], ["answered", "1,200", "0", "0", "7", "0", "0", "0"]]
 
 
 def test_showing_them_loads_no_figure_library():
