@@ -112,6 +112,11 @@ def test_a_face_of_48_pixels_stays_as_it_is_in_whatever_form_it_comes(form):
     assert np.array_equal(fc.face(FORMS[form](levels)).images[0], levels)
 
 
+def test_a_float_between_two_grey_levels_becomes_the_nearer_one():
+    assert (fc.face(np.full((48, 48), 254.7 / 255)).images == 255).all()
+    assert (fc.face(np.full((48, 48), 0.4 / 255)).images == 0).all()
+
+
 @pytest.mark.parametrize("kind", ["png", "bmp", "tiff", "gif", "webp", "jpeg", "ppm"])
 def test_every_kind_of_file_is_read(tmp_path, kind):
     levels = np.repeat(np.repeat(GENERATOR.integers(60, 190, (6, 6)), 16, 0), 16, 1).astype(np.uint8)
