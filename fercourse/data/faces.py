@@ -50,8 +50,9 @@ class Split:
     its batches are those of `fc.batches`. Slices, arrays of positions and masks give a Split.
 
     Arrays that somebody can still write to are copied, `frozen` ones are shared. PyTorch knows no tensor that is
-    read-only: `torch.from_numpy(split.images)` warns, `torch.tensor(split.images)` copies. Raises DataMismatch where
-    shapes, dtypes or codes are off.
+    read-only, and one that shares the memory of a split (`torch.from_numpy`, which warns once, `as_tensor`,
+    `from_dlpack`) can be written to all the same: take `torch.tensor(split.images)`, which copies. Raises DataMismatch
+    where shapes, dtypes or codes are off.
 
     >>> split = Split(np.zeros((4, 48, 48), np.uint8), np.array([3, 3, 6, 0]), "train", "an example")
     >>> split.counts()["Happy"], len(split[:2]), len(split[split.labels == 6])

@@ -52,6 +52,10 @@ class Predictions:
         object.__setattr__(self, "probabilities", probabilities)
         object.__setattr__(self, "y_true", labels)
 
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self.__post_init__()  # what a pickle or a deep copy brings can be written to
+
     def __len__(self):
         return len(self.probabilities)
 

@@ -1,5 +1,7 @@
 """Every figure of `Predictions` against scikit-learn, SciPy, or a number from a textbook."""
 
+import copy
+import pickle
 import time
 
 import numpy as np
@@ -211,6 +213,11 @@ def test_predictions_are_read_only_and_leave_the_callers_arrays_alone():
     probabilities[0, 0] = 0.5
     labels[0] = 3
     assert predictions.accuracy == 1
+    for again in (copy.deepcopy(predictions), pickle.loads(pickle.dumps(predictions))):
+        assert np.array_equal(again.probabilities, predictions.probabilities)
+        for array in (again.probabilities, again.y_true):
+            with pytest.raises(ValueError, match="read-only"):
+                array[0] = 0
 
 
 def test_doubles_and_small_integers_are_converted():
