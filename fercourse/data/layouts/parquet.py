@@ -18,11 +18,10 @@ from fercourse.data.layouts.archives import reading
 from fercourse.data.layouts.csv.reader import MOST_ROWS
 from fercourse.data.layouts.csv.rows import AGAIN, other_format, parse_pixels, parse_usage
 from fercourse.data.layouts.exact import code_of_value
-from fercourse.data.layouts.folders import faces_of
 from fercourse.data.layouts.parquet_parts import parts_of
 from fercourse.data.layouts.pictures import grey_face
 from fercourse.data.names import emotion_code, part_code
-from fercourse.data.rows import Rows
+from fercourse.data.rows import Rows, faces_of
 from fercourse.errors import DataMismatch
 
 IMAGES = ("image", "img", "pixels")
