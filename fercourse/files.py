@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-from fercourse.errors import NotWritten
+from fercourse.errors import FercourseError, NotWritten
 
 
 @contextmanager
@@ -24,6 +24,8 @@ def written_aside(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         yield aside
         os.replace(aside, path)
+    except FercourseError:  # some are OSErrors, and have said what there is to say
+        raise
     except OSError as error:
         if not _is_about(error, path, aside):
             raise

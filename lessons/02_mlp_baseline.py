@@ -313,7 +313,7 @@ raw_guess = predict(raw, data.valid)
 fc.record("MLP on raw pixels", raw_guess)
 
 # %%
-answers, faces = np.unique(raw_guess.answers, return_counts=True)
+answers, faces = np.unique(raw_guess.y_pred, return_counts=True)
 for answer, count in zip(answers, faces):
     print(f"{fc.EMOTIONS[answer]:9} for {count} of {len(data.valid)} faces")
 fc.reveal("02.3", len(answers))
@@ -426,7 +426,7 @@ fc.record("MLP repaired", repaired_guess)
 if env.scale == "full":
     recipe = {"model": "mlp", "epochs": EPOCHS, "lr": 0.001, "batch_size": 100}
     ask, kept = partial(predict, repaired), {"reproduces": "A3", "test": True}
-    fc.keep_run("MLP, repaired", recipe, data, repaired_history, ask, **kept)
+    fc.save_run("MLP, repaired", recipe, data, repaired_history, ask, **kept)
 
 # %%
 curves = {"raw": raw_history, "repaired": repaired_history, "linear": linear_history}

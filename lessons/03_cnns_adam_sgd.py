@@ -377,7 +377,7 @@ for (name, rate), run in results.items() if env.scale == "full" else ():
     predict = partial(fc.predict, run[0])
     seed_figure = {"Adam": "A4", "SGD": "A5"}[name]
     kept = {"folder": RUNS, "reproduces": seed_figure, "test": (name, rate) in reported}
-    fc.keep_run(f"CNN, {name} {rate:g}", recipe, data, run[1], predict, **kept)
+    fc.save_run(f"CNN, {name} {rate:g}", recipe, data, run[1], predict, **kept)
 
 # %% [markdown]
 # That last cell works at full scale only. It writes all six entries into the table of results. PrivateTest is read once

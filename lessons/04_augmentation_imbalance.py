@@ -171,7 +171,7 @@ published = {
 def keep(name, settings, history, model):
     known = published.get(name)
     kept = {"folder": RUNS, "reproduces": known, "test": known is not None}
-    fc.keep_run(name, settings, data, history, partial(fc.predict, model), **kept)
+    fc.save_run(name, settings, data, history, partial(fc.predict, model), **kept)
 
 
 # %%
@@ -419,8 +419,8 @@ def verdict(guess):
         "accuracy, %": 100 * guess.accuracy,
         "mean recall, %": 100 * guess.balanced_accuracy,
         "Disgust found, %": 100 * guess.report()["recall"]["Disgust"],
-        "Disgust answered": (guess.answers == 1).sum(),
-        "merged afterwards, %": 100 * (six(guess.answers) == six(guess.labels)).mean(),
+        "Disgust answered": (guess.y_pred == 1).sum(),
+        "merged afterwards, %": 100 * (six(guess.y_pred) == six(guess.y_true)).mean(),
     }
 
 
@@ -451,8 +451,8 @@ def recall_of_2022(guess, size=128, first=5):
     right, seen = np.zeros(7), np.zeros(7)
     for place in range(len(guess)):
         if place % size < first:
-            seen[guess.labels[place]] += 1
-            right[guess.labels[place]] += guess.answers[place] == guess.labels[place]
+            seen[guess.y_true[place]] += 1
+            right[guess.y_true[place]] += guess.y_pred[place] == guess.y_true[place]
     return right / (seen + 1), int(seen.sum())
 
 
@@ -530,7 +530,7 @@ pd.DataFrame({"straight": straight["train_loss"], "resumed": resumed["train_loss
 
 # %%
 rule = {"schedule": fc.Plateau(patience=3, factor=0.25), "progress": False}
-plateau = fc.fit(copy.deepcopy(online_model), small, **quick, **rule).frame()
+plateau = fc.fit(copy.deepcopy(online_model), small, **quick, **rule).to_frame()
 plateau["best so far"] = plateau["valid_accuracy"].cummax()
 plateau[["epoch", "train_loss", "valid_accuracy", "best so far", "lr"]].round(6)
 
@@ -554,7 +554,7 @@ fc.claim("04.resume", straight["train_loss"] == resumed["train_loss"],
          "A killed training goes on from its checkpoint as if nothing had happened.")
 
 # %%
-answered = {name: (guess.answers == 1).sum() for name, guess in judged.items()}
+answered = {name: (guess.y_pred == 1).sum() for name, guess in judged.items()}
 fc.claim("04.weights", answered["class weights"] > answered["nothing"], needs="lesson",
          sentence="Class weights make the network answer Disgust more often.")
 fc.claim("04.discarding", online.beats(judged["discarding"]), needs="lesson",

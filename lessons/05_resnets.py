@@ -254,7 +254,7 @@ from pathlib import Path
 
 def train_or_read(name, network, reproduces=None, fit=fc.fit, **settings):
     recipe = {"optimizer": "sgd", "precision": "auto", "seed": SEED} | settings
-    if kept := fc.kept_run(name, recipe, data, folder=RUNS):
+    if kept := fc.load_run(name, recipe, data, folder=RUNS):
         return kept
     torch.manual_seed(SEED)
     model, safe = network(mean, std), {}
@@ -263,7 +263,7 @@ def train_or_read(name, network, reproduces=None, fit=fc.fit, **settings):
         safe = {"checkpoint": Path(RUNS, f"{name}, seed {SEED}.pt"), "resume": "auto"}
     history = fit(model, data, **recipe, **safe, device=env.device, progress=False)
     where = {"folder": RUNS, "reproduces": reproduces, "test": env.scale == "full"}
-    return fc.keep_run(name, recipe, data, history, partial(fc.predict, model), **where)
+    return fc.save_run(name, recipe, data, history, partial(fc.predict, model), **where)
 
 # %%
 from fercourse.report.published import PUBLISHED
@@ -311,7 +311,7 @@ fc.plots.history(curves, column="accuracy");
 
 # %%
 guess = rates[RATES[0]].valid
-right = torch.tensor(guess.answers == guess.labels).float().split(128)
+right = torch.tensor(guess.y_pred == guess.y_true).float().split(128)
 of_batches = sum(batch.mean() for batch in right) / len(right)
 print(f"of faces {100 * guess.accuracy:.2f} %, of batches {100 * of_batches:.2f} %")
 print(f"a face of the last batch counts {128 / len(right[-1]):.2f} times")

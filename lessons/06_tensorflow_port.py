@@ -200,7 +200,7 @@ from functools import partial
 if env.scale == "full":
     given = {"folder": RUNS, "reproduces": "A6", "test": True}
     used, answers = recipe | {"augment": "flip 0.5"}, partial(fc.tf.predict, model)
-    fc.keep_run("TensorFlow port", used, data, history, answers, **given)
+    fc.save_run("TensorFlow port", used, data, history, answers, **given)
 
 # %%
 fc.plots.history(history, column="accuracy")
@@ -263,7 +263,7 @@ fc.guess(
 
 # %%
 copied_guess = fc.tf.predict(copied, data.valid)
-agreement = (copied_guess.answers == torch_guess.answers).mean()
+agreement = (copied_guess.y_pred == torch_guess.y_pred).mean()
 print(f"the same answer for {100 * agreement:.1f} % of the faces")
 print(f"right: original {torch_guess.accuracy:.1%}, copy {copied_guess.accuracy:.1%}")
 fc.reveal("06.1", {1: "always", 0: "never"}.get(agreement, "for some faces only"))
@@ -309,7 +309,7 @@ repaired = compare(copied)
 ported = port_cnn(mean, std)
 fc.tf.copy_from_torch(ported, original)
 ported_guess = fc.tf.predict(ported, data.valid)
-same_answers = (ported_guess.answers == torch_guess.answers).mean()
+same_answers = (ported_guess.y_pred == torch_guess.y_pred).mean()
 print(f"the same answer for {100 * same_answers:.1f} % of the faces")
 
 # %% [markdown]

@@ -75,7 +75,7 @@ def sheet(split: Split, *, ax: "Axes | None" = None) -> "Axes":
     """The static twin: a few faces, two changes a row, each at four strengths; returns the axes."""
     from fercourse.learn.augment import Augment
     from fercourse.report.mosaic import mosaic
-    from fercourse.report.style import signed
+    from fercourse.report.style import mark_drawn
 
     names, tiles, titles = list(LADDERS), [], []
     places = _spread(len(split), len(names) // 2)
@@ -85,7 +85,7 @@ def sheet(split: Split, *, ax: "Axes | None" = None) -> "Axes":
             for step in LADDERS[name]:
                 tiles[-1].append(furthest(split.images[place : place + 1], Augment(**{name: step}))[0])
                 titles.append(_title(name, step))
-    return signed(mosaic(tiles, titles=titles, ax=ax), split.drawn)
+    return mark_drawn(mosaic(tiles, titles=titles, ax=ax), split.drawn)
 
 
 def furthest(images: np.ndarray, augment: "Augment", *, seed: int = 0) -> np.ndarray:

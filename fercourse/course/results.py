@@ -9,7 +9,7 @@ from statistics import mean, stdev
 from fercourse.course.checkout import Course
 from fercourse.errors import DataMismatch, DataNotFound
 from fercourse.files import written_aside
-from fercourse.report.predictions import wilson
+from fercourse.report.intervals import wilson
 from fercourse.report.published import PUBLISHED
 from fercourse.report.records import write_record
 from fercourse.report.trainings import read_training

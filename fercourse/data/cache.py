@@ -9,7 +9,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 
-from fercourse.data.layouts.npz import read_npz, read_record, write_npz
+from fercourse.data.layouts.npz import read_header, read_npz, write_npz
 from fercourse.errors import DataMismatch, DataNotFound, NotWritten
 from fercourse.files import written_aside
 
@@ -38,12 +38,12 @@ def cached(path, sources, read, *, seed):
     """
     place = cache_file(path)
     stamp = {"version": READER_VERSION, "sources": [stamp_of(source) for source in sources]}
-    if (faces := kept(place, stamp, seed)) is not None:
+    if (faces := read_cache(place, stamp, seed)) is not None:
         return faces
     faces = read()
     try:
         with written_aside(place) as aside:
-            write_npz(faces, aside, record={**stamp, "seed": faces.carved, "remarks": faces.remarks})
+            write_npz(faces, aside, header={**stamp, "seed": faces.carved, "remarks": faces.remarks})
     except NotWritten as error:
         raise NotWritten(
             f"{error} The data was read, but not kept for next time: load(..., cache=False) does without, and "
@@ -52,15 +52,15 @@ def cached(path, sources, read, *, seed):
     return faces
 
 
-def kept(place, stamp, seed):
+def read_cache(place, stamp, seed):
     """The faces in the cache file `place` where it was made with `stamp` and serves for `seed`, else None."""
     try:
-        record = read_record(place)
-        carved, remarks = record.get("seed"), record.get("remarks", ())
-        if record != {**stamp, "seed": None if carved is None else seed, "remarks": remarks}:
+        header = read_header(place)
+        carved, remarks = header.get("seed"), header.get("remarks", ())
+        if header != {**stamp, "seed": None if carved is None else seed, "remarks": remarks}:
             return None
         faces = replace(read_npz(place), carved=carved, remarks=tuple(remarks))
-        return faces if read_record(place) == record else None  # another process may have put its own there meanwhile
+        return faces if read_header(place) == header else None  # another process may have put its own there meanwhile
     except (DataMismatch, DataNotFound):
         return None
 

@@ -13,6 +13,7 @@ from fercourse.data.recognise import CHALLENGE
 from fercourse.data.votes import VOTES_FILE
 from fercourse.errors import DataMismatch, DataNotFound, ParameterError
 from fercourse.files import written_aside
+from fercourse.settings import Scale
 
 COPY = "msambare/fer2013"
 """A public copy on Kaggle, in image folders, for those who have not joined the challenge."""
@@ -66,7 +67,7 @@ def convert(path: Path, to: Path, *, layout: str):
     print(f"written: {write_layout(load(path), to, layout=layout)}")
 
 
-def export_drawn(to: Path, *, scale: str = "lesson", seed: int = 0):
+def export_drawn(to: Path, *, scale: Scale = "lesson", seed: int = 0):
     """Write drawn faces into the folder TO as fer2013.csv, with their votes as fer2013new.csv.
 
     scale: smoke, lesson or full

@@ -1,13 +1,16 @@
 """The two nouns of the data room: a `Split` is images with labels, `Faces` is the three splits of one data set."""
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
+from operator import index
+from typing import Any, overload
 
 import numpy as np
 
-from fercourse.data.arguments import whole_number
 from fercourse.errors import DataMismatch, ParameterError
+from fercourse.settings import choice, is_whole, plain, seed_number, whole
 
 EMOTIONS = ("Angry", "Disgust", "Fear", "Happy", "Sad", "Surprise", "Neutral")
 """The seven classes, in the order of the codes 0 to 6 in fer2013.csv."""
@@ -38,17 +41,25 @@ class Split:
 
     images: uint8 (N, 48, 48), grey levels 0 to 255
     labels: int64 (N,), codes 0 to 6 into `EMOTIONS`; all -1 where the labels are not published
-    name:   "train", "valid" or "test"
+    name:   "train", "valid" or "test"; "own" for photos of your own
     source: where the images came from, for captions and records
     votes:  uint8 (N, 10), FER+ voters for each answer of `BALLOT`, or None
     drawn:  whether these are drawn faces; None where nobody said: figures then say what the run says
 
-    Arrays that somebody can still write to are copied, `frozen` ones are shared. Raises DataMismatch where shapes,
-    dtypes or codes are off.
+    `split[3]` is (image, label), so that a Split is a dataset as PyTorch's DataLoader, Subset and random_split take it:
+    its batches are those of `fc.batches`. Slices, arrays of positions and masks give a Split.
+
+    Arrays that somebody can still write to are copied, `frozen` ones are shared. PyTorch knows no tensor that is
+    read-only, and one that shares the memory of a split (`torch.from_numpy`, which warns once, `as_tensor`,
+    `from_dlpack`) can be written to all the same: take `torch.tensor(split.images)`, which copies. Raises DataMismatch
+    where shapes, dtypes or codes are off.
 
     >>> split = Split(np.zeros((4, 48, 48), np.uint8), np.array([3, 3, 6, 0]), "train", "an example")
     >>> split.counts()["Happy"], len(split[:2]), len(split[split.labels == 6])
     (2, 2, 1)
+    >>> image, label = split[2]
+    >>> image.shape, image.dtype, label
+    ((1, 48, 48), dtype('float32'), 6)
     """
 
     images: np.ndarray
@@ -81,41 +92,77 @@ class Split:
         shared = is_frozen(array) and array.flags.c_contiguous  # PyTorch takes no array that runs backwards
         object.__setattr__(self, what, array if shared else frozen(np.array(array, order="C")))
 
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self.__post_init__()  # what a pickle or a deep copy brings can be written to
+
     def __len__(self):
         return len(self.labels)
 
+    @overload
+    def __getitem__(self, index: int) -> tuple[np.ndarray, int]: ...
+
+    @overload
+    def __getitem__(self, index: slice | Sequence[int] | np.ndarray) -> "Split": ...
+
     def __getitem__(self, index):
-        """The faces at a slice, an index array or a boolean mask, as a Split."""
-        if isinstance(index, (int, np.integer)):
-            raise ParameterError(
-                f"a split takes a slice or an array of positions; for one face use images[{index}] and labels[{index}]"
-            )
+        """One face as (image, label), or those at a slice, an array of positions or a mask as a Split.
+
+        image: float32 (1, 48, 48) in [0, 1], not uint8: outside the networks that is what a face is everywhere here,
+               and what they take
+        label: an int, 0 to 6; -1 where it is not known
+
+        Raises IndexError where no face is there, ParameterError for an index that is none.
+        """
+        position = plain(index)
+        if is_whole(position):
+            return self.images[position, None].astype(np.float32) / 255, int(self.labels[position])
+        if position is None or isinstance(position, (bool, float, str, tuple)):
+            raise ParameterError(f"expected a position, a slice, an array of positions or a mask; found {index!r}")
         votes = None if self.votes is None else frozen(self.votes[index])
         return replace(self, images=frozen(self.images[index]), labels=frozen(self.labels[index]), votes=votes)
 
+    def __iter__(self) -> Iterator[tuple[np.ndarray, int]]:
+        return (self[position] for position in range(len(self)))
+
     def __repr__(self):
-        return f"Split({self.name}, {len(self):,} faces, {self.source})"
+        faces = "1 face" if len(self) == 1 else f"{len(self):,} faces"
+        return f"Split({self.name}, {faces}, {self.source})"
+
+    def with_transform(self, transform: Callable[[Any], Any]) -> "Transformed":
+        """These faces as a dataset whose images go through `transform`, each time that they are asked for.
+
+        transform: gets what torchvision's own datasets give it, a PIL image of mode L, and so may be any transform of
+                   torchvision (v1, v2) or a chain of them. For a batch that a network takes it ends in
+                   `v2.ToImage(), v2.ToDtype(torch.float32, scale=True)`.
+
+        For a DataLoader; `fc.fit` has `augment`, whose random numbers come from the run's seed. Those of torchvision
+        come from `torch.manual_seed`.
+        """
+        if not callable(transform):
+            raise ParameterError(f"expected a transform, a function of an image; found {transform!r}")
+        return Transformed(self, transform)
 
     @property
-    def labelled(self):
+    def labelled(self) -> bool:
         """Whether the labels are known."""
         return len(self) == 0 or self.labels[0] >= 0
 
-    def counts(self):
+    def counts(self) -> dict[str, int]:
         """Faces of each emotion: a dict, name to number, in the order of `EMOTIONS`."""
         if not self.labelled:
             raise DataMismatch(f"the {self.name} split of {self.source} has no labels: they were never published")
         numbers = np.bincount(self.labels, minlength=len(EMOTIONS))
         return dict(zip(EMOTIONS, numbers.tolist(), strict=True))
 
-    def take(self, n, *, seed=0):
+    def take(self, n: int, *, seed: int = 0) -> "Split":
         """`n` faces in their old order, each class with its share (largest remainder, of equal ones the lower code).
 
         The same for one seed.
 
         Raises ParameterError where the split has fewer than `n`, and for an `n` or a `seed` that is no whole number.
         """
-        n, seed = whole_number("n", n), whole_number("seed", seed)
+        n, seed = whole("n", n, least=0), seed_number(seed)
         if n > len(self):
             raise ParameterError(f"take({n}): the {self.name} split has {len(self):,} faces")
         if n == len(self):
@@ -129,7 +176,7 @@ class Split:
         return self[np.sort(np.concatenate(chosen))]
 
     @cached_property
-    def fingerprint(self):
+    def fingerprint(self) -> str:
         """Sixteen hex digits that name these faces with these labels, in whatever order they stand."""
         digests = sorted(
             blake2b(image.tobytes() + bytes([label & 255]), digest_size=16).digest()
@@ -139,8 +186,27 @@ class Split:
 
 
 @dataclass(frozen=True, eq=False)
+class Transformed:
+    """The faces of a split, each through `transform`: (transform(image), label), as `Split.with_transform` says."""
+
+    split: Split
+    transform: Callable[[Any], Any]
+
+    def __len__(self):
+        return len(self.split)
+
+    def __getitem__(self, position: int) -> tuple[Any, int]:
+        from PIL import Image  # here: most who use a Split never need it
+
+        position = index(position)
+        return self.transform(Image.fromarray(self.split.images[position])), int(self.split.labels[position])
+
+
+@dataclass(frozen=True, eq=False)
 class Faces:
     """One data set: `train` (Training), `valid` (PublicTest) and `test` (PrivateTest).
+
+    `faces.train` and `faces["train"]` are one split; a loop over the faces goes through all three.
 
     source:   where it was read from, or how it was drawn
     official: whether the three splits are FER2013's own: nobody said that they are not, none is drawn, and the faces of
@@ -168,16 +234,25 @@ class Faces:
         object.__setattr__(self, "drawn", drawn)
         object.__setattr__(self, "official", bool(self.official and not drawn and has_official_counts(self)))
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Split]:
         return iter((self.train, self.valid, self.test))
+
+    def __getitem__(self, name: str) -> Split:
+        """The split of that name. Raises ParameterError for another one."""
+        return getattr(self, choice("split", name, SPLITS))
 
     def __repr__(self):
         sizes = " / ".join(f"{len(split):,}" for split in self)
         carved = "" if self.official or self.drawn else ", not FER2013's own splits"
         return f"Faces({self.source}: {sizes}{carved}, fingerprint {self.fingerprint})"
 
+    def _repr_html_(self):
+        from fercourse.data.preview import html_of  # here: a script shows none
+
+        return html_of(self)
+
     @cached_property
-    def fingerprint(self):
+    def fingerprint(self) -> str:
         """Eight hex digits that name the whole data set, whichever file layout it was read from."""
         return blake2b("".join(split.fingerprint for split in self).encode(), digest_size=4).hexdigest()
 

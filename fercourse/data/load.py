@@ -1,9 +1,8 @@
 """`load`: one door to FER2013, whatever form it lies in."""
 
-import os
 from dataclasses import replace
+from os import PathLike
 
-from fercourse.data.arguments import whole_number
 from fercourse.data.cache import cached
 from fercourse.data.drawn.dataset import drawn_faces
 from fercourse.data.drawn.note import marked
@@ -18,12 +17,20 @@ from fercourse.data.recognise import beside, refuse_third_table
 from fercourse.data.rows import faces_by_usage, faces_with_carved_valid
 from fercourse.data.votes import left_out, votes_beside, with_votes
 from fercourse.errors import DataMismatch, DataNotFound, ParameterError
+from fercourse.settings import SCALES, Scale, choice, flag, seed_number
 
-DRAWN_SIZES = {"smoke": (2_800, 350, 350), "lesson": (8_000, 1_000, 1_000), "full": (28_709, 3_589, 3_589)}
+DRAWN_SIZES = dict(zip(SCALES, ((2_800, 350, 350), (8_000, 1_000, 1_000), (28_709, 3_589, 3_589)), strict=True))
 """Faces in train, valid and test for each `scale` of drawn faces."""
 
 
-def load(source="auto", *, scale="lesson", seed=0, cache=True, votes="auto") -> Faces:
+def load(
+    source: str | PathLike = "auto",
+    *,
+    scale: Scale = "lesson",
+    seed: int = 0,
+    cache: bool = True,
+    votes: str | PathLike | None = "auto",
+) -> Faces:
     """FER2013 as Faces: images uint8 (N, 48, 48), labels int64 (N,), in train, valid and test. Never downloads.
 
     source: "auto" looks at $FERCOURSE_DATA (a path, or the word "drawn"), then into data/ of the working folder and of
@@ -41,23 +48,19 @@ def load(source="auto", *, scale="lesson", seed=0, cache=True, votes="auto") -> 
     NotWritten where the cache cannot be written, ParameterError for arguments of another kind.
     Source: Goodfellow et al. 2013, "Challenges in representation learning"; votes: Barsoum et al. 2016 (FER+).
     """
-    check_arguments(source, scale, cache, votes)
-    seed = whole_number("seed", seed)
+    check_paths(source, votes)
+    scale, seed, cache = choice("scale", scale, SCALES), seed_number(seed), flag("cache", cache)
     found = None if source == DRAWN else find_first() if source == "auto" else recognise(source)
     faces = drawn(scale, seed, votes) if found is None else read_or_kept(found, votes, seed=seed, cache=cache)
     return without_votes(faces) if votes is None else faces
 
 
-def check_arguments(source, scale, cache, votes):
-    """Raise ParameterError for arguments of `load` that mean nothing, among them the empty text."""
-    if not isinstance(source, (str, os.PathLike)) or not str(source).strip():
-        raise ParameterError(f"source={source!r}: expected 'auto', 'drawn' or a path")
-    if not isinstance(scale, str) or scale not in DRAWN_SIZES:
-        raise ParameterError(f"scale={scale!r}: choose one of {', '.join(map(repr, DRAWN_SIZES))}")
-    if not isinstance(cache, bool):
-        raise ParameterError(f"cache={cache!r}: expected True or False")
-    if votes is not None and (not isinstance(votes, (str, os.PathLike)) or not str(votes).strip()):
-        raise ParameterError(f"votes={votes!r}: expected 'auto', None or a path")
+def check_paths(source, votes):
+    """Raise ParameterError where these are no paths, nor what stands for one; the empty text is none."""
+    if not isinstance(source, (str, PathLike)) or not str(source).strip():
+        raise ParameterError(f"expected source: 'auto', 'drawn' or a path; found source={source!r}")
+    if votes is not None and (not isinstance(votes, (str, PathLike)) or not str(votes).strip()):
+        raise ParameterError(f"expected votes: 'auto', None or a path; found votes={votes!r}")
 
 
 def read_or_kept(found, votes, *, seed, cache):
@@ -85,7 +88,9 @@ def read_or_kept(found, votes, *, seed, cache):
 def drawn(scale, seed, votes):
     """Drawn faces in the size of `scale`; they bring votes of their own."""
     if votes not in ("auto", None):
-        raise ParameterError(f"votes={str(votes)!r}: drawn faces bring votes of their own; use 'auto' or None")
+        raise ParameterError(
+            f"drawn faces bring votes of their own: expected votes='auto' or None; found {str(votes)!r}"
+        )
     return drawn_faces(*DRAWN_SIZES[scale], seed=seed)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fercourse.data.faces import EMOTIONS, SPLITS, USAGES, Faces, Split, frozen, has_official_counts  # noqa: F401
+from fercourse.data.faces import EMOTIONS, SPLITS, USAGES, Faces, Split, frozen
 from fercourse.errors import DataMismatch
 
 CARVED_SHARE = 0.1
@@ -41,6 +41,24 @@ class Rows:
         part = slice(where[0], where[-1] + 1) if together else where
         votes = None if self.votes is None else frozen(self.votes[part])
         return Split(frozen(self.images[part]), frozen(self.labels[part]), name, source, votes)
+
+
+def faces_of(rows, source, *, seed):
+    """Faces by usage; where there is no `valid` or no `test`, the one there is becomes `test` and `valid` is carved.
+
+    A validation split that serves as `test` is named in the source.
+    """
+    if len(np.unique(rows.usages)) == len(USAGES):
+        return faces_by_usage(rows, source)
+    train, held_out = rows.where(rows.usages == 0), rows.where(rows.usages > 0)
+    if len(held_out) == 0:
+        raise DataMismatch(
+            f"{source}: expected a test folder beside train (or file names that begin with {', '.join(USAGES)}), found "
+            "none. Put test/<emotion>/… there: a course without test faces measures nothing."
+        )
+    if (held_out.usages == 1).all():
+        source = f"{source} (its validation faces are the test faces)"
+    return faces_with_carved_valid(train, held_out, source, seed=seed)
 
 
 def faces_by_usage(rows, source):

@@ -8,7 +8,7 @@ import numpy as np
 from fercourse.data.faces import BALLOT, EMOTIONS, USAGES
 from fercourse.data.find import located
 from fercourse.data.layouts.archives import reading
-from fercourse.data.layouts.csv.rows import is_number, shortened
+from fercourse.data.layouts.csv.rows import is_digits, shortened
 from fercourse.data.recognise import beside
 from fercourse.errors import DataMismatch, DataNotFound
 
@@ -138,16 +138,16 @@ def read_votes(path):
             raise DataMismatch(f"{path}: expected each column once, found two of {', '.join(sorted(twice))}. {REMEDY}")
         by_answer = {answer: header.index(column) for column, answer in COLUMNS.items()}
         columns = [by_answer[answer] for answer in BALLOT]
-        records = [record for record in table if record]
-    votes = [votes_of(record, columns, f"{path}, row {row}") for row, record in enumerate(records, 1)]
-    usages = [record[header.index("Usage")].strip() for record in records]
+        rows = [row for row in table if row]
+    votes = [votes_of(row, columns, f"{path}, row {number}") for number, row in enumerate(rows, 1)]
+    usages = [row[header.index("Usage")].strip() for row in rows]
     return np.array(votes, np.uint8).reshape(-1, len(BALLOT)), np.array(usages, dtype=str)
 
 
-def votes_of(record, columns, where):
-    """The counts at `columns` of one record. Raises DataMismatch where one is missing or no count from 0 to 255."""
-    fields = [record[column].strip() if column < len(record) else "" for column in columns]
-    if wrong := [field for field in fields if not is_number(field) or int(field) > 255]:
+def votes_of(row, columns, where):
+    """The counts at `columns` of one row. Raises DataMismatch where one is missing or no count from 0 to 255."""
+    fields = [row[column].strip() if column < len(row) else "" for column in columns]
+    if wrong := [field for field in fields if not is_digits(field) or int(field) > 255]:
         raise DataMismatch(f"{where}: expected counts of votes, found {shortened(wrong[0])}. {REMEDY}")
     return [int(field) for field in fields]
 

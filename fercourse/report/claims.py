@@ -5,17 +5,19 @@ another seed must not stop Run All. The runner reads the published records and f
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from html import escape
 from math import isfinite
 from numbers import Integral, Real
+from typing import Literal
 
 import numpy as np
 
 from fercourse.errors import ParameterError
 from fercourse.report.predictions import Predictions
 from fercourse.report.show import show
-from fercourse.settings import SCALES, is_number, is_whole, plain, seed_number, whole
+from fercourse.settings import SCALES, Scale, choice, is_number, is_whole, plain, seed_number, whole
 
 SYMBOLS = {"held": "✓", "failed": "✗", "undecided": "≈", "untested": "○"}
 """What a claim can be, and the sign that a reader sees."""
@@ -27,7 +29,7 @@ _ID = re.compile(r"\d\d\.[a-z0-9]+([_-][a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class Run:
-    """What every record of this run carries: where its numbers come from."""
+    """What every output of this run carries: where its numbers come from."""
 
     lesson: str = ""
     scale: str = "lesson"
@@ -47,7 +49,7 @@ class Run:
         return self.source if self.official else f"{self.source}, not FER2013's own splits"
 
     def stamp(self):
-        """The part of a record that says where a number comes from."""
+        """The part of an output's metadata that says where a number comes from."""
         return {name: value for name, value in asdict(self).items() if name not in ("device", "sentences")}
 
 
@@ -62,7 +64,7 @@ def begin(*, lesson="", scale="lesson", seed=0, source="", fingerprint="", drawn
     Raises ParameterError for an unknown scale and a seed that is no whole number.
     """
     global _run
-    _check_scale("scale", scale)
+    scale = choice("scale", scale, SCALES)
     _run = Run(lesson, scale, seed_number(seed), source, fingerprint, bool(drawn), bool(official and not drawn), device)
 
 
@@ -76,7 +78,15 @@ def is_drawn(drawn):
     return _run.drawn if drawn is None else bool(drawn)
 
 
-def claim(id, held, sentence, *, needs="smoke", seeds=1, only=None) -> None:
+def claim(
+    id: str,
+    held: bool | Sequence[bool | None] | None,
+    sentence: str,
+    *,
+    needs: Scale = "smoke",
+    seeds: int = 1,
+    only: Literal["drawn", "fer2013"] | None = None,
+) -> None:
     """Show whether a sentence about a result holds in this run, and publish it for the runner.
 
     id:       the lesson, a full stop and a word: "02.scale"
@@ -93,9 +103,11 @@ def claim(id, held, sentence, *, needs="smoke", seeds=1, only=None) -> None:
     _check_claim(id, sentence, needs, seeds, only)
     reasons = _reasons(answers, needs, seeds, only)
     status = "untested" if reasons else _status(answers)
-    record = {"kind": "claim", "id": id, "sentence": sentence, "status": status, "needs": needs, "seeds": seeds}
+    published = {"kind": "claim", "id": id, "sentence": sentence, "status": status, "needs": needs, "seeds": seeds}
     line = _line(id, sentence, status, reasons)
-    show(record | _run.stamp(), text=f"{SYMBOLS[status]} {line}", html=_html(SYMBOLS[status], line, _COLOURS[status]))
+    show(
+        published | _run.stamp(), text=f"{SYMBOLS[status]} {line}", html=_html(SYMBOLS[status], line, _COLOURS[status])
+    )
 
 
 def record(name: str, value: float | Predictions, *, unit: str = "", n: int | None = None) -> None:
@@ -138,18 +150,14 @@ def _check_claim(id, sentence, needs, seeds, only):
         raise ParameterError(f"claim {id!r}: an id is two digits, a full stop and a word, such as '02.scale'")
     if not isinstance(sentence, str) or not sentence.strip().endswith("."):
         raise ParameterError(f"claim {id}: a claim is a sentence and ends with a full stop, found {sentence!r}")
-    _check_scale(f"claim {id}: needs", needs)
+    if not isinstance(needs, str) or needs not in SCALES:
+        raise ParameterError(f"claim {id}: needs={needs!r}; the scales are {', '.join(SCALES)}")
     if not is_whole(seeds) or seeds < 1:
         raise ParameterError(f"claim {id}: seeds={seeds!r}; a claim needs at least one seed")
     if only is not None and not (isinstance(only, str) and only in _ONLY):
         raise ParameterError(f"claim {id}: only={only!r}; it is None, 'drawn' or 'fer2013'")
     if _run.sentences.setdefault(id, sentence) != sentence:
         raise ParameterError(f"claim {id} says two things in one run: {_run.sentences[id]!r} and {sentence!r}")
-
-
-def _check_scale(what, scale):
-    if not isinstance(scale, str) or scale not in SCALES:
-        raise ParameterError(f"{what} is {scale!r}; the scales are {', '.join(SCALES)}")
 
 
 def _reasons(answers, needs, seeds, only):

@@ -24,7 +24,7 @@ def draw_curves(ax, histories, column, colours):
 
 
 def _chosen(history, column):
-    """(column, its values, line style) of what is drawn of one history."""
+    """(column, its values, line style) of what is shown of one history."""
     if column in history.columns:
         return [(column, history[column], "-")]
     both = [(f"{part}_{column}", style) for part, style in (("train", "--"), ("valid", "-"))]

@@ -1,10 +1,13 @@
 """What happened in a training: one row of figures an epoch, whichever framework trained."""
 
 import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isnan, nan
 from numbers import Integral, Real
+from os import PathLike
 from pathlib import Path
+from typing import overload
 
 import pandas as pd
 
@@ -30,7 +33,7 @@ class History:
     {'epoch': 2, 'valid_loss': 1.7}
     """
 
-    rows: tuple
+    rows: tuple[dict[str, float], ...]
 
     def __post_init__(self):
         object.__setattr__(self, "rows", tuple(_plain_row(row) for row in self.rows))
@@ -38,8 +41,17 @@ class History:
     def __len__(self):
         return len(self.rows)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[dict[str, float]]:
         return (dict(row) for row in self.rows)
+
+    @overload
+    def __getitem__(self, key: str) -> list[float]: ...
+
+    @overload
+    def __getitem__(self, key: int) -> dict[str, float]: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> "History": ...
 
     def __getitem__(self, key):
         if isinstance(key, str):
@@ -55,12 +67,17 @@ class History:
         best = self.best()
         return f"History({epochs}, best valid_accuracy {best['valid_accuracy']:.3f} at {best.get('epoch', '?')})"
 
+    def _repr_html_(self):
+        from fercourse.report.show import html_of_history  # here: a script shows none
+
+        return html_of_history(self)
+
     @property
-    def columns(self):
+    def columns(self) -> tuple[str, ...]:
         """The names of the columns of all rows, in the order in which they first appear."""
         return tuple(dict.fromkeys(name for row in self.rows for name in row))
 
-    def best(self, column="valid_accuracy"):
+    def best(self, column: str = "valid_accuracy") -> dict[str, float]:
         """The row with the highest accuracy or the lowest loss; the first of equals.
 
         Raises ParameterError for a column that is neither, or that holds no number at all.
@@ -72,11 +89,11 @@ class History:
         choose = _better(column)
         return dict(self.rows[choose(known, key=values.__getitem__)])
 
-    def frame(self):
+    def to_frame(self) -> pd.DataFrame:
         """A pandas DataFrame, one row an epoch; NaN where a row lacks a column."""
         return pd.DataFrame(list(self), columns=list(self.columns))
 
-    def to_csv(self, path):
+    def to_csv(self, path: str | PathLike) -> None:
         """Write the rows to `path`, every digit of them; an empty cell where a row lacks a column.
 
         Raises NotWritten where the disk is full or the folder not writable.
@@ -87,7 +104,7 @@ class History:
             table.writerows(self.rows)
 
     @classmethod
-    def from_csv(cls, path):
+    def from_csv(cls, path: str | PathLike) -> "History":
         """The History that `to_csv` wrote, equal to the digit.
 
         Raises DataNotFound where there is no such file, DataMismatch where it is no CSV or a cell is not a number.

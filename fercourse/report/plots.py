@@ -1,19 +1,22 @@
 """The course's figures: each takes `ax=None`, returns its axes and never calls `show`; an emotion has one colour."""
 
+from collections.abc import Sequence
 from math import ceil
 
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from fercourse.data.faces import EMOTIONS, SIDE
+from fercourse.data.faces import EMOTIONS, SIDE, Faces, Split
 from fercourse.errors import DataMismatch, ParameterError
 from fercourse.report.curves import draw_curves
 from fercourse.report.history import History
+from fercourse.report.intervals import wilson
 from fercourse.report.mosaic import label_rows, mosaic
-from fercourse.report.predictions import wilson
-from fercourse.report.style import COLOURS, emotion_ticks, new_axes, signed, styled
+from fercourse.report.predictions import Predictions
+from fercourse.report.style import COLOURS, emotion_ticks, mark_drawn, new_axes, styled
 
 __all__ = [
     "COLOURS",
@@ -31,12 +34,22 @@ __all__ = [
 
 
 @styled
-def faces(split, *, rows=7, columns=14, by_emotion=True, positions=None, titles=None, seed=0, ax=None):
+def faces(
+    split: Split,
+    *,
+    rows: int = 7,
+    columns: int = 14,
+    by_emotion: bool = True,
+    positions: Sequence[int] | None = None,
+    titles: Sequence[str] | None = None,
+    seed: int = 0,
+    ax: Axes | None = None,
+) -> Axes:
     """Faces of a split in a grid: a row an emotion, or the faces at `positions` in their order, `columns` in a row.
 
     by_emotion: False mixes the emotions; so does a split without labels
     titles:     a line over each face, for `positions`
-    seed:       which faces are drawn by lot
+    seed:       which faces are chosen at random
     """
     if positions is not None:
         by_emotion, grid = False, _in_rows(np.asarray(positions), columns)
@@ -48,22 +61,29 @@ def faces(split, *, rows=7, columns=14, by_emotion=True, positions=None, titles=
     ax = mosaic(tiles, titles=titles, ax=ax)
     if by_emotion:
         label_rows(ax, EMOTIONS[:rows], list(COLOURS.values())[:rows])
-    return signed(ax, split.drawn)
+    return mark_drawn(ax, split.drawn)
 
 
 @styled
-def mean_faces(split, *, ax=None):
+def mean_faces(split: Split, *, ax: Axes | None = None) -> Axes:
     """The mean face of each emotion, with its n; one stretch of the grey levels for all seven."""
     counts = split.counts()
     means = [split.images[split.labels == code].mean(axis=0) if n else None for code, n in enumerate(counts.values())]
     ax = mosaic([means], titles=[f"{emotion}\nn = {n:,}" for emotion, n in counts.items()], stretch=True, ax=ax)
     for text, colour in zip(ax.texts, COLOURS.values(), strict=True):
         text.set(color=colour, fontweight="bold")
-    return signed(ax, split.drawn)
+    return mark_drawn(ax, split.drawn)
 
 
 @styled
-def pairs(left_images, right_images, captions, *, drawn=None, ax=None):
+def pairs(
+    left_images: np.ndarray,
+    right_images: np.ndarray,
+    captions: Sequence[str],
+    *,
+    drawn: bool | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Two rows of faces, uint8 (K, 48, 48) each: a face above, its near-twin below, a caption over each pair.
 
     drawn: whether these are drawn faces; as the run says where it is None
@@ -75,11 +95,11 @@ def pairs(left_images, right_images, captions, *, drawn=None, ax=None):
         )
     gap = np.full((2, SIDE), 255, np.uint8)
     towers = [np.vstack([left, gap, right]) for left, right in zip(left_images, right_images, strict=True)]
-    return signed(mosaic([towers], titles=captions, ax=ax), drawn)
+    return mark_drawn(mosaic([towers], titles=captions, ax=ax), drawn)
 
 
 @styled
-def class_counts(faces, *, ax=None):
+def class_counts(faces: Faces, *, ax: Axes | None = None) -> Axes:
     """The share of each emotion in each split that has labels, the counts written at the bars."""
     ax = ax or new_axes(9, 3.2)
     splits = [split for split in faces if split.labelled and len(split)]
@@ -93,11 +113,11 @@ def class_counts(faces, *, ax=None):
     ax.legend(loc="upper right")
     ax.set(ylabel="share of the split (%)", title="How many faces show each emotion")
     emotion_ticks(ax.xaxis)
-    return signed(ax, faces.drawn)
+    return mark_drawn(ax, faces.drawn)
 
 
 @styled
-def pixel_histogram(split, *, ax=None):
+def pixel_histogram(split: Split, *, ax: Axes | None = None) -> Axes:
     """How often each grey level occurs in the faces of a split; mean and standard deviation in the title."""
     ax = ax or new_axes(6, 2.8)
     counts = np.bincount(split.images.ravel(), minlength=256)
@@ -108,11 +128,11 @@ def pixel_histogram(split, *, ax=None):
     ax.axvline(mean, color="black", lw=1)
     ax.set(xlabel="grey level", ylabel="share of the pixels (%)")
     ax.set_title(f"{split.name}, n = {len(split):,}: grey level {mean:.1f} ± {deviation:.1f}")
-    return signed(ax, split.drawn)
+    return mark_drawn(ax, split.drawn)
 
 
 @styled
-def history(histories, *, column="loss", ax=None):
+def history(histories: History | dict[str, History], *, column: str = "loss", ax: Axes | None = None) -> Axes:
     """The curves of one or more trainings: valid solid with its best epoch marked, train dashed.
 
     histories: a History, or a dict from name to History
@@ -125,11 +145,11 @@ def history(histories, *, column="loss", ax=None):
     ax.set(xlabel="epoch", ylabel=column.replace("_", " "))
     if column in ("loss", "accuracy"):
         ax.set_title("valid, dashed train")
-    return signed(ax)
+    return mark_drawn(ax)
 
 
 @styled
-def confusion(predictions, *, ax=None):
+def confusion(predictions: Predictions, *, ax: Axes | None = None) -> Axes:
     """What each emotion was taken for: a row is a true emotion, its cells are shares of it with the counts below."""
     ax = ax or new_axes(6.2, 4.8)
     counts = predictions.confusion()
@@ -144,11 +164,11 @@ def confusion(predictions, *, ax=None):
     emotion_ticks(ax.xaxis, offset=0.5)
     emotion_ticks(ax.yaxis, [f"{emotion} ({size:,})" for emotion, size in n.items()], offset=0.5)
     ax.set(xlabel="predicted", ylabel="true (n)", title=_score(predictions))
-    return signed(ax, predictions.drawn)
+    return mark_drawn(ax, predictions.drawn)
 
 
 @styled
-def per_class(predictions, *, ax=None):
+def per_class(predictions: Predictions, *, ax: Axes | None = None) -> Axes:
     """The recall of each emotion with its 95 % interval (Wilson), and the mean of the seven."""
     ax = ax or new_axes(6.5, 3.2)
     counts = predictions.confusion().to_numpy()
@@ -162,11 +182,11 @@ def per_class(predictions, *, ax=None):
     ax.annotate(f"mean {mean:.1f} %", (1.01, mean), xycoords=("axes fraction", "data"), va="center")
     emotion_ticks(ax.xaxis, [f"{emotion}\nn = {size:,}" for emotion, size in zip(EMOTIONS, n, strict=True)])
     ax.set(ylabel="recall (%)", ylim=(0, 100), title=_score(predictions))
-    return signed(ax, predictions.drawn)
+    return mark_drawn(ax, predictions.drawn)
 
 
 @styled
-def reliability(predictions, *, ax=None):
+def reliability(predictions: Predictions, *, ax: Axes | None = None) -> Axes:
     """Accuracy against confidence in ten bins with 95 % intervals: on the diagonal a model is as right as it is sure.
 
     Grey bars: the share of the faces in each bin.
@@ -182,17 +202,17 @@ def reliability(predictions, *, ax=None):
     error = 100 * predictions.expected_calibration_error
     ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="accuracy (grey: share of the faces)")
     ax.set_title(f"calibration error {error:.1f} %, n = {len(predictions):,}")
-    return signed(ax, predictions.drawn)
+    return mark_drawn(ax, predictions.drawn)
 
 
 @styled
-def probabilities(predictions, split, positions):
+def probabilities(predictions: Predictions, split: Split, positions: Sequence[int]) -> np.ndarray:
     """Each chosen face beside its seven probabilities, the predicted and, where known, the true emotion: axes (K, 2).
 
     Raises DataMismatch where the predictions are not those of this split.
     """
     labels = split.labels if split.labelled else None
-    if len(predictions) != len(split) or not np.array_equal(predictions.labels, labels):
+    if len(predictions) != len(split) or not np.array_equal(predictions.y_true, labels):
         raise DataMismatch(f"expected the predictions for {split}, found {predictions} with other labels")
     count = len(positions)
     if not count:
@@ -209,7 +229,7 @@ def probabilities(predictions, split, positions):
     for (picture, bars), position in zip(grid[:count], positions, strict=True):
         _picture(picture, split, position)
         _bars(bars, predictions, position)
-    signed(grid[0, 0], split.drawn)
+    mark_drawn(grid[0, 0], split.drawn)
     return grid[:count]
 
 
@@ -219,8 +239,8 @@ def _picture(ax, split, position):
 
 
 def _bars(ax, predictions, position):
-    answer = EMOTIONS[predictions.answers[position]]
-    true = EMOTIONS[predictions.labels[position]] if predictions.labelled else None
+    answer = EMOTIONS[predictions.y_pred[position]]
+    true = EMOTIONS[predictions.y_true[position]] if predictions.labelled else None
     ax.barh(range(len(EMOTIONS)), 100 * predictions.probabilities[position], color=list(COLOURS.values()))
     ax.set(xlim=(0, 100))
     ax.set_xticks([0, 50, 100], ["0", "50", "100 %"])

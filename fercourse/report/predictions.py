@@ -4,16 +4,19 @@ The figures are written here and not taken from scikit-learn, which the tests co
 counts right answers need not wait for its import, and an emotion without faces gives NaN instead of a warning and 0.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import sqrt
-from statistics import NormalDist
+from os import PathLike
 
 import numpy as np
 import pandas as pd
 
 from fercourse.data.faces import EMOTIONS
 from fercourse.errors import DataMismatch, ParameterError
+from fercourse.files import written_aside
+from fercourse.report.intervals import Paired, paired, wilson
+from fercourse.settings import whole
 
 CLASSES = len(EMOTIONS)
 
@@ -23,7 +26,7 @@ class Predictions:
     """A model's answers to a split; read-only.
 
     probabilities: float32 (N, 7), each row sums to 1; other floats are converted
-    labels:        int64 (N,), codes 0 to 6; other integers are converted; None where they are not known
+    y_true:        int64 (N,), the labels, codes 0 to 6; other integers are converted; None where they are not known
     source:        where the faces came from, for captions and records
     drawn:         whether they were drawn faces, as `Split.drawn` says; None where nobody said: figures ask the run
 
@@ -32,12 +35,12 @@ class Predictions:
     """
 
     probabilities: np.ndarray
-    labels: np.ndarray | None
+    y_true: np.ndarray | None
     source: str
     drawn: bool | None = None
 
     def __post_init__(self):
-        probabilities, labels = np.asarray(self.probabilities), self.labels
+        probabilities, labels = np.asarray(self.probabilities), self.y_true
         _check_probabilities(probabilities)
         if labels is not None:
             labels = np.asarray(labels)
@@ -47,59 +50,69 @@ class Predictions:
         probabilities = probabilities.astype(np.float32)
         probabilities.flags.writeable = False
         object.__setattr__(self, "probabilities", probabilities)
-        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "y_true", labels)
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self.__post_init__()  # what a pickle or a deep copy brings can be written to
 
     def __len__(self):
         return len(self.probabilities)
 
     def __repr__(self):
+        faces = "1 face" if len(self) == 1 else f"{len(self):,} faces"
         if not self.labelled:
-            return f"Predictions({len(self):,} faces without labels, {self.source})"
+            return f"Predictions({faces} without labels, {self.source})"
         low, high = self.interval()
         percent = f"{100 * self.accuracy:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
-        return f"Predictions({len(self):,} faces, accuracy {percent}, {self.source})"
+        return f"Predictions({faces}, accuracy {percent}, {self.source})"
+
+    def _repr_html_(self):
+        from fercourse.report.show import html_of_predictions  # here: a script shows none
+
+        return html_of_predictions(self)
 
     @property
-    def labelled(self):
+    def labelled(self) -> bool:
         """Whether the labels are known."""
-        return self.labels is not None
+        return self.y_true is not None
 
     @cached_property
-    def answers(self):
+    def y_pred(self) -> np.ndarray:
         """The most probable class of each face, int64 (N,); the lower code of equals."""
         return self.probabilities.argmax(axis=1)
 
     @cached_property
-    def losses(self):
+    def losses(self) -> np.ndarray:
         """Minus the logarithm of the true class's probability, float64 (N,), nats; at most 87.3, never infinite."""
         true = self.probabilities[np.arange(len(self)), self._known].astype(np.float64)
         return -np.log(np.maximum(true, np.finfo(np.float32).tiny))
 
     @property
-    def loss(self):
+    def loss(self) -> float:
         """The mean negative log likelihood, nats a face; every face weighs the same."""
         return float(self.losses.mean())
 
     @property
-    def accuracy(self):
+    def accuracy(self) -> float:
         """The share of right answers, 0 to 1."""
         return float(self._right.mean())
 
     @property
-    def balanced_accuracy(self):
+    def balanced_accuracy(self) -> float:
         """The mean recall of the classes that occur, 0 to 1: a rare class counts as much as a common one."""
         return float(self.report().loc["macro", "recall"])
 
-    def interval(self, *, level=0.95):
+    def interval(self, *, level: float = 0.95) -> tuple[float, float]:
         """Where the accuracy on more such faces plausibly lies: (low, high), by Wilson's score interval (1927)."""
         return wilson(int(self._right.sum()), len(self), level=level)
 
-    def confusion(self):
+    def confusion(self) -> pd.DataFrame:
         """Counts, a DataFrame of int64 (7, 7): a row is a true emotion, a column an answer."""
-        counts = np.bincount(CLASSES * self._known + self.answers, minlength=CLASSES**2).reshape(CLASSES, CLASSES)
+        counts = np.bincount(CLASSES * self._known + self.y_pred, minlength=CLASSES**2).reshape(CLASSES, CLASSES)
         return pd.DataFrame(counts, pd.Index(EMOTIONS, name="true"), pd.Index(EMOTIONS, name="predicted"))
 
-    def report(self):
+    def report(self) -> pd.DataFrame:
         """Precision, recall, F1 (0 to 1) and support of each emotion, and their macro mean: a DataFrame.
 
         An emotion that is never answered has precision 0. One that does not occur among the labels has no recall and
@@ -119,13 +132,44 @@ class Predictions:
         table["support"] = [*support.tolist(), len(self)]
         return table
 
-    def worst(self, k=10):
+    def to_frame(self) -> pd.DataFrame:
+        """A pandas DataFrame, one row a face in their order.
+
+        Columns: true and predicted (categories, in the order of `EMOTIONS`), the probability of each emotion under its
+        name, loss (nats). Without labels, true and loss are missing values.
+        """
+        true = self.y_true if self.labelled else np.full(len(self), -1)
+        names = {"true": true, "predicted": self.y_pred}
+        columns = {name: pd.Categorical.from_codes(codes, EMOTIONS) for name, codes in names.items()}
+        columns |= dict(zip(EMOTIONS, self.probabilities.T, strict=True))
+        return pd.DataFrame(columns | {"loss": self.losses if self.labelled else np.nan})
+
+    def to_csv(self, path: str | PathLike, *, columns: Sequence[str] = ("emotion",), first: int = 0) -> None:
+        """Write the answers as a submission to Kaggle: one code, 0 to 6, a row, in the order of the faces.
+
+        columns: what the header calls them: the codes alone, ("emotion",), or after a number for each face,
+                 ("id", "emotion"). Without names, (), there is no header: the script of the challenge's organisers
+                 wrote such files in 2013
+        first:   the number of the first face
+
+        What is asked today stands in the example_submission.csv beside test.csv: compare the two. Raises NotWritten
+        where the disk is full or the folder not writable, ParameterError for other names than none, one or two.
+        """
+        columns = [columns] if isinstance(columns, str) else list(columns)
+        if len(columns) > 2 or not all(isinstance(name, str) for name in columns):
+            raise ParameterError(f"expected columns: none, one or two names, as ('id', 'emotion'); found {columns!r}")
+        numbers = whole("first", first, least=0) + np.arange(len(self))
+        table = pd.DataFrame({"id": numbers, "emotion": self.y_pred}).iloc[:, -max(len(columns), 1) :]
+        with written_aside(path) as aside:
+            table.to_csv(aside, header=columns or False, index=False, lineterminator="\n")
+
+    def worst(self, k: int = 10) -> np.ndarray:
         """The positions of the `k` faces with the highest loss, the worst first: int64 (k,)."""
         if not 0 <= k <= len(self):
             raise ParameterError(f"worst({k}): these are the predictions for {len(self):,} faces")
         return np.argsort(-self.losses, kind="stable")[:k]
 
-    def calibration(self, *, bins=10):
+    def calibration(self, *, bins: int = 10) -> pd.DataFrame:
         """Whether it is right as often as it is sure: a DataFrame, one row a bin of equal width (low, high].
 
         Columns: low, high, faces, confidence (the mean probability of the answers), accuracy; NaN in an empty bin.
@@ -143,13 +187,13 @@ class Predictions:
         return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "faces": faces, **means})
 
     @property
-    def expected_calibration_error(self):
+    def expected_calibration_error(self) -> float:
         """The mean distance between confidence and accuracy over ten bins, weighed by their faces (Guo et al. 2017)."""
         table = self.calibration()
         gaps = (table["accuracy"] - table["confidence"]).abs().fillna(0)
         return float((gaps * table["faces"]).sum() / len(self))
 
-    def beats(self, other):
+    def beats(self, other: "Predictions") -> bool | None:
         """True or False where the two 95 % intervals lie apart, None where they overlap: then no rank is given.
 
         Raises DataMismatch where the two were asked about different faces.
@@ -160,7 +204,7 @@ class Predictions:
             return None
         return low > other_high
 
-    def versus(self, other):
+    def versus(self, other: "Predictions") -> Paired:
         """The exact paired test on the same faces, which sees differences that `beats` cannot: a `Paired`.
 
         Only faces that one got right and the other wrong count (McNemar 1947; exact, two-sided).
@@ -168,7 +212,7 @@ class Predictions:
         """
         self._check_same_faces(other)
         wins, losses = int((self._right & ~other._right).sum()), int((other._right & ~self._right).sum())
-        return Paired(wins, losses, _two_sided(wins, losses))
+        return paired(wins, losses)
 
     @property
     def _known(self):
@@ -178,11 +222,11 @@ class Predictions:
                 f"the {len(self):,} faces of {self.source} have no labels, so that nobody can say which answers are "
                 "right: only probabilities and answers are known"
             )
-        return self.labels
+        return self.y_true
 
     @cached_property
     def _right(self):
-        return self.answers == self._known
+        return self.y_pred == self._known
 
     def _check_same_faces(self, other):
         if not np.array_equal(self._known, other._known):
@@ -190,40 +234,6 @@ class Predictions:
                 "two models are compared on the same faces in the same order: expected the same labels, found "
                 f"{len(self):,} from {self.source} and {len(other):,} from {other.source} that differ"
             )
-
-
-@dataclass(frozen=True)
-class Paired:
-    """A paired comparison: faces that only the first got right, only the second, and the probability of a split at
-    least that uneven if neither were better."""
-
-    wins: int
-    losses: int
-    p_value: float
-
-
-def wilson(right, n, *, level=0.95):
-    """Wilson's score interval for a share: `right` of `n`, as (low, high), 0 to 1 (Wilson 1927). (0, 1) for n = 0.
-
-    >>> low, high = wilson(50, 100)
-    >>> print(f"{low:.3f} to {high:.3f}")
-    0.404 to 0.596
-    """
-    if not 0 < level < 1:
-        raise ParameterError(f"level {level}: a level lies between 0 and 1, such as 0.95")
-    if n == 0:
-        return 0.0, 1.0
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    share = right / n
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z * sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    return max(0.0, centre - half), min(1.0, centre + half)
-
-
-def _two_sided(wins, losses):
-    from scipy.stats import binomtest  # here: the one figure that needs it, and a second to import
-
-    return float(binomtest(wins, wins + losses).pvalue) if wins + losses else 1.0
 
 
 def _share(part, whole, *, empty):

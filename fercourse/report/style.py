@@ -43,7 +43,7 @@ def new_axes(width, height):
     return plt.subplots(figsize=(width, height), layout="constrained")[1]
 
 
-def signed(ax, drawn=None):
+def mark_drawn(ax, drawn=None):
     """The axes; a corner of them says "drawn faces" where `drawn`, or where it is None the run, says that they are."""
     if is_drawn(drawn):
         ax.set_title("drawn faces", loc="right", fontsize=7, style="italic", color="#666666")

@@ -3,15 +3,18 @@
 import json
 import re
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, is_dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from html import escape
 from math import isfinite
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
+from fercourse.data.faces import Faces, Split
 from fercourse.errors import DataMismatch, ParameterError
 from fercourse.files import written_aside
 from fercourse.report.claims import current_run, is_drawn
@@ -53,7 +56,7 @@ class TrainingRun:
         return f"TrainingRun({self.summary})"
 
     @property
-    def summary(self):
+    def summary(self) -> str:
         """One line: name, accuracy on the validation faces with its 95 % interval and n, epochs, seconds."""
         low, high = self.valid.interval()
         faces = "drawn faces" if is_drawn(self.valid.drawn) else self.valid.source
@@ -62,7 +65,17 @@ class TrainingRun:
         return f"{self.name} · {100 * self.valid.accuracy:.1f} % ({interval}) · {epochs}, {self.seconds:.0f} s"
 
 
-def keep_run(name, recipe, data, history, predict, *, folder="runs", reproduces=None, test=False) -> TrainingRun:
+def save_run(
+    name: str,
+    recipe: dict,
+    data: Faces,
+    history: History,
+    predict: Callable[[Split], Predictions],
+    *,
+    folder: str | PathLike = "runs",
+    reproduces: str | None = None,
+    test: bool = False,
+) -> TrainingRun:
     """Write a finished training into `folder`, say so in one quiet line, and return it as a `TrainingRun`.
 
     name:       as tables show it; the same for every seed of one recipe
@@ -93,14 +106,14 @@ def keep_run(name, recipe, data, history, predict, *, folder="runs", reproduces=
     write_record(path, record)  # last: where the record is, the probabilities are
     run = TrainingRun(name, recipe, history, valid, seconds, None if tested is None else tested.accuracy, path)
     unread = " · PrivateTest has no labels here" if test and tested is None else ""
-    line = f"kept: {run.summary}{unread}"
+    line = f"saved: {run.summary}{unread}"
     published = {key: value for key, value in record.items() if key != "history"}
     show(published, text=line, html=f'<div style="opacity: 0.75">{escape(line)}</div>')
     return run
 
 
-def kept_run(name: str, recipe: dict, data, *, folder="runs") -> TrainingRun | None:
-    """The `TrainingRun` that `keep_run` wrote with this name, recipe, data, seed and scale; None where there is none.
+def load_run(name: str, recipe: dict, data: Faces, *, folder: str | PathLike = "runs") -> TrainingRun | None:
+    """The `TrainingRun` that `save_run` wrote with this name, recipe, data, seed and scale; None where there is none.
 
     Raises DataMismatch where its files are damaged or not each other's, naming the file.
     """
@@ -182,7 +195,7 @@ def _written(row):
 def _history(record, path):
     try:
         return History([{name: _number(value) for name, value in row.items()} for row in record["history"]])
-    except (AttributeError, ValueError, ParameterError) as error:
+    except (AttributeError, ValueError) as error:  # ParameterError as well
         raise DataMismatch(f"{path}: expected one dict of numbers an epoch under 'history' ({error})") from error
 
 
@@ -194,7 +207,7 @@ def _score(predictions):
     return {
         "accuracy": predictions.accuracy,
         "balanced_accuracy": predictions.balanced_accuracy,
-        "right": int((predictions.answers == predictions.labels).sum()),
+        "right": int((predictions.y_pred == predictions.y_true).sum()),
         "n": len(predictions),
     }
 
@@ -235,7 +248,7 @@ def _valid(path, split):
         # Opened here: NumPy leaves the file of a damaged archive open.
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             return Predictions(arrays["probabilities"], split.labels, split.source, split.drawn)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, DataMismatch) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:  # DataMismatch as well
         raise DataMismatch(
             f"{path}: expected the probabilities of {len(split):,} validation faces, found none that can be read "
             f"({error}). Remove it and the .json beside it to train again."

@@ -136,12 +136,11 @@ def test_any_word_changed_in_the_code_of_the_room_is_another_reader(tmp_path):
     shutil.copytree(room, tmp_path / "data", ignore=shutil.ignore_patterns("__pycache__"))
     assert sources_digest(tmp_path / "data") == cache.READER_VERSION
     seen = {cache.READER_VERSION}
-    for name in ("csv_rows.py", "folders.py", "rows.py", "parquet.py"):
+    for name in ("rows.py", "layouts/csv/rows.py", "layouts/folders.py", "layouts/parquet.py"):
         with open(tmp_path / "data" / name, "a") as file:
             file.write("#")
         seen.add(sources_digest(tmp_path / "data"))
-    (tmp_path / "data" / "layouts").mkdir()
-    (tmp_path / "data" / "folders.py").rename(tmp_path / "data" / "layouts" / "folders.py")
+    (tmp_path / "data" / "layouts" / "folders.py").rename(tmp_path / "data" / "folders.py")
     seen.add(sources_digest(tmp_path / "data"))
     assert len(seen) == 6
 

@@ -1,6 +1,9 @@
 """The nouns: a split holds what it was given and nothing changes it; a data set is official where its counts say so."""
 
+import copy
+import pickle
 from dataclasses import FrozenInstanceError, replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fercourse.data.faces import EMOTIONS, OFFICIAL_COUNTS, Faces, Split, frozen, is_frozen
+from fercourse.data.faces import EMOTIONS, OFFICIAL_COUNTS, SPLITS, Faces, Split, frozen, is_frozen
 from fercourse.errors import DataMismatch, ParameterError
 
 
@@ -23,6 +26,11 @@ def split_of(counts, name="train", **options):
     """A split with so many faces of each emotion; every image is black."""
     labels = np.repeat(np.arange(len(counts)), counts)
     return Split(np.zeros((len(labels), 48, 48), np.uint8), labels, name, "an example", **options)
+
+
+def pickled(value, *, protocol):
+    """The value, through a pickle."""
+    return pickle.loads(pickle.dumps(value, protocol=protocol))
 
 
 def test_a_split_leaves_the_callers_arrays_alone_and_later_writes_do_not_reach_it():
@@ -109,10 +117,43 @@ def test_any_index_takes_images_labels_and_votes_alike(data):
     assert (part.name, part.source, part.drawn) == ("valid", "an example", True)
 
 
-@pytest.mark.parametrize("index", [0, -1, np.int64(2), True])
-def test_one_position_is_no_split(index):
-    with pytest.raises(ParameterError, match=r"for one face use images\["):
+@pytest.mark.parametrize("index", [True, np.bool_(True), None, 1.0, np.float64(1), "train", (0, 1)])
+def test_what_is_neither_a_position_nor_positions_is_refused(index):
+    with pytest.raises(ParameterError, match="expected a position, a slice, an array of positions or a mask; found"):
         split_of([1, 1, 1])[index]
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, *[partial(pickled, protocol=each) for each in range(6)]])
+def test_a_copy_of_a_split_is_as_read_only_as_the_split_and_apart_from_what_it_came_from(again):
+    split = Split(*arrays(6)[:2], "train", "an example", arrays(6)[2], drawn=True)
+    made = again(split)
+    assert (made.name, made.source, made.drawn) == (split.name, split.source, split.drawn)
+    assert made.fingerprint == split.fingerprint
+    for what in ("images", "labels", "votes"):
+        assert np.array_equal(getattr(made, what), getattr(split, what))
+        assert is_frozen(getattr(made, what))
+
+
+def test_a_split_that_comes_out_of_buffers_of_others_does_not_change_with_them():
+    split = Split(*arrays(6)[:2], "train", "an example")
+    buffers = []
+    stored = pickle.dumps(split, protocol=5, buffer_callback=buffers.append)
+    writable = [bytearray(buffer.raw()) for buffer in buffers]
+    made = pickle.loads(stored, buffers=writable)
+    assert writable, "the arrays travel beside the pickle"
+    for buffer in writable:
+        buffer[:] = bytes(len(buffer))
+    assert np.array_equal(made.images, split.images)
+
+
+def test_a_data_set_gives_its_splits_by_name_by_index_and_in_their_order(faces):
+    assert faces["train"] is faces.train
+    assert [faces[np.str_(name)] for name in SPLITS] == list(faces)
+    for wrong in ("training", "Training", 0, None):
+        with pytest.raises(ParameterError, match="expected split: train, valid or test; found"):
+            faces[wrong]
+    again = pickle.loads(pickle.dumps(faces))
+    assert (again.fingerprint, again.drawn, again.source) == (faces.fingerprint, True, faces.source)
 
 
 def largest_remainder(counts, n):

@@ -266,5 +266,5 @@ def test_asking_a_model_leaves_each_layer_in_the_mode_it_was_found_in(faces, ask
             ask(model, split)
     else:
         ask(model, split)
-        assert np.array_equal(fc.predict(copy.deepcopy(model).eval(), split).answers, fc.predict(model, split).answers)
+        assert np.array_equal(fc.predict(copy.deepcopy(model).eval(), split).y_pred, fc.predict(model, split).y_pred)
     assert [layer.training for layer in model.modules()] == before

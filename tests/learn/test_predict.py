@@ -21,8 +21,8 @@ def test_faces_without_labels_are_answered_as_those_with_labels_and_never_evalua
     model = small_mlp()
     known, unknown = fc.predict(model, faces.test), fc.predict(model, unlabelled(faces.test), flips=np.bool_(False))
     np.testing.assert_array_equal(unknown.probabilities, known.probabilities)
-    np.testing.assert_array_equal(unknown.answers, known.answers)
-    assert (unknown.labels, len(unknown)) == (None, len(faces.test))
+    np.testing.assert_array_equal(unknown.y_pred, known.y_pred)
+    assert (unknown.y_true, len(unknown)) == (None, len(faces.test))
     with pytest.raises(fc.DataMismatch, match="no labels"):
         unknown.accuracy  # noqa: B018
     with pytest.raises(fc.DataMismatch, match="no labels"):
@@ -35,7 +35,7 @@ def test_a_network_without_weights_answers_where_its_numbers_are(faces):
             mean = images.mean((1, 2, 3))
             return torch.stack([5 * mean - code for code in range(7)], 1)
 
-    assert (fc.predict(Brightness(), faces.valid).answers == 0).all()
+    assert (fc.predict(Brightness(), faces.valid).y_pred == 0).all()
     assert len(fc.predict(nn.Sequential(fc.Standardise(0.5, 0.25), Brightness()), faces.valid[:1])) == 1
 
 

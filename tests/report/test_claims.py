@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from fercourse.errors import ParameterError
-from fercourse.report import Predictions, begin, claim, claims, record
+from fercourse.report import claims
+from fercourse.report.claims import begin, claim, record
+from fercourse.report.predictions import Predictions
+from fercourse.settings import SCALES
 
 SENTENCE = "Scaling the inputs frees the network."
 
@@ -53,8 +56,8 @@ def test_a_claim_holds_when_it_holds_in_every_seed(shown, held, expected):
     assert status(shown) == expected
 
 
-@pytest.mark.parametrize("scale", claims.SCALES)
-@pytest.mark.parametrize("needs", claims.SCALES)
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("needs", SCALES)
 @pytest.mark.parametrize("held", [True, False])
 def test_a_claim_is_tested_from_the_scale_that_it_needs(shown, scale, needs, held):
     on_drawn_faces(scale)
@@ -188,7 +191,7 @@ def test_a_claim_of_another_form_is_refused(id, sentence, options, message):
 
 
 def test_a_run_of_an_unknown_scale_is_refused():
-    with pytest.raises(ParameterError, match="scale is 'tiny'; the scales are smoke, lesson, full"):
+    with pytest.raises(ParameterError, match="expected scale: smoke, lesson or full; found 'tiny'"):
         begin(scale="tiny")
 
 

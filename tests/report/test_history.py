@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fercourse.errors import DataMismatch, DataNotFound, ParameterError
-from fercourse.report import History
+from fercourse.report.history import History
 
 ROWS = (
     {"epoch": 1, "train_loss": 1.9, "valid_loss": 1.8, "valid_accuracy": 0.25, "seconds": 3.0},
@@ -94,7 +94,7 @@ def test_the_repr_says_how_long_and_how_good():
 
 
 def test_the_frame_is_the_one_that_pandas_makes_of_the_rows():
-    pd.testing.assert_frame_equal(History(ROWS).frame(), pd.DataFrame(list(ROWS)))
+    pd.testing.assert_frame_equal(History(ROWS).to_frame(), pd.DataFrame(list(ROWS)))
 
 
 NUMBERS = st.one_of(st.integers(-(10**6), 10**6), st.floats(allow_nan=False))
@@ -117,7 +117,7 @@ def test_the_csv_is_one_that_other_programs_read(tmp_path):
     with open(tmp_path / "history.csv", newline="") as file:
         table = list(csv.DictReader(file))
     assert [row["seconds"] for row in table] == ["3.0", "2.5", ""]
-    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "history.csv"), History(ROWS).frame())
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "history.csv"), History(ROWS).to_frame())
 
 
 def test_a_history_that_is_missing_or_damaged_says_where(tmp_path):

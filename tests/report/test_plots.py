@@ -14,8 +14,11 @@ from matplotlib.colors import to_hex, to_rgb
 
 from fercourse.data.faces import EMOTIONS, Faces, Split
 from fercourse.errors import DataMismatch, ParameterError
-from fercourse.report import History, Predictions, begin, claims, plots
-from fercourse.report.predictions import wilson
+from fercourse.report import claims, plots
+from fercourse.report.claims import begin
+from fercourse.report.history import History
+from fercourse.report.intervals import wilson
+from fercourse.report.predictions import Predictions
 
 
 @pytest.fixture(autouse=True)
@@ -260,7 +263,7 @@ def test_probabilities_stand_beside_their_faces(faces, predictions):
         np.testing.assert_array_equal(picture(face), faces.valid.images[position])
         widths = [bar.get_width() for bar in bars.patches]
         np.testing.assert_allclose(widths, 100 * predictions.probabilities[position], rtol=1e-6)
-        true, answer = EMOTIONS[predictions.labels[position]], EMOTIONS[predictions.answers[position]]
+        true, answer = EMOTIONS[predictions.y_true[position]], EMOTIONS[predictions.y_pred[position]]
         assert bars.get_title(loc="left") == (f"✓ {true}" if true == answer else f"✗ {answer}, true {true}")
     assert corner(axes[0, 0]) == "drawn faces"
     axes[0, 0].figure.canvas.draw()
@@ -270,7 +273,7 @@ def test_probabilities_of_faces_without_labels_name_the_answer_alone(faces, pred
     split = Split(faces.valid.images, np.full(len(faces.valid), -1), "valid", "some faces")
     guess = Predictions(predictions.probabilities, None, "some faces")
     [[_, bars]] = plots.probabilities(guess, split, [3])
-    assert bars.get_title(loc="left") == EMOTIONS[guess.answers[3]]
+    assert bars.get_title(loc="left") == EMOTIONS[guess.y_pred[3]]
     for other in (faces.valid, split[:5]):
         with pytest.raises(DataMismatch, match="with other labels"):
             plots.probabilities(guess, other, [3])

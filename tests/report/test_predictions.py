@@ -1,16 +1,25 @@
 """Every figure of `Predictions` against scikit-learn, SciPy, or a number from a textbook."""
 
+import copy
+import pickle
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import binomtest
-from sklearn.metrics import balanced_accuracy_score, confusion_matrix, log_loss, precision_recall_fscore_support
+from sklearn.metrics import (
+    balanced_accuracy_score,
+    confusion_matrix,
+    f1_score,
+    log_loss,
+    precision_recall_fscore_support,
+)
 
 from fercourse.data.faces import EMOTIONS
-from fercourse.errors import DataMismatch, ParameterError
-from fercourse.report import Predictions
-from fercourse.report.predictions import wilson
+from fercourse.errors import DataMismatch, NotWritten, ParameterError
+from fercourse.report.intervals import wilson
+from fercourse.report.predictions import Predictions
 
 LABELS = np.random.default_rng(1).integers(0, 7, 400)
 
@@ -38,10 +47,10 @@ def predictions(request):
 
 def test_the_report_is_scikit_learns(predictions):
     table = predictions.report()
-    expected = precision_recall_fscore_support(LABELS, predictions.answers, labels=range(7), zero_division=0)
+    expected = precision_recall_fscore_support(LABELS, predictions.y_pred, labels=range(7), zero_division=0)
     for column, values in zip(["precision", "recall", "F1", "support"], expected, strict=True):
         np.testing.assert_allclose(table[column].to_numpy()[:7], values, atol=1e-12)
-    macro = precision_recall_fscore_support(LABELS, predictions.answers, average="macro", zero_division=0)[:3]
+    macro = precision_recall_fscore_support(LABELS, predictions.y_pred, average="macro", zero_division=0)[:3]
     np.testing.assert_allclose(table.loc["macro", ["precision", "recall", "F1"]].astype(float), macro, atol=1e-12)
     assert table.index.tolist() == [*EMOTIONS, "macro"]
     assert table["support"].dtype.kind == "i"
@@ -49,7 +58,7 @@ def test_the_report_is_scikit_learns(predictions):
 
 
 def test_confusion_balanced_accuracy_and_loss_are_scikit_learns(predictions):
-    answers = predictions.answers
+    answers = predictions.y_pred
     np.testing.assert_array_equal(predictions.confusion(), confusion_matrix(LABELS, answers, labels=range(7)))
     assert predictions.confusion().index.name == "true"
     assert predictions.balanced_accuracy == pytest.approx(balanced_accuracy_score(LABELS, answers))
@@ -62,11 +71,11 @@ def test_confusion_balanced_accuracy_and_loss_are_scikit_learns(predictions):
 def test_an_emotion_without_faces_has_no_recall_and_stays_out_of_the_means():
     labels = LABELS[LABELS != 1]
     predictions = answered(labels, skill=0.5)
-    assert (predictions.answers == 1).any()
+    assert (predictions.y_pred == 1).any()
     table, present = predictions.report(), [0, 2, 3, 4, 5, 6]
     assert table.loc["Disgust", ["recall", "F1"]].isna().all()
     assert table.loc["Disgust", ["precision", "support"]].tolist() == [0, 0]
-    macro = precision_recall_fscore_support(labels, predictions.answers, labels=present, average="macro")[:3]
+    macro = precision_recall_fscore_support(labels, predictions.y_pred, labels=present, average="macro")[:3]
     np.testing.assert_allclose(table.loc["macro", ["precision", "recall", "F1"]].astype(float), macro)
     assert predictions.balanced_accuracy == pytest.approx(macro[1])
 
@@ -164,7 +173,7 @@ def test_a_probability_of_zero_for_the_truth_costs_much_but_not_everything():
 
 def test_calibration_counts_every_face_once_in_the_bin_of_its_confidence(predictions):
     table = predictions.calibration(bins=5)
-    confidence, right = predictions.probabilities.max(axis=1), predictions.answers == LABELS
+    confidence, right = predictions.probabilities.max(axis=1), predictions.y_pred == LABELS
     assert table["faces"].sum() == 400
     for row in table.itertuples():
         inside = (confidence > row.low) & (confidence <= row.high)
@@ -204,11 +213,16 @@ def test_predictions_are_read_only_and_leave_the_callers_arrays_alone():
     probabilities[0, 0] = 0.5
     labels[0] = 3
     assert predictions.accuracy == 1
+    for again in (copy.deepcopy(predictions), pickle.loads(pickle.dumps(predictions))):
+        assert np.array_equal(again.probabilities, predictions.probabilities)
+        for array in (again.probabilities, again.y_true):
+            with pytest.raises(ValueError, match="read-only"):
+                array[0] = 0
 
 
 def test_doubles_and_small_integers_are_converted():
     predictions = Predictions(np.eye(7), np.arange(7, dtype=np.uint8), "FER2013")
-    assert (predictions.probabilities.dtype, predictions.labels.dtype) == (np.float32, np.int64)
+    assert (predictions.probabilities.dtype, predictions.y_true.dtype) == (np.float32, np.int64)
     assert predictions.drawn is None, "nobody said"
 
 
@@ -269,10 +283,58 @@ def test_a_figure_that_needs_labels_says_so_where_there_are_none(name):
 def test_without_labels_the_answers_and_the_length_are_known():
     known = answered(LABELS, skill=1.0)
     guess = Predictions(known.probabilities, None, "some faces")
-    np.testing.assert_array_equal(guess.answers, known.answers)
+    np.testing.assert_array_equal(guess.y_pred, known.y_pred)
     assert (len(guess), guess.labelled, known.labelled) == (400, False, True)
     assert repr(guess) == "Predictions(400 faces without labels, some faces)"
     with pytest.raises(DataMismatch, match="row 2: expected probabilities from 0 to 1"):
         Predictions(broken(2, np.nan), None, "some faces")
     with pytest.raises(DataMismatch, match="at least one face"):
         Predictions(np.empty((0, 7)), None, "some faces")
+
+
+def test_scikit_learn_reads_the_labels_and_the_answers_under_its_own_names(predictions):
+    found = f1_score(predictions.y_true, predictions.y_pred, average="macro", zero_division=0)
+    assert found == pytest.approx(predictions.report().loc["macro", "F1"])
+    assert np.array_equal(predictions.y_true, LABELS)
+
+
+def test_the_frame_has_a_row_for_each_face(predictions):
+    frame = predictions.to_frame()
+    assert frame.columns.tolist() == ["true", "predicted", *EMOTIONS, "loss"]
+    assert frame["true"].tolist() == [EMOTIONS[label] for label in LABELS]
+    assert frame["predicted"].tolist() == [EMOTIONS[code] for code in predictions.probabilities.argmax(1)]
+    np.testing.assert_array_equal(frame[[*EMOTIONS]].to_numpy(), predictions.probabilities)
+    np.testing.assert_array_equal(frame["loss"], predictions.losses)
+    counts = pd.crosstab(frame["true"], frame["predicted"], dropna=False)
+    np.testing.assert_array_equal(counts, predictions.confusion())
+    assert counts.index.tolist() == [*EMOTIONS], "in the order of the codes, not of the alphabet"
+
+
+def test_the_frame_of_faces_without_labels_lacks_what_is_not_known():
+    known = answered(LABELS, skill=1.0)
+    frame = Predictions(known.probabilities, None, "some faces").to_frame()
+    assert frame[["true", "loss"]].isna().all(axis=None)
+    pd.testing.assert_frame_equal(frame[["predicted", *EMOTIONS]], known.to_frame()[["predicted", *EMOTIONS]])
+
+
+def test_a_submission_has_a_code_for_each_face_in_their_order(tmp_path):
+    guess = right_on(np.array([True, False, True]))
+    guess.to_csv(tmp_path / "new" / "submission.csv")
+    assert (tmp_path / "new" / "submission.csv").read_bytes() == b"emotion\n0\n3\n0\n"
+    guess.to_csv(tmp_path / "named.csv", columns=("Id", "Emotion"), first=1)
+    assert (tmp_path / "named.csv").read_bytes() == b"Id,Emotion\n1,0\n2,3\n3,0\n"
+    guess.to_csv(tmp_path / "bare.csv", columns=())
+    assert (tmp_path / "bare.csv").read_bytes() == b"0\n3\n0\n"
+    guess.to_csv(str(tmp_path / "named.csv"), columns="label")
+    assert (tmp_path / "named.csv").read_bytes() == b"label\n0\n3\n0\n"
+
+
+def test_a_submission_that_cannot_be_written_is_refused_and_the_old_one_stays(tmp_path):
+    guess = right_on(np.array([True]))
+    (tmp_path / "file").write_text("old")
+    with pytest.raises(NotWritten, match=r"submission\.csv could not be written"):
+        guess.to_csv(tmp_path / "file" / "submission.csv")
+    for wrong in ({"columns": ("a", "b", "c")}, {"columns": (1,)}, {"first": -1}, {"first": "0"}):
+        with pytest.raises(ParameterError, match=r"expected (columns|first)"):
+            guess.to_csv(tmp_path / "file", **wrong)
+    assert (tmp_path / "file").read_text() == "old"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fercourse.errors import DataMismatch, DataNotFound, NotWritten, ParameterError
-from fercourse.report import read_records, write_record
+from fercourse.report.records import read_records, write_record
 from fercourse.report.show import show
 
 
@@ -91,12 +91,12 @@ def modules_after(code):
 
 
 def test_claims_and_histories_load_neither_plots_nor_ipython():
-    _, modules = modules_after("from fercourse.report import History, Predictions, claim")
+    _, modules = modules_after("import fercourse as fc; fc.History, fc.Predictions, fc.claim")
     assert not modules & {"matplotlib", "seaborn", "IPython", "torch", "tensorflow"}
 
 
 def test_plots_load_no_framework_and_a_script_with_plots_still_prints():
-    lines, modules = modules_after("from fercourse.report import claim, plots; claim('01.a', True, 'A.')")
+    lines, modules = modules_after("import fercourse as fc; fc.plots; fc.claim('01.a', True, 'A.')")
     assert not modules & {"torch", "tensorflow"}
     assert "IPython" in modules  # seaborn brings it along
     assert lines == ["✓ A. (claim 01.a, checked, lesson scale)"]

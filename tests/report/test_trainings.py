@@ -17,7 +17,7 @@ from fercourse.report import claims, trainings
 from fercourse.report.history import History
 from fercourse.report.origin import commit
 from fercourse.report.predictions import Predictions
-from fercourse.report.trainings import keep_run, kept_run, read_training
+from fercourse.report.trainings import load_run, read_training, save_run
 
 RECIPE = {"lr": 0.001, "epochs": 2, "optimizer": "adam", "sizes": (32, 64), "augment": None}
 HISTORY = History([{"epoch": 1, "valid_loss": 1.9, "seconds": 2.5}, {"epoch": 2, "valid_loss": 1.7, "seconds": 3.0}])
@@ -52,12 +52,12 @@ def answers(split, right=3):
 
 
 def keep(faces, folder, name="CNN, Adam 0.001", recipe=RECIPE, history=HISTORY, predict=answers, **options):
-    return keep_run(name, recipe, faces, history, predict, folder=folder, **options)
+    return save_run(name, recipe, faces, history, predict, folder=folder, **options)
 
 
 def test_what_was_kept_comes_back(faces, tmp_path, shown):
     kept = keep(faces, tmp_path)
-    found = kept_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path)
+    found = load_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path)
     for run in (kept, found):
         assert (run.name, run.seconds, run.test_accuracy) == ("CNN, Adam 0.001", 5.5, None)
         assert run.recipe == RECIPE | {"sizes": [32, 64]}
@@ -88,8 +88,8 @@ def test_one_quiet_line_says_what_was_reached_and_publishes_it(faces, tmp_path, 
     run = keep(faces, tmp_path)
     [(record, text)] = shown
     low, high = (f"{100 * bound:.1f}" for bound in run.valid.interval())
-    assert text == f"kept: CNN, Adam 0.001 · 4.3 % ({low}–{high}, n = 70, drawn faces) · 2 epochs, 6 s"
-    assert repr(run) == f"TrainingRun({text.removeprefix('kept: ')})"
+    assert text == f"saved: CNN, Adam 0.001 · 4.3 % ({low}–{high}, n = 70, drawn faces) · 2 epochs, 6 s"
+    assert repr(run) == f"TrainingRun({text.removeprefix('saved: ')})"
     assert (record["kind"], record["valid"]["right"]) == ("training", 3)
     assert "history" not in record
     assert json.loads(json.dumps(record)) == record
@@ -128,7 +128,7 @@ def test_a_recipe_of_numpys_scalars_is_the_recipe_of_their_numbers(faces, tmp_pa
     scalars = {"lr": np.float32(0.1), "epochs": np.int64(2), "shuffle": np.True_, "seed": np.uint8(7)}
     run = keep(faces, tmp_path, recipe=scalars)
     assert run.recipe == {"lr": 0.1, "epochs": 2, "shuffle": True, "seed": 7}
-    assert kept_run(run.name, run.recipe, faces, folder=tmp_path).path == run.path
+    assert load_run(run.name, run.recipe, faces, folder=tmp_path).path == run.path
 
 
 def test_private_test_is_read_once_and_only_where_it_is_asked_for(faces, tmp_path, shown):
@@ -142,7 +142,7 @@ def test_private_test_is_read_once_and_only_where_it_is_asked_for(faces, tmp_pat
     assert asked == ["valid"]
     assert keep(faces, tmp_path, predict=predict, test=True).test_accuracy == 0.1
     assert asked == ["valid", "valid", "test"]
-    found = kept_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path)
+    found = load_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path)
     assert (found.test_accuracy, read_training(found.path)["test"]["right"]) == (0.1, 7)
     assert len(asked) == 3
 
@@ -156,24 +156,24 @@ def test_a_test_split_without_labels_is_not_scored_and_that_is_said(faces, tmp_p
 def test_another_name_recipe_data_set_seed_or_scale_is_another_training(faces, tmp_path, shown):
     keep(faces, tmp_path)
     others = replace(faces, train=faces.train[:100])
-    assert kept_run("CNN", RECIPE, faces, folder=tmp_path) is None
-    assert kept_run("CNN, Adam 0.001", RECIPE | {"lr": 0.01}, faces, folder=tmp_path) is None
-    assert kept_run("CNN, Adam 0.001", RECIPE | {"seed": 6}, faces, folder=tmp_path) is None
-    assert kept_run("CNN, Adam 0.001", RECIPE, others, folder=tmp_path) is None
-    assert kept_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path / "nowhere") is None
+    assert load_run("CNN", RECIPE, faces, folder=tmp_path) is None
+    assert load_run("CNN, Adam 0.001", RECIPE | {"lr": 0.01}, faces, folder=tmp_path) is None
+    assert load_run("CNN, Adam 0.001", RECIPE | {"seed": 6}, faces, folder=tmp_path) is None
+    assert load_run("CNN, Adam 0.001", RECIPE, others, folder=tmp_path) is None
+    assert load_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path / "nowhere") is None
     claims.begin(scale="full", seed=6)
-    assert kept_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path) is None
+    assert load_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path) is None
     claims.begin(scale="lesson", seed=5)
-    assert kept_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path) is None
+    assert load_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path) is None
     claims.begin(lesson="04", scale="full", seed=5)
-    assert kept_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path) is not None
+    assert load_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path) is not None
 
 
 def test_a_recipes_own_seed_wins_over_the_runs(faces, tmp_path, shown):
     recipe = RECIPE | {"seed": 11}
     assert read_training(keep(faces, tmp_path, recipe=recipe).path)["seed"] == 11
     claims.begin(scale="full", seed=0)
-    assert kept_run("CNN, Adam 0.001", recipe, faces, folder=tmp_path) is not None
+    assert load_run("CNN, Adam 0.001", recipe, faces, folder=tmp_path) is not None
 
 
 def test_the_file_is_named_after_the_training_and_kept_again_it_is_replaced(faces, tmp_path, shown):
@@ -181,7 +181,7 @@ def test_the_file_is_named_after_the_training_and_kept_again_it_is_replaced(face
     run = keep(faces, tmp_path, predict=lambda split: answers(split, right=9))
     assert sorted(path.name for path in tmp_path.iterdir()) == [run.path.name, run.path.with_suffix(".npz").name]
     assert run.path.name[:-14] == "cnn-adam-0-001"
-    assert kept_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path).valid.accuracy == 9 / 70
+    assert load_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path).valid.accuracy == 9 / 70
 
 
 def test_values_such_as_a_schedule_are_kept_as_they_print(faces, tmp_path, shown):
@@ -190,14 +190,14 @@ def test_values_such_as_a_schedule_are_kept_as_they_print(faces, tmp_path, shown
         "augment": "Turn(degrees=10.0)",
         "rates": [0.5, "Turn(degrees=2.0)"],
     }
-    assert kept_run("CNN, Adam 0.001", recipe, faces, folder=tmp_path) is not None
-    assert kept_run("CNN, Adam 0.001", recipe | {"augment": Turn(11.0)}, faces, folder=tmp_path) is None
+    assert load_run("CNN, Adam 0.001", recipe, faces, folder=tmp_path) is not None
+    assert load_run("CNN, Adam 0.001", recipe | {"augment": Turn(11.0)}, faces, folder=tmp_path) is None
 
 
 def test_a_number_of_numpy_is_the_recipe_of_the_plain_number(faces, tmp_path, shown):
     numpys = {"lr": np.float32(0.001), "epochs": np.array(2), "sizes": (np.int8(32), np.uint16(64))}
     assert keep(faces, tmp_path, recipe=RECIPE | numpys).recipe == RECIPE | {"sizes": [32, 64]}
-    assert kept_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path) is not None
+    assert load_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path) is not None
 
 
 @pytest.mark.parametrize("value", [{"lr": 1}, float("nan"), np.zeros(3), Turn, print])
@@ -218,7 +218,7 @@ def test_a_training_that_diverged_is_kept_with_its_losses(faces, tmp_path, shown
         {"epoch": 2, "valid_loss": float("nan"), "seconds": 1},
     ]
     keep(faces, tmp_path, history=History(rows))
-    losses = kept_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path).history["valid_loss"]
+    losses = load_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path).history["valid_loss"]
     assert losses[0] == float("inf")
     assert np.isnan(losses[1])
 
@@ -228,7 +228,7 @@ def test_a_damaged_record_is_named(faces, tmp_path, shown, text):
     path = keep(faces, tmp_path).path
     path.write_text(text)
     with pytest.raises(DataMismatch, match=path.name):
-        kept_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path)
+        load_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_a_record_that_was_edited_is_named(faces, tmp_path, shown, place, value)
     path = keep(faces, tmp_path).path
     path.write_text(json.dumps(json.loads(path.read_text()) | {place: value}))
     with pytest.raises(DataMismatch, match=path.name):
-        kept_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path)
+        load_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path)
 
 
 def test_damaged_probabilities_are_named(faces, tmp_path, shown):
@@ -249,10 +249,10 @@ def test_damaged_probabilities_are_named(faces, tmp_path, shown):
     for damaged in (whole[:100], b"", b"no archive", whole[:200] + bytes(50) + whole[250:]):
         path.write_bytes(damaged)
         with pytest.raises(DataMismatch, match=path.name):
-            kept_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path)
+            load_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path)
     path.unlink()
     with pytest.raises(DataMismatch, match=path.name):
-        kept_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path)
+        load_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path)
 
 
 def test_probabilities_of_another_training_or_of_fewer_faces_are_refused(faces, tmp_path, shown):
@@ -260,7 +260,7 @@ def test_probabilities_of_another_training_or_of_fewer_faces_are_refused(faces, 
     for other in (answers(faces.valid, right=9), answers(faces.valid[:60])):
         np.savez(path.with_suffix(".npz"), probabilities=other.probabilities)
         with pytest.raises(DataMismatch, match=path.stem):
-            kept_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path)
+            load_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path)
 
 
 def test_a_lesson_says_on_which_device_it_trains(faces, capsys, monkeypatch):

@@ -88,8 +88,8 @@ def test_pytorchs_weights_give_pytorchs_logits(faces):
     ours, theirs = ftf.predict(model, faces.valid), fc.predict(twin, faces.valid)
     assert ours.drawn is theirs.drawn is True
     np.testing.assert_allclose(ours.probabilities, theirs.probabilities, atol=1e-5)
-    assert (ours.answers == theirs.answers).all()
-    assert (ours.labels.tolist(), ours.source) == (theirs.labels.tolist(), theirs.source)
+    assert (ours.y_pred == theirs.y_pred).all()
+    assert (ours.y_true.tolist(), ours.source) == (theirs.y_true.tolist(), theirs.source)
 
 
 def test_losses_and_accuracies_are_means_over_samples_not_over_batches(faces):

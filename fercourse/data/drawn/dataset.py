@@ -9,9 +9,9 @@ covered.
 
 import numpy as np
 
-from fercourse.data.arguments import whole_number
 from fercourse.data.drawn.portrait import draw
 from fercourse.data.faces import BALLOT, EMOTIONS, SPLITS, Faces, Split, frozen
+from fercourse.settings import seed_number, whole
 
 SHARES = np.array([4953, 547, 5121, 8989, 6077, 4002, 6198]) / 35887
 """What part of FER2013 each emotion is."""
@@ -44,8 +44,8 @@ def drawn_faces(train: int = 8_000, valid: int = 1_000, test: int = 1_000, *, se
     Raises ParameterError where a number or the seed is negative, a text or a fraction.
     """
     asked = dict(zip(SPLITS, (train, valid, test), strict=True))
-    sizes = [whole_number(name, size) for name, size in asked.items()]
-    seed = whole_number("seed", seed)
+    sizes = [whole(name, size, least=0) for name, size in asked.items()]
+    seed = seed_number(seed)
     generator = np.random.default_rng(seed)
     emotions = np.concatenate([_emotions(size, generator) for size in sizes])
     images, clarity = draw(emotions, generator)

@@ -19,7 +19,7 @@ from fercourse.data.layouts.members import (
     two_archives,
     wanted_members,
 )
-from fercourse.errors import DataMismatch, DataNotFound
+from fercourse.errors import DataMismatch, DataNotFound, FercourseError
 
 MOST_BYTES = 2 << 30
 """Bytes that one file may inflate to, seven times fer2013.csv."""
@@ -32,6 +32,8 @@ def reading(path):
     """Turn what goes wrong while `path` is read into DataNotFound (not readable) or DataMismatch (damaged)."""
     try:
         yield
+    except FercourseError:  # DataNotFound and NotWritten are OSErrors, too
+        raise
     except DAMAGED as error:
         raise damaged(path, error) from error
     except OSError as error:

@@ -15,8 +15,9 @@ from fercourse.data.drawn.note import note_beside, note_text
 from fercourse.data.faces import EMOTIONS, USAGES, Faces
 from fercourse.data.layouts.csv.writer import write_csv
 from fercourse.data.layouts.npz import write_npz
-from fercourse.errors import DataMismatch, NotWritten, ParameterError
+from fercourse.errors import DataMismatch, NotWritten
 from fercourse.files import written_aside
+from fercourse.settings import choice
 
 FOLDER_LAYOUTS = ("train-test", "png-folders", "jpeg-folders", "parquet")
 LABELS_OPTIONAL = ("train-test", "npz")
@@ -33,9 +34,7 @@ def convert(faces: Faces, path: str | PathLike, *, layout: str) -> Path:
     Raises NotWritten where the folder exists or the disk is full, ParameterError for another layout, DataMismatch for
     test faces without labels in a layout that needs them, and for image folders where an emotion has no face.
     """
-    path = Path(path)
-    if layout not in LAYOUTS:
-        raise ParameterError(f"layout={layout!r}: choose one of {', '.join(map(repr, LAYOUTS))}")
+    path, layout = Path(path), choice("layout", layout, LAYOUTS)
     if layout not in LABELS_OPTIONAL and not all(split.labelled for split in faces):
         raise DataMismatch(
             f"{faces.source} has test faces without labels: {layout} cannot say so. Use train-test or npz."

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fercourse.data.faces import EMOTIONS, SIDE, USAGES
-from fercourse.data.layouts.csv.rows import is_number
+from fercourse.data.layouts.csv.rows import is_digits
 from fercourse.data.names import emotion_code, part_code
 from fercourse.errors import DataMismatch
 
@@ -88,7 +88,7 @@ def code_of_value(value, code_of, *, numbered):
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     if isinstance(value, str):
-        return int(value) if numbered and is_number(value.strip()) else code_of(value.strip())
+        return int(value) if numbered and is_digits(value.strip()) else code_of(value.strip())
     return int(value) if numbered and isinstance(value, int | float) and value == value // 1 else None
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from fercourse.data.faces import EMOTIONS, SIDE, USAGES
 from fercourse.data.layouts.pictures import grey_face
 from fercourse.data.names import emotion_code, part_code, visible
-from fercourse.data.rows import Rows, faces_by_usage, faces_with_carved_valid
+from fercourse.data.rows import Rows, faces_of
 from fercourse.errors import DataMismatch
 
 
@@ -43,24 +43,6 @@ def read_folders(folder, *, seed):
     labels = np.array([label for _, _, label in files], np.int64)
     rows = Rows(images_of([path for path, _, _ in files]), labels, usages)
     return faces_of(rows, folder.name, seed=seed)
-
-
-def faces_of(rows, source, *, seed):
-    """Faces by usage; where there is no `valid` or no `test`, the one there is becomes `test` and `valid` is carved.
-
-    A validation split that serves as `test` is named in the source.
-    """
-    if len(np.unique(rows.usages)) == len(USAGES):
-        return faces_by_usage(rows, source)
-    train, held_out = rows.where(rows.usages == 0), rows.where(rows.usages > 0)
-    if len(held_out) == 0:
-        raise DataMismatch(
-            f"{source}: expected a test folder beside train (or file names that begin with {', '.join(USAGES)}), found "
-            "none. Put test/<emotion>/… there: a course without test faces measures nothing."
-        )
-    if (held_out.usages == 1).all():
-        source = f"{source} (its validation faces are the test faces)"
-    return faces_with_carved_valid(train, held_out, source, seed=seed)
 
 
 def part_folders(folder):

@@ -22,9 +22,9 @@ WORDS = {
 """Words by which an array is known."""
 
 
-def write_npz(faces, path, *, record=None):
-    """Write `faces` to `path`, stored and not deflated; `record` is a dict for JSON that `read_record` gives back."""
-    about = {"source": faces.source, "official": faces.official, "drawn": faces.drawn, "record": record or {}}
+def write_npz(faces, path, *, header=None):
+    """Write `faces` to `path`, stored and not deflated; `header` is a dict for JSON that `read_header` gives back."""
+    about = {"source": faces.source, "official": faces.official, "drawn": faces.drawn, "header": header or {}}
     arrays = {"about": np.frombuffer(json.dumps(about).encode(), np.uint8)}
     for split in faces:
         arrays |= {f"{split.name}_images": split.images, f"{split.name}_labels": split.labels}
@@ -43,7 +43,7 @@ def read_npz(path):
     """
     with arrays_in(path) as arrays:
         if "about" in arrays:
-            return faces_of(arrays)
+            return faces_as_written(arrays)
         by_role = {role_of(name): name for name in arrays}
         whole = {("images", None), ("labels", None), ("usages", None)}
         parts = {(kind, part) for kind in ("images", "labels") for part in range(len(USAGES))}
@@ -54,7 +54,7 @@ def read_npz(path):
             )
         if set(by_role) == whole:
             return rows_of(arrays, by_role, path, None)
-        return joined([rows_of(arrays, by_role, path, part) for part in range(len(USAGES))])
+        return concatenated([rows_of(arrays, by_role, path, part) for part in range(len(USAGES))])
 
 
 def role_of(name):
@@ -66,10 +66,10 @@ def role_of(name):
     return (kinds[0], parts[0] if parts else None) if understood else name
 
 
-def read_record(path):
-    """The `record` that `write_npz` was given."""
+def read_header(path):
+    """The `header` that `write_npz` was given."""
     with arrays_in(path) as arrays:
-        return json.loads(arrays["about"].tobytes())["record"]
+        return json.loads(arrays["about"].tobytes())["header"]
 
 
 @contextmanager
@@ -88,11 +88,13 @@ def arrays_in(path):
                 raise DataMismatch(f"{path}: expected one array of each name, found two. Get the file again.")
             with np.load(path, allow_pickle=False) as arrays:
                 yield arrays
+        except DataMismatch:  # a ValueError, too
+            raise
         except (ValueError, KeyError) as error:
             raise DataMismatch(f"{path}: expected arrays of numbers, found {error}. Get the file again.") from error
 
 
-def faces_of(arrays):
+def faces_as_written(arrays):
     about = json.loads(arrays["about"].tobytes())
     splits = [
         Split(
@@ -124,7 +126,7 @@ def rows_of(arrays, by_role, path, part):
     return Rows(pixels, emotion, usages)
 
 
-def joined(parts):
+def concatenated(parts):
     """The rows of several `Rows`, one after the other."""
     return Rows(
         *(np.concatenate([getattr(rows, column) for rows in parts]) for column in ("images", "labels", "usages"))

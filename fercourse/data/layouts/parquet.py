@@ -18,11 +18,10 @@ from fercourse.data.layouts.archives import reading
 from fercourse.data.layouts.csv.reader import MOST_ROWS
 from fercourse.data.layouts.csv.rows import AGAIN, other_format, parse_pixels, parse_usage
 from fercourse.data.layouts.exact import code_of_value
-from fercourse.data.layouts.folders import faces_of
 from fercourse.data.layouts.parquet_parts import parts_of
 from fercourse.data.layouts.pictures import grey_face
 from fercourse.data.names import emotion_code, part_code
-from fercourse.data.rows import Rows
+from fercourse.data.rows import Rows, faces_of
 from fercourse.errors import DataMismatch
 
 IMAGES = ("image", "img", "pixels")
@@ -62,12 +61,12 @@ def read_file(path, part):
         usages = np.full(len(images), part or 0, np.uint8)
         row = 0
         for batch in file.iter_batches(BATCH, columns=[column for column in (image, label, usage) if column]):
-            for record in batch.to_pylist():
+            for values in batch.to_pylist():
                 where = f"{path}, row {row + 1}"
-                images[row] = face(record[image], where)
-                labels[row] = code(record[label], where)
+                images[row] = face(values[image], where)
+                labels[row] = code(values[label], where)
                 if usage:
-                    usages[row] = parse_part(record[usage], where)
+                    usages[row] = parse_part(values[usage], where)
                 row += 1
     return images, labels, usages
 

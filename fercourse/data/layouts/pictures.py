@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from contextlib import contextmanager
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
@@ -38,18 +39,26 @@ def grey_face(file, name):
     truly in colour, partly transparent, animated, of more than 8 bits or of another size; OSError where the file cannot
     be read.
     """
+    with decoding(name, remedy=REMEDY), Image.open(file) as image:
+        refuse_other_pictures(image, name)
+        turned = turned_as_shown(image)
+        refuse_other_pictures(turned, name)  # an icon's header may lie
+        return grey_levels(turned, name)
+
+
+@contextmanager
+def decoding(name, *, remedy):
+    """Turn what Pillow raises of damaged content into DataMismatch; an OSError of the system comes out as it is."""
     try:
-        with Image.open(file) as image:
-            refuse_other_pictures(image, name)
-            turned = turned_as_shown(image)
-            refuse_other_pictures(turned, name)  # an icon's header may lie
-            return grey_levels(turned, name)
+        yield
+    except DataMismatch:  # a ValueError, too
+        raise
     except NO_PICTURE as error:
-        if getattr(error, "errno", None) is not None:  # the system's word: no permission, no such file
+        if getattr(error, "errno", None) is not None:  # no permission, no such file
             raise
         raise DataMismatch(
             f"{name}: expected a picture that Pillow reads (PNG, JPEG, BMP, …), found another file or a damaged one "
-            f"({'none of its formats' if isinstance(error, UnidentifiedImageError) else error}). {REMEDY}"
+            f"({'none of its formats' if isinstance(error, UnidentifiedImageError) else error}). {remedy}"
         ) from error
 
 

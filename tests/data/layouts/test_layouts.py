@@ -374,7 +374,7 @@ def test_votes_survive_in_npz(faces, tmp_path):
 
 
 def test_convert_says_which_layouts_there_are(faces, tmp_path):
-    with pytest.raises(ParameterError, match=r"'csv', 'csv\.gz'"):
+    with pytest.raises(ParameterError, match=r"expected layout: csv, csv\.gz, .* or npz; found 'xlsx'"):
         convert(faces, tmp_path / "there", layout="xlsx")
 
 
@@ -396,7 +396,7 @@ def full_disk(*_, **__):
 def test_a_full_disk_leaves_nothing_half_written(layout, faces, tmp_path, monkeypatch):
     target = tmp_path / "folder" / "there"
     for place in ("convert.write_csv", "convert.encoded", "npz.np.savez"):
-        monkeypatch.setattr(f"fercourse.data.{place}", full_disk)
+        monkeypatch.setattr(f"fercourse.data.layouts.{place}", full_disk)
     with pytest.raises(NotWritten, match="No space left"):
         convert(faces, target, layout=layout)
     assert list(target.parent.iterdir()) == []

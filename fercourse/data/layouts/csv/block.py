@@ -16,7 +16,7 @@ WORDS = tuple(np.frombuffer(usage.encode(), np.uint8) for usage in USAGES)
 def parse_block(block, columns):
     """Labels int64 (n,), pixels uint8 (n, 2304) and usages uint8 (n,) of whole lines, or None where a byte is amiss.
 
-    `columns` are known ones alone: `csv_narrow.with_known_columns` takes out the others. The labels are -1 without an
+    `columns` are known ones alone: `narrow.with_known_columns` takes out the others. The labels are -1 without an
     `emotion` column, usages is None without a `usage` one.
     """
     text = np.frombuffer(block, np.uint8)

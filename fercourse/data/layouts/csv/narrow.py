@@ -16,7 +16,7 @@ def known(columns):
 def with_known_columns(block, columns):
     """`block`, bytes of whole lines, with the fields of the known columns alone.
 
-    None where a line has not one field for each of the `columns`, or is damaged: `csv_rows.parse_line` names its row.
+    None where a line has not one field for each of the `columns`, or is damaged: `rows.parse_line` names its row.
     """
     wanted = [position for position, column in enumerate(columns) if column in KNOWN]
     if len(wanted) == len(columns):

@@ -1,8 +1,8 @@
 """`fer2013.csv` as a stream of blocks, parsed by NumPy.
 
-`csv_block.parse_block` verifies and reads a block as a whole. A block with anything out of place is tidied (quotes,
-spaces) and tried again, then goes line by line through `csv_rows.parse_line`, which reads it or names the row. Further
-columns are cut out before, by `csv_narrow.with_known_columns`.
+`block.parse_block` verifies and reads a block as a whole. A block with anything out of place is tidied (quotes,
+spaces) and tried again, then goes line by line through `rows.parse_line`, which reads it or names the row. Further
+columns are cut out before, by `narrow.with_known_columns`.
 """
 
 import re

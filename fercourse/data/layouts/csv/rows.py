@@ -108,7 +108,7 @@ def fields_of(text, where):
 
 
 def parse_emotion(text, where):
-    if not is_number(text) or int(text) >= len(EMOTIONS):
+    if not is_digits(text) or int(text) >= len(EMOTIONS):
         raise DataMismatch(
             f"{where}: expected an emotion from 0 to {len(EMOTIONS) - 1}, found {shortened(text)}. Correct the label "
             f"({', '.join(f'{code} {name}' for code, name in enumerate(EMOTIONS))}) or remove the row."
@@ -127,7 +127,7 @@ def parse_usage(text, where):
 def parse_pixels(text, where):
     tokens = text.split()
     for position, token in enumerate(tokens):
-        if not is_number(token) or int(token) > 255:
+        if not is_digits(token) or int(token) > 255:
             raise DataMismatch(
                 f"{where}: expected whole grey levels from 0 to 255, found {shortened(token)} as pixel {position + 1}. "
                 f"Grey levels are neither scaled nor signed in this file: undo what changed them. {AGAIN}"
@@ -140,7 +140,7 @@ def parse_pixels(text, where):
     return bytes(map(int, tokens))
 
 
-def is_number(text):
+def is_digits(text):
     """Whether `text` is one to three plain digits; `int` alone would let "+7", "1_0" and "٣" through."""
     return 0 < len(text) <= 3 and text.isascii() and text.isdigit()
 
