@@ -4,13 +4,13 @@ import time
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
 from fercourse.data.faces import SIDE
-from fercourse.learn.device import choose_device
-from fercourse.learn.modes import mode_kept
+from fercourse.learn.device import choose_device, mode_kept
 from fercourse.learn.precision import PRECISIONS, bfloat16_pays
 from fercourse.settings import choice, whole
 
@@ -31,7 +31,7 @@ class Cost:
     flops: int
     memory_mb: float
 
-    def seconds(self, faces, flops_per_second):
+    def seconds(self, faces: int, flops_per_second: float) -> float:
         """The least time for one pass over `faces` faces on a machine of `flops_per_second`, in seconds.
 
         Counts forward and backward, the backward pass as twice the forward one. A floor: only products are counted,
@@ -40,7 +40,7 @@ class Cost:
         return PASSES * self.flops * faces / flops_per_second
 
 
-def cost(model, *, batch_size=128, moments=0):
+def cost(model: nn.Module, *, batch_size: int = 128, moments: int = 0) -> Cost:
     """The `Cost` of training `model` on faces of 48 pixels; nothing is computed and the model is left as it was.
 
     moments: tensors that the optimiser keeps for each weight: 0 for plain SGD, 1 with momentum, 2 for Adam
@@ -86,7 +86,9 @@ def _shapes(model):
     }
 
 
-def measured_flops(device="auto", *, precision="float32", side=1024, repeats=10):
+def flops_per_second(
+    device: str | torch.device = "auto", *, precision: str = "float32", side: int = 1024, repeats: int = 10
+) -> float:
     """The floating-point operations a second of this machine's matrix product, in its best of `repeats` runs.
 
     side: rows and columns of the square matrices

@@ -1,4 +1,4 @@
-"""Where the arithmetic happens, and the random numbers that a training step draws there."""
+"""Where the arithmetic happens, and what is left as it was found: random numbers, and the mode of a network."""
 
 from contextlib import contextmanager
 
@@ -8,7 +8,7 @@ from fercourse.errors import ParameterError
 from fercourse.settings import plain, seed_number
 
 
-def choose_device(name="auto"):
+def choose_device(name: str | torch.device = "auto") -> torch.device:
     """The torch.device for "auto" (cuda, then mps, then cpu) or for a named one.
 
     Raises ParameterError where the named device is not on this machine.
@@ -35,7 +35,7 @@ _DEVICES = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_availa
 _COUNTS = {"cuda": torch.cuda.device_count, "mps": torch.mps.device_count, "cpu": lambda: 1}
 
 
-def seed_everything(seed):
+def seed_everything(seed: int) -> None:
     """Seed torch's random numbers on every device: initial weights and dropout.
 
     Raises ParameterError for a seed that is no whole number.
@@ -80,3 +80,14 @@ def random_numbers_aside(device):
         yield
     finally:
         restore_random_state(state, device)
+
+
+@contextmanager
+def mode_kept(model):
+    """Leave every layer of `model` in training or in evaluation, as it was before the block; also after an error."""
+    modes = {layer: layer.training for layer in model.modules()}
+    try:
+        yield
+    finally:
+        for layer, training in modes.items():
+            layer.training = training
