@@ -155,8 +155,8 @@ def check_batch(model, batch):
     """Raise ParameterError where the first batch of a stream is not (images, labels) on the device of `model`."""
     if not isinstance(batch, (tuple, list)) or len(batch) != 2 or not all(torch.is_tensor(part) for part in batch):
         raise ParameterError(
-            "expected a stream of (images, labels), two tensors, as fc.batches makes it of a Split, or a DataLoader of a "
-            f"Dataset; found a {type(batch).__name__} in it"
+            "expected a stream of (images, labels), two tensors, as fc.batches makes it of a Split, or a DataLoader; "
+            f"found a {type(batch).__name__} in it"
         )
     images, labels = batch
     here = next(chain(model.parameters(), model.buffers()), images).device
@@ -178,29 +178,33 @@ def check_augment(augment, split, device):
 
     Raises ParameterError also where its random numbers are not torch's: no seed would repeat them, and no checkpoint.
     """
-    few, others = _images(split, np.arange(PROBES) % len(split), device), _other_random_numbers()
+    few, python, numpy = (
+        _images(split, np.arange(PROBES) % len(split), device),
+        random.getstate(),
+        np.random.get_state(),
+    )
     try:
         with random_numbers_aside(device):
             [(images, _)] = augmented([(few, None)], augment, torch.Generator().manual_seed(0))
+        key, place = np.random.get_state()[1:3]
+        elsewhere = random.getstate() != python or place != numpy[2] or (key != numpy[1]).any()
     except (RuntimeError, TypeError, ValueError, LookupError, AttributeError) as error:
         raise ParameterError(
             f"expected augment to take images, float32 {tuple(few.shape)} in [0, 1] on {device}; "
             f"{augment!r} says: {error}"
         ) from error
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)
     check_images(images, PROBES)
     if not images.isfinite().all():
         raise ParameterError(f"augment={augment!r} makes NaN or infinity of images that are in [0, 1]")
-    if str(_other_random_numbers()) != str(others):
+    if elsewhere:
         raise ParameterError(
             f"augment={augment!r} draws from Python's or NumPy's random numbers, which depend neither on seed nor on "
             "the checkpoint. Draw torch's, or from the generator that comes as its second argument: "
             "augment=lambda images, generator: …"
         )
-
-
-def _other_random_numbers():
-    _, key, place, *_ = np.random.get_state()
-    return random.getstate(), key.tolist(), place
 
 
 def check_images(images, faces):

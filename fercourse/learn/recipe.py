@@ -81,7 +81,7 @@ def recipe_of(settings, *, model, data, device, precision, descent):
     texts = {name: repr(recipe[name]) for name in ("schedule", "augment", "class_weights")}
     if isinstance(settings["augment"], nn.Module):
         texts["augment"] += "".join(f" {_layer(layer)}" for layer in settings["augment"].modules())
-    if callable(settings["optimizer"]):
+    if callable(settings["optimizer"]) or descent.scheduler is not None:  # some schedulers keep rates in the groups
         texts["optimizer"] = optimizer_text(descent)
         check_readable("optimizer", descent.optimizer.state_dict())
     if descent.scheduler is not None:

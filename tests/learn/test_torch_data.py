@@ -90,7 +90,7 @@ def with_numpys(images):
 
 WRONG_TRANSFORMS = {
     r"as many images|float32 \(8, 1, side, side\)": lambda images: images[:1],
-    "NaN or infinity of images": lambda images: images.log(),
+    "NaN or infinity of images": lambda images: images * float("nan"),
     "v2.*says|says": v2.RandomCrop(100),
     "Python's or NumPy's random numbers": with_numpys,
     "random numbers, which depend neither on seed": transforms.RandomChoice([v2.Identity(), v2.Identity()]),
@@ -99,11 +99,15 @@ WRONG_TRANSFORMS = {
 
 @pytest.mark.parametrize("words", WRONG_TRANSFORMS)
 def test_what_makes_no_images_of_images_is_refused_at_the_call_and_changes_nothing(faces, words):
-    before = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state()
+    before = random.getstate(), np.random.get_state()[1].tolist(), np.random.get_state()[2]
+    torch.manual_seed(0)
+    expected = torch.rand(3)
+    model = small_mlp()
+    torch.manual_seed(0)
     with pytest.raises(fc.ParameterError, match=words):
-        fc.iter_fit(small_mlp(), faces, epochs=1, augment=WRONG_TRANSFORMS[words], device="cpu")
-    small_mlp()
-    assert (random.getstate(), np.random.get_state()[1].tolist()) == before[:2]
+        fc.iter_fit(model, faces, epochs=1, augment=WRONG_TRANSFORMS[words], device="cpu")
+    assert (random.getstate(), np.random.get_state()[1].tolist(), np.random.get_state()[2]) == before
+    assert torch.equal(torch.rand(3), expected)
 
 
 class BreakingLater:
@@ -179,7 +183,7 @@ def test_a_loader_with_torchvisions_transforms_trains_and_is_evaluated_as_batche
         (lambda faces: [(torch.rand(2, 1, 48, 48, device="meta"), torch.zeros(2).long())], "images are on meta"),
         (lambda faces: [(torch.rand(2, 1, 48, 48), torch.zeros(2, device="meta").long())], "labels are on meta"),
         (lambda faces: [torch.rand(2, 1, 48, 48)], r"a stream of \(images, labels\), two tensors"),
-        (lambda faces: DataLoader([{"image": torch.rand(1, 48, 48)}]), "two tensors; found a dict"),
+        (lambda faces: DataLoader([{"image": torch.rand(1, 48, 48)}]), "two tensors, .*; found a dict"),
     ],
     ids=["bytes", "images elsewhere", "labels elsewhere", "images alone", "dicts"],
 )
@@ -222,5 +226,5 @@ def test_a_range_test_keeps_the_ratio_of_two_rates(faces):
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
-    assert table["loss"].tolist() == losses
+    assert table["loss"].tolist() == pytest.approx(losses, rel=1e-6)
     assert table["loss"].tolist() == ratio(small_mlp(), optimizer=halves)["loss"].tolist()

@@ -252,6 +252,18 @@ def test_a_checkpoint_of_another_optimizer_or_scheduler_is_refused_with_both(tmp
     assert len(fit(small_mlp(), faces, epochs=2, **settings, resume=True)) == 2
 
 
+def test_what_a_scheduler_keeps_in_the_groups_of_a_named_optimizer_belongs_to_the_recipe(tmp_path, faces):
+    def run(end, **more):
+        cycle = partial(lr_scheduler.OneCycleLR, max_lr=0.1, total_steps=50, final_div_factor=end)
+        settings = dict(optimizer="sgd", schedule=fc.every_batch(cycle), checkpoint=tmp_path / "run.pt")
+        return fit(small_mlp(), faces, **settings, **more)
+
+    run(100, epochs=1)
+    with pytest.raises(fc.CheckpointMismatch, match=r"min_lr=.* in the checkpoint, "):
+        run(1000, epochs=2, resume=True)
+    assert len(run(100, epochs=2, resume=True)) == 2
+
+
 def test_groups_of_other_weights_are_another_recipe(tmp_path, faces):
     def run(place, **more):
         model = small_mlp()
