@@ -18,8 +18,8 @@ from torch.utils.data import DataLoader, TensorDataset
 
 import fercourse as fc
 from fercourse.data.drawn.dataset import drawn_faces
+from fercourse.learn.models import resnet
 from fercourse.learn.precision import bfloat16_pays
-from fercourse.learn.resnets import resnet
 
 
 def their_loop(model, loader, device):

@@ -103,13 +103,13 @@ sum(weights.numel() for weights in linear.parameters())
 # The bytes become floats only here, a batch at a time.
 
 # %%
-def batches(split, size=128, *, shuffle=False, generator=None, device=env.device):
+def batches(split, batch_size=128, *, shuffle=False, generator=None, device=env.device):
     images = torch.tensor(split.images, device=device)
     labels = torch.tensor(split.labels, device=device)
     order = torch.arange(len(labels))
     if shuffle:
         order = torch.randperm(len(labels), generator=generator)
-    for index in order.to(device).split(size):
+    for index in order.to(device).split(batch_size):
         yield images[index, None].float() / 255, labels[index]
 
 

@@ -210,7 +210,7 @@ counted = [by_hand, cost[18].flops, counter.get_total_flops()]
 print("ResNet18, operations a face:", counted)
 
 # %%
-speed = fc.measured_flops(env.device, precision="auto")
+speed = fc.flops_per_second(env.device, precision="auto")
 floor = [1000 * each.seconds(1, speed) for each in cost.values()]
 table = pd.DataFrame(list(cost.values()), index=[f"ResNet{depth}" for depth in cost])
 table["at least, ms a face"] = floor

@@ -130,7 +130,7 @@ told.fit(faces, data.train.labels, batch_size=50, epochs=1, verbose=0).history
 
 
 # %%
-def batches(split, size=128, *, shuffle=False, seed=0):
+def batches(split, batch_size=128, *, shuffle=False, seed=0):
     images, labels = tf.constant(split.images), tf.constant(split.labels)
     order = tf.data.Dataset.range(len(split))
     if shuffle:
@@ -140,7 +140,7 @@ def batches(split, size=128, *, shuffle=False, seed=0):
         faces = tf.gather(images, index)[..., None]
         return tf.cast(faces, tf.float32) / 255, tf.gather(labels, index)
 
-    return order.batch(size).map(gather).prefetch(tf.data.AUTOTUNE)
+    return order.batch(batch_size).map(gather).prefetch(tf.data.AUTOTUNE)
 
 
 # %%

@@ -3,7 +3,8 @@
 All geometry of a face is one 3×3 matrix, so that each pixel is interpolated once, however much is switched on.
 """
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from math import radians
 
@@ -75,7 +76,7 @@ class Augment:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return f"Augment({', '.join(f'{name}={value!r}' for name, value in values.items() if value)})"
 
-    def __call__(self, images, generator=None):
+    def __call__(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Change each of `images`, float32 (B, 1, side, side) in [0, 1], by its own draw; same shape, range, device.
 
         generator: of the CPU, so that the draws are the same on every device; torch's own where None.
@@ -83,14 +84,14 @@ class Augment:
         """
         return self.apply(images, self.draws(len(images), generator))
 
-    def draws(self, count, generator=None):
+    def draws(self, count: int, generator: torch.Generator | None = None) -> Tensor:
         """The random numbers that `count` faces need: float32 (count, 18) in [0, 1), on the CPU.
 
         As many whatever is switched on, so that the next face's draws do not depend on it.
         """
         return torch.rand(count, _DRAWS, generator=generator, device="cpu")
 
-    def apply(self, images, draws):
+    def apply(self, images: Tensor, draws: Tensor) -> Tensor:
         """Change `images` as `draws` say; nothing here is random.
 
         Draws of 1 turn, move and stretch to the positive end (clockwise, right and down, larger, brighter) and of 0
@@ -162,13 +163,31 @@ class Augment:
         return torch.where(hidden, _means(images), images)
 
 
-def augmented(stream, augment, generator=None) -> Iterator[tuple[Tensor, Tensor]]:
-    """Pass on a stream of (images, labels) with every image changed by `augment`, an `Augment`; labels as they are.
+def augmented(
+    stream: Iterable[tuple[Tensor, Tensor]], augment: Callable[..., Tensor], generator: torch.Generator | None = None
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Pass on a stream of (images, labels) with every image changed by `augment`; labels as they are.
 
+    augment: an `Augment`, or a function of images or of (images, generator), as in `fit`.
     generator: of the CPU; the same seed gives the same changes on every device. Built by hand in lesson 04.
     """
+    arguments = (generator,) if takes_generator(augment) else ()
     for images, labels in stream:
-        yield augment(images, generator), labels
+        yield augment(images, *arguments), labels
+
+
+def takes_generator(augment):
+    """Whether `augment` is a function of (images, generator), and not of images alone as torchvision's are.
+
+    It is where its second argument has that name or has to be given. Transforms of torchvision pass on whatever they
+    are given besides images, so that they cannot be asked by calling them.
+    """
+    try:
+        parameters = inspect.signature(getattr(augment, "forward", augment)).parameters.values()
+    except ValueError:  # a function of torch's own, whose arguments Python does not know
+        return False
+    places = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    return len(places) > 1 and (places[1].name == "generator" or places[1].default is places[1].empty)
 
 
 def _check(images, draws):

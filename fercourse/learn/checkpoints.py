@@ -1,21 +1,23 @@
 """One file from which a killed run goes on as if nothing had happened."""
 
+import io
 import re
+import tempfile
 import zipfile
 import zlib
 from difflib import get_close_matches
 from pathlib import Path
-from pickle import UnpicklingError
+from pickle import PicklingError, UnpicklingError
 
 import numpy as np
 import torch
 from torch.serialization import safe_globals
 
-from fercourse.errors import CheckpointMismatch, ParameterError
+from fercourse.errors import CheckpointMismatch, NotWritten, ParameterError
 from fercourse.files import written_aside
 from fercourse.settings import plain
 
-HOLDS = {"recipe", "training", "best", "drawn", "noise", "rows"}
+HOLDS = {"recipe", "training", "best", "generator", "noise", "rows"}
 NUMPY = [np.dtype, np._core.multiarray.scalar, *{type(np.dtype(code)) for code in "?bhilqBHILQefdgU"}]
 """What a NumPy scalar is made of: settings of that type were once kept as they came."""
 SHOWN = 12  # differences in one message
@@ -28,6 +30,33 @@ def save_checkpoint(path, state):
     """
     with written_aside(path) as aside, open(aside, "wb") as file:
         torch.save(state, file)
+
+
+def check_writable(path):
+    """Raise NotWritten where no file can be written beside `path`; the folder is made."""
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise NotWritten(
+            f"the checkpoint {path} could not be written: {error.strerror or error}. Nothing was trained. Choose a "
+            "folder that you may write to."
+        ) from error
+
+
+def check_readable(name, state):
+    """Raise ParameterError where a checkpoint with `state`, that of what `name` names, could not be read again."""
+    file = io.BytesIO()
+    try:
+        torch.save(state, file)
+        file.seek(0)
+        torch.load(file, weights_only=True)
+    except (UnpicklingError, PicklingError, RuntimeError, TypeError, AttributeError) as error:
+        raise ParameterError(
+            f"a checkpoint holds tensors, numbers, texts, lists and dicts, and the state of the {name} holds more, so "
+            f"that it could not be resumed: {_reason(error)}. Train without a checkpoint."
+        ) from error
 
 
 def load_checkpoint(path, *, recipe):
@@ -114,6 +143,8 @@ def _read(path):
             "own; if you know who wrote the file, torch.load(path, weights_only=False) reads it.\n"
             f"torch says: {_reason(error)}"
         ) from error
+    if isinstance(state, dict) and "drawn" in state:
+        state["generator"] = state.pop("drawn")  # as an earlier version called it
     if not isinstance(state, dict) or not state.keys() >= HOLDS or not isinstance(state["recipe"], dict):
         found = f"a dict of {', '.join(map(str, list(state)[:SHOWN]))}" if isinstance(state, dict) else type(state)
         raise CheckpointMismatch(

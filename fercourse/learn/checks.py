@@ -1,6 +1,8 @@
 """What is refused before a training or a prediction begins, in words, because later it would be lost or unnoticed."""
 
+import random
 from functools import partial
+from itertools import chain
 
 import numpy as np
 import torch
@@ -10,8 +12,8 @@ from torch.nn.parameter import is_lazy
 
 from fercourse.data.faces import EMOTIONS, Split
 from fercourse.errors import DataMismatch, ParameterError
-from fercourse.learn.device import random_numbers_aside
-from fercourse.learn.modes import mode_kept
+from fercourse.learn.augment import augmented
+from fercourse.learn.device import mode_kept, random_numbers_aside
 
 PROBES = 8  # faces that a network is asked before it is trained: logits of so many do not look like shares by chance
 
@@ -147,6 +149,69 @@ def answer(model, images):
         raise ParameterError(
             f"expected a network that takes faces as float32 {tuple(images.shape)}; this one says: {error}"
         ) from error
+
+
+def check_batch(model, batch):
+    """Raise ParameterError where the first batch of a stream is not (images, labels) on the device of `model`."""
+    if not isinstance(batch, (tuple, list)) or len(batch) != 2 or not all(torch.is_tensor(part) for part in batch):
+        raise ParameterError(
+            "expected a stream of (images, labels), two tensors, as fc.batches makes it of a Split, or a DataLoader; "
+            f"found a {type(batch).__name__} in it"
+        )
+    images, labels = batch
+    here = next(chain(model.parameters(), model.buffers()), images).device
+    for name, part in (("images", images), ("labels", labels)):
+        if part.device != here:
+            raise ParameterError(
+                f"the stream's {name} are on {part.device}, the model on {here}: send one to the other, as with "
+                "model.to(device), or ((images.to(device), labels.to(device)) for images, labels in loader)"
+            )
+    if images.dtype == torch.uint8:
+        raise ParameterError(
+            f"expected a stream of float images in [0, 1], (B, 1, 48, 48); found uint8 {tuple(images.shape)}. In a "
+            "Dataset, torchvision's v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True)]) makes them so."
+        )
+
+
+def check_augment(augment, split, device):
+    """Ask `augment` for a few faces of `split`, and check what it makes of them; nothing is changed.
+
+    Raises ParameterError also where its random numbers are not torch's: no seed would repeat them, and no checkpoint.
+    """
+    few, python, numpy = (
+        _images(split, np.arange(PROBES) % len(split), device),
+        random.getstate(),
+        np.random.get_state(),
+    )
+    try:
+        with random_numbers_aside(device):
+            [(images, _)] = augmented([(few, None)], augment, torch.Generator().manual_seed(0))
+        key, place = np.random.get_state()[1:3]
+        elsewhere = random.getstate() != python or place != numpy[2] or (key != numpy[1]).any()
+    except (RuntimeError, TypeError, ValueError, LookupError, AttributeError) as error:
+        raise ParameterError(
+            f"expected augment to take images, float32 {tuple(few.shape)} in [0, 1] on {device}; "
+            f"{augment!r} says: {error}"
+        ) from error
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)
+    check_images(images, PROBES)
+    if not images.isfinite().all():
+        raise ParameterError(f"augment={augment!r} makes NaN or infinity of images that are in [0, 1]")
+    if elsewhere:
+        raise ParameterError(
+            f"augment={augment!r} draws from Python's or NumPy's random numbers, which depend neither on seed nor on "
+            "the checkpoint. Draw torch's, or from the generator that comes as its second argument: "
+            "augment=lambda images, generator: …"
+        )
+
+
+def check_images(images, faces):
+    """Raise ParameterError where an augmentation returned something else than as many images."""
+    if not torch.is_tensor(images) or images.shape[:2] != (faces, 1) or images.dtype != torch.float32:
+        found = f"{images.dtype} {tuple(images.shape)}" if torch.is_tensor(images) else f"a {type(images).__name__}"
+        raise ParameterError(f"expected augment to return images, float32 ({faces}, 1, side, side); found {found}")
 
 
 def _images(split, positions, device):

@@ -10,8 +10,7 @@ from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
 from fercourse.data.faces import SIDE
-from fercourse.learn.device import choose_device
-from fercourse.learn.modes import mode_kept
+from fercourse.learn.device import choose_device, mode_kept
 from fercourse.learn.precision import PRECISIONS, bfloat16_pays
 from fercourse.settings import choice, whole
 
@@ -32,7 +31,7 @@ class Cost:
     flops: int
     memory_mb: float
 
-    def seconds(self, faces, flops_per_second):
+    def seconds(self, faces: int, flops_per_second: float) -> float:
         """The least time for one pass over `faces` faces on a machine of `flops_per_second`, in seconds.
 
         Counts forward and backward, the backward pass as twice the forward one. A floor: only products are counted,
@@ -87,7 +86,9 @@ def _shapes(model):
     }
 
 
-def measured_flops(device="auto", *, precision="float32", side=1024, repeats=10) -> float:
+def flops_per_second(
+    device: str | torch.device = "auto", *, precision: str = "float32", side: int = 1024, repeats: int = 10
+) -> float:
     """The floating-point operations a second of this machine's matrix product, in its best of `repeats` runs.
 
     side: rows and columns of the square matrices

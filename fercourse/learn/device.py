@@ -1,4 +1,4 @@
-"""Where the arithmetic happens, and the random numbers that a training step draws there."""
+"""Where the arithmetic happens, and what is left as it was found: random numbers, and the mode of a network."""
 
 from contextlib import contextmanager
 
@@ -80,3 +80,14 @@ def random_numbers_aside(device):
         yield
     finally:
         restore_random_state(state, device)
+
+
+@contextmanager
+def mode_kept(model):
+    """Leave every layer of `model` in training or in evaluation, as it was before the block; also after an error."""
+    modes = {layer: layer.training for layer in model.modules()}
+    try:
+        yield
+    finally:
+        for layer, training in modes.items():
+            layer.training = training

@@ -2,61 +2,69 @@
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from fercourse.learn.checkpoints import earlier_run
-from fercourse.learn.checks import check_answers, check_last_batch, check_one_alone, check_trainable
-from fercourse.learn.descent import Descent
+from fercourse.data.faces import Faces, Split
+from fercourse.learn.checkpoints import check_writable, earlier_run
+from fercourse.learn.checks import check_answers, check_augment, check_last_batch, check_one_alone, check_trainable
 from fercourse.learn.device import choose_device
-from fercourse.learn.optimizers import make_optimizer
+from fercourse.learn.optim import Descent, make_optimizer
 from fercourse.learn.precision import at_precision
-from fercourse.learn.recipe import check_data, checked_settings, recipe_of
-from fercourse.learn.schedules import Plateau
+from fercourse.learn.recipe import checked_data, checked_settings, recipe_of
+from fercourse.learn.schedules import Plateau, Schedule, TorchSchedule
 from fercourse.learn.training import VALID_BATCH, Training
 from fercourse.report.history import History
 from fercourse.settings import plain
 
 
 def iter_fit(
-    model,
-    data,
+    model: nn.Module,
+    data: Faces | tuple[Split, Split],
     *,
-    epochs,
-    lr=1e-3,
-    optimizer="adam",
-    momentum=0.0,
-    weight_decay=0.0,
-    schedule=None,
-    batch_size=128,
-    shuffle=True,
-    augment=None,
-    label_smoothing=0.0,
-    class_weights=None,
-    clip=None,
-    ema=None,
-    keep="last",
-    seed=0,
-    device="auto",
-    precision="float32",
-    compile=False,
-    checkpoint=None,
-    resume=False,
-    progress=False,
+    epochs: int,
+    lr: float | None = None,
+    optimizer: str | Callable[..., torch.optim.Optimizer] = "adam",
+    momentum: float = 0.0,
+    weight_decay: float = 0.0,
+    schedule: Schedule | Plateau | TorchSchedule | None = None,
+    batch_size: int = 128,
+    shuffle: bool = True,
+    augment: Callable[..., Tensor] | None = None,
+    label_smoothing: float = 0.0,
+    class_weights: Sequence[float] | Tensor | None = None,
+    clip: float | None = None,
+    ema: float | None = None,
+    keep: str = "last",
+    seed: int = 0,
+    device: str | torch.device = "auto",
+    precision: str = "float32",
+    compile: bool = False,
+    checkpoint: str | os.PathLike | None = None,
+    resume: bool | str = False,
+    progress: bool = False,
 ) -> Iterator[dict[str, float]]:
     """Train `model` on `data.train`, yielding after each epoch its row: losses, accuracies, lr, seconds.
 
     The loop's body is yours: `break` stops early, and a plot or a log is a line there. The order of the faces, their
     augmentation and dropout depend on `seed` alone, not on what the body draws; torch's own random state is left as
     it was. Everything is checked at the call, before the first epoch. Numbers may be Python's, NumPy's or torch's.
-    optimizer: "adam", "adamw", "sgd" or "adadelta"; `momentum` belongs to "sgd", and is Nesterov's where it is not 0.
-    schedule: what becomes of `lr`: None, or a `Step`, `Cosine`, `OneCycle` or `Plateau`.
-    augment: an `Augment`, or a function (images, generator) to images, for the training faces alone. They stay on the
-    device as uint8 and are changed there.
+    data: a `Faces`, or a pair (train, valid) of `Split`s.
+    optimizer: "adam", "adamw", "sgd" or "adadelta", at the rate `lr`, 0.001 unless told; `momentum` belongs to "sgd",
+    and is Nesterov's where it is not 0. Or a callable that makes a torch optimiser of the parameters, such as
+    partial(torch.optim.RMSprop, lr=1e-3): then its own settings count, and `lr`, `momentum` and `weight_decay` are not
+    given. Weights that it leaves out stay as they are; each of its groups keeps its own rate, and a row's lr is that of
+    the first group.
+    schedule: what the rates are multiplied by: None, or a `Step`, `Cosine`, `OneCycle` or `Plateau`; or a scheduler of
+    torch, by `every_epoch` or `every_batch`.
+    augment: an `Augment`, or a function of images or of (images, generator) to images, for the training faces alone:
+    float32 (B, 1, 48, 48) in [0, 1], on the device. `Augment` draws for each face; a transform of torchvision draws
+    once for the whole batch. It is tried on a few faces at the call.
     label_smoothing: the share of each label that is spread over all classes (Szegedy et al. 2016), 0 to under 1.
     class_weights: seven numbers over 0. The loss of a batch is the weighted mean over its faces, each with the weight
     of its emotion: only the weights' ratios count, and ten for each changes nothing. With label_smoothing as in torch's
@@ -75,20 +83,23 @@ def iter_fit(
     CheckpointMismatch where `resume` meets another run, TrainingDiverged where the loss is NaN or infinite.
     """
     settings = checked_settings({name: value for name, value in locals().items() if name not in ("model", "data")})
-    check_data(data)
+    data = checked_data(data)
     check_trainable(model)
     device = choose_device(device)
     model.to(device)
     check_answers(model, data.train, device)
     check_last_batch(model, data.train, settings["batch_size"], device)
     check_one_alone(model, data.valid, VALID_BATCH, device)
+    if augment is not None:
+        check_augment(augment, data.train, device)
     descent = _descent(model, len(data.train), settings)
     forward = at_precision(model, precision, device)
     recipe, saved, checkpoint = None, None, settings["checkpoint"]
     if checkpoint is not None:
         computed = "float32" if forward is model else "bfloat16"
-        recipe = recipe_of(settings, model=model, data=data, device=device, precision=computed)
+        recipe = recipe_of(settings, model=model, data=data, device=device, precision=computed, descent=descent)
         saved = earlier_run(checkpoint, resume=settings["resume"], recipe=recipe, epochs=settings["epochs"])
+        check_writable(checkpoint)
     plateau = schedule if isinstance(schedule, Plateau) else None
     training = Training(
         data,
@@ -109,30 +120,30 @@ def iter_fit(
 
 
 def fit(
-    model,
-    data,
+    model: nn.Module,
+    data: Faces | tuple[Split, Split],
     *,
-    epochs,
-    lr=1e-3,
-    optimizer="adam",
-    momentum=0.0,
-    weight_decay=0.0,
-    schedule=None,
-    batch_size=128,
-    shuffle=True,
-    augment=None,
-    label_smoothing=0.0,
-    class_weights=None,
-    clip=None,
-    ema=None,
-    keep="last",
-    seed=0,
-    device="auto",
-    precision="float32",
-    compile=False,
-    checkpoint=None,
-    resume=False,
-    progress=True,
+    epochs: int,
+    lr: float | None = None,
+    optimizer: str | Callable[..., torch.optim.Optimizer] = "adam",
+    momentum: float = 0.0,
+    weight_decay: float = 0.0,
+    schedule: Schedule | Plateau | TorchSchedule | None = None,
+    batch_size: int = 128,
+    shuffle: bool = True,
+    augment: Callable[..., Tensor] | None = None,
+    label_smoothing: float = 0.0,
+    class_weights: Sequence[float] | Tensor | None = None,
+    clip: float | None = None,
+    ema: float | None = None,
+    keep: str = "last",
+    seed: int = 0,
+    device: str | torch.device = "auto",
+    precision: str = "float32",
+    compile: bool = False,
+    checkpoint: str | os.PathLike | None = None,
+    resume: bool | str = False,
+    progress: bool = True,
 ) -> History:
     """Train `model` on `data` and return its `History`; a progress bar, and one line an epoch.
 
@@ -162,7 +173,7 @@ def _epochs(training, saved, epochs, progress):
 
 
 def _descent(model, faces, settings):
-    """The `Descent` of these settings; asked for its first rate, so that a schedule that has none is refused now."""
+    """The `Descent` of these settings."""
     optimizer = make_optimizer(
         model.parameters(),
         settings["optimizer"],
@@ -172,17 +183,9 @@ def _descent(model, faces, settings):
     )
     steps = math.ceil(faces / settings["batch_size"])
     length = {"steps_an_epoch": steps, "epochs": settings["epochs"]}
-    descent = Descent(
-        model,
-        optimizer,
-        lr=settings["lr"],
-        schedule=settings["schedule"],
-        clip=settings["clip"],
-        ema=settings["ema"],
-        **length,
+    return Descent(
+        model, optimizer, schedule=settings["schedule"], clip=settings["clip"], ema=settings["ema"], **length
     )
-    descent.rate()
-    return descent
 
 
 def _criterion(label_smoothing, class_weights, device):

@@ -9,10 +9,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from fercourse.data.faces import EMOTIONS, Faces
+from fercourse.data.faces import EMOTIONS, Faces, Split
 from fercourse.errors import ParameterError
+from fercourse.learn.augment import takes_generator
+from fercourse.learn.checkpoints import check_readable
 from fercourse.learn.checks import ask, check_split
-from fercourse.learn.schedules import Plateau
+from fercourse.learn.optim import LR, optimizer_text
+from fercourse.learn.schedules import Plateau, TorchSchedule, scheduler_text
 from fercourse.settings import choice, flag, is_number, number, plain, seed_number, whole
 
 BESIDES = {"model", "data", "epochs", "device", "checkpoint", "resume", "progress"}
@@ -38,55 +41,88 @@ def checked_settings(asked):
         flag(name, asked[name])
     choice("keep", asked["keep"], ("last", "best"))
     number("label_smoothing", asked["label_smoothing"], "from 0 to under 1", lambda share: 0 <= share < 1)
-    _check_objects(asked["schedule"], asked["augment"])
+    _check_schedule(asked["schedule"])
+    _check_augment(asked["augment"])
     _check_checkpoint(asked["checkpoint"], asked["resume"])
+    if asked["lr"] is None and isinstance(asked["optimizer"], str):
+        asked["lr"] = LR
     return asked | {"class_weights": _checked_weights(asked["class_weights"])}
 
 
-def check_data(data):
-    """Raise ParameterError for what is no data set, DataMismatch where faces or labels to train or validate on lack."""
+def checked_data(data):
+    """`data` as `Faces`; of a pair (train, valid), with an empty test split.
+
+    Raises ParameterError for what is neither, DataMismatch where faces or labels to train or validate on lack.
+    """
+    pair = isinstance(data, (tuple, list)) and len(data) == 2 and all(isinstance(part, Split) for part in data)
+    if pair:
+        train, valid = data
+        data = Faces(train, valid, valid[:0], train.source)
     if not isinstance(data, Faces):
-        raise ParameterError(f"expected data as fc.load() returns it, a Faces; found {type(data).__name__}")
+        raise ParameterError(
+            "expected data as fc.load() returns it, a Faces, or a pair (train, valid) of Splits; found "
+            f"{type(data).__name__}. With a DataLoader write the loop: fc.train_epoch and fc.evaluate take any stream "
+            "of (images, labels)."
+        )
     check_split(data.train, labelled=True)
     check_split(data.valid, labelled=True)
+    return data
 
 
-def recipe_of(settings, *, model, data, device, precision):
+def recipe_of(settings, *, model, data, device, precision, descent):
     """Everything that the weights depend on, a flat dict of plain values.
 
     precision: what is computed, not what was asked: "auto" means another one on another machine.
-    Raises ParameterError for a schedule or an augmentation that cannot be told from another one by its repr.
+    descent: has the optimiser, and the torch scheduler, that callables made.
+    Raises ParameterError for an optimiser, a schedule or an augmentation that cannot be told from another one by what
+    it prints, and where the state of one could not be read again.
     """
     recipe = {name: value for name, value in settings.items() if name not in BESIDES}
-    for name in ("schedule", "augment", "class_weights"):
-        recipe[name] = _told_apart(name, recipe[name])
-    if settings["schedule"] is not None and not isinstance(settings["schedule"], Plateau):
+    texts = {name: repr(recipe[name]) for name in ("schedule", "augment", "class_weights")}
+    if isinstance(settings["augment"], nn.Module):
+        texts["augment"] += "".join(f" {_layer(layer)}" for layer in settings["augment"].modules())
+    if callable(settings["optimizer"]) or descent.scheduler is not None:  # some schedulers keep rates in the groups
+        texts["optimizer"] = optimizer_text(descent)
+        check_readable("optimizer", descent.optimizer.state_dict())
+    if descent.scheduler is not None:
+        texts["schedule"] = f"every {settings['schedule'].interval} {scheduler_text(descent.scheduler)}"
+        check_readable("schedule", descent.scheduler.state_dict())
+    recipe |= {name: _told_apart(name, text) for name, text in texts.items()}
+    if not isinstance(settings["schedule"], (Plateau, TorchSchedule, type(None))):
         recipe["epochs"] = settings["epochs"]  # these schedules are laid out over all epochs beforehand
     shapes = " ".join(f"{name}{tuple(value.shape)}" for name, value in model.state_dict().items())
     return recipe | {"precision": precision, "data": data.fingerprint, "model": shapes} | _layers(model, data, device)
 
 
-def _check_objects(schedule, augment):
-    followed = schedule is None or isinstance(schedule, Plateau)
-    if not followed and (isclass(schedule) or not callable(getattr(schedule, "multiplier", None))):
+def _check_schedule(schedule):
+    if isinstance(schedule, (Plateau, TorchSchedule, type(None))):
+        return
+    if isclass(schedule) or not callable(getattr(schedule, "multiplier", None)):
         raise ParameterError(
-            "expected schedule=None, or a Step, Cosine, OneCycle or Plateau such as schedule=fc.OneCycle(); "
-            f"found schedule={schedule!r}"
+            "expected schedule=None, or a Step, Cosine, OneCycle or Plateau such as schedule=fc.OneCycle(), or a "
+            "scheduler of torch with its step, such as schedule=fc.every_epoch(partial(torch.optim.lr_scheduler."
+            f"CosineAnnealingLR, T_max=10)) or fc.every_batch(…); found schedule={schedule!r}"
         )
-    if not followed and not _takes(schedule.multiplier, 0, steps_an_epoch=1, epochs=1):
+    if not _takes(schedule.multiplier, 0, steps_an_epoch=1, epochs=1):
         raise ParameterError(
             "expected of a schedule of your own multiplier(taken, *, steps_an_epoch, epochs), which returns what the "
             f"rate is multiplied by after `taken` steps; found schedule={schedule!r} with multiplier"
             f"{signature(schedule.multiplier)}"
         )
-    if augment is not None and (isclass(augment) or not callable(augment)):
+
+
+def _check_augment(augment):
+    if augment is None:
+        return
+    if isclass(augment) or not callable(augment):
         raise ParameterError(
-            "expected augment=None, or an Augment such as augment=fc.Augment(flip=0.5), or a function "
-            f"(images, generator) to images; found augment={augment!r}"
+            "expected augment=None, or an Augment such as augment=fc.Augment(flip=0.5), or a function of images or of "
+            "(images, generator), such as v2.RandomHorizontalFlip(); "
+            f"found augment={augment!r}"
         )
-    if augment is not None and not _takes(getattr(augment, "forward", augment), None, None):
+    if not _takes(getattr(augment, "forward", augment), *[None] * (2 if takes_generator(augment) else 1)):
         raise ParameterError(
-            "expected of an augmentation of your own that it takes (images, generator), such as "
+            "expected of an augmentation of your own that it takes images, or (images, generator), such as "
             f"augment=lambda images, generator: change(images); found augment={augment!r}"
         )
 
@@ -151,9 +187,8 @@ def _shortest(value):
     return int(value) if value.is_integer() else value
 
 
-def _told_apart(name, value):
-    """The repr of a setting, which another one does not have."""
-    text = repr(value)
+def _told_apart(name, text):
+    """`text`, the repr of a setting, which another one does not have."""
     if re.search(r" at 0x[0-9a-fA-F]+", text):
         raise ParameterError(
             f"a checkpoint keeps {name} as it prints, to refuse another one when the training goes on, and {text} "

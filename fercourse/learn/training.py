@@ -2,14 +2,15 @@
 
 import copy
 import time
+from collections import deque
 from math import isfinite
 
 import torch
 
-from fercourse.errors import ParameterError, TrainingDiverged
+from fercourse.errors import TrainingDiverged
 from fercourse.learn.augment import augmented
 from fercourse.learn.checkpoints import save_checkpoint
-from fercourse.learn.checks import check_shape
+from fercourse.learn.checks import check_images, check_shape
 from fercourse.learn.device import random_numbers_aside, random_state, restore_random_state, seed_device
 from fercourse.learn.loop import evaluate_unasked, on_device, stream_batches, train_epoch
 
@@ -24,6 +25,7 @@ class Training:
 
     forward, descent, criterion: what computes logits, the `Descent` that moves the weights, what it lowers
     plateau: a `Plateau` to follow, or None. keeps_best: whether the model ends with the best weights
+    generator: of the order of the faces and of their augmentation. noise: the state of torch's own random numbers
     checkpoint, recipe: where each epoch is kept, and by which settings; or None
     """
 
@@ -33,11 +35,12 @@ class Training:
     ):  # fmt: skip
         self.device, self.forward, self.descent, self.criterion = device, forward, descent, criterion
         self.batch_size, self.shuffle, self.augment = batch_size, shuffle, augment
-        self.plateau, self.keeps_best, self.first_lr = plateau, keeps_best, descent.lr
+        self.plateau, self.keeps_best = plateau, keeps_best
         self.checkpoint, self.recipe = checkpoint, recipe
         self.faces, self.valid = on_device(data.train, device), on_device(data.valid, device)
-        self.drawn = torch.Generator().manual_seed(seed)
+        self.generator = torch.Generator().manual_seed(seed)
         self.rows, self.best = [], None
+        self.given = deque(maxlen=2)  # the images of the last batches: a loss is looked at one batch later
         with random_numbers_aside(device):
             seed_device(seed, device)
             self.noise = random_state(device)
@@ -45,30 +48,31 @@ class Training:
     def restore(self, saved):
         """Go on from what `save` wrote."""
         self.rows, self.best, self.noise = saved["rows"], saved["best"], saved["noise"]
-        self.drawn.set_state(saved["drawn"])
+        self.generator.set_state(saved["generator"])
         self.descent.restore(saved["training"])
         self.descent.show(self.best)
 
     def save(self):
         """Write the checkpoint, where there is one."""
         if self.checkpoint is not None:
-            state = dict(training=self.descent.state(), best=self.best, drawn=self.drawn.get_state())
+            state = dict(training=self.descent.state(), best=self.best, generator=self.generator.get_state())
             save_checkpoint(self.checkpoint, state | dict(noise=self.noise, rows=self.rows, recipe=self.recipe))
 
     def settled(self):
-        """Set the rate of the next epoch as the plateau has it; return whether it fell so far that this is the end."""
+        """Set the rates of the next epoch as the plateau has it; return whether they fell so far that it ends here."""
         if self.plateau is None:
             return False
-        self.descent.lr = self.first_lr * self.plateau.follow(self._accuracies())[0]
-        return self.descent.lr < self.plateau.stop
+        self.descent.factor = self.plateau.follow(self._accuracies())[0]
+        return self.descent.rates[0] * self.descent.factor < self.plateau.stop
 
     def epoch(self, bar):
         """Train for one epoch, moving `bar` with each batch; keep it, and return its row."""
         start = time.perf_counter()
         try:
             row = {"epoch": len(self.rows) + 1} | self._train(bar) | self._evaluate()
-            row |= {"lr": self.descent.optimizer.param_groups[0]["lr"], "seconds": time.perf_counter() - start}
+            row |= {"lr": self.descent.lr, "seconds": time.perf_counter() - start}
             self.rows.append(row)
+            self.descent.finish_epoch(row)
             self._look_back()
             self.save()
         finally:
@@ -105,21 +109,27 @@ class Training:
         return [row["valid_accuracy"] for row in self.rows]
 
     def _stream(self, bar):
-        stream = stream_batches(*self.faces, self.batch_size, self.shuffle, self.drawn, self.device)
-        for images, labels in stream if self.augment is None else augmented(stream, self.augment, self.drawn):
+        stream = stream_batches(*self.faces, self.batch_size, self.shuffle, self.generator, self.device)
+        for images, labels in stream if self.augment is None else augmented(stream, self.augment, self.generator):
             if self.augment is not None:
-                _check_augmented(images, len(labels))
+                check_images(images, len(labels))
+                self.given.append(images)
             yield images, labels
             bar.update()
 
     def diverged(self, where, what):
         """The error of a training whose loss is no number, for raising."""
-        rate = self.descent.optimizer.param_groups[0]["lr"]
         kept = f" {self.checkpoint} holds the {len(self.rows)} before." if self.checkpoint and self.rows else ""
+        cause = f"at a learning rate of {self.descent.lr:g}"
+        cure = (
+            "Start again at a tenth of the rate, or with clip=1.0, or let the rate rise at first: "
+            "schedule=fc.Cosine(warmup=0.1)."
+        )
+        if not all(images.isfinite().all() for images in self.given):
+            cause, cure = f"after augment={self.augment!r} made NaN or infinity of images", "Mend that function."
         return TrainingDiverged(
-            f"epoch {len(self.rows) + 1}, {where}: the {what}, at a learning rate of {rate:g}. Every "
-            f"weight would be no number from here on, so the training stops.{kept} Start again at a tenth of the "
-            "rate, or with clip=1.0, or let the rate rise at first: schedule=fc.Cosine(warmup=0.1)."
+            f"epoch {len(self.rows) + 1}, {where}: the {what}, {cause}. Every weight would be no number from here on, "
+            f"so the training stops.{kept} {cure}"
         )
 
 
@@ -144,10 +154,3 @@ class Watched:
         """Raise TrainingDiverged where the last loss was no number."""
         if self.loss is not None and not self.loss.isfinite():
             raise self.training.diverged(f"batch {self.batch}", f"loss is {self.loss.item()}")
-
-
-def _check_augmented(images, faces):
-    """Raise ParameterError where an augmentation returned something else than as many images."""
-    if not torch.is_tensor(images) or images.shape[:2] != (faces, 1) or images.dtype != torch.float32:
-        found = f"{images.dtype} {tuple(images.shape)}" if torch.is_tensor(images) else f"a {type(images).__name__}"
-        raise ParameterError(f"expected augment to return images, float32 ({faces}, 1, side, side); found {found}")

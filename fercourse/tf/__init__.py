@@ -7,9 +7,8 @@ from fercourse.tf.quiet import load_tensorflow
 
 load_tensorflow()
 
-from fercourse.tf.fitting import fit  # noqa: E402
 from fercourse.tf.from_torch import copy_from_torch  # noqa: E402
-from fercourse.tf.loop import batches, evaluate, predict, seed_everything, train_epoch, train_step  # noqa: E402
+from fercourse.tf.loop import batches, evaluate, fit, predict, seed_everything, train_epoch, train_step  # noqa: E402
 from fercourse.tf.models import port_cnn  # noqa: E402
 
 __all__ = [

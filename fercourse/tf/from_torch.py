@@ -1,6 +1,7 @@
 """PyTorch's weights in a Keras model, and the proof that they arrived: both sides' logits of random images."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,7 +15,9 @@ MOVES = (layers.Flatten, layers.Permute, layers.Reshape)
 """The layers that put numbers into another order and do nothing else."""
 
 
-def copy_from_torch(model, original, *, reference=None):
+def copy_from_torch(
+    model: keras.Model, original: Any, *, reference: tuple[np.ndarray, np.ndarray] | None = None
+) -> None:
     """Put PyTorch's weights into a Keras model of the same layers in the same order, and prove that they arrived.
 
     original:  the PyTorch network, an nn.Module; or its state_dict alone, and then `reference` as well
@@ -27,12 +30,15 @@ def copy_from_torch(model, original, *, reference=None):
     same random images, and the copy holds only if no logit differs by more than 1e-4, and by less where all logits
     lie close together.
 
-    Raises DataMismatch where layers or shapes differ, ParameterError for a layer with weights that is neither Conv2D
-    nor Dense, and where the logits differ or prove nothing. The Keras model is then as it was.
+    Raises DataMismatch where layers or shapes differ, ParameterError for a Keras model that takes channels first, for
+    a layer with weights that is neither Conv2D nor Dense, and where the logits differ or prove nothing. The Keras model
+    is then as it was.
     """
     stack = _stack(model)
     targets = [layer for layer in stack if layer.weights and not isinstance(layer, layers.Normalization)]
-    copied = _turned(stack, targets, _weights(original))
+    weights = _weights(original)
+    _check_channels_last(model.inputs[0].shape[1:], weights)
+    copied = _turned(stack, targets, weights)
     images, theirs = _reference(model, original) if reference is None else _given(reference)
     before = [layer.get_weights() for layer in targets]
     try:
@@ -67,6 +73,16 @@ def _weights(original):
         if kind in ("weight", "bias"):
             found.setdefault(layer, {})[kind] = _array(values)
     return [[pair[kind] for kind in ("weight", "bias") if kind in pair] for pair in found.values()]
+
+
+def _check_channels_last(shape, weights):
+    """Raise ParameterError where the channels of PyTorch's first convolution are the first side of Keras' images."""
+    channels = weights[0][0].shape[1] if weights and weights[0][0].ndim == 4 else None
+    if len(shape) == 3 and shape[0] == channels != shape[2]:
+        raise ParameterError(
+            f"expected a Keras model of images with channels last, {(*shape[1:], channels)}; found {tuple(shape)}, "
+            "channels first as in PyTorch. Give keras.Input and the layers behind it Keras' own order."
+        )
 
 
 def _array(values):

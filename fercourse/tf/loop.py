@@ -1,22 +1,29 @@
-"""The loop of lesson 06: batches, one step, one epoch of training, one evaluation, predictions.
+"""The loop of lesson 06: batches, one step, one epoch of training, one evaluation, predictions; and `fit`.
 
 A test compares `batches`, `train_step` and `train_epoch` with the cells of the lesson: change them there and here.
 """
 
+import time
+from collections.abc import Callable, Iterable
 from functools import wraps
 from itertools import chain
+from math import isfinite
 
 import keras
 import tensorflow as tf
 
-from fercourse.data.faces import Split
-from fercourse.errors import DataMismatch, ParameterError
+from fercourse.data.faces import Faces, Split
+from fercourse.errors import DataMismatch, ParameterError, TrainingDiverged
+from fercourse.report.history import History
 from fercourse.report.predictions import Predictions
-from fercourse.settings import flag, seed_number, whole
+from fercourse.settings import flag, number, seed_number, whole
 from fercourse.tf.logits import check_finite, check_logits
 
+Stream = Iterable[tuple[tf.Tensor, tf.Tensor]]
+"""Batches of images and labels."""
 
-def seed_everything(seed):
+
+def seed_everything(seed: int) -> None:
     """Seed TensorFlow's, NumPy's and Python's random numbers: initial weights and dropout.
 
     Raises ParameterError for anything but a whole number from 0 to 2**32 - 1.
@@ -27,13 +34,13 @@ def seed_everything(seed):
     keras.utils.set_random_seed(seed)
 
 
-def batches(split, size=128, *, shuffle=False, seed=0):
-    """A split's images and labels, `size` at a time, as a tf.data.Dataset; the last batch may be shorter.
+def batches(split: Split, batch_size: int = 128, *, shuffle: bool = False, seed: int = 0) -> tf.data.Dataset:
+    """A split's images and labels, `batch_size` at a time, as a tf.data.Dataset; the last batch may be shorter.
 
     images: float32 (B, 48, 48, 1) in [0, 1], channels last; labels: int64 (B,).
     shuffle: a new order each time it is run through, from `seed` and from `seed_everything`'s. So one dataset
              serves all epochs; a new one each epoch would fill the memory with copies of the images.
-    Raises ParameterError for a size under 1 and a seed that is no whole number, DataMismatch for a split without
+    Raises ParameterError for a batch_size under 1 and a seed that is no whole number, DataMismatch for a split without
     faces or labels.
 
     >>> from fercourse.data.drawn.dataset import drawn_faces
@@ -42,11 +49,11 @@ def batches(split, size=128, *, shuffle=False, seed=0):
 
     Built by hand in lesson 06.
     """
-    size, shuffle, seed = whole("size", size), flag("shuffle", shuffle), seed_number(seed)
+    batch_size, shuffle, seed = whole("batch_size", batch_size), flag("shuffle", shuffle), seed_number(seed)
     _check_faces(split)
     if not split.labelled:
         raise DataMismatch(f"the {split.name} split of {split.source} has no labels to train or evaluate on")
-    return _batches(split, size, shuffle, seed)
+    return _batches(split, batch_size, shuffle, seed)
 
 
 def _check_faces(split):
@@ -56,7 +63,7 @@ def _check_faces(split):
         raise DataMismatch(f"the {split.name} split of {split.source} holds no faces; at least one is needed")
 
 
-def _batches(split, size, shuffle, seed):
+def _batches(split, batch_size, shuffle, seed):
     images, labels = tf.constant(split.images), tf.constant(split.labels)
     order = tf.data.Dataset.range(len(split))
     if shuffle:
@@ -66,7 +73,7 @@ def _batches(split, size, shuffle, seed):
         faces = tf.gather(images, index)[..., None]
         return tf.cast(faces, tf.float32) / 255, tf.gather(labels, index)
 
-    return order.batch(size).map(gather).prefetch(tf.data.AUTOTUNE)
+    return order.batch(batch_size).map(gather).prefetch(tf.data.AUTOTUNE)
 
 
 @tf.function(reduce_retracing=True)
@@ -103,7 +110,7 @@ def train_epoch(model, stream, optimizer):
 
 def _on_batches(train_epoch):
     @wraps(train_epoch)
-    def trained(model, stream, optimizer):
+    def trained(model: keras.Layer, stream: Stream, optimizer: keras.Optimizer) -> dict[str, float]:
         stream = iter(stream)
         for first in stream:
             return train_epoch(model, chain([first], stream), optimizer)
@@ -115,10 +122,11 @@ def _on_batches(train_epoch):
 train_epoch = _on_batches(train_epoch)  # no decorator above: those lines are the lesson's, and stay the lesson's
 
 
-def evaluate(model, stream):
+def evaluate(model: keras.Layer, stream: Stream) -> dict[str, float]:
     """Run the model over `stream` without dropout or gradients; return {"valid_loss", "valid_accuracy"}.
 
-    Both are means over samples, so the last, short batch counts for what it holds.
+    Both are means over samples, so the last, short batch counts for what it holds; they have these names whichever
+    faces the stream holds.
     Raises ParameterError where the model answers with probabilities, or not with 7 logits a face, and DataMismatch
     for a stream without batches.
     """
@@ -138,19 +146,89 @@ def evaluate(model, stream):
     return {"valid_loss": float(loss_sum) / seen, "valid_accuracy": int(hits) / seen}
 
 
-def predict(model, split, *, size=512):
+def predict(model: keras.Layer, split: Split, *, batch_size: int = 512) -> Predictions:
     """The model's probabilities for every face of a split, as `Predictions`.
 
     A split without labels is answered as well; its `Predictions` have none.
     Raises ParameterError where the model answers with probabilities already, or not with 7 logits a face, and
     DataMismatch for a split without faces.
     """
-    size = whole("size", size)
+    batch_size = whole("batch_size", batch_size)
     _check_faces(split)
-    stream = _batches(split, size, False, 0)
+    stream = _batches(split, batch_size, False, 0)
     first, _ = next(iter(stream))
     check_logits(model, first)
     check_finite(model, first)
     logits = tf.concat([tf.cast(model(images, training=False), tf.float32) for images, _ in stream], 0)
     labels = split.labels if split.labelled else None
     return Predictions(tf.nn.softmax(logits).numpy(), labels, split.source, split.drawn)
+
+
+def fit(
+    model: keras.Layer,
+    data: Faces,
+    *,
+    epochs: int,
+    lr: float = 1e-3,
+    batch_size: int = 128,
+    augment: Callable[[tf.Tensor], tf.Tensor] | None = None,
+    seed: int = 0,
+) -> History:
+    """Train `model` on `data.train` with Adam and return its `History`, with losses and accuracies on `data.valid`.
+
+    The columns are those of PyTorch's `fc.fit` that both have: epoch, train_loss, train_accuracy, valid_loss,
+    valid_accuracy, seconds. The order of the faces depends on `seed` and on `seed_everything`'s.
+    augment: a TensorFlow function of training images, float32 (B, 48, 48, 1) in [0, 1], such as
+             tf.image.random_flip_left_right
+    Raises ParameterError for settings that cannot work and for a model that does not answer with 7 logits a face,
+    DataMismatch for a split without faces or labels, TrainingDiverged after an epoch whose loss is NaN or infinite.
+    """
+    epochs, batch_size = whole("epochs", epochs), whole("batch_size", batch_size)
+    lr = number("lr", lr, "> 0", lambda lr: lr > 0)
+    if not isinstance(model, keras.Layer):
+        raise ParameterError(f"expected a Keras model, found a {type(model).__name__}; PyTorch's are trained by fc.fit")
+    if not isinstance(data, Faces):
+        raise ParameterError(f"expected data as fc.load() returns it, a Faces; found {type(data).__name__}")
+    train, valid = batches(data.train, batch_size, shuffle=True, seed=seed), batches(data.valid, 512)
+    few, _ = next(iter(batches(data.train, 8)))
+    check_logits(model, few)
+    check_finite(model, few)
+    train = train if augment is None else _augmented(train, augment)
+    optimizer = keras.optimizers.Adam(lr)
+    optimizer.build(_trainable(model))
+    rows = []
+    for epoch in range(1, epochs + 1):
+        start = time.perf_counter()
+        row = {"epoch": epoch} | train_epoch(model, train, optimizer) | evaluate(model, valid)
+        _check_losses(row, lr)
+        rows.append(row | {"seconds": time.perf_counter() - start})
+    return History(rows)
+
+
+def _augmented(train, augment):
+    """The stream with other images; raises ParameterError where `augment` makes none of the same kind of them."""
+    wanted = "expected augment to be a TensorFlow function of images alone, such as tf.image.random_flip_left_right"
+    try:
+        changed = train.map(lambda images, labels: (augment(images), labels))
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"{wanted}, found {augment!r}: {str(error).strip().splitlines()[-1]}") from error
+    images, made = train.element_spec[0], changed.element_spec[0]
+    if not images.is_compatible_with(made):
+        raise ParameterError(f"{wanted}: of {images} it has to make the same kind, found {made}")
+    return changed
+
+
+def _trainable(model):
+    """The variables that the optimiser moves: known once the model has seen a face."""
+    if not model.trainable_variables:
+        raise ParameterError(f"{model.name} has no weights that can be trained: none at all, or trainable=False")
+    return model.trainable_variables
+
+
+def _check_losses(row, lr):
+    if not (isfinite(row["train_loss"]) and isfinite(row["valid_loss"])):
+        raise TrainingDiverged(
+            f"epoch {row['epoch']}: train loss {row['train_loss']}, valid loss {row['valid_loss']}, at a learning rate "
+            f"of {lr:g}. Every weight would be no number from here on, so the training stops. Start again from new "
+            "weights at a tenth of the rate."
+        )

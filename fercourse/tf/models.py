@@ -6,7 +6,7 @@ from keras import layers
 from fercourse.data.faces import EMOTIONS, SIDE
 
 
-def port_cnn(mean, std):
+def port_cnn(mean: float, std: float) -> keras.Sequential:
     """The port of lesson 06: 8 kernels of 4×4, pool 4, 16 kernels of 2×2, pool 2, then 576-120-64-7.
 
     Takes float32 (B, 48, 48, 1), standardised inside by `mean` and `std` in grey levels of [0, 1]; returns logits

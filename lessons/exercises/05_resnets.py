@@ -274,7 +274,7 @@ schedule_is_complete(train_by_epoch(peak=0.1), 0.1)
 ### BEGIN HIDDEN TESTS
 from fercourse.classroom.checks.compare import same
 
-whole = [0.3 * fc.OneCycle(rise=0.4).multiplier(taken, steps_an_epoch=25, epochs=4) for taken in range(100)]
+whole = [0.3 * fc.OneCycle(pct_start=0.4).multiplier(taken, steps_an_epoch=25, epochs=4) for taken in range(100)]
 assert same(schedule_is_complete(whole, 0.3), True), "one whole cycle"
 assert same(schedule_is_complete(whole * 3, 0.3), False), "three cycles, one after the other"
 assert same(schedule_is_complete(whole[:70], 0.3), False), "a training that was stopped early"

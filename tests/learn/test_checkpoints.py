@@ -161,7 +161,7 @@ def test_a_good_checkpoint_with_numbers_of_numpy_goes_on(run, faces):
 
 
 def test_a_checkpoint_from_before_layers_were_kept_goes_on(tmp_path, faces):
-    settings = dict(schedule=fc.Step(factor=0.3), checkpoint=tmp_path / "run.pt", epochs=2)
+    settings = dict(schedule=fc.Cosine(warmup=0.3), checkpoint=tmp_path / "run.pt", epochs=2)
     fit(small_mlp(), faces, **settings)
 
     def as_it_was_once_written(saved):
@@ -169,7 +169,8 @@ def test_a_checkpoint_from_before_layers_were_kept_goes_on(tmp_path, faces):
         assert layers
         for name in layers:
             del saved["recipe"][name]
-        saved["recipe"]["schedule"] = "Step(every=np.int64(10), factor=np.float64(0.3))"
+        saved["recipe"]["schedule"] = "Cosine(warmup=np.float64(0.3))"
+        saved["drawn"] = saved.pop("generator")
 
     rewritten(tmp_path / "run.pt", as_it_was_once_written)
     assert len(fit(small_mlp(), faces, **settings, resume=True)) == 2
@@ -235,6 +236,18 @@ def test_a_checkpoint_that_may_not_be_read_is_said_to_be_just_that(run, monkeypa
         load_checkpoint(run, recipe={})
 
 
+@pytest.mark.parametrize("place", ["file/run.pt", "file/deeper/run.pt"])
+def test_a_folder_that_cannot_be_written_to_is_named_before_the_first_epoch(tmp_path, faces, place):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(fc.NotWritten, match=r"run\.pt could not be written: .*Nothing was trained"):
+        fc.iter_fit(small_mlp(), faces, epochs=1, checkpoint=tmp_path / place)
+
+
+def test_asking_whether_a_checkpoint_can_be_written_leaves_nothing_behind(tmp_path, faces):
+    fc.iter_fit(small_mlp(), faces, epochs=1, checkpoint=tmp_path / "new" / "run.pt")
+    assert list((tmp_path / "new").iterdir()) == []
+
+
 def test_a_checkpoint_longer_than_what_is_asked_for_is_refused_at_the_call(run, faces):
     fit(small_mlp(), faces, epochs=3, checkpoint=run, resume=True)
     with pytest.raises(fc.ParameterError, match="3 epochs long already, found epochs=2"):
@@ -242,6 +255,6 @@ def test_a_checkpoint_longer_than_what_is_asked_for_is_refused_at_the_call(run, 
 
 
 def test_what_is_saved_is_read_by_the_recipe_that_wrote_it(tmp_path):
-    state = dict(recipe={"lr": 0.1}, training={}, best=None, drawn=torch.ones(2), noise={}, rows=[])
+    state = dict(recipe={"lr": 0.1}, training={}, best=None, generator=torch.ones(2), noise={}, rows=[])
     save_checkpoint(tmp_path / "a.pt", state)
-    assert torch.equal(load_checkpoint(tmp_path / "a.pt", recipe={"lr": 0.1})["drawn"], torch.ones(2))
+    assert torch.equal(load_checkpoint(tmp_path / "a.pt", recipe={"lr": 0.1})["generator"], torch.ones(2))

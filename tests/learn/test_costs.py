@@ -8,8 +8,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import fercourse as fc
 from fercourse.learn import costs
-from fercourse.learn.costs import Cost, cost, measured_flops
-from fercourse.learn.resnets import resnet, resnet9
+from fercourse.learn.costs import Cost, cost, flops_per_second
+from fercourse.learn.models import resnet, resnet9
 
 
 def test_operations_of_a_convolution_are_those_counted_by_hand():
@@ -144,9 +144,9 @@ def test_costs_that_cannot_be_are_refused_with_what_was_found(wrong):
 def test_the_measured_rate_is_operations_over_the_time_of_the_best_run(monkeypatch):
     ticks = iter([0.0, 0.1, 10.0, 10.5, 20.0, 20.25, 30.0, 31.0])  # warm-up, then three runs: the best takes 0.25 s
     monkeypatch.setattr(costs.time, "perf_counter", lambda: next(ticks))
-    assert measured_flops("cpu", side=16, repeats=3) == pytest.approx(2 * 16**3 / 0.25)
+    assert flops_per_second("cpu", side=16, repeats=3) == pytest.approx(2 * 16**3 / 0.25)
 
 
 def test_an_unknown_precision_to_measure_is_refused():
     with pytest.raises(fc.ParameterError, match="half"):
-        measured_flops("cpu", precision="half")
+        flops_per_second("cpu", precision="half")

@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from torch import nn
 
 import fercourse as fc
-from fercourse.learn.descent import Descent
 from fercourse.learn.loop import on_device, stream_batches
+from fercourse.learn.optim import Descent
 
 fit = partial(fc.fit, batch_size=50, device="cpu", progress=False)
 
@@ -114,7 +114,7 @@ def test_smoothing_and_class_weights_change_the_training_loss_alone(faces):
 
 
 def test_augmentation_is_for_training_faces_alone_and_new_in_every_epoch(faces):
-    seen = []
+    seen, probes = [], 8  # the faces on which it is tried at the call
 
     def watch(images, generator):
         assert generator.device.type == "cpu"
@@ -123,7 +123,7 @@ def test_augmentation_is_for_training_faces_alone_and_new_in_every_epoch(faces):
 
     model, plain = small_mlp(), small_mlp()
     history = fit(model, faces, epochs=2, augment=watch)
-    assert seen == [50, 50, 50, 50, 10] * 2
+    assert seen == [probes] + [50, 50, 50, 50, 10] * 2
     assert history["train_loss"] == fit(plain, faces, epochs=2)["train_loss"]
     shifted = fit(small_mlp(), faces, epochs=2, augment=fc.Augment(flip=0.5, shift=0.1))
     assert shifted["train_loss"] != history["train_loss"]
@@ -157,7 +157,7 @@ def test_going_back_twice_to_one_state_brings_the_same_momentum_back_twice(faces
     model = small_mlp()
     momentum = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     length = {"steps_an_epoch": 1, "epochs": 9}
-    descent = Descent(model, momentum, lr=0.1, schedule=None, **length, clip=None, ema=None)
+    descent = Descent(model, momentum, schedule=None, **length, clip=None, ema=None)
     images, labels = next(fc.batches(faces.train, 50, device="cpu"))
 
     def two_steps():
@@ -239,7 +239,7 @@ RECIPES = [
     "dict(optimizer='sgd', lr=0.05, augment=None)",
     "dict(optimizer='adamw', weight_decay=0.1, schedule=fc.Cosine(warmup=0.1))",
     "dict(optimizer='sgd', momentum=0.9, lr=0.05, schedule=fc.OneCycle())",
-    "dict(optimizer='adadelta', lr=0.1, schedule=fc.Step(every=2))",
+    "dict(optimizer='adadelta', lr=0.1, schedule=fc.Step(step_size=2))",
     "dict(schedule=fc.Plateau(patience=1), lr=0.01)",
     "dict(precision='bfloat16', ema=0.9, clip=1.0, label_smoothing=0.1, keep='best', class_weights=[1,9,1,1,1,1,1])",
 ]
@@ -280,7 +280,7 @@ def test_resuming_with_another_recipe_lists_everything_that_differs(tmp_path, fa
         fit(small_mlp(), faces, **settings, resume=True, **other)
     for line in (
         "augment: Augment(flip=0.5) in the checkpoint, Augment(flip=0.4) now",
-        "schedule: None in the checkpoint, Step(every=10, factor=0.1) now",
+        "schedule: None in the checkpoint, Step(step_size=10, gamma=0.1) now",
         "ema: None in the checkpoint, 0.9 now",
         "class_weights: None in the checkpoint, [1, 1, 1, 1, 1, 1, 1] now",
     ):

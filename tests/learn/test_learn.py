@@ -14,7 +14,7 @@ from torch import nn
 
 import fercourse as fc
 from fercourse.classroom.source import plain_source
-from fercourse.learn import fitting, loop, models, optimizers
+from fercourse.learn import fitting, loop, models, optim
 from fercourse.learn.precision import at_precision
 
 LESSON = "02_mlp_baseline.py"
@@ -100,7 +100,7 @@ class Anything:
 
 def test_nesterov_momentum_is_the_update_of_its_paper_worked_out_by_hand():
     weight = torch.tensor([2.0], requires_grad=True)
-    optimizer = optimizers.make_optimizer([weight], "sgd", lr=0.1, momentum=0.9)
+    optimizer = optim.make_optimizer([weight], "sgd", lr=0.1, momentum=0.9)
     expected, velocity = 2.0, 0.0
     for _ in range(4):
         optimizer.zero_grad()
@@ -116,7 +116,7 @@ def test_nesterov_momentum_is_the_update_of_its_paper_worked_out_by_hand():
 def test_momentum_that_cannot_work_is_refused(momentum):
     name = "adam" if momentum == 0.9 else "sgd"
     with pytest.raises(fc.ParameterError, match=str(momentum)):
-        optimizers.make_optimizer([torch.zeros(1)], name, lr=0.1, momentum=momentum)
+        optim.make_optimizer([torch.zeros(1)], name, lr=0.1, momentum=momentum)
 
 
 def test_bfloat16_shares_the_models_weights_and_stays_near_its_logits():
@@ -152,7 +152,7 @@ def test_losses_and_accuracies_are_means_over_samples_not_over_batches(faces):
     assert seen["valid_accuracy"] == pytest.approx((logits.argmax(1) == labels).float().mean().item(), abs=1e-7)
 
 
-def test_batches_hold_every_face_once_in_the_order_of_the_split_or_in_a_drawn_one(faces):
+def test_batches_hold_every_face_once_in_the_order_of_the_split_or_in_a_random_one(faces):
     in_order = torch.cat([images for images, _ in fc.batches(faces.train, 64)])
     assert in_order.dtype == torch.float32
     assert torch.equal((in_order[:, 0] * 255).round().byte(), torch.tensor(faces.train.images))
@@ -169,14 +169,14 @@ def test_a_split_without_labels_is_not_trained_on(faces):
 
 
 def test_a_batch_of_nothing_is_refused(faces):
-    with pytest.raises(fc.ParameterError, match="size=0"):
+    with pytest.raises(fc.ParameterError, match="batch_size=0"):
         fc.batches(faces.train, 0)
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"size": 2**63},
+        {"batch_size": 2**63},
         {"generator": 0},
         {"generator": np.random.default_rng(0)},
         {"device": "tpu"},

@@ -64,10 +64,10 @@ def test_logits_that_rule_an_emotion_out_are_logits(faces):
 
 
 @pytest.mark.parametrize(
-    "wrong", [dict(size="9"), dict(size=9.0), dict(flips="no"), dict(split="valid"), dict(model=3)], ids=str
+    "wrong", [dict(batch_size="9"), dict(batch_size=9.0), dict(flips="no"), dict(split="valid"), dict(model=3)], ids=str
 )
 def test_predict_refuses_what_cannot_work(faces, wrong):
-    with pytest.raises(fc.ParameterError, match=r"size|flips|a Split|a network"):
+    with pytest.raises(fc.ParameterError, match=r"batch_size|flips|a Split|a network"):
         fc.predict(**dict(model=small_mlp(), split=faces.valid) | wrong)
     with pytest.raises(fc.DataMismatch, match="no faces"):
         fc.predict(small_mlp(), faces.valid[:0])

@@ -11,8 +11,8 @@ from torch import nn
 
 import fercourse as fc
 from fercourse.learn.costs import cost
+from fercourse.learn.models import DEPTHS, Residual, resnet, resnet9
 from fercourse.learn.precision import at_precision
-from fercourse.learn.resnets import DEPTHS, Residual, resnet, resnet9
 
 PUBLISHED = {
     18: torchvision.models.ResNet18_Weights.IMAGENET1K_V1,

@@ -28,7 +28,7 @@ def rates_of(schedule):
 
 def test_step_is_torchs_step():
     theirs = rates_of_torch(torch.optim.lr_scheduler.StepLR, step_size=2, gamma=0.3, each_epoch=True)
-    assert rates_of(fc.Step(every=2, factor=0.3)) == pytest.approx(theirs)
+    assert rates_of(fc.Step(step_size=2, gamma=0.3)) == pytest.approx(theirs)
 
 
 def test_cosine_is_torchs_cosine_a_little_with_each_batch():
@@ -42,16 +42,16 @@ def test_a_warm_up_rises_in_equal_steps_to_the_rate_from_which_the_cosine_falls(
     assert sorted(rates[7:], reverse=True) == rates[7:]
 
 
-@pytest.mark.parametrize("rise", [0.1, 0.3, 0.77])
-def test_one_cycle_is_torchs_one_cycle(rise):
+@pytest.mark.parametrize("pct_start", [0.1, 0.3, 0.77])
+def test_one_cycle_is_torchs_one_cycle(pct_start):
     theirs = rates_of_torch(
         torch.optim.lr_scheduler.OneCycleLR,
         max_lr=2.0,
         total_steps=STEPS * EPOCHS,
-        pct_start=rise,
+        pct_start=pct_start,
         cycle_momentum=False,
     )
-    assert rates_of(fc.OneCycle(rise=rise)) == pytest.approx(theirs)
+    assert rates_of(fc.OneCycle(pct_start=pct_start)) == pytest.approx(theirs)
 
 
 @pytest.mark.parametrize("total", [1, 2, 3, 10])
@@ -60,10 +60,10 @@ def test_one_cycle_has_a_rate_for_every_step_of_a_short_training(total):
     assert all(0 < rate <= 1 for rate in rates)
 
 
-@pytest.mark.parametrize("rise", [0.01, 0.3, 0.5, 0.77, 0.99])
+@pytest.mark.parametrize("pct_start", [0.01, 0.3, 0.5, 0.77, 0.99])
 @pytest.mark.parametrize("total", range(1, 9))
-def test_one_cycle_learns_something_however_few_its_steps_are(total, rise):
-    schedule = fc.OneCycle(rise=rise)
+def test_one_cycle_learns_something_however_few_its_steps_are(total, pct_start):
+    schedule = fc.OneCycle(pct_start=pct_start)
     rates = [schedule.multiplier(taken, steps_an_epoch=total, epochs=1) for taken in range(total)]
     assert all(0 < rate <= 1 for rate in rates)
     assert max(rates) >= 0.5
@@ -79,10 +79,10 @@ def test_a_training_of_one_step_takes_it_at_the_full_rate(faces):
 
 
 NUMPY = [
-    (fc.Step(every=np.int64(3), factor=np.float32(0.1)), fc.Step(every=3, factor=0.1)),
-    (fc.Step(every=torch.tensor(3), factor=1), fc.Step(every=3, factor=1.0)),
+    (fc.Step(step_size=np.int64(3), gamma=np.float32(0.1)), fc.Step(step_size=3, gamma=0.1)),
+    (fc.Step(step_size=torch.tensor(3), gamma=1), fc.Step(step_size=3, gamma=1.0)),
     (fc.Cosine(warmup=np.array(0.2)), fc.Cosine(warmup=0.2)),
-    (fc.OneCycle(rise=torch.tensor(0.25)), fc.OneCycle(rise=0.25)),
+    (fc.OneCycle(pct_start=torch.tensor(0.25)), fc.OneCycle(pct_start=0.25)),
     (fc.Plateau(patience=np.uint8(2), stop=np.float32(1e-5)), fc.Plateau(patience=2, stop=1e-5)),
 ]
 
@@ -110,21 +110,21 @@ def test_a_plateau_that_never_came_changes_nothing():
 @pytest.mark.parametrize(
     "build",
     [
-        lambda: fc.Step(every=0),
-        lambda: fc.Step(factor=0),
+        lambda: fc.Step(step_size=0),
+        lambda: fc.Step(gamma=0),
         lambda: fc.Cosine(warmup=1.0),
-        lambda: fc.OneCycle(rise=0.0),
-        lambda: fc.OneCycle(rise=1.0),
+        lambda: fc.OneCycle(pct_start=0.0),
+        lambda: fc.OneCycle(pct_start=1.0),
         lambda: fc.Plateau(patience=0),
         lambda: fc.Plateau(factor=1.0),
-        lambda: fc.Step(every="3"),
-        lambda: fc.Step(every=2.0),
-        lambda: fc.Step(every=True),
-        lambda: fc.Step(factor=float("inf")),
+        lambda: fc.Step(step_size="3"),
+        lambda: fc.Step(step_size=2.0),
+        lambda: fc.Step(step_size=True),
+        lambda: fc.Step(gamma=float("inf")),
         lambda: fc.Cosine(warmup="0.1"),
         lambda: fc.Cosine(warmup=float("nan")),
-        lambda: fc.OneCycle(rise=None),
-        lambda: fc.OneCycle(rise=np.array([0.3])),
+        lambda: fc.OneCycle(pct_start=None),
+        lambda: fc.OneCycle(pct_start=np.array([0.3])),
         lambda: fc.Plateau(patience=2.5),
         lambda: fc.Plateau(stop="1e-7"),
         lambda: fc.Plateau(stop=-1.0),

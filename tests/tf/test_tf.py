@@ -161,7 +161,7 @@ def test_what_cannot_be_a_batch_is_refused(faces):
     unknown = fc.Split(faces.test.images, np.full(len(faces.test), -1), "test", "somewhere")
     with pytest.raises(fc.DataMismatch, match="no labels"):
         ftf.batches(unknown)
-    with pytest.raises(fc.ParameterError, match="size=0"):
+    with pytest.raises(fc.ParameterError, match="batch_size=0"):
         ftf.batches(faces.train, 0)
     with pytest.raises(fc.ParameterError, match="epochs=0"):
         ftf.fit(port(), faces, epochs=0)

@@ -209,7 +209,7 @@ def test_scalars_of_numpy_are_the_numbers_that_they_hold(faces):
     plain = losses(epochs=2, lr=0.25, batch_size=50, seed=5)
     scalars = losses(epochs=np.int64(2), lr=np.float32(0.25), batch_size=np.array(50), seed=np.uint8(5))
     np.testing.assert_allclose(scalars, plain, rtol=1e-5)
-    assert len(ftf.predict(ending(), faces.valid, size=np.int32(8))) == len(faces.valid)
+    assert len(ftf.predict(ending(), faces.valid, batch_size=np.int32(8))) == len(faces.valid)
 
 
 def test_scalars_of_tensorflow_are_the_numbers_that_they_hold(faces):
@@ -256,7 +256,7 @@ def test_a_training_whose_loss_is_no_number_stops_and_says_where(faces):
     with pytest.raises(fc.TrainingDiverged, match=r"epoch 1: .*nan.*learning rate of 1e\+38"):
         ftf.fit(ending(), faces, epochs=4, lr=1e38, batch_size=70)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ftf.fitting, "train_epoch", rows)
+        patch.setattr(ftf.loop, "train_epoch", rows)
         with pytest.raises(fc.TrainingDiverged, match="epoch 3: train loss nan"):
             ftf.fit(ending(), faces, epochs=9)
     assert epochs == [1, 2, 3]

@@ -283,6 +283,12 @@ def test_weights_alone_are_copied_only_with_the_logits_that_they_gave():
         assert np.abs(there - here).max() <= 1e-6
 
 
+def test_a_keras_model_of_channels_first_is_named_as_that():
+    first = [keras.Input((1, 48, 48)), layers.Permute((2, 3, 1)), layers.Conv2D(4, 8, 8), layers.Flatten()]
+    with pytest.raises(fc.ParameterError, match=r"channels last, \(48, 48, 1\); found \(1, 48, 48\), channels first"):
+        ftf.copy_from_torch(keras.Sequential([*first, layers.Dense(7)]), ours())
+
+
 @pytest.mark.parametrize(
     ("model", "original", "said"),
     [
