@@ -1,5 +1,6 @@
 """The command line, `python -m fercourse build | run | results | grade | data`: errors become messages."""
 
+import os
 import sys
 
 from fercourse.errors import FercourseError, ParameterError
@@ -15,15 +16,22 @@ def main(arguments=None):
     """Run the command that `arguments` (by default the command line's) name; return the exit code.
 
     0: done. 1: something does not hold. 2: something was asked for that cannot be. 130: stopped by Ctrl-C.
+    141: whoever read what it prints has stopped reading, such as `head`.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        return _dispatch(arguments) or 0
+        try:
+            return _dispatch(arguments) or 0
+        finally:
+            sys.stdout.flush()  # so that a pipe that is closed is seen here
     except FercourseError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2 if isinstance(error, ParameterError) else 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what the interpreter still writes at its end
+        return 141
     except ModuleNotFoundError as error:
         if error.name not in EXTRAS:
             raise

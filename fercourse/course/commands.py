@@ -48,6 +48,7 @@ def run(
     jobs: int = 1,
     param: tuple[str, ...] = (),
     out: str | None = None,
+    on: str = "processes",
 ):
     """Run notebooks, each in its own folder, and report on all of them.
 
@@ -60,6 +61,7 @@ def run(
         jobs: notebooks at once
         param: NAME=VALUE pairs for a lesson's own parameters
         out: the folder of the results; by default runs/ and the time
+        on: processes of this machine, or dask=ADDRESS: the workers of that scheduler
     """
     from fercourse.course.home import find_course
     from fercourse.course.running.run import run
@@ -74,6 +76,7 @@ def run(
         parameters=param,
         jobs=jobs,
         out=out,
+        on=on,
     )
 
 
