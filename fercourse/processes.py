@@ -167,8 +167,11 @@ def _warm_context(preload):
 
     context = get_context("forkserver")
     context.set_forkserver_preload([__name__, *preload])  # the first task decides: there is one such process
-    with _one_thread():
-        forkserver.ensure_running()
+    try:
+        with _one_thread():
+            forkserver.ensure_running()
+    except ChildProcessError:  # this process was itself forked from one that has such a process, which serves no other
+        return get_context("spawn")
     return context
 
 
