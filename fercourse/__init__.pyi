@@ -19,6 +19,7 @@ from fercourse.data.faces import Faces as Faces
 from fercourse.data.faces import Split as Split
 from fercourse.data.layouts.convert import convert as convert
 from fercourse.data.load import load as load
+from fercourse.data.photos import face as face
 from fercourse.errors import CheckFailed as CheckFailed
 from fercourse.errors import CheckpointMismatch as CheckpointMismatch
 from fercourse.errors import DataMismatch as DataMismatch
@@ -31,7 +32,7 @@ from fercourse.errors import TrainingDiverged as TrainingDiverged
 from fercourse.learn.augment import Augment as Augment
 from fercourse.learn.augment import augmented as augmented
 from fercourse.learn.costs import cost as cost
-from fercourse.learn.costs import measured_flops as measured_flops
+from fercourse.learn.costs import flops_per_second as flops_per_second
 from fercourse.learn.device import choose_device as choose_device
 from fercourse.learn.device import seed_everything as seed_everything
 from fercourse.learn.fitting import fit as fit
@@ -44,20 +45,22 @@ from fercourse.learn.models import Standardise as Standardise
 from fercourse.learn.models import cnn as cnn
 from fercourse.learn.models import mlp as mlp
 from fercourse.learn.models import prelu_cnn as prelu_cnn
+from fercourse.learn.models import resnet as resnet
+from fercourse.learn.models import resnet9 as resnet9
 from fercourse.learn.range_test import range_test as range_test
-from fercourse.learn.resnets import resnet as resnet
-from fercourse.learn.resnets import resnet9 as resnet9
 from fercourse.learn.schedules import Cosine as Cosine
 from fercourse.learn.schedules import OneCycle as OneCycle
 from fercourse.learn.schedules import Plateau as Plateau
 from fercourse.learn.schedules import Step as Step
+from fercourse.learn.schedules import every_batch as every_batch
+from fercourse.learn.schedules import every_epoch as every_epoch
 from fercourse.report import plots as plots
 from fercourse.report.claims import claim as claim
 from fercourse.report.claims import record as record
 from fercourse.report.history import History as History
 from fercourse.report.predictions import Predictions as Predictions
 from fercourse.report.trainings import TrainingRun as TrainingRun
-from fercourse.report.trainings import keep_run as keep_run
-from fercourse.report.trainings import kept_run as kept_run
+from fercourse.report.trainings import load_run as load_run
+from fercourse.report.trainings import save_run as save_run
 
 __version__: str

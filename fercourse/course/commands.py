@@ -55,6 +55,7 @@ def run(
     jobs: int = 1,
     param: tuple[str, ...] = (),
     out: str | None = None,
+    on: str = "processes",
 ) -> int:
     """Run notebooks, each in its own folder, and report on all of them.
 
@@ -67,6 +68,7 @@ def run(
         jobs: notebooks at once
         param: NAME=VALUE pairs for a lesson's own parameters
         out: the folder of the results; by default runs/ and the time
+        on: processes of this machine, or dask=ADDRESS: the workers of that scheduler
     """
     from fercourse.course.checkout import find_course
     from fercourse.course.running.run import run
@@ -81,6 +83,7 @@ def run(
         parameters=param,
         jobs=jobs,
         out=out,
+        on=on,
     )
 
 

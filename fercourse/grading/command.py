@@ -23,6 +23,7 @@ def grade(
     disk_mb: int = 256,
     sandbox: Literal["auto", "bwrap", "none"] = "auto",
     assignment: str | None = None,
+    on: str = "processes",
 ):
     """Grade the notebooks of a class: marks, a feedback page for each student, a class report.
 
@@ -37,6 +38,7 @@ def grade(
         disk_mb: what a submission may write
         sandbox: bwrap isolates the students' code; none runs it unprotected, and is never chosen by auto
         assignment: the assignment's name in Canvas, such as "CNNs (4711)"; by default the sheet's title
+        on: processes of this machine, or dask=ADDRESS: the workers of that scheduler
     """
     if sys.platform == "win32":
         raise GradingError("grading needs Linux or macOS; on Windows, run it in WSL")
@@ -69,6 +71,7 @@ def grade(
             about=_about(limits, rubric),
             assignment=assignment or rubric.title,
             progress=sys.stderr.isatty(),
+            on=on,
         )
     except KeyboardInterrupt:
         print(f"stopped; what is graded is kept in {out}: run the same command again to go on", file=sys.stderr)

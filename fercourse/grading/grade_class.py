@@ -9,8 +9,9 @@ from tempfile import TemporaryDirectory
 from tqdm import tqdm
 
 from fercourse.errors import GradingError, NotWritten
+from fercourse.executors import executor_of
 from fercourse.files import written_aside
-from fercourse.grading.batch import Task, digests, grade_batch, kept, log_of
+from fercourse.grading.batch import KeptResult, digests, grade_batch
 from fercourse.grading.pages.class_report import write_report
 from fercourse.grading.pages.feedback import write_feedback, write_rubric
 from fercourse.grading.submissions.collect import collect
@@ -22,12 +23,16 @@ from fercourse.grading.tables.similar import similar
 BELONGS, STATE = "sheet.json", "state"
 
 
-def grade_class(place, *, sheet, rubric, grader, limits, out, jobs, seconds, about, assignment, progress):
+def grade_class(
+    place, *, sheet, rubric, grader, limits, out, jobs, seconds, about, assignment, progress, on="processes"
+):
     """Grade what lies in `place` into the folder `out`; return the rows of marks, sorted by key.
 
     grader(path, sheet, limits) → result, in a process of its own that is killed after so many `seconds`.
+    on: where these processes run, as `executor_of` has it; `jobs` of them at once.
     about: name → text for the report. assignment: its name in Canvas. progress: whether to show a bar.
-    Raises GradingError where `place` holds nothing, or `out` belongs to another sheet or lies in `place`.
+    Raises GradingError where `place` holds nothing, or `out` belongs to another sheet or lies in `place`;
+    ParameterError where nothing runs on `on`.
     """
     _check_out(out, place, rubric)
     entries = read_by_hand(out, rubric)  # a mistake in it is said before anything runs
@@ -35,12 +40,15 @@ def grade_class(place, *, sheet, rubric, grader, limits, out, jobs, seconds, abo
         submissions = told_apart(collect(place, marks=rubric.marks, unpacked=unpacked))
         _check_sheet(submissions, rubric)
         check_rows(out, entries, submissions, rubric)
-        with _claimed(out, rubric):
-            tasks = _tasks(submissions, rubric=rubric, grader=grader, sheet=sheet, limits=limits, out=out)
-            failed = _run(tasks, jobs=jobs, seconds=seconds, imports=rubric.imports, progress=progress)
-            results = {key: _without_notebook(result) for key, result in _kept(tasks, but=failed)}
+        with executor_of(on, jobs=jobs) as executor, _claimed(out, rubric):
+            kept = _kept_results(submissions, rubric=rubric, limits=limits, out=out)
+            failed = _run(
+                submissions, kept, grader=grader, sheet=sheet, limits=limits, executor=executor, jobs=jobs,
+                seconds=seconds, imports=rubric.imports, progress=progress,
+            )  # fmt: skip
+            results = {key: _without_notebook(result) for key, result in _read(kept, but=failed)}
             rows = _write_marks(out, submissions, results, failed, rubric=rubric, assignment=assignment)
-            _write_pages(out, rows, sheet=sheet, rubric=rubric, tasks=tasks, results=results, about=about)
+            _write_pages(out, rows, sheet=sheet, rubric=rubric, kept=kept, results=results, about=about)
             write_feedback_zip(Path(out), rows)
     return rows
 
@@ -94,42 +102,33 @@ def _claimed(out, rubric):
         yield
 
 
-def _tasks(submissions, *, rubric, grader, sheet, limits, out):
-    """key → the task of each student who handed in a notebook."""
+def _kept_results(submissions, *, rubric, limits, out):
+    """key → the `KeptResult` of each student who handed in a notebook."""
     digest = digests(submissions, rubric=rubric, limits=limits)
     folder = Path(out) / STATE
     for path in folder.glob(".*.tmp"):
         path.unlink()  # half-written when a run was killed
-    return {
-        one.key: Task(grader, one.path, sheet, limits, digest[one.key], folder / f"{one.key}.json")
-        for one in submissions
-        if one.path is not None
-    }
+    return {one.key: KeptResult(folder / f"{one.key}.json", digest[one.key]) for one in submissions if one.path}
 
 
-def _run(tasks, *, jobs, seconds, imports, progress):
+def _run(submissions, kept, *, grader, sheet, limits, executor, jobs, seconds, imports, progress):
     """Grade what is not graded yet; return key → why the grader failed, where it did."""
     failed = {}
-    ungraded = {}
-    for key, task in tasks.items():
-        if kept(task.target, task.digest) is None:
-            ungraded[key] = task
-        else:
-            log_of(task.target).unlink(missing_ok=True)  # of a run that was killed after this was kept
-    keys = {task.target: key for key, task in ungraded.items()}
-    bar = tqdm(total=len(tasks), initial=len(tasks) - len(ungraded), desc="graded", unit="", disable=not progress)
-    with bar, closing(grade_batch(list(ungraded.values()), jobs=jobs, seconds=seconds, imports=imports)) as ended:
-        for task, why in ended:
+    ungraded = {one.key: (one, kept[one.key]) for one in submissions if one.path and kept[one.key].read() is None}
+    how = {"grader": grader, "sheet": sheet, "limits": limits, "seconds": seconds, "imports": imports}
+    bar = tqdm(total=len(kept), initial=len(kept) - len(ungraded), desc="graded", unit="", disable=not progress)
+    with bar, closing(grade_batch(ungraded, executor=executor, jobs=jobs, **how)) as ended:
+        for key, why in ended:
             if why:
-                failed[keys[task.target]] = why
+                failed[key] = why
             bar.update()
     return failed
 
 
-def _kept(tasks, *, but):
+def _read(kept, *, but):
     """Pairs of key and result of all that is graded."""
-    for key, task in tasks.items():
-        result = kept(task.target, task.digest)
+    for key, one in kept.items():
+        result = one.read()
         if key not in but and result is not None:
             yield key, result
 
@@ -159,11 +158,11 @@ def _write_marks(out, submissions, results, failed, *, rubric, assignment):
     return rows
 
 
-def _write_pages(out, rows, *, sheet, rubric, tasks, results, about):
+def _write_pages(out, rows, *, sheet, rubric, kept, results, about):
     folder = Path(out) / "feedback"
     for row in rows:
         key = row["key"]
-        result = kept(tasks[key].target, tasks[key].digest) if key in results else None
+        result = kept[key].read() if key in results else None
         write_feedback(folder / f"{key}.html", row, result, rubric)
     wanted = {f"{row['key']}.html" for row in rows}
     for page in folder.glob("*.html"):

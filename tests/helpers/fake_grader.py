@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from dataclasses import dataclass
+from multiprocessing import parent_process
 from pathlib import Path
 
 from toy_sheet import BY_HAND, NAMES, POINTS, RIGHT
@@ -15,11 +16,15 @@ from toy_sheet import BY_HAND, NAMES, POINTS, RIGHT
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits that the digest of a result depends on, and a folder where each grading leaves a line."""
+    """The limits that the digest of a result depends on.
+
+    trace: a file where each grading leaves a line. go: a file at whose appearance a grading that hangs ends.
+    """
 
     cell_seconds: float = 1
     total_seconds: float = 1
     trace: str = ""
+    go: str = ""
 
 
 def grade(path, sheet, limits):
@@ -30,7 +35,7 @@ def grade(path, sheet, limits):
     notebook = json.loads(Path(path).read_bytes())
     cells = {cell["id"]: cell for cell in notebook["cells"]}
     answers = {id: cells[id]["source"] for id in NAMES if id in cells}
-    _misbehave("\n".join(answers.values()), may_end=Path(path).parent.parent / "go")
+    _misbehave("\n".join(answers.values()), may_end=limits.go)
     right = {id: answers.get(id, "").strip() == RIGHT[name].strip() for id, name in NAMES.items()}
     marks = {id: _marked(id, points, right) for id, points in POINTS.items()}
     for id, points in BY_HAND.items():
@@ -62,13 +67,28 @@ def _marked(id, points, right):
 
 
 def _misbehave(source, *, may_end):
-    """Do what a comment in the source says; one that hangs ends a minute later, or when there is a file `may_end`."""
+    """Do what a comment in the source says; one that hangs ends a minute later, or when there is a file `may_end`.
+
+    What "# kill its worker" kills is the process that this one works for, with "once" the first time only.
+    """
     if "# crash" in source:
         raise ValueError("the grader has a bug")
     if "# die" in source:
         os.kill(os.getpid(), signal.SIGSEGV)
+    if "# kill its worker" in source and ("once" not in source or _is_first(Path(may_end).with_name("killed"))):
+        os.kill(parent_process().pid, signal.SIGKILL)
+        time.sleep(60)  # it is killed as well
     end = time.monotonic() + 60
-    while "# hang" in source and time.monotonic() < end and not may_end.exists():
+    while "# hang" in source and time.monotonic() < end and not (may_end and Path(may_end).exists()):
         time.sleep(0.05)
     if "# slow" in source:
         time.sleep(0.4)
+
+
+def _is_first(path):
+    """Whether there was no such file; there is one now."""
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True

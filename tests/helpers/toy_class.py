@@ -18,7 +18,7 @@ def hand_in(root, student, **answers):
     write(Path(root) / "in" / f"{student}.ipynb", handed_in(**answers))
 
 
-def graded(root, *, jobs=2, seconds=30, place="in", out="marks", limits=None, progress=False):
+def graded(root, *, jobs=2, seconds=30, place="in", out="marks", limits=None, progress=False, on="processes"):
     """Grade root/in into root/marks with the fake grader; return key → row."""
     root = Path(root)
     path = root / "00_toy.ipynb"
@@ -30,13 +30,14 @@ def graded(root, *, jobs=2, seconds=30, place="in", out="marks", limits=None, pr
         rubric=rubric_of(sheet, path),
         grader=fake_grader.grade,
         sheet=sheet,
-        limits=limits or fake_grader.Limits(),
+        limits=limits or fake_grader.Limits(go=str(root / "go")),
         out=root / out,
         jobs=jobs,
         seconds=seconds,
         about=ABOUT,
         assignment="A toy (4711)",
         progress=progress,
+        on=on,
     )
     return {row["key"]: row for row in rows}
 

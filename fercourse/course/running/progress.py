@@ -8,10 +8,10 @@ FORMAT = "{desc:<28.28} {bar} {n_fmt}/{total_fmt} cells, {elapsed}"
 
 
 class Bars:
-    """The bars of running notebooks, fed with the events of `workers.work`. To be used in a `with` block."""
+    """The bars of running notebooks, fed with the events of `work`. To be used in a `with` block."""
 
     def __init__(self, notebooks):
-        """notebooks: pairs of a lesson's name and the number of its cells, in the order of the tasks."""
+        """notebooks: the name of each lesson → the number of its cells."""
         self._notebooks = notebooks
         self._bars = {}
 
@@ -25,12 +25,12 @@ class Bars:
     def show(self, event):
         """Begin, move or end the bar that an event is about; a "tick" keeps the clocks of all going."""
         if event.kind == "started":
-            self._begin(event.position)
-        elif event.kind == "cell":
-            bar = self._bars[event.position]
-            bar.update(event.cells - bar.n)
+            self._begin(event.task.name)
+        elif event.kind == "told":
+            bar = self._bars[event.task.name]
+            bar.update(event.value - bar.n)
         elif event.kind == "ended":
-            self._bars.pop(event.position).close()
+            self._bars.pop(event.task.name).close()
         else:
             for bar in self._bars.values():
                 bar.refresh()
@@ -40,10 +40,14 @@ class Bars:
         tqdm.write(line)
         sys.stdout.flush()
 
-    def _begin(self, position):
-        name, cells = self._notebooks[position]
+    def _begin(self, name):
         rows = {bar.pos for bar in self._bars.values()}
         row = next(row for row in range(len(rows) + 1) if -row not in rows)
-        self._bars[position] = tqdm(
-            total=cells, desc=name, position=row, leave=False, bar_format=FORMAT, disable=not sys.stderr.isatty()
+        self._bars[name] = tqdm(
+            total=self._notebooks[name],
+            desc=name,
+            position=row,
+            leave=False,
+            bar_format=FORMAT,
+            disable=not sys.stderr.isatty(),
         )

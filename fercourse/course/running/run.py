@@ -1,6 +1,7 @@
 """Run notebooks: each in its own folder with its record, then one page and one table for all of them."""
 
-from contextlib import closing
+import signal
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -8,35 +9,48 @@ from time import perf_counter
 
 from fercourse.course.building.parameters import defaults, parse_assignments, typed
 from fercourse.course.checkout import select
-from fercourse.course.kernels import cores, kernel_environment
+from fercourse.course.kernels import cores
+from fercourse.course.running.execution import WARM, execute
 from fercourse.course.running.harvest import harvest
 from fercourse.course.running.page import write_run_page
 from fercourse.course.running.progress import Bars
 from fercourse.course.running.terminal import summary
-from fercourse.course.running.workers import Task, stop_signals, work
 from fercourse.errors import ParameterError
+from fercourse.executors import HERE, executor_of
+from fercourse.files import written_aside
+from fercourse.processes import Task, work
 from fercourse.report.records import read_records
 from fercourse.settings import SCALES, is_whole, seed_number
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A notebook to run: its lesson, the worker's task, all of its parameters, and how many cells it will have."""
+    """A notebook to run: its file, the folder of its results, its parameters, and how many cells it will have.
 
-    lesson: str
-    task: Task
+    given: the parameters that are set from outside; parameters: all, defaults included.
+    """
+
+    notebook: Path
+    folder: Path
+    given: dict
     parameters: dict
     cells: int
 
+    @property
+    def lesson(self):
+        return self.notebook.stem
 
-def run(names=(), *, course, scale=None, data=None, seed=None, device=None, parameters=(), jobs=1, out=None):
+
+def run(names=(), *, course, scale=None, data=None, seed=None, device=None, parameters=(), jobs=1, out=None, on=HERE):
     """Execute the named notebooks, or all, and return the exit code: 0 all passed, 1 not all, 130 stopped by Ctrl-C.
 
     scale, data, seed, device: the notebooks' SCALE, DATA, SEED and DEVICE; their own defaults where None.
     parameters: texts NAME=VALUE for the lessons' own parameters. jobs: notebooks executed at once.
+    on: where, as `executor_of` has it. DATA and FERCOURSE_DATA name the same files on other machines; what a notebook
+    writes into its folder there comes back when it has ended.
     out: the folder of the results; a new one, named by date and time, under runs/ where None.
     A lesson fails by a cell's error and by a claim that does not hold; the others are still run.
-    Raises ParameterError for unknown names and wrong types, before anything is run.
+    Raises ParameterError for unknown names, wrong types and where nothing runs on `on`, before anything is run.
     """
     began = perf_counter()
     if not is_whole(jobs) or jobs < 1:
@@ -45,9 +59,14 @@ def run(names=(), *, course, scale=None, data=None, seed=None, device=None, para
     common = {"SCALE": scale, "DATA": data, "SEED": seed, "DEVICE": device}
     given = _given({name: value for name, value in common.items() if value is not None}, parse_assignments(parameters))
     plans = [plan(path, given, out=out) for path in select(names, course.notebooks, ".ipynb")]
-    environment = kernel_environment(OMP_NUM_THREADS=str(max(1, cores() // jobs)), **_data_variable(course))
+    threads = {"OMP_NUM_THREADS": str(max(1, cores() // jobs))} if on == HERE else {}  # elsewhere it says itself
     with stop_signals() as came:
-        records = _run(plans, jobs=jobs, environment=environment, stopped=lambda: bool(came))
+        with executor_of(on, jobs=jobs) as executor:
+            for each in plans:
+                _make_fresh(each.folder)
+            tasks = _tasks(plans, environment=threads | _data_variable(course), in_place=on == HERE)
+            events = work(tasks, executor=executor, jobs=jobs, stopped=lambda: bool(came))
+            records = _collect(events, plans)
         write_run_page(out / "results.html", read_records(out))
         lessons = [each.lesson for each in plans]
         print(summary(lessons, records, seconds=perf_counter() - began, page=out / "results.html"))
@@ -76,34 +95,59 @@ def plan(path, given, *, out):
     if "SEED" in values:
         seed_number(values["SEED"])
     cells = len(nbformat.read(path, as_version=4).cells) + bool(values)  # papermill adds a cell for the values
-    task = Task(str(path.resolve()), str(out / path.stem), values)
-    return Plan(path.stem, task, defaults(known) | values, cells)
+    return Plan(path.resolve(), out / path.stem, values, defaults(known) | values, cells)
 
 
-def _run(plans, *, jobs, environment, stopped):
-    """Execute every plan until all have ended or `stopped()`; return lesson → record of those that were begun."""
-    records = {}
+def _tasks(plans, *, environment, in_place):
+    """The task of each plan. in_place: whether its notebook runs in the folder of its results."""
     for each in plans:
-        _make_fresh(Path(each.task.folder))
-    events = work([each.task for each in plans], processes=jobs, environment=environment, stopped=stopped)
-    with closing(events), Bars([(each.lesson, each.cells) for each in plans]) as bars:
+        text = each.notebook.read_text(encoding="utf-8")
+        arguments = (each.lesson, text, each.given, environment, str(each.folder) if in_place else None)
+        yield Task(each.lesson, execute, arguments, preload=WARM)
+
+
+def _collect(events, plans):
+    """Show events until there are no more; return lesson → record of the notebooks that were begun."""
+    records, plan_of = {}, {each.lesson: each for each in plans}
+    with closing(events), Bars({each.lesson: each.cells for each in plans}) as bars:
         for event in events:
             bars.show(event)
             if event.kind == "ended":
-                record = _harvest(plans[event.position], event)
+                record = _harvest(plan_of[event.task.name], event.value)
                 records[record["lesson"]] = record
                 bars.say(f"{record['lesson']}: {record['status']} in {record['seconds']:.0f} s")
     return records
 
 
-def _harvest(plan, event):
+def _harvest(plan, ended):
+    """Write what a notebook's process returned into the folder of its results, and its record; return the record."""
+    result = ended.result or {"files": {}, "seconds": ended.seconds}
+    for name, data in (result["files"] | ({"kernel.log": ended.log} if ended.log else {})).items():
+        with written_aside(plan.folder / name) as aside:
+            aside.write_bytes(data)
+    why = ended.why if ended.why == "interrupted" else f"the process that executed it {ended.why}"
     return harvest(
-        plan.task.folder,
+        plan.folder,
         lesson=plan.lesson,
         parameters=plan.parameters,
-        seconds=event.seconds,
-        outcome=event.outcome,
+        seconds=result["seconds"],
+        outcome=why if ended.why else result["outcome"],
     )
+
+
+@contextmanager
+def stop_signals():
+    """Until the block ends, Ctrl-C and SIGTERM are only remembered: yields a list of the signals that came."""
+    came = []
+    before = {
+        number: signal.signal(number, lambda number, _: came.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _make_fresh(folder):
@@ -131,4 +175,5 @@ def _data_variable(course):
 
     if wanted := wanted_place():
         return {"FERCOURSE_DATA": str(Path(wanted).resolve()) if Path(wanted).exists() else wanted}
-    return {"FERCOURSE_DATA": str(course.root / "data")} if look_into(course.root / "data").found else {}
+    # Empty is as good as none, and hides what another machine may say.
+    return {"FERCOURSE_DATA": str(course.root / "data") if look_into(course.root / "data").found else ""}

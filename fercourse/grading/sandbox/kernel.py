@@ -5,13 +5,13 @@ import socket
 import sys
 import tempfile
 import time
-from contextlib import suppress
 
 from fercourse.errors import GradingError
 from fercourse.grading.inside.wire import BrokenWire, Unpacker, packed
 from fercourse.grading.sandbox.bounds import TookTooLong
 from fercourse.grading.sandbox.bubblewrap import HOME, MOST_PROCESSES, start
 from fercourse.grading.sandbox.memory import held, held_alone
+from fercourse.processes import kill_tree
 
 START_SECONDS = 120
 GLANCE_SECONDS = 0.25  # between two looks at what the kernel holds
@@ -61,11 +61,8 @@ class Kernel:
 
     def close(self):
         """End the kernel and everything that it started."""
-        if self._limits.sandbox == "none":
-            for process in self._processes():
-                _kill(process)
         self._socket.close()
-        self._process.kill()  # and with it, by the kernel's own rules, its sandbox
+        kill_tree(self._process.pid)
         self._process.wait()
         if self._home:
             self._home.cleanup()
@@ -153,10 +150,3 @@ def _answered(call, head, buffers):
 
 def _home():
     return tempfile.TemporaryDirectory(prefix="fercourse-", ignore_cleanup_errors=True)
-
-
-def _kill(process):
-    import psutil
-
-    with suppress(psutil.Error):  # it has ended
-        process.kill()
