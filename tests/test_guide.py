@@ -134,12 +134,15 @@ def test_the_tests_that_a_page_names_are_there():
 
 
 def test_a_lesson_is_moved_by_the_commands_of_the_page(tmp_path):
-    (moving,) = re.findall(r"^```\n(git mv .*?)^```", (COURSE / "CONTRIBUTING.md").read_text(), re.DOTALL | re.MULTILINE)
-    for name in re.findall(r"git mv (\S+)", moving):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(COURSE / name, tmp_path / name)
-    for name in ("pyproject.toml", "README.md", "lessons/records.json"):
-        shutil.copy(COURSE / name, tmp_path / name)
+    text = (COURSE / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (moving,) = re.findall(r"^```\n(git mv .*?)^```", text, re.DOTALL | re.MULTILINE)
+    folders = ("lessons", "notebooks", "solutions", "exercises")
+    named = [path for folder in folders for path in (COURSE / folder).rglob("02_mlp_baseline.*")]
+    assert len(named) == 5
+    for path in (*named, *(COURSE / name for name in ("pyproject.toml", "README.md", "lessons/records.json"))):
+        there = tmp_path / path.relative_to(COURSE)
+        there.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, there)
     (tmp_path / "fercourse" / "classroom").mkdir(parents=True)  # the hints are built there; not a package
     moving = moving.replace(PYTHON, f"PYTHONPATH={COURSE} {sys.executable} -P")
     subprocess.run(["bash", "-ec", f"git init --quiet . && git add . && {moving}"], cwd=tmp_path, check=True)
