@@ -58,7 +58,7 @@ uv := $(python) -m uv pip install --quiet --python $(python) --compile-bytecode 
 	@$(PYTHON) -m venv .venv
 	@# uv reads no settings of pip's, such as the index of a company: where it fails, pip is tried.
 	@$(pip) --constraint constraints.txt uv && $(uv) $(what) || \
-		{ echo "uv could not be used here: pip installs, which takes longer."; $(pip) $(what); }
+		{ echo "uv could not be used here. pip takes longer$(if $(TORCH),; it knows no TORCH=$(TORCH))."; $(pip) $(what); }
 	@$(python) -m pip check --disable-pip-version-check
 	@# nbgrader's menus in JupyterLab are for hubs.
 	@$(python) -m jupyter labextension disable --level=sys_prefix @jupyter/nbgrader 2>/dev/null
