@@ -50,7 +50,7 @@ environment: .venv/ready  ## installs everything into .venv, once; TORCH=cpu lea
 
 what := --constraint constraints.txt --editable ".[lab,course,download,tf,grade,test]"
 pip := $(python) -m pip install -qq --disable-pip-version-check
-uv := $(python) -m uv pip install --quiet --python $(python) --compile-bytecode $(if $(TORCH),--torch-backend $(TORCH))
+uv := $(python) -m uv pip install --quiet --system-certs --python $(python) --compile-bytecode $(if $(TORCH),--torch-backend $(TORCH))
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fercourse needs Python 3.11 or newer: make PYTHON=python3.12")'

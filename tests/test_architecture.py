@@ -1,8 +1,6 @@
-"""The rooms of the package: who may import whom, what an import costs, what a name promises; and the pages on it."""
+"""The rooms of the package: who may import whom, what an import costs, what a name promises."""
 
 import ast
-import pkgutil
-import re
 import subprocess
 import sys
 import tomllib
@@ -13,7 +11,6 @@ import pytest
 import fercourse as fc
 
 PACKAGE = Path(fc.__file__).parent
-COURSE = PACKAGE.parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = ["data", "report", "learn", "tf", "classroom", "grading", "course"]
 SHARED = {"errors", "files", "settings", "triton_first"}
@@ -58,40 +55,6 @@ def test_a_room_imports_only_the_rooms_above_it(path):
         if name.startswith("fercourse."):
             imported = name.split(".")[1]
             assert imported in ALLOWED_ROOMS[room_of(path)] | SHARED, f"{path.name} imports {name}"
-
-
-def test_the_drawn_arrows_are_the_imports_of_the_code():
-    page = (COURSE / "docs" / "architecture.md").read_text(encoding="utf-8")
-    drawn = re.findall(r"^ +(\w+) --> (\w+)$", page.partition("## A face")[0], re.MULTILINE)
-    names = {(room_of(path), name) for path in MODULES if room_of(path) for name, _ in imports(path)}
-    imported = {(room, name.split(".")[1]) for room, name in names if name.startswith("fercourse.")}
-    assert sorted(drawn) == sorted((room, other) for room, other in imported if other in ROOMS and other != room)
-
-
-def test_the_table_of_rooms_says_what_may_be_imported():
-    page = (COURSE / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \| ([^|]+) \|$", page, re.MULTILINE)
-    assert [room for room, *_ in rows] == ROOMS
-    for room, rooms, frameworks in rows:
-        assert set(re.findall(r"\w+", rooms)) == ALLOWED_ROOMS[room] - {room}
-        assert set(re.findall(r"\w+", frameworks)) == ALLOWED_FRAMEWORKS.get(room, set())
-
-
-def names_on_the_page():
-    page = (COURSE / "docs" / "architecture.md").read_text(encoding="utf-8")
-    return sorted(set(re.findall(rf"`((?:{'|'.join(ROOMS)})\.[\w.]+)`", page)))
-
-
-@pytest.mark.parametrize("name", names_on_the_page())
-def test_what_the_architecture_page_names_is_there(name):
-    assert pkgutil.resolve_name(f"fercourse.{name}")
-
-
-def test_the_architecture_page_names_every_stage():
-    folders = {path.parent.relative_to(PACKAGE) for path in MODULES}
-    named = {Path(*name.split(".")[:depth]) for name in names_on_the_page() for depth in (1, 2)}
-    left_out = {Path("data/drawn"), Path("tf"), Path("classroom/checks"), Path(".")}
-    assert {folder for folder in folders if len(folder.parts) <= 2} - named <= left_out
 
 
 @named([path for path in MODULES if room_of(path)])
