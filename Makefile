@@ -1,25 +1,30 @@
-# make course · make test · make lab · make bench · make notebooks · make clean
+# `make` lists what can be made. Variables are set behind it:
 #
 #   make course DATA=data/fer2013.csv    the lessons on your own copy of FER2013, at lesson scale
 #   make course SCALE=full SEED=3        another scale, another seed
+#   make lab TORCH=cpu                   where there is no GPU: an environment of 4 GB, not of 8
 
 PYTHON ?= python3
 DATA   ?= drawn
 SCALE  ?= $(if $(filter drawn,$(DATA)),smoke,lesson)
 SEED   ?= 0
 JOBS   ?= 1
+TORCH  ?=
 
 python := .venv/bin/python
 # Threads that spin while they wait are slower than one thread, as soon as anything else runs on the machine.
 export OMP_WAIT_POLICY ?= passive
 quiet := FERCOURSE_HEADLESS=1 FERCOURSE_SCALE=smoke FERCOURSE_DATA=drawn TQDM_DISABLE=1
 
-.PHONY: course test lab bench notebooks environment clean
+.PHONY: help course test lab bench notebooks environment clean
 
-course: environment
+help:  ## prints these lines
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+course: environment  ## runs every lesson and makes one page of results; SCALE=lesson, DATA=data/fer2013.csv, SEED=3
 	@$(python) -m fercourse run --scale $(SCALE) --data $(DATA) --seed $(SEED) --jobs $(JOBS)
 
-test: environment
+test: environment  ## runs every check and every test
 	$(python) -m ruff check
 	$(python) -m ruff format --check
 	$(python) -m fercourse build --check
@@ -29,31 +34,36 @@ test: environment
 	$(python) -m pytest
 
 # In a container one is often root, and JupyterLab wants that said.
-lab: environment
+lab: environment  ## opens JupyterLab on the lessons
 	@$(python) -m jupyterlab notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
-bench: environment
+bench: environment  ## measures speed; DATA=data/fer2013.csv measures on the real file
 	@$(python) benchmarks/read_csv.py $(filter-out drawn,$(DATA))
 	@$(python) benchmarks/augment.py
 	@$(python) benchmarks/training.py
 	@$(python) benchmarks/drawn_order.py
 
-notebooks: environment
+notebooks: environment  ## rebuilds the notebooks from lessons/ and executes them
 	$(python) -m fercourse build --execute
 
-environment: .venv/ready
+environment: .venv/ready  ## installs everything into .venv, once; TORCH=cpu leaves out what only a GPU needs
+
+what := --constraint constraints.txt --editable ".[lab,course,download,tf,grade,test]"
+pip := $(python) -m pip install -qq --disable-pip-version-check
+uv := $(python) -m uv pip install --quiet --system-certs --python $(python) --compile-bytecode $(if $(TORCH),--torch-backend $(TORCH))
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fercourse needs Python 3.11 or newer: make PYTHON=python3.12")'
-	@echo "Installing the course into .venv: a few minutes, once; about 8 GB, most of it PyTorch."
+	@echo "Installing the course into .venv: a few minutes, once; about $(if $(filter cpu,$(TORCH)),4,8) GB."
 	@$(PYTHON) -m venv .venv
-	@$(python) -m pip install -qq --disable-pip-version-check --constraint constraints.txt \
-		--editable ".[lab,course,download,tf,grade,test]"
+	@# uv reads no settings of pip's, such as the index of a company: where it fails, pip is tried.
+	@$(pip) --constraint constraints.txt uv && $(uv) $(what) || \
+		{ echo "uv could not be used here. pip takes longer$(if $(TORCH),; it knows no TORCH=$(TORCH))."; $(pip) $(what); }
 	@$(python) -m pip check --disable-pip-version-check
 	@# nbgrader's menus in JupyterLab are for hubs.
 	@$(python) -m jupyter labextension disable --level=sys_prefix @jupyter/nbgrader 2>/dev/null
 	@rm -f .venv/etc/jupyter/jupyter_server_config.d/nbgrader.json
 	@touch $@
 
-clean:
+clean:  ## removes .venv, build/ and runs/
 	rm -rf .venv build runs

@@ -1,6 +1,6 @@
 """Writes docs/exercises.md: how many plausible wrong answers the checks of the exercises catch.
 
-Run it by `python docs/exercises.py`. The answers lie in tests/answers/, and a test holds the page against them.
+Run it by `python docs/exercises.py`. The answers lie in tests/helpers/answers/, and a test holds the page against them.
 """
 
 import os
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 DOCS = Path(__file__).parent
-sys.path.insert(0, str(DOCS.parent / "tests"))
+sys.path.insert(0, str(DOCS.parent / "tests" / "helpers"))
 os.environ |= {"FERCOURSE_HEADLESS": "1", "MPLBACKEND": "agg"}
 
 from sheet_runs import SHEETS, answers_to, sheet, verdict  # noqa: E402

@@ -1,8 +1,11 @@
-"""The instructors' guide and the README: each command in them is one that runs as it is written."""
+"""The pages for people: each command in them is one that runs as it is written, and what they name is there."""
 
 import inspect
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -30,8 +33,9 @@ def commands_of(name):
     return [line for line in dict.fromkeys(found) if " " in line and line.startswith(STARTS) and "\\" not in line]
 
 
-GUIDE, README = commands_of("docs/instructors.md"), commands_of("README.md")
-ALL = sorted({*GUIDE, *README})
+GUIDE, README, CONTRIBUTING = map(commands_of, ("docs/instructors.md", "README.md", "CONTRIBUTING.md"))
+ALL = sorted({*GUIDE, *README, *CONTRIBUTING})
+PAGES = sorted(path for path in (*COURSE.glob("*.md"), *COURSE.glob("docs/*.md")))
 
 
 def options_of_grade():
@@ -41,9 +45,10 @@ def options_of_grade():
     return [option if " " in option else f"{option} 2" for option in dict.fromkeys(found)]
 
 
-def test_the_guide_and_the_readme_have_commands_and_none_leaves_its_python_to_chance():
+def test_the_pages_have_commands_and_none_leaves_its_python_to_chance():
     assert len(GUIDE) >= 7
     assert len(README) >= 10
+    assert len(CONTRIBUTING) >= 10
     for line in ALL:
         assert line.startswith((f"{PYTHON} ", "make ", "python3 -m venv .venv", ".venv/bin/"))
 
@@ -103,6 +108,50 @@ def test_what_another_command_names_is_there(line):
     known = tomllib.loads((COURSE / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     for extras in re.findall(r"\.\[([\w,]+)\]", line):
         assert set(extras.split(",")) <= known.keys()
+
+
+@pytest.mark.parametrize("line", [line for line in ALL if "-m ruff" in line])
+def test_ruff_understands_what_it_is_told(line):
+    words = [sys.executable, *shlex.split(line)[1:], "--help"]
+    assert subprocess.run(words, capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_points_nowhere_that_is_not_there(page):
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(((?!https?:)[^)#]+)", text):
+        assert (page.parent / target).exists(), f"{page.name} points to {target}"
+    folders = "docs|fercourse|lessons|tests|notebooks|solutions|exercises|benchmarks|binder|\\.github|\\.devcontainer"
+    for name in re.findall(rf"`((?:{folders})/[^`*… ]*)`", text):
+        assert "NN" in name or (COURSE / name).exists(), f"{page.name} names {name}"
+
+
+def test_the_tests_that_a_page_names_are_there():
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in (COURSE / "tests").rglob("test_*.py"))
+    named = [name for page in PAGES for name in re.findall(r"`(test_\w+)`", page.read_text(encoding="utf-8"))]
+    assert named
+    assert all(f"def {name}(" in tests for name in named)
+
+
+def test_a_lesson_is_moved_by_the_commands_of_the_page(tmp_path):
+    text = (COURSE / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (moving,) = re.findall(r"^```\n(git mv .*?)^```", text, re.DOTALL | re.MULTILINE)
+    folders = ("lessons", "notebooks", "solutions", "exercises")
+    named = [path for folder in folders for path in (COURSE / folder).rglob("02_mlp_baseline.*")]
+    assert len(named) == 5
+    for path in (*named, *(COURSE / name for name in ("pyproject.toml", "README.md", "lessons/records.json"))):
+        there = tmp_path / path.relative_to(COURSE)
+        there.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, there)
+    (tmp_path / "fercourse" / "classroom").mkdir(parents=True)  # the hints are built there; not a package
+    moving = moving.replace(PYTHON, f"PYTHONPATH={COURSE} {sys.executable} -P")
+    subprocess.run(["bash", "-ec", f"git init --quiet . && git add . && {moving}"], cwd=tmp_path, check=True)
+    check = [sys.executable, "-P", "-m", "fercourse", "build", "--check"]
+    found = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True, env={"PYTHONPATH": str(COURSE)})
+    assert found.stdout == "every notebook is what its lesson builds\n"
+    old, new = (COURSE / "notebooks/02_mlp_baseline.ipynb").read_text(), next(tmp_path.glob("notebooks/*")).read_text()
+    assert new == old.replace("02_mlp_baseline", "02_first_network"), "outputs and the header stay"
+    assert "02_mlp_baseline" not in (tmp_path / "README.md").read_text()
 
 
 @pytest.mark.parametrize("line", [line for line in ALL if "fercourse grade" in line])

