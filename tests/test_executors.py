@@ -9,7 +9,7 @@ from pathlib import Path
 import fake_grader
 import pool_tasks
 import pytest
-from fercourse.course.cli import main
+from fercourse.__main__ import main
 from test_processes import is_alive, wait_until, written
 from toy_class import graded, hand_in
 from toy_course import SETUP, STAMP, lesson, publish, toy_course

@@ -66,7 +66,7 @@ def stream_batches(images, labels, batch_size, shuffle, generator, device):
         yield images[index, None].float() / 255, labels[index]
 
 
-def train_epoch(model, stream, optimizer, criterion=F.cross_entropy):
+def train_epoch(model, stream, optimizer, criterion=F.cross_entropy) -> dict[str, float]:
     """Take one gradient step a batch of `stream`; return {"train_loss", "train_accuracy"}.
 
     Both are means over samples, seen while the weights move. `stream` yields (images, labels) on the model's device, as
@@ -89,7 +89,7 @@ def train_epoch(model, stream, optimizer, criterion=F.cross_entropy):
 
 
 @torch.inference_mode()
-def evaluate(model, stream):
+def evaluate(model, stream) -> dict[str, float]:
     """Run the model over `stream` without dropout or gradients; return {"valid_loss", "valid_accuracy"}.
 
     Both are means over samples, so the last, short batch counts for what it holds; they have these names whichever
