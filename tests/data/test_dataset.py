@@ -150,8 +150,8 @@ def test_faces_without_labels_have_the_label_minus_one_which_no_loss_takes(faces
 
 def test_the_lines_of_the_readme_run_as_they_stand(faces):
     readme = (Path(fc.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    [lines] = [block for block in readme.split("```") if block.startswith("python\nloader")]
+    [lines] = [block for block in readme.split("```") if block.startswith("\nloader")]
     model = small_mlp()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     names = dict(DataLoader=DataLoader, fc=fc, torch=torch, v2=v2, f1_score=f1_score)
-    exec(lines.removeprefix("python\n"), names | dict(data=faces, model=model, optimizer=optimizer))
+    exec(lines, names | dict(data=faces, model=model, optimizer=optimizer))
