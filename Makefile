@@ -48,7 +48,7 @@ environment: .venv/ready
 	@echo "Installing the course into .venv: a few minutes, once; about 8 GB, most of it PyTorch."
 	@$(PYTHON) -m venv .venv
 	@$(python) -m pip install -qq --disable-pip-version-check --constraint constraints.txt \
-		--editable ".[lab,course,download,tf,grade,test]"
+		--editable ".[lab,course,download,tf,grade,cluster,test]"
 	@$(python) -m pip check --disable-pip-version-check
 	@# nbgrader's menus in JupyterLab are for hubs.
 	@$(python) -m jupyter labextension disable --level=sys_prefix @jupyter/nbgrader 2>/dev/null

@@ -4,6 +4,7 @@ import inspect
 import re
 import shlex
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,15 @@ def test_what_another_command_names_is_there(line):
     known = tomllib.loads((COURSE / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     for extras in re.findall(r"\.\[([\w,]+)\]", line):
         assert set(extras.split(",")) <= known.keys()
+
+
+@pytest.mark.parametrize("line", [line for line in ALL if line.startswith(".venv/bin/dask ")])
+def test_a_command_that_starts_a_cluster_is_understood_by_dask(line):
+    pytest.importorskip("distributed", reason="dask.distributed is not installed: the extra cluster")
+    _, name, *arguments = shlex.split(line)
+    command = import_module(f"distributed.cli.dask_{name}").main
+    given = command.make_context(name, arguments).params
+    assert "8786" in f"{given.get('port')} {given.get('scheduler')}"
 
 
 @pytest.mark.parametrize("line", [line for line in ALL if "fercourse grade" in line])
