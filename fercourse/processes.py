@@ -279,8 +279,11 @@ def _live(task, connection, scratch, environment):
     for stream in (1, 2):
         os.dup2(log, stream)
     _connection = connection
-    result = task.function(*task.arguments)
-    sys.stdout.flush()
+    try:
+        result = task.function(*task.arguments)
+    finally:
+        _kill_descendants(os.getpid())  # afterwards nobody could tell whose they are
+        sys.stdout.flush()
     connection.send(("returned", result))
 
 

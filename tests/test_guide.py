@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,15 @@ def test_a_lesson_is_moved_by_the_commands_of_the_page(tmp_path):
     old, new = (COURSE / "notebooks/02_mlp_baseline.ipynb").read_text(), next(tmp_path.glob("notebooks/*")).read_text()
     assert new == old.replace("02_mlp_baseline", "02_first_network"), "outputs and the header stay"
     assert "02_mlp_baseline" not in (tmp_path / "README.md").read_text()
+
+
+@pytest.mark.parametrize("line", [line for line in ALL if line.startswith(".venv/bin/dask ")])
+def test_a_command_that_starts_a_cluster_is_understood_by_dask(line):
+    pytest.importorskip("distributed", reason="dask.distributed is not installed: the extra cluster")
+    _, name, *arguments = shlex.split(line)
+    command = import_module(f"distributed.cli.dask_{name}").main
+    given = command.make_context(name, arguments).params
+    assert "8786" in f"{given.get('port')} {given.get('scheduler')}"
 
 
 @pytest.mark.parametrize("line", [line for line in ALL if "fercourse grade" in line])

@@ -62,7 +62,7 @@ def test_each_task_ends_by_itself_with_its_result_its_log_or_the_reason(tmp_path
     assert ended["adds"].log == b"adding\n"
     assert b"ValueError: a bug" in ended["fails"].log
     assert 1.5 <= ended["hangs"].seconds < 10
-    assert not any(map(is_alive, written(tmp_path / "pids")))
+    wait_until(lambda: not any(map(is_alive, written(tmp_path / "pids"))), seconds=5)  # the system may take a moment
 
 
 def test_tasks_tell_how_far_they_are_and_each_has_a_process_of_its_own():
@@ -91,11 +91,33 @@ def test_no_more_tasks_than_asked_for_are_under_way_and_each_is_made_when_its_tu
     assert (made, most, running) == ([0, 1, 2, 3, 4, 5], 2, 0)
 
 
+@pytest.mark.parametrize("fail", [False, True])
+def test_what_a_task_leaves_behind_is_killed_whether_it_returns_or_fails(tmp_path, fail):
+    ended, _ = outcomes(Task("leaves", pool_tasks.leaves_a_program_behind, (str(tmp_path), fail)))
+    assert ended["leaves"].why == ("failed (exit code 1)" if fail else "")
+    wait_until(lambda: not any(map(is_alive, written(tmp_path / "pids"))), seconds=5)  # the system may take a moment
+
+
+def test_a_task_finds_loaded_what_was_asked_for_and_nothing_else():
+    """In a process of its own, since the first task of a process decides what is loaded."""
+    program = """
+import pool_tasks
+from fercourse.executors import executor_of
+from fercourse.processes import Task, work
+with executor_of("processes", jobs=1) as executor:
+    tasks = [Task(name, pool_tasks.is_loaded, (name,), preload=("wave",)) for name in ("wave", "mailbox")]
+    print(*(event.value.result for event in work(tasks, executor=executor, jobs=1) if event.kind == "ended"))
+"""
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent / "helpers")}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+    assert (done.stdout.split(), done.stderr) == (["True", "False"], "")
+
+
 def test_what_is_stopped_is_killed_with_all_that_it_started_and_says_so(tmp_path):
     pids = tmp_path / "pids"
     ended, _ = outcomes(Task("hangs", pool_tasks.hangs, (str(tmp_path),)), stopped=pids.exists)
     assert ended["hangs"].why == "interrupted"
-    assert not any(map(is_alive, written(pids)))
+    wait_until(lambda: not any(map(is_alive, written(pids))), seconds=5)  # the system may take a moment
 
 
 def test_a_generator_that_is_closed_leaves_nothing_running(tmp_path):
@@ -104,7 +126,7 @@ def test_a_generator_that_is_closed_leaves_nothing_running(tmp_path):
         with closing(work(tasks, executor=executor, jobs=2)) as events:
             next(event for event in events if event.kind == "ended")
             pids = written(tmp_path / "pids")
-    assert not any(map(is_alive, pids))
+    wait_until(lambda: not any(map(is_alive, pids)), seconds=5)  # the system may take a moment
 
 
 PROGRAM = """

@@ -115,9 +115,12 @@ def _run(submissions, kept, *, grader, sheet, limits, executor, jobs, seconds, i
     """Grade what is not graded yet; return key → why the grader failed, where it did."""
     failed = {}
     ungraded = {one.key: (one, kept[one.key]) for one in submissions if one.path and kept[one.key].read() is None}
-    how = {"grader": grader, "sheet": sheet, "limits": limits, "seconds": seconds, "imports": imports}
     bar = tqdm(total=len(kept), initial=len(kept) - len(ungraded), desc="graded", unit="", disable=not progress)
-    with bar, closing(grade_batch(ungraded, executor=executor, jobs=jobs, **how)) as ended:
+    batch = grade_batch(
+        ungraded, grader=grader, sheet=sheet, limits=limits, executor=executor, jobs=jobs, seconds=seconds,
+        imports=imports,
+    )  # fmt: skip
+    with bar, closing(batch) as ended:
         for key, why in ended:
             if why:
                 failed[key] = why

@@ -121,6 +121,26 @@ def test_one_whose_time_ran_out_beside_others_is_graded_again_alone_and_that_cou
     assert json.loads((tmp_path / "marks" / "state" / "anna.json").read_text())["alone"]
 
 
+def test_a_notebook_that_changes_while_the_class_is_graded_is_no_mark_and_is_graded_the_next_time(
+    tmp_path, monkeypatch
+):
+    hand_in(tmp_path, "anna")
+    hand_in(tmp_path, "bob")
+    read_file = batch.read_file
+
+    def changed(path, most):
+        if Path(path).stem == "bob":
+            Path(path).write_bytes(Path(path).read_bytes() + b" ")
+        return read_file(path, most)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(batch, "read_file", changed)
+        rows = graded(tmp_path)
+    assert [row["status"] for row in rows.values()] == ["graded", "grader error"]
+    assert "was changed or removed while the class was graded" in rows["bob"]["remarks"][0]
+    assert [row["total"] for row in graded(tmp_path).values()] == [12, 12]
+
+
 def test_other_limits_another_solution_and_a_damaged_state_grade_again(tmp_path):
     hand_in(tmp_path, "anna")
     trace = tmp_path / "trace"

@@ -32,9 +32,15 @@ def is_loaded(module):
     return module in sys.modules
 
 
-def hangs(folder):
+def leaves_a_program_behind(folder, fail):
+    hangs(folder, seconds=0)
+    if fail:
+        raise ValueError("a bug")
+
+
+def hangs(folder, seconds=300):
     """Start a program in a session of its own, write both process numbers down, and wait."""
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"], start_new_session=True)
     Path(folder, "aside").write_text(f"{os.getpid()} {child.pid}")
     os.replace(Path(folder, "aside"), Path(folder, "pids"))
-    time.sleep(300)
+    time.sleep(seconds)

@@ -285,6 +285,15 @@ def test_the_help_is_quick_and_says_what_each_command_does():
     assert not imported & {"torch", "pandas", "papermill", "jupytext", "matplotlib"}
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["data", "--help"], ["data", "find"]])
+def test_a_command_ends_quietly_where_nobody_reads_on(arguments):
+    command = [sys.executable, "-m", "fercourse", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.close()  # as `head` does when it has seen enough
+        assert process.stderr.read() == ""
+    assert process.returncode == 128 + signal.SIGPIPE
+
+
 def test_the_data_commands_are_offered_as_functions_of_their_own(capsys):
     with pytest.raises(SystemExit) as end:
         main(["data", "--help"])
