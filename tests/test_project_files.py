@@ -26,8 +26,10 @@ def text(name):
 
 
 def made(*words, folder=COURSE):
-    """What make prints when it is asked for `words`."""
-    finished = subprocess.run(["make", "--no-print-directory", *words], cwd=folder, capture_output=True, text=True)
+    """What make prints when it is asked for `words`; nothing comes from a make around the tests."""
+    outside = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "PYTHON", "TORCH")
+    environment = {name: value for name, value in os.environ.items() if name not in outside}
+    finished = subprocess.run(["make", *words], cwd=folder, env=environment, capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
     return finished.stdout
 
