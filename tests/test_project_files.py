@@ -26,8 +26,10 @@ def text(name):
 
 
 def made(*words, folder=COURSE):
-    """What make prints when it is asked for `words`."""
-    finished = subprocess.run(["make", "--no-print-directory", *words], cwd=folder, capture_output=True, text=True)
+    """What make prints when it is asked for `words`; nothing comes from a make around the tests."""
+    outside = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "PYTHON", "TORCH")
+    environment = {name: value for name, value in os.environ.items() if name not in outside}
+    finished = subprocess.run(["make", *words], cwd=folder, env=environment, capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
     return finished.stdout
 
@@ -53,30 +55,36 @@ def test_the_environment_is_made_with_the_build_of_pytorch_that_is_asked_for():
     assert " ".join(cpu.replace("--torch-backend cpu", "").split()) == " ".join(plain.split())
 
 
-@pytest.fixture
-def bare(tmp_path):
-    """A folder to make an environment in, and a Python that notes what it is asked for. It has no uv."""
+def asked_of_python(folder, *, uv, times=1):
+    """What making an environment in a bare folder asks of a Python that only notes it. uv: its exit code."""
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
-        shutil.copy(COURSE / name, tmp_path)
-    (tmp_path / ".venv").mkdir()
-    python = tmp_path / "python"
-    python.write_text('#!/bin/sh\necho "$@" >> asked\ncase "$*" in *"-m uv "*) exit 2;; esac\n')
+        shutil.copy(COURSE / name, folder)
+    (folder / ".venv").mkdir()
+    python = folder / "python"
+    python.write_text(f'#!/bin/sh\necho "$@" >> asked\ncase "$*" in *"-m uv "*) exit {uv};; esac\n')
     python.chmod(0o755)
-    return tmp_path
+    for _ in range(times):
+        made("environment", f"PYTHON={python}", f"python={python}", folder=folder)
+    return (folder / "asked").read_text().splitlines()
 
 
 @needs_make
-def test_where_uv_fails_pip_installs_the_same_and_a_second_make_does_nothing(bare):
-    words = ("environment", f"PYTHON={bare}/python", f"python={bare}/python")
-    assert "pip" in made(*words, folder=bare)
-    asked = (bare / "asked").read_text().splitlines()
-    (by_uv,) = [line for line in asked if "-m uv pip install" in line]
-    (by_pip,) = [line for line in asked if "-m pip install" in line and "--editable" in line]
+def test_uv_installs_what_pip_then_checks_and_a_second_make_does_nothing(tmp_path):
+    asked = asked_of_python(tmp_path, uv=0, times=2)
+    assert [line for line in asked if "install" in line] == [
+        "-m pip install -qq --disable-pip-version-check --constraint constraints.txt uv",
+        next(line for line in asked if line.startswith("-m uv pip install") and "--editable .[" in line),
+    ]
+    assert [line for line in asked if "-m pip check" in line] == ["-m pip check --disable-pip-version-check"]
+
+
+@needs_make
+def test_where_uv_fails_pip_installs_the_same(tmp_path):
+    asked = asked_of_python(tmp_path, uv=2)
+    _, by_uv, by_pip = [line for line in asked if "install" in line]
     what = "--constraint constraints.txt --editable .["
+    assert by_pip.startswith("-m pip install")
     assert by_uv[by_uv.index(what) :] == by_pip[by_pip.index(what) :]
-    assert asked.index(by_uv) < asked.index(by_pip) < next(n for n, line in enumerate(asked) if "pip check" in line)
-    made(*words, folder=bare)
-    assert (bare / "asked").read_text().splitlines() == asked
 
 
 def test_the_citation_is_of_this_version_at_this_address():
