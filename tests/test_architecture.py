@@ -13,9 +13,10 @@ import fercourse as fc
 PACKAGE = Path(fc.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = ["data", "report", "learn", "tf", "classroom", "grading", "course"]
-SHARED = {"errors", "files", "settings", "triton_first"}
+SHARED = {"errors", "files", "pages", "settings", "triton_first"}
 FRAMEWORKS = {"torch", "torchvision", "tensorflow", "keras"}
 ALLOWED_ROOMS = {
+    "pages": set(),
     "data": {"data"},
     "report": {"data", "report"},
     "learn": {"data", "report", "learn"},

@@ -58,12 +58,12 @@ def versions():
     return packages | {"Python": python_version(), "system": f"{platform.system()} {platform.machine()}"}
 
 
-def digests(submissions, *, rubric, limits):
+def digests(submissions, *, sheet, limits):
     """For each key what the result depends on: submission, solution, limits, the code of fercourse, and `versions`."""
     common = sha256()
     for path in sorted(Path(fercourse.__file__).parent.rglob("*.py")):
         common.update(path.read_bytes())
-    common.update(json.dumps([rubric.digest, asdict(limits), versions()], sort_keys=True).encode())
+    common.update(json.dumps([sheet.digest, asdict(limits), versions()], sort_keys=True).encode())
     return {
         submission.key: sha256(f"{common.hexdigest()} {submission.fingerprint}".encode()).hexdigest()
         for submission in submissions

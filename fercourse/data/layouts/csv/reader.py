@@ -1,8 +1,11 @@
 """`fer2013.csv` as a stream of blocks, parsed by NumPy.
 
-`csv_block.parse_block` verifies and reads a block as a whole. A block with anything out of place is tidied (quotes,
-spaces) and tried again, then goes line by line through `csv_rows.parse_line`, which reads it or names the row. Further
-columns are cut out before, by `csv_narrow.with_known_columns`.
+`block.parse_block` verifies and reads a block as a whole. A block with anything out of place is tidied (quotes,
+spaces) and tried again, then goes line by line through `rows.parse_line`, which reads it or names the row. Further
+columns are cut out before, by `narrow.with_known_columns`.
+
+It is ours, and no library's: pandas, pyarrow and `csv` hand over the pixels of a row as one text that is still to be
+split, and where a row is damaged they do not name it.
 """
 
 import re
