@@ -345,3 +345,65 @@ def test_an_instructors_own_notebook_shows_each_answer_with_its_test():
     notebook = {"cells": [{"id": "q2", "cell_type": "code", "source": "x"}]}
     groups, _ = feedback._cells_by_exercise({"notebook": notebook}, sheet)
     assert groups == {"q2-test": notebook["cells"]}
+
+
+HOSTILE = {
+    "a tag": "<script>alert(1)</script>",
+    "an end of what holds it": "</pre></td></title></style><img src=x onerror=alert(1)>",
+    "an end of an attribute": '" onmouseover="alert(1)" x=\'',
+    "a template": "{{ 7 * 7 }}{% include 'style.css' %}{# gone #}",
+    "an entity": "&lt;b&gt; &amp;#60;",
+    "terminal codes": "\x1b[31mred\x1b[0m\x00\x07",
+    "a turned direction": "a\u202eb\u2066c",
+    "half a letter": "\ud800",
+}
+
+
+def replaced(value, text):
+    """`value` with every text in it, keys aside, replaced; what says which kind a thing is stays."""
+    if isinstance(value, dict):
+        return {
+            name: each if name in ("key", "status", "exercise", "kind") else replaced(each, text)
+            for name, each in value.items()
+        }
+    if isinstance(value, list):
+        return [replaced(each, text) for each in value]
+    return text if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_text_in_every_field_of_every_page_stays_a_text(tmp_path, text):
+    from dataclasses import replace
+
+    from fercourse.course.running.page import write_run_page
+
+    write(tmp_path / "solution.ipynb", solution())
+    sheet = read_sheet(tmp_path / "solution.ipynb")
+    told = {"fercourse": {"sheet": text, "title": text, "exercises": {id: {"title": text} for id in sheet.exercises}}}
+    cells = tuple(replace(cell, source=text) if cell.role == "hand" else cell for cell in sheet.cells)
+    sheet = replace(sheet, solved={"metadata": told}, cells=cells)
+    hand_in(tmp_path, "anna", total="def total(values):\n    return 7")
+    row = graded(tmp_path)["anna"]
+    row = replaced(row, text) | {"by_hand": row["by_hand"], "remarks": [text], "status": f"not graded {text}"}
+    outputs = [{"output_type": "stream", "text": text}, {"output_type": "error", "ename": text, "evalue": text}]
+    shown = [{"cell_type": "code", "id": text, "source": text, "outputs": outputs}]
+    shown += [{"cell_type": "markdown", "id": "00-5-answer", "source": text}]
+    result = {"notebook": {"cells": shown}, "answers": dict.fromkeys(sheet.answers, text), "timed_out": True}
+    result["guesses"] = [{"id": text, "right": True, "brier": 0.1}]
+    group = SimpleNamespace(students=["anna", "anna"], share=1, answers=list(sheet.answers), identical=[text])
+    where = tmp_path / "marks"
+    feedback.write_feedback(where / "feedback.html", row, result, sheet)
+    feedback.write_rubric(where / "rubric.html", sheet)
+    class_report.write_report(
+        where / "report.html", [row], sheet=sheet, results={"anna": result}, groups=[group], about={text: text}
+    )
+    claim = {"id": text, "status": "held", "sentence": text, "source": text, "fingerprint": text}
+    figure = {"name": text, "value": text, "unit": text, "low": text, "high": text, "n": text, "source": text}
+    stamp = {"source": text, "device": text}
+    record = {"lesson": "feedback/1", "status": "failed", "seconds": 1.0, "scale": text, "data": text, "seed": text}
+    record |= {"stamp": stamp, "error": {"cell": text, "ename": text, "evalue": text}, "pictures": []}
+    write_run_page(where / "run.html", [record | {"claims": [claim], "figures": [figure]}])
+    for name in ("feedback.html", "rubric.html", "report.html", "run.html"):
+        found = page(tmp_path, name)
+        assert " ".join(coloured.clean(text).split()) in " ".join(found.text.split())
+        assert coloured.clean(found.source) == found.source
