@@ -12,17 +12,13 @@ SELECTED = {  # the folder of what was handed in → what lies beside it
     "Submitted files": {"Working files"},
 }
 DRIVE = re.compile(r".+-\d{8}T\d{6}Z(-\d+)?-\d{3}(\.zip)?")  # what Google Drive calls a folder that it packs
-CLASS_WORDS = frozenset(
-    """
+CLASS_WORDS = """
 submissions submitted abgabe abgaben einreichung einreichungen rendus entregas class classroom klasse course
 courses kurs group groups gruppe gruppen groupe groupes section sections tutorial tutorium students studierende sheet
 sheets blatt exercise exercises uebung übung homework homeworks hw assignment assignments aufgabe aufgaben handed
 collected download downloads notebooks week woche lab labs ps gradebook feedback exchange inbound files late
 verspätet verspaetet nachzügler nachzuegler resubmissions
-""".split()
-)
-"""In the name of a folder around those of a class."""
-
+"""  # in the name of a folder around those of a class
 STUDENT, CLASS, EITHER, UNCLEAR = "student", "class", "either", "unclear"
 
 
@@ -64,7 +60,7 @@ def class_of(items, *, place, marks, packed, is_generic=False):
 
 
 def _is_generic(name):
-    return any(word.strip("0123456789") in CLASS_WORDS for word in words_of(name))
+    return any(word.strip("0123456789") in CLASS_WORDS.split() for word in words_of(name))
 
 
 def _unwrapped(items):

@@ -5,7 +5,16 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 
 NOTEBOOK = re.compile(r".+\.ipynb(\.txt|\.json)?", re.IGNORECASE)  # browsers append .txt and .json
-NOT_HANDED_IN = tuple(".csv .xlsx .ods .md .log .db .yml .yaml".split())  # what else lies in an instructor's folder
+NOT_HANDED_IN = (
+    ".csv",
+    ".xlsx",
+    ".ods",
+    ".md",
+    ".log",
+    ".db",
+    ".yml",
+    ".yaml",
+)  # what else lies in an instructor's folder
 README = re.compile(r"(readme|liesmich|license|lizenz)(\.\w+)?", re.IGNORECASE)
 STAMP = r"\d{4}-\d\d-\d\d[-_ T]\d\d[-_:.]?\d\d[-_:.]?\d\d"
 
@@ -24,15 +33,11 @@ BRIGHTSPACE = re.compile(
 INBOUND = re.compile(rf"(?P<name>[^+]+)\+(?P<assignment>[^+]+)\+(?P<attempt>{STAMP}[^+]*)(?:\+.+)?")  # of nbgrader
 SAKAI = re.compile(r"(?P<name>[^,()]+,[^()]+\([^()]+\))")
 CLASSROOM = re.compile(r"(?P<name>.+?) - (?P<file>.+)")  # of Google, as far as the class looks like it
-VERSION_WORDS = frozenset(
-    """
+VERSION_WORDS = """
 copy kopie copie copia of von de final draft entwurf version versions ver v rev backup old new alt neu first second
 third last latest try attempt test tmp untitled checkpoint my mine fixed corrected done solution answer answers work
 notes part submission
-""".split()
-)
-"""In the names of several files of one student."""
-
+"""  # in the names of several files of one student
 DATED = re.compile(r"\(\d+\)|(?<!\d)20\d{6}(\d{6})?(?!\d)")
 PEOPLE, VERSIONS = "people", "versions"
 ANYWHERE = (("moodle", MOODLE), ("brightspace", BRIGHTSPACE))
@@ -190,7 +195,7 @@ def _are_numbered(names):
     numbers = [tuple(re.findall(r"(?<![^\W_(])\d+(?![^\W_)])", re.sub(DATED, "", name))) for name in names]
     words = {word.strip("0123456789") for name in names for word in re.findall(r"[^\W_]+", name.lower())}
     is_each_another = len(set(numbers)) == len(names) and len(set(map(len, numbers))) == 1
-    return is_each_another and not words & VERSION_WORDS
+    return is_each_another and not words & set(VERSION_WORDS.split())
 
 
 def words_of(name):
@@ -199,6 +204,6 @@ def words_of(name):
     for word in re.findall(r"[^\W_]+", name.lower()):
         letters = word.strip("0123456789")
         is_number = len(word) > 4 and not re.fullmatch(r"20\d{6}(\d{6})?", word)
-        if (letters and letters not in VERSION_WORDS) or (not letters and is_number):
+        if (letters and letters not in VERSION_WORDS.split()) or (not letters and is_number):
             found.append(word)
     return found
