@@ -118,7 +118,7 @@ class Sheet:
 
 
 def read_sheet(path):
-    """Read a solved notebook. Raises GradingError where it is none, has no graded cells, or is a student's sheet."""
+    """Read a solved notebook. Raises GradingError where it is none or has no graded cells."""
     path = Path(path)
     try:
         content = path.read_bytes()
@@ -190,8 +190,12 @@ def _check(cells, path):
     for cell in cells:
         if cell.role == "check" and cell.kind != "code":
             raise GradingError(f"{path}: {cell.id} is graded, but is neither code nor an answer")
-    if not any(SOLUTION.search(cell.source) for cell in cells if cell.role in ("answer", "hand")):
+
+
+def check_solved(sheet, path):
+    """Raise GradingError where the sheet that was read from `path` is a student's: no answer of it is solved."""
+    if not any("### BEGIN SOLUTION" in cell.source for cell in sheet.answers.values()):
         raise GradingError(
-            f"{path}: expected a solved sheet, found none of its answers: is it a student's sheet? "
+            f"--solution {path}: expected a solved sheet, found none of its answers: is it a student's sheet? "
             "Give the notebook from solutions/."
         )
