@@ -13,6 +13,7 @@ from fercourse.files import written_aside
 from fercourse.grading.batch import Task, digests, grade_batch, kept, log_of
 from fercourse.grading.pages.class_report import write_report
 from fercourse.grading.pages.feedback import write_feedback, write_rubric
+from fercourse.grading.sheet import check_solved
 from fercourse.grading.submissions.collect import collect
 from fercourse.grading.tables.by_hand import check_rows, joined, marks_of, read_by_hand, waiting, write_by_hand
 from fercourse.grading.tables.lms import write_feedback_zip, write_platforms
@@ -27,8 +28,9 @@ def grade_class(place, *, sheet, grader, limits, out, jobs, seconds, about, assi
 
     grader(path, sheet, limits) → result, in a process of its own that is killed after so many `seconds`.
     about: name → text for the report. assignment: its name in Canvas. progress: whether to show a bar.
-    Raises GradingError where `place` holds nothing, or `out` belongs to another sheet or lies in `place`.
+    Raises GradingError where the sheet is not solved, `place` holds nothing, or `out` belongs to another sheet or lies in `place`.
     """
+    check_solved(sheet)
     _check_out(out, place, sheet)
     entries = read_by_hand(out, sheet)  # a mistake in it is said before anything runs
     with TemporaryDirectory(prefix="fercourse-") as unpacked:

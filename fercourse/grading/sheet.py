@@ -192,10 +192,10 @@ def _check(cells, path):
             raise GradingError(f"{path}: {cell.id} is graded, but is neither code nor an answer")
 
 
-def check_solved(sheet, path):
-    """Raise GradingError where the sheet that was read from `path` is a student's: no answer of it is solved."""
+def check_solved(sheet):
+    """Raise GradingError where a sheet is a student's: no answer of it is solved."""
     if not any("### BEGIN SOLUTION" in cell.source for cell in sheet.answers.values()):
         raise GradingError(
-            f"--solution {path}: expected a solved sheet, found none of its answers: is it a student's sheet? "
+            f"--solution {sheet.name}: expected a solved sheet, found none of its answers: is it a student's sheet? "
             "Give the notebook from solutions/."
         )
