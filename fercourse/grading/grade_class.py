@@ -28,7 +28,8 @@ def grade_class(place, *, sheet, grader, limits, out, jobs, seconds, about, assi
 
     grader(path, sheet, limits) → result, in a process of its own that is killed after so many `seconds`.
     about: name → text for the report. assignment: its name in Canvas. progress: whether to show a bar.
-    Raises GradingError where the sheet is not solved, `place` holds nothing, or `out` belongs to another sheet or lies in `place`.
+    Raises GradingError where the sheet is not solved, `place` holds nothing, or `out` belongs to another sheet or lies
+    in `place`.
     """
     check_solved(sheet)
     _check_out(out, place, sheet)
