@@ -22,9 +22,10 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 FOLDERS = sorted({path.parent for path in MODULES})
 PROJECT = tomllib.loads((COURSE / "pyproject.toml").read_text(encoding="utf-8"))
 ROOMS = ["data", "report", "learn", "tf", "classroom", "grading", "course"]
-SHARED = {"errors", "executors", "files", "processes", "settings", "triton_first"}
+SHARED = {"errors", "executors", "files", "pages", "processes", "settings", "triton_first"}
 FRAMEWORKS = {"torch", "torchvision", "tensorflow", "keras"}
 ALLOWED_ROOMS = {
+    "pages": set(),
     "data": {"data"},
     "report": {"data", "report"},
     "learn": {"data", "report", "learn"},

@@ -2,7 +2,7 @@
 
 command, grade_class     the command; a class from its submissions to its marks
 batch                    one process for each submission, each result kept
-sheet, rubric            what is graded by: the solved notebook, and what tables need to know of it
+sheet                    what is graded by: the solved notebook, its graded cells, exercises and answers
 marking, instructor      one submission: its cells run in the sandbox, the tests here
 names, outputs, text     names in code, outputs of cells, texts of students
 submissions/             the way in

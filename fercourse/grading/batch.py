@@ -74,9 +74,9 @@ def versions():
     return packages | {"Python": python_version(), "system": f"{platform.system()} {platform.machine()}"}
 
 
-def digests(submissions, *, rubric, limits):
+def digests(submissions, *, sheet, limits):
     """For each key what the result depends on: submission, solution, limits, the code of fercourse, and `versions`."""
-    common = json.dumps([sources_digest(), rubric.digest, asdict(limits), versions()], sort_keys=True)
+    common = json.dumps([sources_digest(), sheet.digest, asdict(limits), versions()], sort_keys=True)
     return {
         submission.key: sha256(f"{common} {submission.fingerprint}".encode()).hexdigest() for submission in submissions
     }

@@ -44,13 +44,11 @@ def grade(
         raise GradingError("grading needs Linux or macOS; on Windows, run it in WSL")
     from fercourse.grading.grade_class import grade_class
     from fercourse.grading.marking import grade_submission
-    from fercourse.grading.rubric import rubric_of
     from fercourse.grading.sandbox.bubblewrap import Limits, choose_sandbox
     from fercourse.grading.sheet import read_sheet
 
     _check(jobs=jobs, cell_seconds=cell_seconds, total_seconds=total_seconds, memory_mb=memory_mb, disk_mb=disk_mb)
     sheet = read_sheet(solution)
-    rubric = rubric_of(sheet, solution)
     limits = Limits(
         cell_seconds=cell_seconds,
         total_seconds=total_seconds,
@@ -62,14 +60,13 @@ def grade(
         rows = grade_class(
             submissions,
             sheet=sheet,
-            rubric=rubric,
             grader=grade_submission,
             limits=limits,
             out=out,
             jobs=jobs,
             seconds=2 * total_seconds + 60,  # what the grader needs at most where all goes well
-            about=_about(limits, rubric),
-            assignment=assignment or rubric.title,
+            about=_about(limits, sheet),
+            assignment=assignment or sheet.title,
             progress=sys.stderr.isatty(),
             on=on,
         )
@@ -86,14 +83,14 @@ def _check(**limits):
             raise ParameterError(f"--{name.replace('_', '-')} is more than 0; found {value}")
 
 
-def _about(limits, rubric):
+def _about(limits, sheet):
     """How a batch is graded, in words, for the report."""
     from fercourse.grading.batch import versions
 
     sandbox = {"none": "none: the students' code ran unprotected"}.get(limits.sandbox, limits.sandbox)
     installed = versions()
     return {
-        "Solution": f"{rubric.name}, SHA-256 {rubric.digest[:12]}",
+        "Solution": f"{sheet.name}, SHA-256 {sheet.digest[:12]}",
         "Sandbox": sandbox,
         "Limits": f"{limits.cell_seconds:g} s a cell, {limits.total_seconds:g} s a submission, "
         f"{limits.memory_mb} MB memory, {limits.disk_mb} MB disk",

@@ -62,7 +62,7 @@ class Outputs:
         data = {mime: text for mime, text in data.items() if text}
         if not data:
             return
-        output = {"output_type": "display_data", "data": data, "metadata": record_of(head)}
+        output = {"output_type": "display_data", "data": data, "metadata": metadata_of(head)}
         if kind == "result":
             output |= {"output_type": "execute_result", "execution_count": None}
         place = head.get("place") if type(head.get("place")) is str else ""
@@ -109,7 +109,7 @@ def _texts(output):
     return [output["evalue"], *output["traceback"]] if output["output_type"] == "error" else output["data"].values()
 
 
-def record_of(output):
+def metadata_of(output):
     """The metadata of an output that is kept: a record of the course's, if it is small and flat; else nothing."""
     metadata = output.get("metadata")
     record = metadata.get("fercourse") if type(metadata) is dict else None

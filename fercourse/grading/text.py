@@ -4,8 +4,8 @@ import re
 import unicodedata
 from hashlib import sha256
 
-ESCAPES = re.compile(r"\x1b(?:\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_]|\[[0-?]*[ -/]*[@-~])")
-INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+from fercourse.pages.text import clean
+
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 MONTHS = (
     " january february march april may june july august september october november december januar februar maerz mrz"
@@ -14,12 +14,6 @@ MONTHS = (
     " settembre ottobre dicembre janeiro fevereiro marco maio junho julho setembro outubro novembro dezembro maart mei"
 )
 TRUTHS = " true false wahr falsch vrai faux verdadero falso vero verdadeiro waar onwaar "
-
-
-def clean(text):
-    """A text without terminal codes, control characters and what turns the direction of writing; valid as UTF-8."""
-    text = str(text).encode("utf-8", "backslashreplace").decode()
-    return INVISIBLE.sub("", ESCAPES.sub("", text.replace("\r\n", "\n")))
 
 
 def one_line(text, *, longest=300):

@@ -177,14 +177,13 @@ import sys
 from pathlib import Path
 from fercourse.grading.batch import WARM
 from fercourse.grading.marking import grade_submission
-from fercourse.grading.rubric import rubric_of
 from fercourse.grading.sandbox.bubblewrap import Limits
 from fercourse.grading.sheet import read_sheet
 from importlib import import_module
 
 path = Path("solutions/03_cnns_adam_sgd.ipynb")
 sheet = read_sheet(path)
-for name in rubric_of(sheet, path).imports:
+for name in sheet.imports:
     for module in WARM.get(name, ()):
         import_module(module)
 before = set(sys.modules)

@@ -8,19 +8,13 @@ from edited_sheet import both, named, put, without
 from one_submission import LIMITS, graded_by, points, why
 from toy_sheet import HIDDEN_NUMBER, POINTS, RIGHT, SECRET, cell, handed_in, notebook, solution, write
 
-from fercourse.errors import GradingError
-from fercourse.grading.marking import Limits, choose_sandbox, grade_submission, read_sheet
+from fercourse.grading.marking import Limits, grade_submission, read_sheet
 from fercourse.grading.sandbox.kernel import Kernel
 
 FULL = POINTS | {"00-5-answer": None}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _sandboxed():
-    try:
-        choose_sandbox("bwrap")
-    except GradingError as error:
-        pytest.skip(str(error))
+pytestmark = pytest.mark.usefixtures("sandboxed")
 
 
 @pytest.mark.parametrize(

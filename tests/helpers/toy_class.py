@@ -7,7 +7,6 @@ import fake_grader
 from toy_sheet import handed_in, solution, write
 
 from fercourse.grading import grade_class
-from fercourse.grading.rubric import rubric_of
 from fercourse.grading.sheet import read_sheet
 
 ABOUT = {"Sandbox": "none"}
@@ -27,7 +26,6 @@ def graded(root, *, jobs=2, seconds=30, place="in", out="marks", limits=None, pr
     sheet = read_sheet(path)
     rows = grade_class.grade_class(
         root / place,
-        rubric=rubric_of(sheet, path),
         grader=fake_grader.grade,
         sheet=sheet,
         limits=limits or fake_grader.Limits(go=str(root / "go")),

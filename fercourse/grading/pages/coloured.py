@@ -1,12 +1,15 @@
-"""Cells of a student's notebook as HTML: code coloured, outputs as text and PNG only, everything escaped."""
+"""Cells of a student's notebook, prepared for a page: code coloured, outputs as text and PNG only."""
 
 import binascii
 import re
-from base64 import b64decode, b64encode
+from base64 import b64decode
+from html import escape
 from keyword import iskeyword
 
-from fercourse.grading.pages.page import safe
-from fercourse.grading.text import clean
+from markupsafe import Markup
+
+from fercourse.pages.page import picture_url
+from fercourse.pages.text import clean
 
 LONGEST = 20_000  # characters of one source or output that a page shows
 LARGEST_PICTURE = 2_000_000  # bytes of a PNG
@@ -25,25 +28,28 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def code(source, *, longest=LONGEST):
-    """A code cell's source, coloured, at most `longest` characters; empty where there is nothing in it.
+    """A code cell's source as HTML, coloured, at most `longest` characters; "(empty)" where there is nothing in it.
 
     A text takes time in proportion to its length, whatever stands in it.
     """
     text = shortened(clean(source).strip("\n"), longest=longest)
     if not text.strip():
-        return '<pre class="quiet">(empty)</pre>'
+        return Markup('<pre class="quiet">(empty)</pre>')
     pieces, end = [], 0
     for token in TOKENS.finditer(text):
         if token.lastgroup != "k" or iskeyword(token[0]):
-            coloured = f'<span class="{token.lastgroup}">{safe(token[0])}</span>'
-            pieces += [safe(text[end : token.start()]), coloured]
+            coloured = f'<span class="{token.lastgroup}">{escape(token[0])}</span>'
+            pieces += [escape(text[end : token.start()]), coloured]
             end = token.end()
-    return f"<pre>{''.join(pieces)}{safe(text[end:])}</pre>"
+    # Markup, since each piece is escaped above; a template would clean and escape each anew.
+    return Markup(f"<pre>{''.join(pieces)}{escape(text[end:])}</pre>")
 
 
-def words(source, *, longest=LONGEST):
-    """A text cell, as its author typed it, at most `longest` characters."""
-    return f'<pre class="words">{safe(shortened(clean(source).strip(), longest=longest)) or "(empty)"}</pre>'
+def shown_cell(kind, source, found=(), *, longest=LONGEST):
+    """A cell as the templates show it, a dict: coloured code and outputs, or the words of a text cell."""
+    if kind == "code":
+        return {"code": code(source, longest=longest), "outputs": outputs(found)}
+    return {"code": None, "words": shortened(clean(source).strip(), longest=longest) or "(empty)"}
 
 
 def shortened(text, *, longest=LONGEST):
@@ -52,7 +58,7 @@ def shortened(text, *, longest=LONGEST):
 
 
 def outputs(found):
-    """The outputs of a cell, a list as in nbformat, as HTML: streams, results and errors as text, pictures as PNG."""
+    """The outputs of a cell, a list as in nbformat, as dicts: streams, results and errors as text, pictures as PNG."""
     blocks, pictures = [], 0
     for output in found if isinstance(found, list) else []:
         kind = output.get("output_type")
@@ -60,19 +66,19 @@ def outputs(found):
         if kind == "stream":
             blocks.append(_text(output.get("text", "")))
         elif kind == "error":
-            blocks.append(_text(f"{output.get('ename', '')}: {output.get('evalue', '')}", "output error"))
+            blocks.append(_text(f"{output.get('ename', '')}: {output.get('evalue', '')}", is_error=True))
         elif "image/png" in data and pictures < MOST_PICTURES:
             pictures += 1
             blocks.append(_picture(data["image/png"]))
         elif "text/plain" in data:
             blocks.append(_text(data["text/plain"]))
-    return "\n".join(filter(None, blocks))
+    return [block for block in blocks if block]
 
 
-def _text(text, css="output"):
+def _text(text, *, is_error=False):
     text = "".join(map(str, text)) if isinstance(text, list) else str(text)
     text = shortened(clean(text).strip("\n"))
-    return f'<pre class="{css}">{safe(text)}</pre>' if text.strip() else ""
+    return {"picture": "", "text": text, "is_error": is_error} if text.strip() else None
 
 
 def _picture(encoded):
@@ -80,7 +86,7 @@ def _picture(encoded):
     try:
         picture = b64decode("".join(encoded) if isinstance(encoded, list) else encoded)
     except (binascii.Error, TypeError, ValueError):
-        return ""
+        return None
     if not picture.startswith(PNG) or len(picture) > LARGEST_PICTURE:
         return _text("(a picture that is no PNG or too large)")
-    return f'<img alt="" src="data:image/png;base64,{b64encode(picture).decode()}">'
+    return {"picture": picture_url(picture)}

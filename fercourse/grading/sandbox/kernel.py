@@ -1,4 +1,9 @@
-"""One sandboxed kernel as the grader sees it: send a request, take the answer within limits, or lose the kernel."""
+"""One sandboxed kernel as the grader sees it: send a request, take the answer within limits, or lose the kernel.
+
+It is ours, and no Jupyter kernel with a library's tests in it, because of where hidden tests run. nbgrader runs them in
+the student's process, otter-grader inside the container that holds the submission: there a student's code can read
+them or change what they call. Here the tests stay in the grader, and only values cross the wire.
+"""
 
 import select
 import socket

@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass
 
 from fercourse.errors import GradingError
-from fercourse.grading.outputs import record_of
+from fercourse.grading.outputs import metadata_of
 
 LARGEST_FILE = 20_000_000  # bytes
 MOST_CELLS = 2000
@@ -165,7 +165,7 @@ def _guesses(cells):
     found = {}
     for cell in cells[:MOST_CELLS]:
         for output in _listed(cell.get("outputs")) if type(cell) is dict else ():
-            record = record_of(output).get("fercourse", {}) if type(output) is dict else {}
+            record = metadata_of(output).get("fercourse", {}) if type(output) is dict else {}
             if record.get("kind") == "guess":
                 found[str(record.get("id"))] = record
     return list(found.values())

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from fercourse.errors import GradingError
 from fercourse.files import written_aside
-from fercourse.grading.rubric import whole
+from fercourse.grading.sheet import whole_points
 from fercourse.grading.tables.marks import write_csv
-from fercourse.grading.text import clean, kept_as_text, number, one_line, short_digest, undefused
+from fercourse.grading.text import kept_as_text, number, one_line, short_digest, undefused
+from fercourse.pages.text import clean
 
 NAME = "by_hand.csv"
 COLUMNS = (
@@ -22,7 +23,7 @@ MARK = re.compile(r"'?\+?(\d+([.,]\d*)?|[.,]\d+)")  # spreadsheets put a ' befor
 SPREADSHEETS = (".xlsx", ".xls", ".ods", ".numbers")
 
 
-def read_by_hand(folder, rubric):
+def read_by_hand(folder, sheet):
     """The rows of by_hand.csv in `folder` as (key, cell id) → dict, in their order; empty where there is no such file.
 
     Whatever a spreadsheet program made of it: commas, semicolons or tabs, a decimal comma.
@@ -32,7 +33,7 @@ def read_by_hand(folder, rubric):
     _check_format(path)
     if not path.exists():
         return {}
-    cells = {cell.id: cell for cell in rubric.cells}
+    cells = {cell.id: cell for cell in sheet.graded}
     entries = {}
     for line, row in enumerate(_table(path), start=2):
         if not any(row.values()):
@@ -42,7 +43,7 @@ def read_by_hand(folder, rubric):
         if identity in entries:
             raise GradingError(f"{place}: expected each answer once, found it again. Remove one of the two rows.")
         _check_cell(row, cells, place)
-        mark = _mark(row["mark"], cells[row["cell"]].maximum, place) if row["mark"] else None
+        mark = _mark(row["mark"], cells[row["cell"]].points, place) if row["mark"] else None
         entries[identity] = row | {"mark": mark, "comment": undefused(row["comment"]), "place": place}
     return {identity: row for identity, row in entries.items() if identity[1] in cells}
 
@@ -93,7 +94,7 @@ def _row(heads, cells, place):
 def _check_cell(row, cells, place):
     """Raise GradingError for what was entered where no person gives a mark."""
     cell = cells.get(row["cell"])
-    if (cell is None or cell.kind != "hand") and _has_entry(row):
+    if (cell is None or cell.role != "hand") and _has_entry(row):
         found = "no cell of the sheet is called so" if cell is None else "its points are the tests'"
         raise GradingError(f"{place}: expected an answer that a person marks, but {found}. Mend the row or remove it.")
 
@@ -104,12 +105,12 @@ def _mark(text, maximum, place):
     if mark is None or mark > maximum:
         wanted = f"a number from 0 to {number(maximum)}"
         raise GradingError(f"{place}: expected as the mark {wanted}, found {text!r}. Mend it and run again.")
-    return whole(mark)
+    return whole_points(mark)
 
 
-def check_rows(folder, entries, submissions, rubric):
+def check_rows(folder, entries, submissions, sheet):
     """Raise GradingError where a row is of a student who never was, or a mark of the last run has no row any more."""
-    cells = {cell.id for cell in rubric.cells if cell.kind == "hand"}
+    cells = {cell.id for cell in sheet.graded if cell.role == "hand"}
     earlier = {identity: mark for identity, mark in _taken_in(folder).items() if identity[1] in cells}
     known = {
         *(one.key for one in submissions),
@@ -140,10 +141,10 @@ def _memory(folder):
     return Path(folder) / "state" / ".by_hand.json"  # no key of a student begins with a dot
 
 
-def waiting(submission, result, rubric):
+def waiting(submission, result, sheet):
     """The answers of one student that a person has to read: (key, cell id) → a row without a mark."""
     rows = {}
-    for cell in rubric.cells:
+    for cell in sheet.graded:
         found = (result or {}).get("cells", {}).get(cell.id)
         if found is None or found["points"] is not None:
             continue
@@ -154,7 +155,7 @@ def waiting(submission, result, rubric):
             "exercise": cell.exercise,
             "cell": cell.id,
             "answer": _shortened(answer),
-            "maximum": number(cell.maximum),
+            "maximum": number(cell.points),
             "mark": None,
             "comment": "",
             "earlier_mark": "",

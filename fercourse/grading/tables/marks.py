@@ -9,9 +9,9 @@ from pathlib import Path
 from unicodedata import normalize
 
 from fercourse.files import written_aside
-from fercourse.grading.rubric import whole
-from fercourse.grading.sheet import GRADER_ERROR
-from fercourse.grading.text import clean, defused, few, number, one_line
+from fercourse.grading.sheet import GRADER_ERROR, whole_points
+from fercourse.grading.text import defused, few, number, one_line
+from fercourse.pages.text import clean
 
 LONGEST_REMARK = 400
 
@@ -29,7 +29,7 @@ def told_apart(submissions):
     ]
 
 
-def row_of(submission, result, rubric, *, failed="", marked=None):
+def row_of(submission, result, sheet, *, failed="", marked=None):
     """One student's row: a dict with key, student, status, total, maximum, exercises, cells, by_hand and remarks.
 
     result: of `grade_submission`, or None with the reason in the submission or in `failed`, the grader's own failure.
@@ -37,13 +37,13 @@ def row_of(submission, result, rubric, *, failed="", marked=None):
     """
     status, why = _status(submission, result, failed)
     found = (result or {}).get("cells", {})
-    cells = {cell.id: _cell(cell, found.get(cell.id), why, (marked or {}).get(cell.id)) for cell in rubric.cells}
+    cells = {cell.id: _cell(cell, found.get(cell.id), why, (marked or {}).get(cell.id)) for cell in sheet.graded}
     exercises = {
         exercise: {
-            "points": _sum(cells[cell.id]["points"] for cell in rubric.of_exercise(exercise)),
-            "maximum": _sum(cell.maximum for cell in rubric.of_exercise(exercise)),
+            "points": _sum(cells[cell.id]["points"] for cell in sheet.of_exercise(exercise)),
+            "maximum": _sum(cell.points for cell in sheet.of_exercise(exercise)),
         }
-        for exercise in rubric.exercises
+        for exercise in sheet.exercises
     }
     told = few(_lines([*submission.remarks, *(result or {}).get("remarks", ())]))  # a student may cause any number
     told += [why] if why and not result else []
@@ -55,7 +55,7 @@ def row_of(submission, result, rubric, *, failed="", marked=None):
         "canvas": submission.canvas,
         "status": status,
         "total": _sum(cell["points"] for cell in cells.values()),
-        "maximum": _sum(cell.maximum for cell in rubric.cells),
+        "maximum": _sum(cell.points for cell in sheet.graded),
         "exercises": exercises,
         "cells": cells,
         "by_hand": [id for id, cell in cells.items() if cell["points"] is None],
@@ -79,11 +79,11 @@ def _status(submission, result, failed):
 
 def _cell(cell, found, why, entry):
     points = 0 if found is None else found["points"]
-    points = points if points is None else whole(points)
+    points = points if points is None else whole_points(points)
     reason = (found or {}).get("why") or why
     if entry and entry.get("mark") is not None and points is None:
         points, reason = entry["mark"], entry["comment"] or "marked by a person"
-    about = {"exercise": cell.exercise, "kind": cell.kind, "points": points, "maximum": cell.maximum}
+    about = {"exercise": cell.exercise, "kind": cell.role, "points": points, "maximum": cell.points}
     return about | {"why": _plain_reason(one_line(reason, longest=600), cell.exercise)}
 
 
@@ -94,37 +94,37 @@ def _plain_reason(reason, exercise):
 
 def _sum(points):
     """The points that there are so far."""
-    return whole(sum(each or 0 for each in points))
+    return whole_points(sum(each or 0 for each in points))
 
 
-def write_marks(folder, rows, rubric):
+def write_marks(folder, rows, sheet):
     """Write marks.csv and marks.json into `folder`."""
     folder = Path(folder)
-    heads = ["student", "status", "total", "maximum", *rubric.exercises, *_columns(rubric), "by hand", "remarks", "key"]
-    write_csv(folder / "marks.csv", [heads, *(_csv_row(row, rubric) for row in rows)])
-    record = {
-        "sheet": rubric.name,
-        "title": rubric.title,
-        "maximum": _sum(cell.maximum for cell in rubric.cells),
+    heads = ["student", "status", "total", "maximum", *sheet.exercises, *_columns(sheet), "by hand", "remarks", "key"]
+    write_csv(folder / "marks.csv", [heads, *(_csv_row(row, sheet) for row in rows)])
+    content = {
+        "sheet": sheet.name,
+        "title": sheet.title,
+        "maximum": _sum(cell.points for cell in sheet.graded),
         "students": rows,
     }
     with written_aside(folder / "marks.json") as aside:
-        aside.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        aside.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _columns(rubric):
+def _columns(sheet):
     """The graded cells that are not an exercise of their own."""
-    return [cell.id for cell in rubric.cells if cell.id not in rubric.exercises]
+    return [cell.id for cell in sheet.graded if cell.id not in sheet.exercises]
 
 
-def _csv_row(row, rubric):
+def _csv_row(row, sheet):
     return [
         row["student"],
         row["status"],
         row["total"],
         row["maximum"],
-        *("" if is_open(row, exercise) else row["exercises"][exercise]["points"] for exercise in rubric.exercises),
-        *(number(row["cells"][id]["points"]) for id in _columns(rubric)),
+        *("" if is_open(row, exercise) else row["exercises"][exercise]["points"] for exercise in sheet.exercises),
+        *(number(row["cells"][id]["points"]) for id in _columns(sheet)),
         " ".join(row["by_hand"]),
         "; ".join(row["remarks"]),
         row["key"],

@@ -18,9 +18,8 @@ from toy_sheet import handed_in, solution, write
 
 import fercourse
 from fercourse.grading.pages import class_report, coloured, feedback
-from fercourse.grading.pages.class_report import histogram
-from fercourse.grading.rubric import rubric_of
-from fercourse.grading.sheet import read_sheet
+from fercourse.grading.pages.class_report import bars
+from fercourse.grading.sheet import Sheet, read_sheet
 
 ONE_PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 NASTY = "</pre><script>alert(1)</script><img src=x onerror=alert(1)>"
@@ -101,9 +100,9 @@ def test_nothing_that_a_student_wrote_runs_in_a_page(tmp_path):
 
 def test_long_outputs_are_cut_and_say_so():
     stream = {"output_type": "stream", "text": "x" * 100_000}
-    assert "80,000 more characters" in coloured.outputs([stream])
+    assert "80,000 more characters" in coloured.outputs([stream])[0]["text"]
     pictures = [{"output_type": "display_data", "data": {"image/png": ONE_PIXEL}}] * 50
-    assert coloured.outputs(pictures).count("<img") == coloured.MOST_PICTURES
+    assert sum(bool(output["picture"]) for output in coloured.outputs(pictures)) == coloured.MOST_PICTURES
     assert len(coloured.code("x = 1\n" * 100_000)) < 500_000
 
 
@@ -135,9 +134,9 @@ def test_a_page_full_of_code_that_is_slow_to_read_is_made_at_once(tmp_path, sour
     rows = graded(tmp_path)
     cells = [{"cell_type": "code", "id": f"own-{number}", "source": source, "outputs": []} for number in range(30)]
     write(tmp_path / "solution.ipynb", solution())
-    rubric = rubric_of(read_sheet(tmp_path / "solution.ipynb"), tmp_path / "solution.ipynb")
+    sheet = read_sheet(tmp_path / "solution.ipynb")
     before = time.process_time()
-    feedback.write_feedback(tmp_path / "page.html", rows["anna"], {"notebook": {"cells": cells}}, rubric)
+    feedback.write_feedback(tmp_path / "page.html", rows["anna"], {"notebook": {"cells": cells}}, sheet)
     assert time.process_time() - before < 3
     assert (tmp_path / "page.html").stat().st_size < 8_000_000
 
@@ -145,7 +144,7 @@ def test_a_page_full_of_code_that_is_slow_to_read_is_made_at_once(tmp_path, sour
 @pytest.mark.parametrize("source", NASTY_CODE.values(), ids=NASTY_CODE)
 def test_colours_change_no_letter(source):
     for text in (source, source[:-1], f"x = 1\n{source[:10_000]}\n# end <b>&amp;"):
-        plain = f"<pre>{coloured.safe(coloured.shortened(coloured.clean(text).strip(chr(10))))}</pre>"
+        plain = f"<pre>{coloured.escape(coloured.shortened(coloured.clean(text).strip(chr(10))))}</pre>"
         assert re.sub(r"</?span[^>]*>", "", coloured.code(text)) in (plain, '<pre class="quiet">(empty)</pre>')
 
 
@@ -200,15 +199,15 @@ def test_an_answer_beside_another_is_shorter_than_on_its_own_page(tmp_path):
     results = {key: {"answers": {"00-1-answer": text, "00-5-answer": text}} for key, text in texts.items()}
     about = {"students": ["anna", "ben"], "share": 1, "answers": list(results["anna"]["answers"]), "identical": []}
     write(tmp_path / "solution.ipynb", solution())
-    rubric = rubric_of(read_sheet(tmp_path / "solution.ipynb"), tmp_path / "solution.ipynb")
-    block = class_report._one_group(SimpleNamespace(**about), {"anna": "Anna", "ben": "Ben"}, results, rubric)
+    sheet = read_sheet(tmp_path / "solution.ipynb")
+    block = str(class_report._group(SimpleNamespace(**about), {"anna": "Anna", "ben": "Ben"}, results, sheet))
     assert block.count("more characters") == 4
     assert len(block) < 200_000
 
 
 @pytest.mark.parametrize("outputs", [None, 7, [], [{}], [{"output_type": "display_data", "data": {"image/png": 7}}]])
 def test_odd_outputs_show_nothing(outputs):
-    assert coloured.outputs(outputs) == ""
+    assert coloured.outputs(outputs) == []
 
 
 def test_a_failed_exercise_gets_hints_but_never_the_solution(tmp_path, monkeypatch):
@@ -328,24 +327,83 @@ def test_guesses_are_summed_up_and_nonsense_among_them_is_left_out(tmp_path):
     ("totals", "maximum"), [([0], 1), ([0, 15, 7.5], 15), ([0.5, 3], 3.5), ([0, 99, 100], 100), ([0], 0), ([0.1], 0.3)]
 )
 def test_a_histogram_counts_everyone(totals, maximum):
-    shapes = histogram(totals, maximum)
-    counts = re.findall(r"<rect[^>]*/><text[^>]*>(\d+)</text>", shapes)
-    assert sum(map(int, counts)) == len(totals)
-    assert len(counts) == shapes.count('class="bar"')
+    drawn = bars(totals, maximum)
+    assert sum(bar["students"] for bar in drawn) == len(totals)
+    assert all(bar["top"] + bar["height"] == pytest.approx(170) for bar in drawn)
+    assert max(bar["height"] for bar in drawn) == 150
 
 
-def test_an_instructors_own_notebook_shows_each_answer_with_its_test(tmp_path):
-    path = tmp_path / "own.ipynb"
-    path.write_text("{}")
+def test_an_instructors_own_notebook_shows_each_answer_with_its_test():
     roles = [("q1", "answer"), ("q1-test", "check"), ("q2", "answer"), ("q2-test", "hidden"), ("essay", "hand")]
     cells = [
         SimpleNamespace(id=id, role=role, kind="code", source="### BEGIN SOLUTION", exercise=id, points=1.0)
         for id, role in roles
     ]
-    graded_cells = [cell for cell in cells if cell.role != "answer"]
-    rubric = rubric_of(SimpleNamespace(cells=cells, graded=graded_cells, solved={}, name="own"), path)
-    assert list(rubric.exercises) == ["q1-test", "q2-test", "essay"]
-    assert (rubric.homes["q1"], rubric.homes["q2"]) == ("q1-test", "q2-test")
+    sheet = Sheet("own", {}, tuple(cells), "")
+    assert list(sheet.exercises) == ["q1-test", "q2-test", "essay"]
+    assert (sheet.homes["q1"], sheet.homes["q2"]) == ("q1-test", "q2-test")
     notebook = {"cells": [{"id": "q2", "cell_type": "code", "source": "x"}]}
-    groups, _ = feedback._cells_by_exercise({"notebook": notebook}, rubric)
+    groups, _ = feedback._cells_by_exercise({"notebook": notebook}, sheet)
     assert groups == {"q2-test": notebook["cells"]}
+
+
+HOSTILE = {
+    "a tag": "<script>alert(1)</script>",
+    "an end of what holds it": "</pre></td></title></style><img src=x onerror=alert(1)>",
+    "an end of an attribute": '" onmouseover="alert(1)" x=\'',
+    "a template": "{{ 7 * 7 }}{% include 'style.css' %}{# gone #}",
+    "an entity": "&lt;b&gt; &amp;#60;",
+    "terminal codes": "\x1b[31mred\x1b[0m\x00\x07",
+    "a turned direction": "a\u202eb\u2066c",
+    "half a letter": "\ud800",
+}
+
+
+def replaced(value, text):
+    """`value` with every text in it, keys aside, replaced; what says which kind a thing is stays."""
+    if isinstance(value, dict):
+        return {
+            name: each if name in ("key", "status", "exercise", "kind") else replaced(each, text)
+            for name, each in value.items()
+        }
+    if isinstance(value, list):
+        return [replaced(each, text) for each in value]
+    return text if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_text_in_every_field_of_every_page_stays_a_text(tmp_path, text):
+    from dataclasses import replace
+
+    from fercourse.course.running.page import write_run_page
+
+    write(tmp_path / "solution.ipynb", solution())
+    sheet = read_sheet(tmp_path / "solution.ipynb")
+    told = {"fercourse": {"sheet": text, "title": text, "exercises": {id: {"title": text} for id in sheet.exercises}}}
+    cells = tuple(replace(cell, source=text) if cell.role == "hand" else cell for cell in sheet.cells)
+    sheet = replace(sheet, solved={"metadata": told}, cells=cells)
+    hand_in(tmp_path, "anna", total="def total(values):\n    return 7")
+    row = graded(tmp_path)["anna"]
+    row = replaced(row, text) | {"by_hand": row["by_hand"], "remarks": [text], "status": f"not graded {text}"}
+    outputs = [{"output_type": "stream", "text": text}, {"output_type": "error", "ename": text, "evalue": text}]
+    shown = [{"cell_type": "code", "id": text, "source": text, "outputs": outputs}]
+    shown += [{"cell_type": "markdown", "id": "00-5-answer", "source": text}]
+    result = {"notebook": {"cells": shown}, "answers": dict.fromkeys(sheet.answers, text), "timed_out": True}
+    result["guesses"] = [{"id": text, "right": True, "brier": 0.1}]
+    group = SimpleNamespace(students=["anna", "anna"], share=1, answers=list(sheet.answers), identical=[text])
+    where = tmp_path / "marks"
+    feedback.write_feedback(where / "feedback.html", row, result, sheet)
+    feedback.write_rubric(where / "rubric.html", sheet)
+    class_report.write_report(
+        where / "report.html", [row], sheet=sheet, results={"anna": result}, groups=[group], about={text: text}
+    )
+    claim = {"id": text, "status": "held", "sentence": text, "source": text, "fingerprint": text}
+    figure = {"name": text, "value": text, "unit": text, "low": text, "high": text, "n": text, "source": text}
+    stamp = {"source": text, "device": text}
+    record = {"lesson": "feedback/1", "status": "failed", "seconds": 1.0, "scale": text, "data": text, "seed": text}
+    record |= {"stamp": stamp, "error": {"cell": text, "ename": text, "evalue": text}, "pictures": []}
+    write_run_page(where / "run.html", [record | {"claims": [claim], "figures": [figure]}])
+    for name in ("feedback.html", "rubric.html", "report.html", "run.html"):
+        found = page(tmp_path, name)
+        assert " ".join(coloured.clean(text).split()) in " ".join(found.text.split())
+        assert coloured.clean(found.source) == found.source

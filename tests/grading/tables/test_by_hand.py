@@ -133,11 +133,13 @@ def test_a_persons_mark_never_stands_in_for_the_machines(tmp_path):
 def test_a_persons_mark_of_a_cell_that_the_machine_marks_is_not_counted():
     from types import SimpleNamespace
 
-    from fercourse.grading.rubric import GradedCell
     from fercourse.grading.tables.marks import row_of
 
-    cells = (GradedCell("open", "1", "hand", 3), GradedCell("empty", "1", "hand", 3))
-    rubric = SimpleNamespace(cells=cells, exercises={"1": ""}, of_exercise=lambda _: cells)
+    cells = (
+        SimpleNamespace(id="open", exercise="1", role="hand", points=3),
+        SimpleNamespace(id="empty", exercise="1", role="hand", points=3),
+    )
+    sheet = SimpleNamespace(graded=cells, exercises={"1": ""}, of_exercise=lambda _: cells)
     result = {
         "status": "graded",
         "remarks": [],
@@ -145,7 +147,7 @@ def test_a_persons_mark_of_a_cell_that_the_machine_marks_is_not_counted():
     }
     submission = SimpleNamespace(key="a", student="a", moodle="", canvas="", remarks=(), reason="")
     marked = {id: {"mark": 2, "comment": "", "remark": ""} for id in ("open", "empty")}
-    row = row_of(submission, result, rubric, marked=marked)
+    row = row_of(submission, result, sheet, marked=marked)
     assert (row["cells"]["open"]["points"], row["cells"]["empty"]["points"], row["total"]) == (2, 0, 2)
 
 

@@ -12,7 +12,8 @@ from toy_sheet import handed_in, write
 from fercourse.errors import GradingError
 from fercourse.grading.tables.lms import is_final
 from fercourse.grading.tables.marks import row_of, write_marks
-from fercourse.grading.text import clean, defused, number, one_line, undefused
+from fercourse.grading.text import defused, number, one_line, undefused
+from fercourse.pages.text import clean
 
 
 def moodle_class(root, **answers):
@@ -55,18 +56,18 @@ def uploads(root):
 def test_no_number_of_remarks_makes_a_cell_too_long_and_what_is_not_the_students_doing_stays(tmp_path):
     """Excel holds 32,767 characters."""
     submission = SimpleNamespace(key="anna", student="anna", moodle="", canvas="", remarks=("late",), reason="")
-    rubric = SimpleNamespace(cells=[], exercises={}, of_exercise=lambda _: [], name="00", title="00")
+    sheet = SimpleNamespace(graded=[], exercises={}, of_exercise=lambda _: [], name="00", title="00")
     found = [f"the cell {number} was left out: {'x' * 1000}" for number in range(1500)]
     result = {"status": "graded", "remarks": found, "cells": {}}
     marked = {"00-5-answer": {"mark": None, "comment": "", "remark": "it must be marked again"}}
-    row = row_of(submission, result, rubric, marked=marked)
+    row = row_of(submission, result, sheet, marked=marked)
     assert row["remarks"][0] == "late"
     assert row["remarks"][-2:] == ["1,491 more", "it must be marked again"]
     assert len(row["remarks"]) == 12
-    write_marks(tmp_path, [row], rubric)
+    write_marks(tmp_path, [row], sheet)
     assert max(len(text) for cells in table(tmp_path / "marks.csv") for text in cells.values()) < 5000
     few = {"status": "graded", "remarks": found[:9] + found[:9], "cells": {}}
-    assert len(row_of(submission, few, rubric)["remarks"]) == 10
+    assert len(row_of(submission, few, sheet)["remarks"]) == 10
 
 
 def test_moodle_gets_its_worksheet(tmp_path):
@@ -266,13 +267,12 @@ def test_texts_lose_what_does_not_belong_on_a_line():
 
 
 def test_points_that_binary_fractions_cannot_hold_add_up_and_reasons_are_plain(tmp_path):
-    from fercourse.grading.rubric import GradedCell
     from fercourse.grading.tables.marks import row_of
 
-    cells = tuple(GradedCell(f"c{number}", "00.1", "check", 0.1) for number in range(3))
-    rubric = SimpleNamespace(cells=cells, exercises={"00.1": ""}, of_exercise=lambda _: cells)
+    cells = tuple(SimpleNamespace(id=f"c{number}", exercise="00.1", role="check", points=0.1) for number in range(3))
+    sheet = SimpleNamespace(graded=cells, exercises={"00.1": ""}, of_exercise=lambda _: cells)
     found = {cell.id: {"points": 0.1, "why": '00.1 · 3 is wrong · Stuck? fc.hint("00.1")'} for cell in cells}
     submission = SimpleNamespace(key="a", student="a", moodle="", canvas="", remarks=(), reason="")
-    row = row_of(submission, {"status": "graded", "cells": found, "remarks": []}, rubric)
+    row = row_of(submission, {"status": "graded", "cells": found, "remarks": []}, sheet)
     assert (row["total"], row["maximum"]) == (0.3, 0.3)
     assert row["cells"]["c1"]["why"] == "3 is wrong"  # what helps only in the notebook is left out
