@@ -12,6 +12,7 @@ from fercourse.report.claims import SCALES
 from fercourse.report.origin import versions
 from fercourse.report.show import show
 from fercourse.settings import flag, seed_number
+from fercourse.threads import settle_threads
 
 
 def headless():
@@ -26,8 +27,7 @@ def setup(lesson, *, scale="lesson", seed=0, device="auto"):
     Raises ParameterError for a lesson that is no number of two digits, an unknown scale, a seed that is no whole
     number, or a device that is not here. It names the notebook's parameter: SCALE, SEED or DEVICE.
     """
-    # Before PyTorch is loaded: threads that spin while they wait are slower than one, once anything else runs.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    settle_threads()
     from fercourse.learn.device import choose_device
 
     if not isinstance(lesson, str) or not re.fullmatch(r"[0-9]{2}", lesson):

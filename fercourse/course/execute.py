@@ -8,10 +8,11 @@ from time import perf_counter
 
 from fercourse.course.build import built_text, notebook_path, parse_notebook, read_build_records, write_notebook
 from fercourse.course.compose import SETUP, STAMP
-from fercourse.course.kernels import blemishes, cores, kernel_config, kernel_environment, published
+from fercourse.course.kernels import blemishes, kernel_config, kernel_environment, published
 from fercourse.errors import CheckFailed
 from fercourse.files import written_aside
 from fercourse.report.records import write_record
+from fercourse.threads import usable_cores
 
 
 def execute(lesson_path, *, course, setup=SETUP, stamp=STAMP):
@@ -88,7 +89,7 @@ def _entry(notebook, seconds, used):
         "processor_seconds": round(used, 1),
         "peak_memory_mb": stamp.get("peak_memory_mb"),
         "device": stamp.get("device", "cpu"),
-        "cores": cores(),
+        "cores": usable_cores(),
         "source": stamp.get("source", ""),
         "date": datetime.now(UTC).date().isoformat(),
         "versions": stamp.get("versions", {"Python": platform.python_version()}),

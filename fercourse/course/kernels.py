@@ -30,11 +30,6 @@ def kernel_config(folder):
     return Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/{uuid4().hex[:8]}"}})
 
 
-def cores():
-    """The processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-
-
 def published(notebook):
     """What the cells published: {"claims", "figures", "guesses", "trainings": lists, "stamp": dict or None}."""
     found = {name: [] for name in _PLURAL.values()} | {"stamp": None}

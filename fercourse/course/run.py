@@ -8,7 +8,7 @@ from time import perf_counter
 
 from fercourse.course.harvest import harvest
 from fercourse.course.home import select
-from fercourse.course.kernels import cores, kernel_environment
+from fercourse.course.kernels import kernel_environment
 from fercourse.course.parameters import defaults, parse_assignments, typed
 from fercourse.course.progress import Bars
 from fercourse.course.results_page import write_results_page
@@ -18,6 +18,7 @@ from fercourse.errors import ParameterError
 from fercourse.report.claims import SCALES
 from fercourse.report.records import read_records
 from fercourse.settings import is_whole, seed_number
+from fercourse.threads import threads_of_each
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def run(names=(), *, course, scale=None, data=None, seed=None, device=None, para
     common = {"SCALE": scale, "DATA": data, "SEED": seed, "DEVICE": device}
     given = _given({name: value for name, value in common.items() if value is not None}, parse_assignments(parameters))
     plans = [plan(path, given, out=out) for path in select(names, course.notebooks, ".ipynb")]
-    environment = kernel_environment(OMP_NUM_THREADS=str(max(1, cores() // jobs)), **_data_variable(course))
+    environment = kernel_environment(OMP_NUM_THREADS=threads_of_each(jobs), **_data_variable(course))
     with stop_signals() as came:
         records = _run(plans, jobs=jobs, environment=environment, stopped=lambda: bool(came))
         write_results_page(out / "results.html", read_records(out))

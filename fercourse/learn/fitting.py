@@ -81,8 +81,8 @@ def iter_fit(
     check_answers(model, data.train, device)
     check_last_batch(model, data.train, settings["batch_size"], device)
     check_one_alone(model, data.valid, VALID_BATCH, device)
-    descent = _descent(model, len(data.train), settings)
     forward = at_precision(model, precision, device)
+    descent = _descent(model, len(data.train), settings)
     recipe, saved, checkpoint = None, None, settings["checkpoint"]
     if checkpoint is not None:
         computed = "float32" if forward is model else "bfloat16"
