@@ -36,6 +36,7 @@ bench: environment
 	@$(python) benchmarks/read_csv.py $(filter-out drawn,$(DATA))
 	@$(python) benchmarks/augment.py
 	@$(python) benchmarks/training.py
+	@$(python) benchmarks/peers.py
 	@$(python) benchmarks/drawn_order.py
 
 notebooks: environment

@@ -167,7 +167,7 @@ def main():
     for name, (clock, used) in medians.items():
         by_clock, by_processor = clock / medians["fc.fit"][0], used / medians["fc.fit"][1]
         print(
-            f"{name:13} {options.faces / clock:6,.0f} faces a second   {clock:5.2f} s, {used:5.2f} s of the processor   "
+            f"{name:13} {options.faces / clock:6,.0f} faces a second  {clock:5.2f} s, {used:5.2f} s of the processor  "
             f"fc.fit is {by_clock:.2f} times as fast, {by_processor:.2f} by processor time"
         )
 

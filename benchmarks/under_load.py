@@ -26,7 +26,7 @@ import torch
 from nbclient import NotebookClient
 
 from fercourse.course.kernels import kernel_config
-from fercourse.threads import usable_cores
+from fercourse.processor import usable_cores
 
 LIMIT = 1.5
 PRECISIONS = {"float32": {"ONEDNN_MAX_CPU_ISA": "AVX2"}, "bfloat16": {}}

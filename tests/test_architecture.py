@@ -13,7 +13,7 @@ import fercourse as fc
 PACKAGE = Path(fc.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = ["data", "report", "learn", "tf", "classroom", "grading", "course"]
-SHARED = {"errors", "files", "settings", "threads", "triton_first"}
+SHARED = {"errors", "files", "processor", "settings", "triton_first"}
 FRAMEWORKS = {"torch", "torchvision", "tensorflow", "keras"}
 ALLOWED_ROOMS = {
     "data": {"data"},

@@ -7,12 +7,12 @@ import time
 from dataclasses import dataclass, field, replace
 
 from fercourse.errors import ParameterError
+from fercourse.processor import settle_processor
 from fercourse.report import claims
 from fercourse.report.claims import SCALES
 from fercourse.report.origin import versions
 from fercourse.report.show import show
 from fercourse.settings import flag, seed_number
-from fercourse.threads import settle_threads
 
 
 def headless():
@@ -27,7 +27,7 @@ def setup(lesson, *, scale="lesson", seed=0, device="auto"):
     Raises ParameterError for a lesson that is no number of two digits, an unknown scale, a seed that is no whole
     number, or a device that is not here. It names the notebook's parameter: SCALE, SEED or DEVICE.
     """
-    settle_threads()
+    settle_processor()
     from fercourse.learn.device import choose_device
 
     if not isinstance(lesson, str) or not re.fullmatch(r"[0-9]{2}", lesson):

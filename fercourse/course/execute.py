@@ -11,8 +11,8 @@ from fercourse.course.compose import SETUP, STAMP
 from fercourse.course.kernels import blemishes, kernel_config, kernel_environment, published
 from fercourse.errors import CheckFailed
 from fercourse.files import written_aside
+from fercourse.processor import usable_cores
 from fercourse.report.records import write_record
-from fercourse.threads import usable_cores
 
 
 def execute(lesson_path, *, course, setup=SETUP, stamp=STAMP):

@@ -15,10 +15,10 @@ from fercourse.course.results_page import write_results_page
 from fercourse.course.summary import summary
 from fercourse.course.workers import Task, stop_signals, work
 from fercourse.errors import ParameterError
+from fercourse.processor import threads_of_each
 from fercourse.report.claims import SCALES
 from fercourse.report.records import read_records
 from fercourse.settings import is_whole, seed_number
-from fercourse.threads import threads_of_each
 
 
 @dataclass(frozen=True)

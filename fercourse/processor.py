@@ -1,4 +1,4 @@
-"""How many threads PyTorch gets, and how they wait: settled where a lesson or a run begins, for shared cores."""
+"""PyTorch on a processor that is shared: its threads and its memory, settled where a lesson or a run begins."""
 
 import os
 from math import ceil
@@ -8,13 +8,16 @@ CGROUPS = Path("/sys/fs/cgroup")
 MEMBERSHIP = Path("/proc/self/cgroup")
 
 
-def settle_threads():
-    """Let PyTorch have no more threads than `usable_cores`, and none that spins while it waits; best before its import.
+def settle_processor():
+    """Let PyTorch have no more threads than `usable_cores`, none that spins while it waits, and memory in large pages.
 
-    What the user set stays: OMP_NUM_THREADS, OMP_WAIT_POLICY, and fewer threads by torch.set_num_threads.
+    Best before its import. What the user set stays: OMP_NUM_THREADS, OMP_WAIT_POLICY, THP_MEM_ALLOC_ENABLE, and fewer
+    threads by torch.set_num_threads.
     """
     # Threads that spin while they wait are slower than one, once anything else runs. OpenMP asks when it is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    # Linux hands out and clears the memory of each large activation anew, at every step; in large pages it costs less.
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     if "OMP_NUM_THREADS" not in os.environ:
         import torch
 

@@ -6,22 +6,22 @@ import sys
 
 import pytest
 
-from fercourse import threads
+from fercourse import processor
 
 ASK = """
 import os, sys
 from pathlib import Path
-from fercourse import threads
-threads.CGROUPS, threads.MEMBERSHIP = Path(sys.argv[1]), Path(sys.argv[1], "membership")
+from fercourse import processor
+processor.CGROUPS, processor.MEMBERSHIP = Path(sys.argv[1]), Path(sys.argv[1], "membership")
 {before}
 import fercourse as fc
 fc.setup("02", scale="smoke", device="cpu")
 import torch
-print(torch.get_num_threads(), os.environ["OMP_WAIT_POLICY"])
+print(os.environ["THP_MEM_ALLOC_ENABLE"], torch.get_num_threads(), os.environ["OMP_WAIT_POLICY"])
 """
 V2, V1 = "0::/hub/student", "4:memory:/hub\n1:cpu,cpuacct:/hub/student\n0::/"
 needs_linux = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="control groups are Linux's")
-needs_two = pytest.mark.skipif(threads.usable_cores() < 2, reason="one core is no more than a quota of one")
+needs_two = pytest.mark.skipif(processor.usable_cores() < 2, reason="one core is no more than a quota of one")
 
 
 def make_groups(folder, membership, **files):
@@ -39,7 +39,8 @@ def threads_and_policy(folder, before="", **environment):
     surroundings = {name: value for name, value in os.environ.items() if not name.startswith("OMP_")} | environment
     done = subprocess.run([sys.executable, "-c", code, folder], env=surroundings, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    number, policy = done.stdout.split()[-2:]
+    large_pages, number, policy = done.stdout.split()[-3:]
+    assert large_pages == environment.get("THP_MEM_ALLOC_ENABLE", "1")
     return int(number), policy
 
 
@@ -63,16 +64,16 @@ def threads_and_policy(folder, before="", **environment):
 )
 def test_a_quota_of_the_container_bounds_the_cores_of_eight(tmp_path, monkeypatch, membership, files, expected):
     make_groups(tmp_path, membership, **files)
-    monkeypatch.setattr(threads, "CGROUPS", tmp_path)
-    monkeypatch.setattr(threads, "MEMBERSHIP", tmp_path / "membership")
+    monkeypatch.setattr(processor, "CGROUPS", tmp_path)
+    monkeypatch.setattr(processor, "MEMBERSHIP", tmp_path / "membership")
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(8)))
-    assert threads.usable_cores() == expected
+    assert processor.usable_cores() == expected
 
 
 def test_where_the_system_has_no_control_groups_all_cores_count(tmp_path, monkeypatch):
-    monkeypatch.setattr(threads, "MEMBERSHIP", tmp_path / "nothing")
+    monkeypatch.setattr(processor, "MEMBERSHIP", tmp_path / "nothing")
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
-    assert threads.usable_cores() == os.cpu_count()
+    assert processor.usable_cores() == os.cpu_count()
 
 
 @needs_linux
@@ -93,7 +94,7 @@ def test_a_quota_of_one_core_gives_a_lesson_one_thread_also_where_torch_was_impo
 @needs_two
 def test_what_the_user_set_stays(tmp_path):
     make_groups(tmp_path, V2, **{"hub__student__cpu.max": "100000 100000"})
-    chosen = dict(OMP_NUM_THREADS="2", OMP_WAIT_POLICY="active")
+    chosen = dict(OMP_NUM_THREADS="2", OMP_WAIT_POLICY="active", THP_MEM_ALLOC_ENABLE="0")
     assert threads_and_policy(tmp_path, **chosen) == (2, "active")
     (tmp_path / "hub/student/cpu.max").write_text("200000 100000\n")
     assert threads_and_policy(tmp_path, "import torch; torch.set_num_threads(1)") == (1, "passive")
@@ -101,8 +102,8 @@ def test_what_the_user_set_stays(tmp_path):
 
 @pytest.mark.parametrize(("jobs", "expected"), [(1, "8"), (3, "2"), (9, "1")])
 def test_jobs_at_once_share_the_cores_unless_the_user_says_otherwise(monkeypatch, jobs, expected):
-    monkeypatch.setattr(threads, "usable_cores", lambda: 8)
+    monkeypatch.setattr(processor, "usable_cores", lambda: 8)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    assert threads.threads_of_each(jobs) == expected
+    assert processor.threads_of_each(jobs) == expected
     monkeypatch.setenv("OMP_NUM_THREADS", "5")
-    assert threads.threads_of_each(jobs) == "5"
+    assert processor.threads_of_each(jobs) == "5"
