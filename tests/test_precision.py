@@ -21,14 +21,14 @@ def small_cnn():
 
 
 class Deep(nn.Module):
-    """A network with weights of five dimensions, which know no channels last."""
+    """A network that also has weights of five dimensions, which know no channels last."""
 
     def __init__(self):
         super().__init__()
-        self.convolution, self.answer = nn.Conv3d(1, 2, (1, 8, 8), stride=8), nn.Linear(72, 7)
+        self.flat, self.deep, self.answer = nn.Conv2d(1, 1, 1), nn.Conv3d(1, 2, (1, 8, 8), stride=8), nn.Linear(72, 7)
 
     def forward(self, images):
-        return self.answer(self.convolution(images[:, :, None]).flatten(1))
+        return self.answer(self.deep(self.flat(images)[:, :, None]).flatten(1))
 
 
 def same_bits(one, other):
@@ -98,8 +98,13 @@ def test_a_fitted_model_answers_as_its_state_does_in_a_fresh_one(faces):
     np.testing.assert_allclose(here.probabilities, there.probabilities, atol=1e-5)
 
 
-@pytest.mark.parametrize("build", [lambda: fc.mlp(0.5, 0.25, hidden=(8,)), Deep])
-def test_weights_that_are_no_image_convolutions_stay_where_they_lie(faces, build):
+def wide_cnn():
+    layers = (nn.Conv2d(1, 2, 3, stride=8), nn.Conv2d(2, 512, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    return nn.Sequential(*layers, nn.Linear(512, 7))
+
+
+@pytest.mark.parametrize("build", [lambda: fc.mlp(0.5, 0.25, hidden=(8,)), Deep, wide_cnn])
+def test_weights_of_other_layers_and_of_wide_convolutions_stay_where_they_lie(faces, build):
     model = build()
     before = [weights.stride() for weights in model.parameters()]
     fc.fit(model, faces, epochs=1, **SETTINGS)

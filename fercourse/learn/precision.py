@@ -6,6 +6,7 @@ from torch import nn
 from fercourse.settings import choice
 
 PRECISIONS = ("float32", "bfloat16", "auto")
+WIDE = 512  # channels of a convolution, from which its weights are so many that ordering them anew costs more
 
 
 class Bfloat16(nn.Module):
@@ -45,10 +46,11 @@ def channels_last(model):
 def at_precision(model, precision, device):
     """The module to call instead of `model` for "float32", "bfloat16" or "auto"; it shares the model's weights.
 
-    Convolutions get their channels last, but for float32 on a GPU, where that was not measured.
+    Convolutions get their channels last, but in float32 where one is `WIDE`, or on a GPU, where it was not measured.
     """
     precision = choice("precision", precision, PRECISIONS)
     wanted = precision == "bfloat16" or (precision == "auto" and bfloat16_pays(device))
     if wanted:
         return Bfloat16(model)
-    return channels_last(model) if device.type == "cpu" else model
+    widths = [layer.out_channels for layer in model.modules() if isinstance(layer, nn.Conv2d)]
+    return channels_last(model) if device.type == "cpu" and max(widths, default=WIDE) < WIDE else model
