@@ -41,6 +41,7 @@ bench: environment  ## measures speed; DATA=data/fer2013.csv measures on the rea
 	@$(python) benchmarks/read_csv.py $(filter-out drawn,$(DATA))
 	@$(python) benchmarks/augment.py
 	@$(python) benchmarks/training.py
+	@$(python) benchmarks/peers.py
 	@$(python) benchmarks/drawn_order.py
 
 notebooks: environment  ## rebuilds the notebooks from lessons/ and executes them

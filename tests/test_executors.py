@@ -9,13 +9,13 @@ from pathlib import Path
 import fake_grader
 import pool_tasks
 import pytest
-from fercourse.__main__ import main
 from test_processes import is_alive, wait_until, written
 from toy_class import graded, hand_in
 from toy_course import SETUP, STAMP, lesson, publish, toy_course
 from toy_sheet import RIGHT, handed_in, solution, write
 
 from fercourse import executors
+from fercourse.__main__ import main
 from fercourse.course.building.build import build
 from fercourse.course.running.run import run
 from fercourse.errors import FercourseError, ParameterError

@@ -10,6 +10,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, TypeVar
 
 from fercourse.errors import ParameterError
+from fercourse.processor import settle_processor
 from fercourse.report import claims
 from fercourse.report.origin import versions
 from fercourse.report.show import show
@@ -35,8 +36,7 @@ def setup(lesson: str, *, scale: Scale = "lesson", seed: int = 0, device: "str |
     Raises ParameterError for a lesson that is no number of two digits, an unknown scale, a seed that is no whole
     number, or a device that is not here. It names the notebook's parameter: SCALE, SEED or DEVICE.
     """
-    # Before PyTorch is loaded: threads that spin while they wait are slower than one, once anything else runs.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    settle_processor()
     from fercourse.learn.device import choose_device
 
     if not isinstance(lesson, str) or not re.fullmatch(r"[0-9]{2}", lesson):

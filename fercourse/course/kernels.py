@@ -31,8 +31,3 @@ def kernel_config(folder: str | Path) -> "Config":
     if sys.platform == "win32":
         return Config()  # has no such sockets
     return Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/{uuid4().hex[:8]}"}})
-
-
-def cores() -> int:
-    """The processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -92,8 +92,8 @@ def iter_fit(
     check_one_alone(model, data.valid, VALID_BATCH, device)
     if augment is not None:
         check_augment(augment, data.train, device)
-    descent = _descent(model, len(data.train), settings)
     forward = at_precision(model, precision, device)
+    descent = _descent(model, len(data.train), settings)
     recipe, saved, checkpoint = None, None, settings["checkpoint"]
     if checkpoint is not None:
         computed = "float32" if forward is model else "bfloat16"

@@ -213,11 +213,23 @@ class Descent:
         self._trained = None
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))
+        _lay_like_weights(self.optimizer)
         if self.average is not None:
             self.average.load_state_dict(state["average"])
         if self.scheduler is not None:
             self.scheduler.load_state_dict(copy.deepcopy(state["schedule"]))  # some take out of it what they read
         self.taken = state["taken"]
+
+
+def _lay_like_weights(optimizer):
+    """Give averages the memory layout of their weights, which a checkpoint may not have.
+
+    torch's fused optimisers walk through both in the order of memory, and do not ask whether it is the same.
+    """
+    for weights, averages in optimizer.state.items():
+        for name, value in averages.items():
+            if torch.is_tensor(value) and value.shape == weights.shape:
+                averages[name] = torch.empty_like(weights).copy_(value)
 
 
 def _averaged(state):

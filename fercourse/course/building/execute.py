@@ -16,10 +16,11 @@ from fercourse.course.building.build import (
 )
 from fercourse.course.building.compose import SETUP, STAMP
 from fercourse.course.checkout import Course
-from fercourse.course.kernels import cores, kernel_config, kernel_environment
+from fercourse.course.kernels import kernel_config, kernel_environment
 from fercourse.course.outputs import problems_in, shown_in
 from fercourse.errors import CheckFailed
 from fercourse.files import written_aside
+from fercourse.processor import usable_cores
 from fercourse.report.records import write_record
 
 
@@ -97,7 +98,7 @@ def _entry(notebook, seconds, used):
         "processor_seconds": round(used, 1),
         "peak_memory_mb": stamp.get("peak_memory_mb"),
         "device": stamp.get("device", "cpu"),
-        "cores": cores(),
+        "cores": usable_cores(),
         "source": stamp.get("source", ""),
         "date": datetime.now(UTC).date().isoformat(),
         "versions": stamp.get("versions", {"Python": platform.python_version()}),

@@ -9,7 +9,6 @@ from time import perf_counter
 
 from fercourse.course.building.parameters import defaults, parse_assignments, typed
 from fercourse.course.checkout import select
-from fercourse.course.kernels import cores
 from fercourse.course.running.execution import WARM, execute
 from fercourse.course.running.harvest import harvest
 from fercourse.course.running.page import write_run_page
@@ -19,6 +18,7 @@ from fercourse.errors import ParameterError
 from fercourse.executors import HERE, executor_of
 from fercourse.files import written_aside
 from fercourse.processes import Task, work
+from fercourse.processor import threads_of_each
 from fercourse.report.records import read_records
 from fercourse.settings import SCALES, is_whole, seed_number
 
@@ -59,7 +59,7 @@ def run(names=(), *, course, scale=None, data=None, seed=None, device=None, para
     common = {"SCALE": scale, "DATA": data, "SEED": seed, "DEVICE": device}
     given = _given({name: value for name, value in common.items() if value is not None}, parse_assignments(parameters))
     plans = [plan(path, given, out=out) for path in select(names, course.notebooks, ".ipynb")]
-    threads = {"OMP_NUM_THREADS": str(max(1, cores() // jobs))} if on == HERE else {}  # elsewhere it says itself
+    threads = {"OMP_NUM_THREADS": threads_of_each(jobs)} if on == HERE else {}  # elsewhere it says itself
     with stop_signals() as came:
         with executor_of(on, jobs=jobs) as executor:
             for each in plans:
