@@ -14,11 +14,13 @@ import pytest
 from toy_class import graded
 from toy_sheet import handed_in, solution, write
 
-from fercourse.course import cli, commands
+from fercourse import __main__ as command_line
+from fercourse.course import commands
 from fercourse.data import command as data_command
 from fercourse.errors import GradingError
 from fercourse.grading import command as grade_command
 
+DATA_COMMANDS = ("find", "verify", "summary", "convert", "export_drawn", "download")
 COURSE = Path(__file__).parents[1]
 PYTHON = ".venv/bin/python"
 STARTS = (PYTHON, "python", "python3", "pip", "pytest", "make", ".venv/")
@@ -71,10 +73,10 @@ def understood(arguments, monkeypatch):
     called = []
     names = ("build", "run", "results")
     places = [(commands, name) for name in names] + [(grade_command, "grade")]
-    places += [(data_command, name) for name in cli.DATA_COMMANDS]
+    places += [(data_command, name) for name in DATA_COMMANDS]
     for module, name in places:
         monkeypatch.setattr(module, name, stand_in(getattr(module, name), called))
-    assert cli.main(arguments) == 0
+    assert command_line.main(arguments) == 0
     return called
 
 
@@ -173,7 +175,7 @@ def test_the_command_that_grades_runs_as_it_is_written(line, tmp_path, monkeypat
         (tmp_path / folder).symlink_to(COURSE / "solutions")
     (tmp_path / "handed_in" / "anna").mkdir(parents=True)
     (tmp_path / "handed_in" / "bob.docx").write_bytes(b"PK")
-    assert cli.main(shlex.split(line)[3:]) == 0
+    assert command_line.main(shlex.split(line)[3:]) == 0
     assert "2 unreadable" in capsys.readouterr().out
     promised = set(re.findall(r"^\| `([\w.]+)`", (COURSE / "docs/instructors.md").read_text(), re.MULTILINE))
     made = {path.name for path in (tmp_path / "marks" / "03").iterdir()}
@@ -185,11 +187,11 @@ def test_the_command_that_grades_runs_as_it_is_written(line, tmp_path, monkeypat
 def test_the_command_says_which_options_it_needs(tmp_path, capsys):
     for missing, given in (("--solution", ["--out", "x"]), ("--out", ["--solution", "x"])):
         with pytest.raises(SystemExit) as end:
-            cli.main(["grade", "handed_in", *given])
+            command_line.main(["grade", "handed_in", *given])
         assert end.value.code == 2
         assert missing in capsys.readouterr().err
     with pytest.raises(SystemExit):
-        cli.main(["grade", "--help"])
+        command_line.main(["grade", "--help"])
     offered = " ".join(capsys.readouterr().out.replace("│", " ").split())
     assert re.search(r"--solution PATH [^(]*\(required\)", offered)
     assert re.search(r"--out PATH [^(]*\(required\)", offered)

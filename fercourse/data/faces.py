@@ -249,7 +249,7 @@ class Faces:
     def _repr_html_(self):
         from fercourse.data.preview import html_of  # here: a script shows none
 
-        return html_of(self)
+        return html_of(self, EMOTIONS)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -9,25 +9,12 @@ from fercourse.data.faces import BALLOT, EMOTIONS, USAGES
 from fercourse.data.find import located
 from fercourse.data.layouts.archives import reading
 from fercourse.data.layouts.csv.rows import is_digits, shortened
+from fercourse.data.layouts.csv.writer import VOTE_COLUMNS
 from fercourse.data.recognise import beside
 from fercourse.errors import DataMismatch, DataNotFound
 
 VOTES_FILE = "fer2013new.csv"
 REMEDY = "Get the file again from the FER+ repository, or load with votes=None."
-
-COLUMNS = {
-    "anger": "Angry",
-    "disgust": "Disgust",
-    "fear": "Fear",
-    "happiness": "Happy",
-    "sadness": "Sad",
-    "surprise": "Surprise",
-    "neutral": "Neutral",
-    "contempt": "Contempt",
-    "unknown": "Unknown",
-    "NF": "Not a face",
-}
-"""The columns of fer2013new.csv, by name, and what `BALLOT` calls them."""
 
 BLOCK = 250
 """Rows whose majority is compared with the labels at once: a shift or a swap of that many is noticed."""
@@ -128,15 +115,15 @@ def read_votes(path):
     with reading(path), open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
         table = csv.reader(line.replace("\0", "?") for line in file)
         header = [column.strip() for column in next(table, [])]
-        missing = {"Usage", *COLUMNS}.difference(header)
+        missing = {"Usage", *VOTE_COLUMNS}.difference(header)
         if missing:
             raise DataMismatch(
-                f"{path}: expected the columns Usage, {', '.join(COLUMNS)}, found no "
+                f"{path}: expected the columns Usage, {', '.join(VOTE_COLUMNS)}, found no "
                 f"{', '.join(sorted(missing))}. {REMEDY}"
             )
-        if twice := {column for column in (*COLUMNS, "Usage") if header.count(column) > 1}:
+        if twice := {column for column in (*VOTE_COLUMNS, "Usage") if header.count(column) > 1}:
             raise DataMismatch(f"{path}: expected each column once, found two of {', '.join(sorted(twice))}. {REMEDY}")
-        by_answer = {answer: header.index(column) for column, answer in COLUMNS.items()}
+        by_answer = {answer: header.index(column) for column, answer in VOTE_COLUMNS.items()}
         columns = [by_answer[answer] for answer in BALLOT]
         rows = [row for row in table if row]
     votes = [votes_of(row, columns, f"{path}, row {number}") for number, row in enumerate(rows, 1)]

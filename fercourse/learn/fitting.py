@@ -56,10 +56,10 @@ def iter_fit(
     it was. Everything is checked at the call, before the first epoch. Numbers may be Python's, NumPy's or torch's.
     data: a `Faces`, or a pair (train, valid) of `Split`s.
     optimizer: "adam", "adamw", "sgd" or "adadelta", at the rate `lr`, 0.001 unless told; `momentum` belongs to "sgd",
-    and is Nesterov's where it is not 0. Or a callable that makes a torch optimiser of the parameters, such as
-    partial(torch.optim.RMSprop, lr=1e-3): then its own settings count, and `lr`, `momentum` and `weight_decay` are not
-    given. Weights that it leaves out stay as they are; each of its groups keeps its own rate, and a row's lr is that of
-    the first group.
+    and is Nesterov's where it is not 0. Or a callable that makes a torch optimiser of the parameters: a class, such as
+    torch.optim.RMSprop, gets `lr`, `momentum` and `weight_decay` where they are given; any other, such as
+    partial(torch.optim.SGD, lr=0.1), has its own. Weights that it leaves out stay as they are; each of its groups keeps
+    its own rate, and a row's lr is that of the first group.
     schedule: what the rates are multiplied by: None, or a `Step`, `Cosine`, `OneCycle` or `Plateau`; or a scheduler of
     torch, by `every_epoch` or `every_batch`.
     augment: an `Augment`, or a function of images or of (images, generator) to images, for the training faces alone:

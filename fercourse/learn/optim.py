@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+from functools import partial
 
 import torch
 from torch.nn.utils import clip_grad_norm_
@@ -28,15 +29,17 @@ def make_optimizer(parameters, optimizer, *, lr=None, momentum=0.0, weight_decay
     lr:           step size, over 0; None is 0.001
     momentum:     of "sgd", 0 to under 1; Nesterov's (Sutskever et al. 2013) where it is not 0
     weight_decay: 0 or more; decoupled from the gradient's size in "adamw" alone (Loshchilov and Hutter 2019)
-    "adadelta" has rho 0.95 (Zeiler 2012) and eps 1e-8. A callable sets all of these itself.
+    "adadelta" has rho 0.95 (Zeiler 2012) and eps 1e-8. A class gets those of these that are given, and has its own
+    defaults; any other callable sets them itself.
     Raises ParameterError for an unknown name, for settings that the optimiser does not have, and for a callable that
     makes no optimiser of these parameters.
     """
     parameters, optimizer = list(parameters), plain(optimizer)
     if callable(optimizer):
         given = {"lr": plain(lr), "momentum": plain(momentum), "weight_decay": plain(weight_decay)}
-        _check_nothing_beside(optimizer, [name for name, value in given.items() if value not in (None, 0)])
-        return _made(optimizer, parameters)
+        given = {name: value for name, value in given.items() if value not in (None, 0)}
+        _check_taken(optimizer, given)
+        return _made(partial(optimizer, **given) if given else optimizer, parameters)
     if not isinstance(optimizer, str):
         raise ParameterError(
             f"expected optimizer: {', '.join(OPTIMIZERS)}, or a callable that makes one of the model's parameters, so "
@@ -54,11 +57,15 @@ def make_optimizer(parameters, optimizer, *, lr=None, momentum=0.0, weight_decay
     return kind(parameters, lr=lr, weight_decay=weight_decay, **settings, **more)
 
 
-def _check_nothing_beside(optimizer, given):
-    if given:
+def _check_taken(optimizer, given):
+    """Raise ParameterError for settings beside a callable that is no class, or a class that has no such settings."""
+    known = inspect.signature(optimizer).parameters if inspect.isclass(optimizer) else {}
+    others = [name for name in given if name not in known]
+    if others:
         raise ParameterError(
-            f"an optimizer that is a callable has its own {' and '.join(given)}; write it into the callable, such as "
-            f"partial(torch.optim.SGD, lr=0.1), and leave it out beside optimizer={optimizer!r}"
+            f"expected {' and '.join(others)} where the optimizer is a name, or a class that takes it; any other "
+            "callable has its own: write it there, such as partial(torch.optim.SGD, lr=0.1). Found it beside "
+            f"optimizer={optimizer!r}"
         )
 
 

@@ -11,7 +11,9 @@ import pytest
 from PIL import Image
 
 import fercourse as fc
-from fercourse.data.preview import STEP
+from fercourse.data.preview import GAP
+
+STEP = fc.SIDE + GAP
 
 
 def picture_in(html):

@@ -10,6 +10,7 @@ from torch.optim import lr_scheduler
 from torchs_loop import STEPS, by_hand, fit, resumed, same, small_mlp
 
 import fercourse as fc
+from fercourse.learn.optim import make_optimizer
 
 
 def two_rates(model, **settings):
@@ -110,8 +111,18 @@ def test_an_optimizer_that_exists_already_is_refused_with_what_makes_one(faces):
 
 @pytest.mark.parametrize("beside", [dict(lr=1e-3), dict(momentum=0.9), dict(weight_decay=0.1)], ids=str)
 def test_settings_beside_a_callable_that_has_its_own_are_refused(faces, beside):
-    with pytest.raises(fc.ParameterError, match=f"has its own {next(iter(beside))}"):
-        fc.iter_fit(small_mlp(), faces, epochs=1, optimizer=torch.optim.SGD, **beside)
+    with pytest.raises(fc.ParameterError, match=f"expected {next(iter(beside))} where"):
+        fc.iter_fit(small_mlp(), faces, epochs=1, optimizer=partial(torch.optim.SGD, lr=0.1), **beside)
+    with pytest.raises(fc.ParameterError, match="expected momentum where"):
+        fc.iter_fit(small_mlp(), faces, epochs=1, optimizer=torch.optim.Adagrad, momentum=0.9)
+
+
+def test_a_class_gets_the_settings_that_are_given_and_has_its_own_defaults():
+    weights = [torch.nn.Parameter(torch.zeros(2))]
+    given = dict(lr=3e-4, momentum=0.9, weight_decay=0.1)
+    assert make_optimizer(weights, torch.optim.RMSprop, **given).defaults.items() >= given.items()
+    assert make_optimizer(weights, torch.optim.RMSprop).defaults == torch.optim.RMSprop(weights).defaults
+    assert make_optimizer(weights, torch.optim.SGD, lr=0.1, momentum=0.9).defaults["nesterov"] is False
 
 
 def in_a_row(optimizer):

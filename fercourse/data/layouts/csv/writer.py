@@ -3,7 +3,20 @@
 import numpy as np
 
 from fercourse.data.faces import BALLOT, USAGES
-from fercourse.data.votes import COLUMNS
+
+VOTE_COLUMNS = {
+    "anger": "Angry",
+    "disgust": "Disgust",
+    "fear": "Fear",
+    "happiness": "Happy",
+    "sadness": "Sad",
+    "surprise": "Surprise",
+    "neutral": "Neutral",
+    "contempt": "Contempt",
+    "unknown": "Unknown",
+    "NF": "Not a face",
+}
+"""The columns of fer2013new.csv, by name, and what `BALLOT` calls them."""
 
 DIGITS = np.array([list(f"{level} ".encode().ljust(4, b"\0")) for level in range(256)], np.uint8)
 """Each grey level as text and a space, filled up with zero bytes: uint8 (256, 4)."""
@@ -28,8 +41,8 @@ def write_csv(splits, file, columns=("emotion", "pixels", "usage")):
 
 def write_votes(faces, file):
     """Write the votes of `faces` to a binary `file` as fer2013new.csv has them, in the order train, valid, test."""
-    file.write(f"Usage,Image name,{','.join(COLUMNS)}\n".encode())
-    answers = [BALLOT.index(answer) for answer in COLUMNS.values()]
+    file.write(f"Usage,Image name,{','.join(VOTE_COLUMNS)}\n".encode())
+    answers = [BALLOT.index(answer) for answer in VOTE_COLUMNS.values()]
     row = 0
     for split, usage in zip(faces, USAGES, strict=True):
         for votes in split.votes[:, answers].tolist():
