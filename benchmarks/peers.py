@@ -22,7 +22,6 @@ import torch.nn.functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
 import fercourse as fc
-from fercourse.data.drawn import drawn_faces
 
 BATCH = 128
 INSTALL = {"lightning": "lightning", "skorch": "skorch", "keras": 'tensorflow, or -e ".[tf]"'}
@@ -160,7 +159,7 @@ def main():
     torch.set_num_threads(options.threads)
     # TensorFlow reads them when it is loaded.
     os.environ |= dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), str(options.threads))
-    faces = drawn_faces(options.faces, 10, 10)
+    faces = fc.drawn_faces(options.faces, 10, 10)
     print(f"{processor()}, {torch.backends.cpu.get_cpu_capability()}, {options.threads} thread(s), A's CNN in float32")
     taken = rounds(sides(faces), options.rounds)
     medians = {name: [statistics.median(kind) for kind in zip(*pairs, strict=True)] for name, pairs in taken.items()}

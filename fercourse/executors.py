@@ -7,12 +7,11 @@ import sys
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 import fercourse
 from fercourse.errors import FercourseError, ParameterError
+from fercourse.files import sources_digest
 
 HERE = "processes"
 CONNECT_SECONDS = 5
@@ -68,14 +67,6 @@ async def _identity(address):
 
 
 @cache
-def sources_digest():
-    """SHA-256 of the Python sources of fercourse."""
-    digest = sha256()
-    for path in sorted(Path(fercourse.__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
 @cache
 def code_here():
     """name → version of what computes results in this process, fercourse itself by its sources as well."""

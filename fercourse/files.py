@@ -1,12 +1,16 @@
-"""Writing files so that a reader sees the old one or the new one, never half of one."""
+"""Writing files so that a reader sees the old one or the new one, never half of one; and this package's own files."""
 
 import os
 import shutil
 from contextlib import contextmanager, suppress
+from hashlib import blake2b
 from pathlib import Path
 from uuid import uuid4
 
 from fercourse.errors import FercourseError, NotWritten
+
+PACKAGE = Path(__file__).resolve().parent
+"""The folder of fercourse itself."""
 
 
 @contextmanager
@@ -52,3 +56,12 @@ def remove(path):
     else:
         with suppress(OSError):  # the error that ended the writing says more
             path.unlink()
+
+
+def sources_digest(folder=PACKAGE):
+    """A digest of every Python file in `folder` and below: another one as soon as a word of one differs."""
+    digest = blake2b(digest_size=16)
+    for path in sorted(folder.rglob("*.py")):
+        text = path.read_bytes()
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{len(text)}\0".encode() + text)
+    return digest.hexdigest()

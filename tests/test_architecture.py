@@ -48,6 +48,7 @@ TESTED_IN = {
 """Folders whose tests lie elsewhere, because they are tested through what is there."""
 TESTS_OF_NO_ROOM = {"helpers", "helpers/answers", "lessons"}
 OPTIONAL = {"triton"}  # comes with torch, where there is one for the machine, and is imported only where it is there
+OPTIONAL |= {"lightning", "skorch"}  # peers that a benchmark races where somebody has installed them
 FOREIGN_CODE = ("classroom/checking.py", "classroom/probes.py", "grading/")
 """Where a student's code runs, which may raise anything."""
 
@@ -178,6 +179,12 @@ def test_no_error_is_swallowed_whole_but_where_foreign_code_runs_and_a_comment_s
             if ast.unparse(node.type) in ("Exception", "BaseException"):
                 assert path.relative_to(PACKAGE).as_posix().startswith(FOREIGN_CODE), f"{path.name}:{node.lineno}"
                 assert "  # " in text.splitlines()[node.lineno - 1], f"{path.name}:{node.lineno} gives no reason"
+
+
+def test_no_two_classes_of_the_package_have_one_name():
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in MODULES]
+    names = [node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    assert {name for name in names if names.count(name) > 1} == set()
 
 
 def test_importing_the_course_loads_no_framework_and_says_nothing():

@@ -5,10 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
-from test_architecture import ALLOWED_FRAMEWORKS, ALLOWED_ROOMS, MODULES, PACKAGE, ROOMS, imports, room_of
+from test_architecture import ALLOWED_FRAMEWORKS, ALLOWED_ROOMS, MODULES, PACKAGE, ROOMS, SHARED, imports, room_of
 
 PAGE = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
-NAMES = sorted(set(re.findall(rf"`((?:{'|'.join(ROOMS)})\.[\w.]+)`", PAGE)))
+NAMES = sorted(set(re.findall(rf"`((?:{'|'.join([*ROOMS, *sorted(SHARED)])})\.[\w.]+)`", PAGE)))
 NO_STAGE = {Path("data/drawn"), Path("classroom/checks"), Path("tf"), Path(".")}
 """Folders that lie on none of the two ways which the page walks."""
 

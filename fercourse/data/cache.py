@@ -11,17 +11,7 @@ from pathlib import Path
 
 from fercourse.data.layouts.npz import read_header, read_npz, write_npz
 from fercourse.errors import DataMismatch, DataNotFound, NotWritten
-from fercourse.files import written_aside
-
-
-def sources_digest(folder):
-    """A digest of every Python file in `folder` and below: another one as soon as a word of one differs."""
-    digest = blake2b(digest_size=16)
-    for path in sorted(folder.rglob("*.py")):
-        text = path.read_bytes()
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{len(text)}\0".encode() + text)
-    return digest.hexdigest()
-
+from fercourse.files import sources_digest, written_aside
 
 READER_VERSION = sources_digest(Path(__file__).parent)
 """Where the code of this room is another one, every cache is read anew. Taken when the code is loaded, not when it is

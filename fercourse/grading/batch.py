@@ -15,8 +15,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from platform import python_version
 
-from fercourse.executors import sources_digest
-from fercourse.files import written_aside
+from fercourse.files import sources_digest, written_aside
 from fercourse.grading.submissions.handed_in import LARGEST, read_file
 from fercourse.processes import Task, work
 

@@ -13,12 +13,13 @@ import pytest
 
 from fercourse.data import cache
 from fercourse.data import load as door
-from fercourse.data.cache import cache_file, sources_digest
+from fercourse.data.cache import cache_file
 from fercourse.data.layouts.convert import convert
 from fercourse.data.layouts.csv import reader as csv_reader
 from fercourse.data.layouts.csv.writer import write_votes
 from fercourse.data.load import load
 from fercourse.errors import NotWritten
+from fercourse.files import sources_digest
 
 
 @pytest.fixture(autouse=True)

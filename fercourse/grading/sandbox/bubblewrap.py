@@ -13,8 +13,8 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-import fercourse
 from fercourse.errors import GradingError
+from fercourse.files import PACKAGE
 from fercourse.grading.sandbox.cures import ALTERNATIVE, INSTALL, NEWER, cure_of, is_too_old
 from fercourse.grading.sandbox.seccomp import filter_program, with_own_keyring
 
@@ -22,7 +22,6 @@ HOME = "/tmp"  # inside; what is written there is gone with the sandbox
 NOBODY = 65534
 TRIAL_SECONDS = 120
 MOST_PROCESSES = 128  # threads count as well
-PACKAGE = Path(fercourse.__file__).resolve().parent
 HIDDEN_FOLDERS = ("classroom/checks", "grading")
 HIDDEN_FILE = "classroom/hints.json"
 SHOWN_AGAIN = ("__init__.py", "inside")
