@@ -67,7 +67,6 @@ async def _identity(address):
 
 
 @cache
-@cache
 def code_here():
     """name → version of what computes results in this process, fercourse itself by its sources as well."""
     found = {"fercourse": f"{fercourse.__version__} (sources {sources_digest()[:12]})"}

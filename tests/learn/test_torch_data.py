@@ -203,8 +203,8 @@ def test_a_loader_is_predicted_as_its_split_is_in_its_own_order(faces):
     split = fc.predict(model, faces.valid, flips=True)
     loader = fc.predict(model, DataLoader(Items(faces.valid, FLOATS), batch_size=32), flips=True)
     np.testing.assert_allclose(loader.probabilities, split.probabilities, atol=1e-6)
-    np.testing.assert_array_equal(loader.labels, faces.valid.labels)
-    assert fc.predict(model, DataLoader(Items(unlabelled, FLOATS), batch_size=32)).labels is None
+    np.testing.assert_array_equal(loader.y_true, faces.valid.labels)
+    assert fc.predict(model, DataLoader(Items(unlabelled, FLOATS), batch_size=32)).y_true is None
     shuffled = fc.predict(model, DataLoader(Items(faces.valid, FLOATS), batch_size=32, shuffle=True))
     assert shuffled.accuracy == fc.predict(model, faces.valid).accuracy
 
