@@ -148,8 +148,8 @@ def test_notebooks_have_the_same_results(tmp_path, on, run_here):
     assert both[0] == both[1]
     assert [record["status"] for record in both[1]] == ["passed", "failed"]
     assert (both[1][0]["figures"], both[1][0]["claims"]) == ([FIGURE], [HELD])
-    files = [sorted(path.relative_to(out).as_posix() for path in out.rglob("*.*")) for out in (here, tmp_path)]
-    assert files[0] == files[1]
+    files = [{path.relative_to(out).as_posix() for path in out.rglob("*.*")} for out in (here, tmp_path)]
+    assert files[0] ^ files[1] <= {"02_fails/kernel.log"}  # a kernel that is killed may have time for a last word
     for name in ("more/kept.txt", "kernel.log", *both[1][0]["pictures"]):
         assert (here / "01_passes" / name).read_bytes() == (tmp_path / "01_passes" / name).read_bytes()
 
