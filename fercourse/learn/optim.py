@@ -224,7 +224,7 @@ class Descent:
         if self.average is not None:
             self.average.load_state_dict(state["average"])
         if self.scheduler is not None:
-            self.scheduler.load_state_dict(copy.deepcopy(state["schedule"]))  # some take out of it what they read
+            self.scheduler.load_state_dict(state["schedule"])
         self.taken = state["taken"]
 
 

@@ -111,14 +111,14 @@ def test_what_makes_no_images_of_images_is_refused_at_the_call_and_changes_nothi
 
 
 class BreakingLater:
-    """Images as they are, and NaN from one batch on."""
+    """Images as they are, and NaN in one batch."""
 
     def __init__(self, batch):
         self.left = batch + 1  # it is tried once at the call
 
     def __call__(self, images):
         self.left -= 1
-        return images if self.left > 0 else images * float("nan")
+        return images if self.left else images * float("nan")
 
 
 @pytest.mark.parametrize("batch", [1, 3, 5])

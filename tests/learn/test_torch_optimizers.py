@@ -275,6 +275,21 @@ def test_what_a_scheduler_keeps_in_the_groups_of_a_named_optimizer_belongs_to_th
     assert len(run(100, epochs=2, resume=True)) == 2
 
 
+@dataclass(frozen=True)
+class RisingFromZero:
+    """A warm-up whose first step has no rate."""
+
+    def multiplier(self, taken, *, steps_an_epoch, epochs):
+        return taken / steps_an_epoch / epochs
+
+
+def test_two_rates_are_two_recipes_where_the_first_step_has_none(tmp_path, faces):
+    settings = dict(schedule=RisingFromZero(), checkpoint=tmp_path / "run.pt")
+    fit(small_mlp(), faces, epochs=2, optimizer=partial(torch.optim.SGD, lr=0.1), **settings)
+    with pytest.raises(fc.CheckpointMismatch, match=r"optimizer: .*lr=0\.1"):
+        fit(small_mlp(), faces, epochs=2, optimizer=partial(torch.optim.SGD, lr=0.2), resume=True, **settings)
+
+
 def test_groups_of_other_weights_are_another_recipe(tmp_path, faces):
     def run(place, **more):
         model = small_mlp()
