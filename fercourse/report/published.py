@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Published:
     """One figure as its author gave it: the model, the accuracy in % as text, the faces it was taken on, the epochs.
 
-    faces:  "PublicTest", "PrivateTest", or "its test faces" where the notebook says no more
+    faces:  "PublicTest", "PrivateTest", or what the notebook calls them where its text does not show which they are
     epochs: 0 where it says none
     """
 
@@ -22,18 +22,18 @@ class Published:
 
 
 PUBLISHED = {
-    "A3": Published("MLP, Adam", "25.0", "its test faces", 15),
-    "A4": Published("CNN, Adam", "55.1", "its test faces", 15),
-    "A5": Published("CNN, SGD", "53.4", "its test faces", 150),
-    "A6": Published("CNN in TensorFlow, Adam", "51.1", "its test faces", 30),
-    "A7 0.1": Published("ResNet18, SGD 0.1", "57.81", "its test faces", 100),
-    "A7 0.01": Published("ResNet18, SGD 0.01", "56.77", "its test faces", 100),
-    "A7 0.001": Published("ResNet18, SGD 0.001", "49.62", "its test faces", 100),
-    "A7 0.0001": Published("ResNet18, SGD 0.0001", "42.72", "its test faces", 100),
-    "A7 1e-06": Published("ResNet18, SGD 1e-06", "25.22", "its test faces", 100),
-    "A7 ResNet50": Published("ResNet50, SGD 0.1", "48.30", "its test faces", 100),
-    "A7 ResNet152": Published("ResNet152, SGD 0.1", "49.75", "its test faces", 100),
-    "A8": Published("ResNet18, the chosen one", "58.6", "PublicTest", 100),
+    "A3": Published("MLP, Adam", "25.0", "PublicTest", 15),
+    "A4": Published("CNN, Adam", "55.1", "PublicTest", 15),
+    "A5": Published("CNN, SGD", "53.4", "PublicTest", 150),
+    "A6": Published("CNN in TensorFlow, Adam", "51.1", "PublicTest", 30),
+    "A7 0.1": Published("ResNet18, SGD 0.1", "57.81", "its validation faces", 100),
+    "A7 0.01": Published("ResNet18, SGD 0.01", "56.77", "its validation faces", 100),
+    "A7 0.001": Published("ResNet18, SGD 0.001", "49.62", "its validation faces", 100),
+    "A7 0.0001": Published("ResNet18, SGD 0.0001", "42.72", "its validation faces", 100),
+    "A7 1e-06": Published("ResNet18, SGD 1e-06", "25.22", "its validation faces", 100),
+    "A7 ResNet50": Published("ResNet50, SGD 0.1", "48.30", "its validation faces", 100),
+    "A7 ResNet152": Published("ResNet152, SGD 0.1", "49.75", "its validation faces", 100),
+    "A8": Published("ResNet18, the chosen one", "58.6", "its test faces", 100),
     "B": Published("CNN with batch normalisation, Adam", "66", "PublicTest", 350),
     "C plain": Published("PReLU CNN, Adadelta, without augmentation", "38.1", "PrivateTest", 100),
     "C augmented": Published("PReLU CNN, Adadelta, with augmentation", "63.5", "PrivateTest", 100),

@@ -72,7 +72,7 @@ def test_one_seed_has_its_accuracy_with_an_interval(course, records):
     write_results(course=course)
     # Wilson, 95 %, n = 1,000: 500 right give 46.907 to 53.093 %, 520 right 48.901 to 55.083 %.
     assert rows(course)["CNN, Adam 0.001"] == [
-        "CNN, Adam 0.001", "A4: 55.1 % (its test faces, 15 epochs)", "50.0 (46.9–53.1)", "40.0", "52.0 (48.9–55.1)",
+        "CNN, Adam 0.001", "A4: 55.1 % (PublicTest, 15 epochs)", "50.0 (46.9–53.1)", "40.0", "52.0 (48.9–55.1)",
         "0", "2", "300", "A GPU", "abc1234",
     ]  # fmt: skip
     assert "fer2013.csv, fingerprint ab12cd34" in page(course)
@@ -87,7 +87,7 @@ def test_several_seeds_have_their_mean_and_spread(course, records):
     write_results(course=course)
     # 50, 52, 60: mean 54, deviations -4, -2, 6, so the variance is 56 / 2, its root 5.29. 51, 53, 58: 54, 26 / 2, 3.61.
     assert rows(course)["CNN, Adam 0.001"] == [
-        "CNN, Adam 0.001", "A4: 55.1 % (its test faces, 15 epochs)", "54.0 ± 5.3", "27.0", "54.0 ± 3.6",
+        "CNN, Adam 0.001", "A4: 55.1 % (PublicTest, 15 epochs)", "54.0 ± 5.3", "27.0", "54.0 ± 3.6",
         "0, 1, 2", "1–2", "300", "A GPU; cpu, 2 threads", "abc1234, –",
     ]  # fmt: skip
 
@@ -241,8 +241,8 @@ def test_the_command_collects_checks_and_shows_the_lines_that_differ(course, rec
     capsys.readouterr()
     assert main(["results", "--check"]) == 1
     said = capsys.readouterr().out
-    assert "\n-| CNN, Adam 0.001 | A4: 55.1 % (its test faces, 15 epochs) | 59.0" in said
-    assert "\n+| CNN, Adam 0.001 | A4: 55.1 % (its test faces, 15 epochs) | 50.0" in said
+    assert "\n-| CNN, Adam 0.001 | A4: 55.1 % (PublicTest, 15 epochs) | 59.0" in said
+    assert "\n+| CNN, Adam 0.001 | A4: 55.1 % (PublicTest, 15 epochs) | 50.0" in said
     assert "59.0 (46.9" in page(course)
     assert main(["results", "--check", "runs"]) == 2
     put(records, 9, drawn=True)

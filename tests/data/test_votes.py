@@ -62,13 +62,13 @@ def test_votes_are_mapped_by_the_names_of_their_columns(path, faces):
     rewrite(path, [",".join(row[column] for column in order) for row in table])
     assert np.array_equal(load(path).test.votes, faces.test.votes)
     assert table[0][2:] == [
+        "neutral",
+        "happiness",
+        "surprise",
+        "sadness",
         "anger",
         "disgust",
         "fear",
-        "happiness",
-        "sadness",
-        "surprise",
-        "neutral",
         "contempt",
         "unknown",
         "NF",
@@ -251,3 +251,11 @@ def test_votes_in_their_own_order_are_joined_to_a_thousand_rows(many, tmp_path):
     rows, faces = many
     (tmp_path / "votes.csv").write_text(text_of(faces))
     assert np.array_equal(join_votes(rows, tmp_path / "votes.csv", "fer2013.csv").votes, faces.train.votes)
+
+
+def test_votes_are_written_in_the_order_of_the_published_file_by_which_others_read_it(faces):
+    header, *rows = text_of(faces).splitlines()
+    assert header == "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
+    names = ("Neutral", "Happy", "Surprise", "Sad", "Angry", "Disgust", "Fear", "Contempt", "Unknown", "Not a face")
+    in_order = faces.train.votes[:, [BALLOT.index(name) for name in names]]
+    assert [list(map(int, row.split(",")[2:])) for row in rows[: len(faces.train)]] == in_order.tolist()

@@ -5,18 +5,18 @@ import numpy as np
 from fercourse.data.faces import BALLOT, USAGES
 
 VOTE_COLUMNS = {
+    "neutral": "Neutral",
+    "happiness": "Happy",
+    "surprise": "Surprise",
+    "sadness": "Sad",
     "anger": "Angry",
     "disgust": "Disgust",
     "fear": "Fear",
-    "happiness": "Happy",
-    "sadness": "Sad",
-    "surprise": "Surprise",
-    "neutral": "Neutral",
     "contempt": "Contempt",
     "unknown": "Unknown",
     "NF": "Not a face",
 }
-"""The columns of fer2013new.csv, by name, and what `BALLOT` calls them."""
+"""The columns of fer2013new.csv in its order, by which many read it, and what `BALLOT` calls them."""
 
 DIGITS = np.array([list(f"{level} ".encode().ljust(4, b"\0")) for level in range(256)], np.uint8)
 """Each grey level as text and a space, filled up with zero bytes: uint8 (256, 4)."""
