@@ -30,7 +30,7 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 
 # %%
 data = env.load(DATA)
-data
+print(data)
 
 # %%
 fc.guess(

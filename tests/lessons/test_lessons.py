@@ -11,6 +11,7 @@ import pytest
 
 from fercourse.course.building.lesson import read_lesson
 from fercourse.course.building.lesson_rules import advice
+from fercourse.data.faces import EMOTIONS
 from fercourse.course.outputs import problems_in, shown_in
 from fercourse.report.records import read_records
 
@@ -76,6 +77,15 @@ def test_a_committed_notebook_is_small_and_names_no_path_of_the_machine_it_ran_o
     assert file.stat().st_size <= 1_000_000
     text = file.read_text(encoding="utf-8")
     assert not re.search(r"/(home|root|tmp|work|Users)/", text)
+
+
+@pytest.mark.parametrize("guess", ["01.1", "02.1"])
+def test_a_guess_about_the_emotions_counts_is_not_answered_by_what_a_cell_shows_above_it(guess):
+    [path] = [path for path in LESSONS if path.stem.startswith(guess[:2])]
+    cells = committed(path).cells
+    [place] = [number for number, cell in enumerate(cells) if f'fc.guess(\n    "{guess}"' in cell.source]
+    shown = [output.get("data", {}).get("text/html", "") for cell in cells[:place] for output in cell.get("outputs", [])]
+    assert not any(f">{emotion}<" in html for html in shown for emotion in EMOTIONS)
 
 
 @lessons
