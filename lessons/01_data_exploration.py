@@ -28,7 +28,7 @@ DEVICE: str = "auto"  # not used here; every lesson has it
 
 # %%
 data = env.load(DATA, whole=True)
-print(data)
+data
 
 # %% [markdown]
 # Every figure that comes from drawn faces says so. They have the same shape, the same class shares and the same kinds
