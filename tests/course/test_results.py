@@ -43,7 +43,7 @@ def course(tmp_path):
 
 @pytest.fixture
 def records(course):
-    return course.root / "docs" / "records"
+    return course.root / "fercourse" / "records" / "trainings"
 
 
 def page(course):
@@ -132,7 +132,7 @@ def test_records_are_collected_at_any_depth_and_only_real_ones_at_full_scale(cou
     put(runs, 2, drawn=True)
     put(runs, 3, scale="lesson")
     put(runs, 4, official=False)
-    (runs / "record.json").write_text("[]")
+    (runs / "record.json").write_text("{}")
     assert write_results([runs], course=course) == (
         ["cnn-00000001.json"],
         ["cnn-00000002.json", "cnn-00000003.json", "cnn-00000004.json"],

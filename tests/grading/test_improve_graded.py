@@ -213,9 +213,7 @@ def network():
     assert points(graded(network=spy, text=good)) == FULL
 
 
-def test_a_sheet_that_was_executed_and_saved_is_graded_as_it_lies_in_nbgraders_folders(
-    graded, good, solved, released, tmp_path
-):
+def test_a_sheet_that_nbformat_saved_twice_is_graded_as_it_lies_in_nbgraders_folders(good, solved, released, tmp_path):
     notebook = nbformat.from_dict(with_networks(released, {"09.1": good}))
     for cell in notebook.cells:
         if cell.id == "09-1-answer":
