@@ -3,7 +3,21 @@
 import base64
 from pathlib import Path
 
-KEPT = Path(__file__).parent / "answers" / "improved"
+HELPERS = Path(__file__).parent
+KEPT = HELPERS / "answers" / "improved"
+PREPARED = f"""\
+import sys
+from pathlib import Path
+
+sys.path.insert(0, {str(HELPERS)!r})
+import toy_improve
+from _pytest.monkeypatch import MonkeyPatch
+
+Path("kept").mkdir()
+toy_improve.install(MonkeyPatch(), Path("kept"))
+import fercourse as fc
+"""
+"""The first cell of a notebook in which the toy sheet 09 is known."""
 
 
 def kept_text(id):

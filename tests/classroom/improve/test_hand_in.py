@@ -1,14 +1,13 @@
 """What is handed in stays in the notebook through saving and opening, and nothing else takes its place."""
 
 import json
-from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
 import torch
 import toy_improve
-from improved import handed_in_output
+from improved import PREPARED, handed_in_output
 from nbclient import NotebookClient
 from torch import nn
 
@@ -16,18 +15,6 @@ import fercourse as fc
 from fercourse.classroom.improve import hand_in as handing
 from fercourse.classroom.improve.hand_in import arrays_of, found_in, handed_in_arrays, in_place_of_this_session
 from fercourse.errors import DataMismatch, ParameterError
-
-HELPERS = Path(toy_improve.__file__).parent
-PREPARED = f"""
-import sys
-from pathlib import Path
-sys.path.insert(0, {str(HELPERS)!r})
-import toy_improve
-from _pytest.monkeypatch import MonkeyPatch
-Path("kept").mkdir()
-toy_improve.install(MonkeyPatch(), Path("kept"))
-import fercourse as fc
-"""
 
 
 @pytest.fixture(autouse=True)
