@@ -3,16 +3,14 @@
 Only images go to where the student's code runs. Labels, and the baseline's answers, stay on this side.
 """
 
-import inspect
 from dataclasses import dataclass
 
 import numpy as np
 
-from fercourse.classroom.checks.compare import ask, plain
-from fercourse.classroom.improve.baselines import baseline_of, kept_arrays
+from fercourse.classroom.improve.alone import expect_alone
+from fercourse.classroom.improve.baselines import baseline_of
+from fercourse.classroom.improve.exam import answers_of, exam_of
 from fercourse.classroom.improve.hand_in import handed_in_arrays
-from fercourse.classroom.probes import trained_answers
-from fercourse.data.drawn.dataset import drawn_faces
 from fercourse.data.faces import EMOTIONS
 from fercourse.errors import CheckFailed, DataMismatch, ParameterError
 from fercourse.report.intervals import paired
@@ -45,8 +43,10 @@ def practice_seed(id: str) -> int:
 def expect_better(id: str, network: object) -> None:
     """Raise CheckFailed where what was handed in for `id` is not better than the baseline on the practice faces.
 
+    Also where the function uses what only the training made.
     network: the function of the student's that it belongs to
     """
+    expect_alone(network)
     verdict = _verdict(id, network, PRACTICE_FACES, practice_seed(id), "practice faces")
     if not verdict.better:
         raise CheckFailed(verdict.why)
@@ -70,31 +70,12 @@ def _verdict(id, network, faces, seed, called):
         arrays = handed_in_arrays(id)
     except DataMismatch as error:
         return Verdict(False, str(error))
-    drawn = drawn_faces(0, 0, faces, seed=seed).test
-    takes_images = _takes_images(baseline)
-    came = _codes(ask(trained_answers, network, arrays, drawn.images, takes_images), faces)
+    exam = exam_of(id, seed=seed, faces=faces)
+    came = answers_of(id, network, arrays, exam.images)
     if came is None:
         shape = f"({faces}, {len(EMOTIONS)})"
         return Verdict(False, f"expected {faces} codes from 0 to 6, or finite scores of shape {shape}; came neither")
-    theirs = _codes(trained_answers(baseline.network, kept_arrays(id), drawn.images, takes_images), faces)
-    return _compared(came, theirs, drawn.labels, f"{faces:,} {called}", baseline.called)
-
-
-def _takes_images(baseline):
-    return len(inspect.signature(baseline.network).parameters) == 2
-
-
-def _codes(answers, faces):
-    """The codes, int64 (N,), of codes or of scores (N, 7); None for anything else."""
-    answers = plain(answers)
-    answers = np.asarray(answers) if isinstance(answers, list) else answers
-    if not isinstance(answers, np.ndarray) or answers.dtype.kind not in "iuf" or len(answers) != faces:
-        return None
-    answers = answers.reshape(faces, -1)
-    if answers.shape[1] == len(EMOTIONS):
-        return answers.argmax(axis=1) if np.isfinite(answers).all() else None
-    is_code = np.isin(answers, range(len(EMOTIONS)))
-    return answers[:, 0].astype(np.int64) if answers.shape[1] == 1 and is_code.all() else None
+    return _compared(came, exam.theirs, exam.labels, f"{faces:,} {called}", baseline.called)
 
 
 def _compared(came, theirs, labels, called, name):

@@ -11,7 +11,10 @@ from torch import nn
 from toy_improve import SEED, blocks, fitted, fitted_arrays, linear, small_answer, small_network, trained
 
 import fercourse as fc
+from fercourse.classroom.improve.alone import expect_alone
 from fercourse.classroom.improve.judge import judge, practice_seed
+from fercourse.classroom.improve.weights import packed
+from fercourse.classroom.plain import Opaque
 from fercourse.errors import CheckFailed, ParameterError
 
 
@@ -153,6 +156,70 @@ def test_a_network_gets_images_and_no_label_and_cannot_change_what_the_baseline_
     assert not judge("09.2", answer, seed=SEED).better
     assert seen == [((2000, 48, 48), "uint8", ["bias", "weights"])]
     assert judge("09.2", small_answer, seed=SEED).why == before
+
+
+CELL = """
+import fercourse as fc
+from torch import nn
+
+faces, model, mean = fc.drawn_faces(20, 0, 0), nn.Linear(2, 1), 0.5
+
+def of_faces():
+    return nn.Sequential(fc.Standardise(faces.train.images.mean() / 255, 0.25), nn.Flatten())
+
+def of_model():
+    return [model for _ in range(3)][0]
+
+class Inner(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.model = helper(mean)  # an attribute of that name is no name of the notebook's
+
+def by_a_class():
+    return Inner()
+
+def helper(number):
+    return nn.Linear(3, 2) if number else by_a_class()
+"""
+
+
+def test_a_network_that_needs_the_faces_or_the_trained_model_is_named_before_a_grader_finds_out():
+    names = {"__name__": "__main__"}
+    exec(CELL, names)
+    for function, used in (("of_faces", "faces"), ("of_model", "model")):
+        fc.hand_in("09.1", linear(2))
+        assert f"{function} uses {used}, which your training made" in said("09.1", names[function])
+    for network in (names["by_a_class"], names["Inner"], wide, Opaque("a proxy of a grader's"), 3):
+        expect_alone(network)
+    exec("def helper(number):\n    return model", names)
+    with pytest.raises(CheckFailed, match="by_a_class uses model"):
+        expect_alone(names["by_a_class"])
+
+
+def test_the_baseline_is_asked_once_and_a_damaged_or_another_ones_cache_is_not_believed(monkeypatch, tmp_path):
+    monkeypatch.setenv("FERCOURSE_CACHE", str(tmp_path / "cache"))
+    asked = []
+
+    def counted(images, arrays):
+        asked.append(len(images))
+        return small_answer(images, arrays)
+
+    monkeypatch.setitem(toy_improve.BASELINES, "09.2", toy_improve.Baseline("it", counted, fitted_arrays))
+    fc.hand_in("09.2", fitted_arrays(2000, 2))
+    first = judge("09.2", wide_answer, seed=SEED)
+    assert judge("09.2", wide_answer, seed=SEED) == first
+    assert asked == [2000]
+    assert judge("09.2", wide_answer, seed=SEED + 1).why != first.why
+    assert asked == [2000, 2000]
+    for path in (tmp_path / "cache").iterdir():
+        assert str(SEED) not in path.name
+        path.write_bytes(path.read_bytes()[:1000])
+    assert judge("09.2", wide_answer, seed=SEED) == first
+    assert asked == [2000] * 3
+    (tmp_path / "09.2.npz").write_bytes(packed(fitted_arrays(200)))
+    assert judge("09.2", wide_answer, seed=SEED) != first
+    monkeypatch.setenv("FERCOURSE_CACHE", "/proc/nowhere")
+    assert judge("09.2", wide_answer, seed=SEED) != first
 
 
 def test_hidden_faces_have_a_seed_that_nobody_tries_out():
