@@ -1,5 +1,5 @@
 # ---
-# title: Augmentation and imbalance
+# title: "Augmentation: each face its own draw"
 # promise: You make two thousand faces feel like many more, and measure which changes help and which only cost.
 # needs:
 #   - lessons 02 and 03
@@ -7,9 +7,8 @@
 #   - change every face of a batch by its own draw, by hand, with fc.Augment and with torchvision
 #   - find the strength of a change by a sweep that is judged on faces as they come
 #   - compare two ways to augment so that one thing differs, over several seeds
-#   - mix two faces and their labels, and average the answers to a face and its mirror image
-#   - read a published comparison and find what else differs between its two sides
-# reproduces: B's offline copies, C's network and its comparison, D's loaders
+#   - say what D's loaders and its pool of 80 to 20 cost
+# reproduces: B's offline copies, D's loaders
 # ---
 
 # %% tags=["parameters"]
@@ -126,11 +125,9 @@ steps = (4 * end).round().long()
 moved = shift(flip(images, end < 0), steps, steps)
 called = fc.Augment(flip=0.5, shift=4 / 48).apply(images, draws)
 same_shift = torch.equal(moved, called)
+turned = fc.Augment(rotate=30).apply(images, draws)
+same_turn = torch.allclose(turn(images, 30 * end), turned, atol=1e-5)
 print("flips and shifts, the same:", same_shift)
-
-# %%
-called = fc.Augment(rotate=30).apply(images, draws)
-same_turn = torch.allclose(turn(images, 30 * end), called, atol=1e-5)
 print("turns, the same to 1e-5:", same_turn)
 
 # %% [markdown]
@@ -144,13 +141,12 @@ def augmented(stream, augment, generator=None):
         yield augment(images, generator), labels
 
 
+gentle = fc.Augment(flip=0.5, shift=0.06, rotate=8, zoom=0.08)
+
 # %% [markdown]
 # Here is what the network sees: faces from the first batch, changed gently. Would you still give each face its label?
 # Below them, each change grows from left to right. In Jupyter you get sliders instead, to find the strength at which
 # you would no longer agree with the label.
-
-# %%
-gentle = fc.Augment(flip=0.5, shift=0.06, rotate=8, zoom=0.08)
 
 # %% tags=["folded"]
 import matplotlib.pyplot as plt
@@ -229,7 +225,6 @@ start = time.perf_counter()
 one_by_one = sum(len(labels) for _, labels in DataLoader(Changed(some, change), 128, shuffle=True))
 seconds_alone = time.perf_counter() - start
 
-# %%
 start = time.perf_counter()
 at_once = sum(len(labels) for _, labels in augmented(fc.batches(some, 128), gentle))
 seconds_together = time.perf_counter() - start
@@ -309,15 +304,12 @@ def mean_accuracy(answers):
 
 
 fc.record({"no changes": mean_accuracy(plain), "gentle changes": mean_accuracy(online)}, unit="%", n=len(seeds))
-
-# %%
 gained, half = gain(online, plain)
 print(f"gentle changes bring {gained:+.1f} ± {half:.1f} points")
 fc.reveal("04.1", gained)
 
 # %% [markdown]
-# A clear gain, and not 25 points. <!-- 04.gain --> Where does it come from? The next figure shows both losses of the
-# first seed.
+# A clear gain, and not 25 points. <!-- 04.gain --> Where does it come from? Compare the losses of the first seed.
 
 # %%
 runs = {"none": plain_runs[0][1], "gentle": gentle_runs[0][1]}
@@ -326,7 +318,7 @@ fc.plots.history(runs, column="loss");
 # %% [markdown]
 # Without changes the loss on training faces falls towards zero and the loss on validation faces rises: the faces are
 # learned by heart. With changes the two stay near each other, <!-- 04.gap --> because no face ever comes back quite the
-# same. On all of FER2013 the network of lesson 03 shows it too. These two trainings took 30 epochs of 28,709 faces:
+# same. On all of FER2013 the network of lesson 03 was trained both ways, for 30 epochs of 28,709 faces. These are its losses:
 
 # %%
 names = {"none": "CNN without augmentation", "augmented": "CNN with augmentation"}
@@ -368,8 +360,6 @@ asked = {"mirrored": still_right(faces.flip(-1)), "four pixels to the right": st
 asked |= {f"turned by {angle}°": still_right(turn(faces, each(float(angle)))) for angle in (8, 30, 90)}
 floor = 100 * max(valid.counts().values()) / len(valid)
 fc.record({"as they are": still_right(faces), **asked, "always Happy": floor}, unit="%", n=len(valid))
-
-# %%
 options = ["mirrored", "four pixels to the right", "turned by 30°", "turned by 90°"]
 fc.reveal("04.2", min(options, key=asked.get))
 
@@ -472,8 +462,6 @@ bold_anew = answers_of([train_one(seed, data, augment=anew(bold)) for seed in se
 table = {"gentle, drawn anew": online, "gentle, stored": kept["gentle"]}
 table |= {"B's changes, drawn anew": bold_anew, "B's changes, stored": kept["bold"]}
 fc.record({name: mean_accuracy(answers) for name, answers in table.items()}, unit="%", n=len(seeds))
-
-# %%
 for name, new, old in (
     ("anew or stored, gentle", online, kept["gentle"]),
     ("anew or stored, B's", bold_anew, kept["bold"]),
@@ -484,150 +472,6 @@ for name, new, old in (
 
 # %% [markdown]
 # TODO read
-#
-# ## Two faces in one
-#
-# *Mixup* goes a step further: it lays two faces over each other and mixes their labels in the same shares. *CutMix* puts
-# a rectangle of one face into the other. The network then cannot learn any face by heart, because it never sees one.
-
-# %%
-torch.manual_seed(SEED)
-mixup, cutmix = v2.MixUp(num_classes=7), v2.CutMix(num_classes=7)
-mixed, shares = mixup(images, labels)
-cut, _ = cutmix(images, labels)
-print("the label of the first mixed face:", [round(share, 2) for share in shares[0].tolist()])
-
-# %% tags=["folded"]
-rows_of_faces([images[:8], mixed[:8], cut[:8]], ["as it is", "mixup", "CutMix"], "Each face is mixed with the one before it")
-
-# %% [markdown]
-# `fc.fit` takes whole labels only, so this loop is written by hand. `F.cross_entropy` takes shares too: the loss is then
-# the mean of the losses of both labels, each with its share. The gentle changes stay, so that one thing is added.
-
-# %%
-import torch.nn.functional as F
-
-
-def train_mixed(seed):
-    torch.manual_seed(seed)
-    model, order = small_cnn(mean, std).to(env.device), torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.Adam(model.parameters())
-    steps = EPOCHS * -(-len(train) // 64)
-    rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, steps, cycle_momentum=False)
-    for epoch in range(EPOCHS):
-        stream = fc.batches(train, 64, shuffle=True, generator=order, device=env.device)
-        for images, labels in augmented(stream, gentle, order):
-            images, shares = mixup(images, labels)
-            loss = F.cross_entropy(model(images), shares)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            rate.step()
-    return model, None
-
-
-# %%
-mixed_answers = answers_of([train_mixed(seed) for seed in seeds])
-points, half = gain(mixed_answers, online)
-print(f"mixup adds {points:+.1f} ± {half:.1f} points")
-
-# %% [markdown]
-# TODO read. torchvision has more: `RandAugment` and `TrivialAugmentWide` draw the change as well as its strength, and
-# `RandomErasing` hides a rectangle.
-#
-# ### Change the faces at the end
-#
-# A face and its mirror image should get the same answer. So ask for both, and average the probabilities. This is
-# *test-time augmentation*. It needs no training, and twice the time for an answer.
-
-# %%
-@torch.inference_mode()
-def both_ways(model, images):
-    model.eval()
-    return (model(images).softmax(1) + model(images.flip(-1)).softmax(1)) / 2
-
-
-flipped = [fc.predict(model, valid, flips=True) for model, _ in gentle_runs]
-by_hand = both_ways(gentle_runs[0][0], faces).cpu().numpy()
-same_flips = np.allclose(by_hand, flipped[0].probabilities, atol=1e-3)
-points, half = gain(flipped, online)
-print(f"by hand the same: {same_flips}; it adds {points:+.1f} ± {half:.1f} points")
-
-# %% [markdown]
-# ## What broke: 63.5 against 38.1
-#
-# Notebook C's network has five convolutions, pools that overlap, and PReLU: a ReLU whose slope on the left is learned.
-# Its sides go 48 → 44 → 48 → 22 → 10 → 5, so that 128 × 5 × 5 = 3,200 numbers are left.
-
-# %%
-def prelu_cnn(mean, std, dropout=0.2):
-    layers = [fc.Standardise(mean, std)]
-    layers += [nn.Conv2d(1, 64, 5), nn.PReLU(), nn.ZeroPad2d(2), nn.MaxPool2d(5, 2)]
-    layers += [nn.Conv2d(64, 64, 3, padding=1), nn.PReLU()]
-    layers += [nn.Conv2d(64, 128, 3, padding=1), nn.PReLU(), nn.AvgPool2d(3, 2)]
-    layers += [nn.Conv2d(128, 128, 3, padding=1), nn.PReLU()]
-    layers += [nn.Conv2d(128, 128, 3, padding=1), nn.PReLU()]
-    layers += [nn.AvgPool2d(3, 2, padding=1), nn.Flatten()]
-    for inputs, outputs in ((3200, 1024), (1024, 1024)):
-        layers += [nn.Linear(inputs, outputs), nn.PReLU(), nn.Dropout(dropout)]
-    return nn.Sequential(*layers, nn.Linear(1024, 7))
-
-
-# %% [markdown]
-# Its page trains it with Adadelta, an optimiser that chooses its own steps, for 100 epochs. That is hours on a laptop.
-# The course trains both sides on all of FER2013, with one list of faces and one way to prepare them. If that has been
-# done, the next cell shows it.
-
-# %%
-for side in ("without", "with"):
-    try:
-        print(side, fc.recorded(f"PReLU CNN {side} augmentation"))
-    except fc.DataNotFound:
-        print(f"{side} augmentation: not trained at full scale yet")
-
-# %% [markdown]
-# Before you believe a difference, look for what else differs between the two sides. The page allows three tests without
-# any training. First: its list of changes ends in `ColorJitter()`, without arguments. What does that change?
-
-# %%
-jitter_idle = torch.equal(v2.ColorJitter()(images), images)
-print("ColorJitter() leaves every pixel as it was:", jitter_idle)
-
-# %% [markdown]
-# Nothing. <!-- 04.jitter --> What is left are mirror images and turns of up to 6°. Second: 38.1 % is printed with all its
-# digits. Of how many faces can it be the share?
-
-# %%
-printed = 0.38127090301003347
-fits = [n for n in (3588, 3589) if abs(round(printed * n) / n - printed) < 1e-12]
-print("possible with", fits, "faces")
-
-# %% [markdown]
-# PrivateTest has 3,589 faces, and no whole number of them gives this share. <!-- 04.list --> The 63.5 % does come from
-# 3,589. So the two figures were not taken on the same list of faces. Third: the page subtracts the mean face from the
-# training faces, and from no others. What that costs you can measure. Take a finished network, and set the mean in its
-# first layer to zero.
-
-# %%
-import copy
-
-careless_runs = [(copy.deepcopy(model), None) for model, _ in plain_runs]
-for model, _ in careless_runs:
-    model[0].mean.zero_()
-careless = answers_of(careless_runs)
-fc.record({"mean subtracted for both": mean_accuracy(plain), "in training only": mean_accuracy(careless)}, unit="%")
-
-# %% [markdown]
-# It costs clearly, <!-- 04.mean --> without an error or a warning. That is why `Standardise` is a layer of our networks:
-# training and validation cannot disagree about it. But the page's listing subtracts the mean once, before any training,
-# and shows one training only. So the mean may have hurt both sides or one. What made the 25 points is not known.
-#
-# ### A pool of 80 to 20
-#
-# Notebook D pools the training faces and PublicTest, and divides them at random, 80 to 20, into training and validation.
-# PrivateTest stays untouched until the end, which is right: what was used to choose may not judge. Two things cost.
-# The network sees 25,838 faces instead of 28,709. And lesson 01 found near-twins, pictures that are almost the same. A
-# random division puts some twins on both sides, so the validation accuracy comes out a little too high.
 #
 # ## What you can say now
 
@@ -650,35 +494,31 @@ fc.claim("04.interior", best not in (0, 90) and clearly_better(swept[best], plai
          sentence="The best strength of turns lies inside the grid and is clearly better than none.")
 fc.claim("04.worse", clearly_better(plain, swept[90]), needs="lesson",
          sentence="Turns of up to 90° in training are clearly worse than none, on upright faces.")
-fc.claim("04.jitter", jitter_idle, "ColorJitter() without arguments changes nothing.")
-fc.claim("04.list", fits == [3588], "The 38.1 % of notebook C cannot be a share of 3,589 faces.")
-fc.claim("04.mean", clearly_better(plain, careless), needs="lesson",
-         sentence="A mean that is subtracted in training only costs clearly.")
 fc.claims()
 
 # %% [markdown]
 # **What to remember.** Augmentation draws anew for each face and each epoch, on training faces alone. How strong it
-# should be is found by training and judging on faces as they come. And before you believe a gain, look for what else
-# differs between the two sides.
+# should be is found by training and judging on faces as they come. To compare two ways, change one thing and use several
+# seeds.
 #
-# Lesson 04b goes on with rare emotions, with choosing the best of many epochs, and with a training that is killed.
+# Lesson 04b goes on with rare emotions. Lesson 04c mixes faces, reads notebook C's comparison closely, and says what
+# choosing the best epoch costs.
 #
 # ## Exercises
 #
 # They stand in [`exercises/04_augmentation_imbalance.ipynb`](../exercises/04_augmentation_imbalance.ipynb), each with a
-# check that answers at once, hints, and the solution as the last hint. The last three belong to lesson 04b.
+# check that answers at once, hints, and the solution as the last hint. One sheet serves the three parts of this lesson:
+# 04.4 belongs to lesson 04b, 04.5 to lesson 04c.
 #
 # | | exercise | kind | minutes |
 # |---|---|---|---|
 # | 04.1 | Mirrored, turned by 90° or 180°: which changes leave a label true? How many pictures do flips and shifts make? | recall | 10 |
 # | 04.2 | Write shear by hand with `look_up`, and compare it with `fc.Augment(shear=…)`. | code | 20 |
 # | 04.3 | Augment the validation faces too. Which way does the accuracy move? Who would notice? | break | 15 |
-# | 04.5 | Write an audit that says whether training and test prepare a face alike, and that is not fooled. | debug | 25 |
-# | 04.4 | Draw the repeated faces of a balanced epoch anew for each epoch, every face as often as its class allows. | code | 25 |
+# | 04.6 | Improve it: train a better network on the same 2,000 faces than one that sees them as they are. | improve | 20 |
 #
 # ## References
 #
 # - Simard, Steinkraus and Platt, *Best Practices for Convolutional Neural Networks* (2003): distortions, drawn anew.
-# - Zhang and others, *mixup: Beyond Empirical Risk Minimization* (2018); Yun and others, *CutMix* (2019).
-# - Cubuk and others, *RandAugment* (2020): how strong, found by a search as small as ours.
-# - He and others, *Delving Deep into Rectifiers* (2015): PReLU.
+# - Cubuk and others, *RandAugment* (2020): how strong, found by a search that is hardly larger than ours.
+# - DeVries and Taylor, *Improved Regularization of Convolutional Neural Networks with Cutout* (2017): hide a square.
