@@ -25,16 +25,14 @@ EPOCHS: int = 0  # of each training; 0 means what the scale says
 # C](../docs/five_notebooks.md), has a cure: mirror the faces and turn them by a few degrees. It reports 38.1 % without
 # these changes and 63.5 % with them.
 #
-# Changing training faces at random, so that the network cannot learn them by heart, is called *augmentation*. Would it
-# really be worth 25 points? You will measure it on few faces, because a network needs it most where faces are few.
+# Changing training faces at random, so that the network cannot learn them by heart, is called *augmentation*. Is it
+# really worth 25 points? You will measure it on few faces, because a network needs it most where faces are few, and
+# because you are waiting. Lesson 04c then reads notebook C's two figures closely.
 
 # %%
-from dataclasses import replace
-
 data = env.load(DATA)
 amount = env.pick(smoke=200, lesson=2000, full=28709)
-train = data.train.take(min(amount, len(data.train)), seed=SEED)
-data, valid = replace(data, train=train), data.valid
+train, valid = data.train.take(min(amount, len(data.train)), seed=SEED), data.valid
 print(f"{len(train):,} faces to train on, {len(valid):,} to judge by")
 
 # %%
@@ -48,8 +46,10 @@ fc.guess(
 # %% [markdown]
 # ## Each face its own draw
 #
-# A mirrored face is another picture with the same emotion. So is a face that sits two pixels lower. `flip` gets a yes or
-# no for each face of a batch, (B,), and mirrors those with a yes.
+# A mirrored face is another picture with the same emotion. So is a face that sits two pixels lower. The changes have to
+# be quick, because they happen to every face in every epoch, so we change all faces of a batch at once. But each face
+# gets a draw of its own: one draw for a whole batch would teach less. `flip` takes the images, (B, 1, 48, 48), and a yes
+# or no for each face, (B,), and mirrors those with a yes.
 #
 # To move a face three pixels down, every pixel of the new picture copies the pixel three rows above it. `rows` and
 # `columns`, (B, 48) each, say for each face which row and column to copy. One indexing operation then fetches all
@@ -72,8 +72,9 @@ def shift(images, down, right):
 
 
 # %% [markdown]
-# Do 64 copies of one face come out as 64 faces? There are 81 shifts of up to four pixels, each mirrored or not: 162
-# pictures. Some draws will meet, so that we expect $162\,(1 - (161/162)^{64}) \approx 53$ different ones.
+# Do 64 copies of one face come out as 64 different faces? There are 81 shifts of up to four pixels, each mirrored or not,
+# which makes 162 pictures. Some of 64 draws will meet, so that we expect $162\,(1 - (161/162)^{64}) \approx 53$ different
+# ones. <!-- 04.draws -->
 
 # %%
 order = torch.Generator().manual_seed(SEED)
@@ -144,9 +145,10 @@ def augmented(stream, augment, generator=None):
 gentle = fc.Augment(flip=0.5, shift=0.06, rotate=8, zoom=0.08)
 
 # %% [markdown]
-# Here is what the network sees: faces from the first batch, changed gently. Would you still give each face its label?
-# Below them, each change grows from left to right. In Jupyter you get sliders instead, to find the strength at which
-# you would no longer agree with the label.
+# `gentle` mirrors every second face, shifts it by up to 6 % of the side, turns it by up to 8°, and makes it up to 8 %
+# smaller or larger. Here is what the network then sees of eight faces. Would you still give each one its label? After
+# them, each single change grows from left to right. (In Jupyter you get sliders instead.) Find the strength at which you
+# would no longer agree with the label.
 
 # %% tags=["folded"]
 import matplotlib.pyplot as plt
@@ -171,9 +173,9 @@ fc.try_transforms(train)
 # %% [markdown]
 # ### The same in torchvision
 #
-# PyTorch's own library for this is `torchvision.transforms.v2`. Its most common change of small pictures is *pad and
-# crop*: add four pixels around the picture, then cut out 48 × 48 at a random place. That is our shift. With the border
-# repeated it is the same to the last bit.
+# PyTorch's own library for this is `torchvision.transforms.v2`. The change that most recipes for small pictures use is
+# *pad and crop*: add four pixels around the picture, then cut out 48 × 48 at a random place. That is our shift. If the
+# border is repeated, it is the same to the last bit.
 
 # %%
 from torchvision.transforms import v2
@@ -185,7 +187,8 @@ same_crop = torch.equal(cropped, ours)
 print("pad and crop is a shift:", same_crop)
 
 # %% [markdown]
-# One thing differs, and it is easy to miss. Given a batch, a transform of torchvision draws once for the whole batch.
+# One thing differs, and it is easy to miss. If you give a batch to a transform of torchvision, it draws once for the whole
+# batch: all faces of the batch move the same way.
 
 # %%
 torch.manual_seed(SEED)
@@ -232,14 +235,17 @@ ratio = seconds_alone / seconds_together
 print(f"one face at a time takes {ratio:.0f} times as long")
 
 # %% [markdown]
-# Both are right, and the faces come out alike. One call for each face costs more than the arithmetic inside it,
-# <!-- 04.speed --> which is why loaders have several workers, and why this course changes whole batches.
+# Both are right, and the faces come out alike. But a call for each face costs more than the arithmetic inside it.
+# <!-- 04.speed --> This is why loaders can have several workers, and why this course changes whole batches.
 #
 # ## A network that can be trained thirty times
 #
-# One training is an anecdote: another seed gives other first weights and another accuracy. To say that one way is better
-# we need several seeds, and so a small network. It first averages 2 × 2 pixels, then has three convolutions as in
-# lesson 03, with a half to a quarter of the channels. `fc.OneCycle` lets the rate rise and fall; lesson 05 says why.
+# Another seed gives other first weights, another order of the faces, and another accuracy. To say that one way to train
+# is better than another we need several seeds for each, and so a small network. It first averages 2 × 2 pixels, so that
+# it sees 24 × 24. Then it has three convolutions as in lesson 03, with a quarter to a half of the channels.
+#
+# The recipe is Adam with a rate that rises to 0.004 and then falls to almost nothing, which is what `fc.OneCycle` does.
+# Lesson 05 says why.
 
 # %%
 from torch import nn
@@ -255,7 +261,7 @@ def small_cnn(mean, std):
 
 
 # %%
-EPOCHS = EPOCHS or env.pick(smoke=3, lesson=30)
+EPOCHS = EPOCHS or env.pick(smoke=3, lesson=24)
 mean, std = train.images.mean() / 255, train.images.std() / 255
 recipe = {"epochs": EPOCHS, "lr": 4e-3, "batch_size": 64, "schedule": fc.OneCycle()}
 recipe |= {"precision": "auto", "device": env.device, "progress": False}
@@ -266,7 +272,7 @@ seeds = [3 * SEED + place for place in range(env.pick(smoke=1, lesson=3))]
 def train_one(seed, faces, **changes):
     torch.manual_seed(seed)
     model = small_cnn(mean, std)
-    return model, fc.fit(model, faces, **recipe | changes, seed=seed)
+    return model, fc.fit(model, (faces, valid[:500]), **recipe | changes, seed=seed)
 
 
 def answers_of(runs):
@@ -274,14 +280,15 @@ def answers_of(runs):
 
 
 # %%
-plain_runs = [train_one(seed, data) for seed in seeds]
-gentle_runs = [train_one(seed, data, augment=gentle) for seed in seeds]
+plain_runs = [train_one(seed, train) for seed in seeds]
+gentle_runs = [train_one(seed, train, augment=gentle) for seed in seeds]
 plain, online = answers_of(plain_runs), answers_of(gentle_runs)
 
 # %% [markdown]
-# For each face we count in which share of the seeds it was answered rightly, once for each way to train. The mean over
-# the faces of the difference is the gain. Its interval, ± 1.96 standard errors over the faces, says how much it could
-# differ on other faces. We call a way *clearly better* if the whole interval lies above zero and every seed agrees.
+# How do we compare two ways? For each face we count in which share of the seeds it was answered rightly, once for each
+# way. The mean difference over all faces is the gain. Its interval, ± 1.96 standard errors over the faces, says how much
+# the gain could differ on other faces. We call a way *clearly better* if the whole interval lies above zero and every
+# seed agrees. This rule was fixed before anything was trained.
 
 # %%
 import numpy as np
@@ -309,16 +316,19 @@ print(f"gentle changes bring {gained:+.1f} ± {half:.1f} points")
 fc.reveal("04.1", gained)
 
 # %% [markdown]
-# A clear gain, and not 25 points. <!-- 04.gain --> Where does it come from? Compare the losses of the first seed.
+# That is a clear gain, and far from 25 points. <!-- 04.gain --> Where does it come from? Compare the losses of the first
+# seed. A dot marks the best epoch of each curve.
 
 # %%
 runs = {"none": plain_runs[0][1], "gentle": gentle_runs[0][1]}
 fc.plots.history(runs, column="loss");
 
 # %% [markdown]
-# Without changes the loss on training faces falls towards zero and the loss on validation faces rises: the faces are
-# learned by heart. With changes the two stay near each other, <!-- 04.gap --> because no face ever comes back quite the
-# same. On all of FER2013 the network of lesson 03 was trained both ways, for 30 epochs of 28,709 faces. These are its losses:
+# Without changes the loss on training faces falls towards zero while the loss on validation faces rises: the faces are
+# learned by heart. With changes the two losses stay nearer to each other, <!-- 04.gap --> because no face ever comes back
+# quite the same. So a longer training could still pay.
+#
+# All this was about a small network and few faces. On all of FER2013 the network of lesson 03 was trained both ways, for 30 epochs of 28,709 faces. These are its losses:
 
 # %%
 names = {"none": "CNN without augmentation", "augmented": "CNN with augmentation"}
@@ -327,11 +337,12 @@ fc.plots.history(real, column="loss")
 print("accuracy at the end:", {short: f"{100 * run['valid_accuracy'][-1]:.1f} %" for short, run in real.items()})
 
 # %% [markdown]
-# There the gain is smaller, as the faces are many. <!-- 04.recorded -->
+# With so many faces the gain is smaller, but it is there. <!-- 04.recorded -->
 #
 # ## How strong?
 #
-# You could ask a network that was trained on upright faces how well it reads turned ones. Here it is asked.
+# How far should a face be turned? A first thought is to ask the network that was trained on faces as they are. It is easy
+# to show it turned or shifted faces and to count what it still gets right.
 
 # %%
 fc.guess(
@@ -364,9 +375,10 @@ options = ["mirrored", "four pixels to the right", "turned by 30°", "turned by 
 fc.reveal("04.2", min(options, key=asked.get))
 
 # %% [markdown]
-# Turned by 90°, faces are read no better than by always answering *Happy*. <!-- 04.ninety --> But this table says only
-# what training would have to *teach*. It does not say what helps on faces as they come, which are upright. For that you
-# have to train with each strength, and judge on upright faces. One thing changes: the largest angle.
+# Turned by 90°, faces are read no better than by answering *Happy* to all. <!-- 04.ninety --> But this table says only
+# what training would have to *teach*. It does not say what helps on faces as they come, which are upright. To know that,
+# you have to train with each strength, and judge on upright faces. One thing changes from training to training: the
+# largest angle.
 
 # %%
 fc.guess(
@@ -380,7 +392,7 @@ fc.guess(
 swept = {0: plain}
 for angle in (8, 20, 45, 90):
     turned = fc.Augment(rotate=angle)
-    swept[angle] = answers_of([train_one(seed, data, augment=turned) for seed in seeds])
+    swept[angle] = answers_of([train_one(seed, train, augment=turned) for seed in seeds])
 
 # %%
 heights = {angle: mean_accuracy(answers) for angle, answers in swept.items()}
@@ -401,17 +413,20 @@ best = max(heights, key=heights.get)
 fc.reveal("04.3", best)
 
 # %% [markdown]
-# The best strength lies inside the grid, <!-- 04.interior --> so the grid was wide enough. Small turns teach the network
-# not to rely on single pixels. Turns of up to 90° are clearly worse than none, <!-- 04.worse --> because the network
-# spends its few weights on faces that nobody photographs. The angles of the drawn faces are set by their generator,
-# which is why the column beside them matters: it is measured on FER2013.
+# The best strength lies inside the grid, <!-- 04.interior --> so the grid was wide enough. Turns of up to 90° are clearly
+# worse than none, <!-- 04.worse --> because the network then spends its few weights on faces that nobody photographs. Its
+# neighbours may be as good as the best one: the grey points show how much one seed differs from another. How much drawn
+# faces are turned was decided by whoever wrote their generator. So look at the column beside them as well, which was
+# measured on photographs.
 #
 # ## Offline against online
 #
-# A coursework at Udine, [notebook B](../docs/five_notebooks.md), made its augmentation *offline*: before training, each
-# face got a copy in changed perspective, by an even chance, and a copy turned by up to 90°. All were stored, three times
-# as many faces. *Online* means that nothing is stored, and each epoch draws anew. Two things can be varied: how the
-# faces are changed, and whether they are drawn once or anew. We vary one at a time.
+# A university assignment, [notebook B](../docs/five_notebooks.md), made its augmentation *offline*, which means before
+# training. Each face was stored three times: as it is; in changed perspective, or by an even chance as it is once more;
+# turned by up to 90° either way. *Online* means that nothing is stored and each epoch draws anew, as we have done so far.
+#
+# B's way differs from ours in two things: how the faces are changed, and whether they are drawn once or anew. Its text
+# does not compare them. We can, if we change one thing at a time. These are B's three changes:
 
 # %%
 def as_it_is(images, generator):
@@ -427,17 +442,19 @@ def half_warped(images, generator):
 bold = [as_it_is, half_warped, fc.Augment(rotate=90)]
 
 # %% [markdown]
-# *Stored* puts every training face three times into the training set, each time changed by one of three changes. *Anew*
-# picks one of the three changes for each face whenever it is shown. For the gentle side all three are `gentle`.
+# `stored` puts every training face three times into the training set, each time changed by one of three changes. `anew`
+# picks one of the three for each face whenever it is shown. On the gentle side all three are `gentle`.
 
 # %%
+from dataclasses import replace
+
+
 def stored(kinds):
     order = torch.Generator().manual_seed(SEED)
     pixels = torch.tensor(train.images)[:, None].float() / 255
     copies = torch.cat([kind(pixels, order)[:, 0] for kind in kinds])
     copies = (copies * 255).round().byte().numpy()
-    thrice = replace(train, images=copies, labels=np.tile(train.labels, 3), votes=None)
-    return replace(data, train=thrice)
+    return replace(train, images=copies, labels=np.tile(train.labels, 3), votes=None)
 
 
 def anew(kinds):
@@ -450,13 +467,13 @@ def anew(kinds):
 
 
 # %% [markdown]
-# Three times the faces get a third of the epochs, so that all four see the same number of faces.
+# Three times as many faces get a third of the epochs, so that all four networks are shown the same number of faces.
 
 # %%
 third = {"epochs": max(1, EPOCHS // 3)}
 once = {"gentle": stored([gentle] * 3), "bold": stored(bold)}
 kept = {name: answers_of([train_one(seed, faces, **third) for seed in seeds]) for name, faces in once.items()}
-bold_anew = answers_of([train_one(seed, data, augment=anew(bold)) for seed in seeds])
+bold_anew = answers_of([train_one(seed, train, augment=anew(bold)) for seed in seeds])
 
 # %%
 table = {"gentle, drawn anew": online, "gentle, stored": kept["gentle"]}

@@ -25,9 +25,16 @@ def lesson(faces):
 
 
 @pytest.fixture(scope="module")
+def part_three():
+    namespace = dict(torch=torch, nn=nn, np=np, fc=fc, generator=np.random.default_rng(0))
+    run_definitions("04c_comparison_resume.py", namespace)
+    return SimpleNamespace(**namespace)
+
+
+@pytest.fixture(scope="module")
 def part_two():
     namespace = dict(torch=torch, nn=nn, np=np, fc=fc, replace=replace, generator=np.random.default_rng(0))
-    run_definitions("04b_imbalance_resume.py", namespace)
+    run_definitions("04b_rare_emotions.py", namespace)
     return SimpleNamespace(**namespace)
 
 
@@ -36,9 +43,9 @@ def images(faces):
     return next(fc.batches(faces.train, 16))[0]
 
 
-def test_the_shipped_prelu_cnn_is_the_lessons(lesson, images):
+def test_the_shipped_prelu_cnn_is_the_lessons(part_three, images):
     networks = []
-    for build in (lesson.prelu_cnn, prelu_cnn):
+    for build in (part_three.prelu_cnn, prelu_cnn):
         torch.manual_seed(4)
         networks.append(build(0.5, 0.25).eval())
     by_hand, shipped = networks
@@ -117,7 +124,7 @@ def test_the_gain_of_one_seed_is_the_difference_and_its_interval_that_of_the_pai
 
 def test_stored_copies_are_the_changes_one_after_the_other_beside_their_labels(lesson, faces):
     darker = [lambda images, generator, factor=factor: images * factor for factor in (1, 0.5, 0.2)]
-    split = lesson.stored(darker).train
+    split = lesson.stored(darker)
     size = len(faces.train)
     assert np.array_equal(split.labels, np.tile(faces.train.labels, 3))
     assert np.array_equal(split.images[:size], faces.train.images)
@@ -148,7 +155,7 @@ def test_adjusted_answers_are_those_of_bayes_rule_with_other_shares(part_two):
     np.testing.assert_allclose(part_two.adjusted(guess, 1 / shares).probabilities, even, atol=1e-5)
 
 
-def test_choosing_among_equals_costs_nothing_and_among_lucky_ones_something(part_two):
+def test_choosing_among_equals_costs_nothing_and_among_lucky_ones_something(part_three):
     lucky = np.random.default_rng(4).random((100, 400)) < 0.6
-    assert part_two.price(lucky, 100) > 8
-    assert abs(part_two.price(np.repeat(lucky[:1], 100, axis=0), 200)) < 0.5
+    assert part_three.price(lucky, 100) > 8
+    assert abs(part_three.price(np.repeat(lucky[:1], 100, axis=0), 200)) < 0.5
