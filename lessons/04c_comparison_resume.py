@@ -324,6 +324,8 @@ def price(right, n):
 torch.manual_seed(SEED)
 generator = np.random.default_rng(SEED)
 right = lucky(gentle_runs[0][0])
+
+# %%
 sizes = [len(valid) // part for part in (32, 8, 2)]
 prices = [price(right, n) for n in sizes]
 fc.record({f"1/{part} of the faces to choose on": each for part, each in zip((32, 8, 2), prices)}, unit="points")
