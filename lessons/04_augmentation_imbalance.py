@@ -488,7 +488,10 @@ for name, new, old in (
     print(f"{name}: {points:+.1f} ± {half:.1f}")
 
 # %% [markdown]
-# TODO read
+# Gentle or B's changes: that is the difference that counts. <!-- 04.strength --> Stored or anew makes little difference
+# beside it. <!-- 04.stored --> In a training as short as this one, each stored picture is shown a few times only, too few
+# to be learned by heart. The longer you train, the more drawing anew should bring, and it needs no memory. What B's
+# changes cost its own network is not known, because its text shows no training without them.
 #
 # ## What you can say now
 
@@ -511,6 +514,10 @@ fc.claim("04.interior", best not in (0, 90) and clearly_better(swept[best], plai
          sentence="The best strength of turns lies inside the grid and is clearly better than none.")
 fc.claim("04.worse", clearly_better(plain, swept[90]), needs="lesson",
          sentence="Turns of up to 90° in training are clearly worse than none, on upright faces.")
+fc.claim("04.strength", clearly_better(online, bold_anew) and clearly_better(kept["gentle"], kept["bold"]),
+         "Gentle changes are clearly better than B's, stored as well as anew.", needs="lesson")
+fc.claim("04.stored", abs(gain(online, kept["gentle"])[0]) < gain(online, bold_anew)[0] / 2, needs="lesson",
+         sentence="Between stored and anew lies less than half of what lies between gentle and B's changes.")
 fc.claims()
 
 # %% [markdown]
