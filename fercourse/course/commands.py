@@ -9,7 +9,7 @@ from fercourse.grading.command import grade
 from fercourse.settings import Scale
 
 PROGRAM = "python -m fercourse"
-ABOUT = "Build and run the course's notebooks; collect their results; grade exercises; fetch the data."
+ABOUT = "Build and run the course's notebooks; train at full scale; collect results; grade exercises; fetch the data."
 ABOUT_DATA = "Find, check, convert and download FER2013."
 
 
@@ -87,6 +87,42 @@ def run(
     )
 
 
+def train(
+    names: Positional[tuple[str, ...]] = (),
+    *,
+    data: str | None = None,
+    seed: int = 0,
+    out: str = "runs/full",
+    device: str = "auto",
+) -> int:
+    """Train what the course keeps records of, at full scale, or without a NAME list it.
+
+    Args:
+        names: such as "CNN, Adam 0.001", or cnn-adam-0-001; a killed training goes on where it was
+        data: the path of FER2013
+        seed: of the first weights, and of everything drawn at random
+        out: the folder of checkpoints and records, for `results`
+        device: auto, cpu, cuda or mps
+    """
+    from fercourse.course.checkout import find_course
+    from fercourse.course.results import kept_records
+    from fercourse.course.trainings.listed import chosen
+    from fercourse.course.trainings.table import table
+    from fercourse.data.load import load
+    from fercourse.errors import ParameterError
+
+    if not names:
+        print(table(kept_records(find_course()).values()))
+        return 0
+    trainings = chosen(names)
+    if data is None:
+        raise ParameterError("--data is missing: the path of FER2013, such as --data data/fer2013.csv")
+    from fercourse.course.trainings.train import train
+
+    train(trainings, load(data), seed=seed, folder=out, device=device)
+    return 0
+
+
 def results(folders: Positional[tuple[str, ...]] = (), *, check: bool = False) -> int:
     """Rebuild docs/results.md from the records of trainings on the real data in docs/records/.
 
@@ -124,7 +160,7 @@ def call(arguments: list[str]) -> int | None:
 
 def _app():
     app, of_data = SubcommandApp(), SubcommandApp()
-    for command in (build, run, results, grade):
+    for command in (build, run, train, results, grade):
         app.command(command)
     for command in (data.find, data.verify, data.summary, data.convert, data.export_drawn, data.download):
         of_data.command(conf.configure(conf.PositionalRequiredArgs)(command))  # what must be given has no -- name
