@@ -29,7 +29,7 @@ test: environment  ## runs every check and every test
 	$(python) -m ruff format --check
 	$(python) -m fercourse build --check
 	$(python) -m fercourse results --check
-	$(quiet) $(python) -m pytest notebooks --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
+	$(quiet) $(python) -m pytest docs/lessons --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
 		--nbval-sanitize-with=tests/nbval_sanitize.cfg
 	$(python) -m pytest
 

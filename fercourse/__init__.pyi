@@ -56,9 +56,11 @@ from fercourse.learn.schedules import every_batch as every_batch
 from fercourse.learn.schedules import every_epoch as every_epoch
 from fercourse.report import plots as plots
 from fercourse.report.claims import claim as claim
-from fercourse.report.claims import record as record
+from fercourse.report.claims import claims as claims
+from fercourse.report.figures import record as record
 from fercourse.report.history import History as History
 from fercourse.report.predictions import Predictions as Predictions
+from fercourse.report.recorded import recorded as recorded
 from fercourse.report.trainings import TrainingRun as TrainingRun
 from fercourse.report.trainings import load_run as load_run
 from fercourse.report.trainings import save_run as save_run

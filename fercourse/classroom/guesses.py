@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fercourse.classroom.session import headless
 from fercourse.errors import ParameterError
 from fercourse.report.show import show
-from fercourse.settings import plain
+from fercourse.settings import is_number, plain
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
@@ -17,37 +17,43 @@ _asked = {}
 _committed = {}
 
 
-def guess(id: str, question: str, *, options: Sequence) -> None:
+def guess(id: str, question: str, *, options: Sequence, unit: str = "") -> None:
     """Ask a question with a few `options`; keep the answer and the confidence until `reveal` is called.
 
     In JupyterLab, Colab and VS Code this shows buttons and a slider. Where nobody is watching it shows the question
-    and its options, and no guess is kept.
+    and its options, and no guess is kept. Options that are numbers are shown with their `unit`.
     Raises ParameterError for fewer than two options, and for two that are the same text or number.
     """
     if not isinstance(question, str):
         raise ParameterError(f"guess {id}: expected the question as a text; found {question!r}")
-    options = _ask(id, options)
+    options = _ask(id, options, unit)
     _committed.pop(id, None)
     if headless():
-        listed = " · ".join(str(option) for option in options)
+        listed = " · ".join(_named(option, unit) for option in options)
         html = f"<p><b>{escape(question)}</b><br>{escape(listed)}</p>"
         show({"kind": "question", "id": id, "question": question}, text=f"{question}\n{listed}", html=html)
         return
     from IPython.display import display
 
-    display(form(id, question, options=options))
+    display(form(id, question, options=options, unit=unit))
 
 
-def _ask(id, options):
-    """Keep the options of a guess, and return them as a list."""
+def _named(option, unit):
+    return f"{option} {unit}".rstrip()
+
+
+def _ask(id, options, unit):
+    """Keep the options of a guess and their unit, and return the options as a list."""
     _check_id(id)
+    if not isinstance(unit, str):
+        raise ParameterError(f"guess {id}: expected the unit as a text, such as '%'; found {unit!r}")
     if isinstance(options, (str, bytes)) or not hasattr(options, "__len__") or _count(options) < 2:
         raise ParameterError(f"guess {id}: expected a list of at least two options, found {options!r}")
     options = list(options)
     for place, option in enumerate(options):
         if any(_same(option, other) for other in options[:place]):
             raise ParameterError(f"guess {id}: {option!r} is twice among the options {options!r}")
-    _asked[id] = options
+    _asked[id] = (options, unit)
     return options
 
 
@@ -70,11 +76,12 @@ def _same(one, other):
         return False
 
 
-def form(id: str, question: str, *, options: Sequence) -> "VBox":
+def form(id: str, question: str, *, options: Sequence, unit: str = "") -> "VBox":
     """The widget that `guess` shows: options, confidence in percent, and a button that commits both."""
     import ipywidgets as widgets
 
-    names = [str(option) for option in _ask(id, options)]
+    options = _ask(id, options, unit)
+    names = [_named(option, unit) for option in options]
     lowest = round(100 / len(names))
     choice = widgets.RadioButtons(options=names, value=None)
     confidence = widgets.IntSlider(value=lowest, min=lowest, max=100, description="sure, %")
@@ -85,7 +92,7 @@ def form(id: str, question: str, *, options: Sequence) -> "VBox":
         if choice.value is None:
             answer.value = "Pick one first."
             return
-        _committed[id] = (choice.value, confidence.value)
+        _committed[id] = (options[names.index(choice.value)], confidence.value)
         answer.value = f"You said <b>{escape(choice.value)}</b>, {confidence.value} % sure. Now run on."
 
     button.on_click(commit)
@@ -95,22 +102,43 @@ def form(id: str, question: str, *, options: Sequence) -> "VBox":
 def reveal(id: str, truth: object) -> None:
     """Say the answer to guess `id` and score what was committed: right or wrong, and the Brier score.
 
+    truth: what the run found: the option itself, or, where all options are numbers, a number: the nearest option is
+           then the answer
+
     The Brier score is (confidence − outcome)², 0 at best, 1 for certainty in something false (Brier 1950). Where the
     truth is none of the options, that is said, and nothing is scored: nobody could have been right.
     The guess is kept in this cell's output, so that it travels with the notebook.
     """
     _check_id(id)
+    options, unit = _asked.get(id, ([truth], ""))
     answer, confidence = _committed.get(id, (None, None))
     truth = plain(truth)
-    record = {"kind": "guess", "id": id, "truth": str(truth), "answer": answer, "confidence": confidence}
-    text = f"The answer: {truth}."
-    if not any(_same(option, truth) for option in _asked.get(id, [truth])):
-        text += f" None of the options says so ({', '.join(map(str, _asked[id]))}), so no guess is scored."
-    elif answer is None:
-        text += " (No guess was committed.)"
-    else:
-        record["right"] = _same(answer, truth)
+    option = _option(options, truth)
+    record = {"kind": "guess", "id": id, "truth": str(truth if option is None else option)}
+    record |= {"answer": None if answer is None else str(answer), "confidence": confidence}
+    text = f"The answer: {_said(truth, option, unit)}."
+    if option is None:
+        text += f" None of the options says so ({', '.join(map(str, options))}), so no guess is scored."
+    elif answer is not None:
+        record["right"] = _same(answer, option)
         record["brier"] = round((confidence / 100 - record["right"]) ** 2, 4)
         verdict = "Right" if record["right"] else "Not this time"
-        text += f" {verdict}: you said {answer}, {confidence} % sure. Brier score {record['brier']:.2f}; 0 is best."
+        text += f" {verdict}: you said {_named(answer, unit)}, {confidence} % sure."
+        text += f" Brier score {record['brier']:.2f}; 0 is best."
     show(record, text=text, html=f"<p>{escape(text)}</p>")
+
+
+def _option(options, truth):
+    """The option that the truth means: itself, or of numbers the nearest; None where it means none."""
+    for option in options:
+        if _same(option, truth):
+            return option
+    if all(is_number(plain(option)) for option in (*options, truth)):
+        return min(options, key=lambda option: abs(plain(option) - truth))
+    return None
+
+
+def _said(truth, option, unit):
+    if option is None or _same(truth, option):
+        return _named(truth, unit)
+    return f"{_named(f'{truth:.4g}', unit)}, nearest to {_named(option, unit)}"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from fercourse.errors import ParameterError
 from fercourse.processor import settle_processor
-from fercourse.report import claims
 from fercourse.report.origin import versions
+from fercourse.report.run import begin, current_run
 from fercourse.report.show import show
 from fercourse.settings import SCALES, Scale, choice, flag, seed_number
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:  # for editors: a notebook loads PyTorch when it trains
     from fercourse.data.faces import Faces
 
 Value = TypeVar("Value")
+
+WORDS_STAY_WHOLE = "<style>.jp-OutputArea-output pre { word-break: normal; overflow-wrap: break-word; }</style>"
+"""JupyterLab breaks a printed line wherever it is full, inside of words too."""
 
 
 def headless() -> bool:
@@ -33,20 +36,32 @@ def setup(lesson: str, *, scale: Scale = "lesson", seed: int = 0, device: "str |
     """Begin a lesson: say the versions, the scale and the device, and return the run's `Session`.
 
     The environment variable FERCOURSE_SCALE overrides `scale`, for test runners that cannot pass parameters.
-    Raises ParameterError for a lesson that is no number of two digits, an unknown scale, a seed that is no whole
+    Raises ParameterError for a lesson that is no number such as 03 or 03b, an unknown scale, a seed that is no whole
     number, or a device that is not here. It names the notebook's parameter: SCALE, SEED or DEVICE.
     """
     settle_processor()
     from fercourse.learn.device import choose_device
 
-    if not isinstance(lesson, str) or not re.fullmatch(r"[0-9]{2}", lesson):
-        raise ParameterError(f"expected the lesson as a text of two digits, such as '03'; found {lesson!r}")
+    if not isinstance(lesson, str) or not re.fullmatch(r"[0-9]{2}[a-z]?", lesson):
+        raise ParameterError(f"expected the lesson as a text such as '03' or '03b'; found {lesson!r}")
     session = Session(lesson, _scale(scale), _named("SEED", seed_number, seed), _named("DEVICE", choose_device, device))
     session._begin()
+    _settle_outputs()
     print(f"Lesson {lesson} · {session.scale} scale · seed {session.seed} · {session.device} · {_listed(versions())}")
     if session.scale == "smoke":
         print("Smoke scale runs every cell on little data. Its figures mean nothing: use SCALE = 'lesson' to learn.")
     return session
+
+
+def _settle_outputs():
+    """In a notebook: printed lines break between words, and figures carry their alternative text."""
+    ipython = sys.modules.get("IPython")
+    if ipython is None or ipython.get_ipython() is None:
+        return
+    from fercourse.report.pictures.words import describe_figures
+
+    describe_figures(ipython.get_ipython())
+    ipython.display.display({"text/html": WORDS_STAY_WHOLE, "text/plain": ""}, raw=True)
 
 
 def _scale(scale):
@@ -100,7 +115,7 @@ class Session:
 
     def stamp(self) -> None:
         """Say where every figure above came from: data, device, seed, versions, seconds, memory."""
-        run = claims.current_run()
+        run = current_run()
         metadata = run.stamp() | {
             "kind": "stamp",
             "device": run.device,
@@ -121,7 +136,7 @@ class Session:
         """From now on claims and figures are those of this session, on `data`."""
         origin = ("source", "fingerprint", "drawn", "official")
         about = {} if data is None else {name: getattr(data, name) for name in origin}
-        claims.begin(lesson=self.lesson, scale=self.scale, seed=self.seed, device=device_name(self.device), **about)
+        begin(lesson=self.lesson, scale=self.scale, seed=self.seed, device=device_name(self.device), **about)
 
 
 def device_name(device: "torch.device") -> str:

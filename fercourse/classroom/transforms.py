@@ -74,8 +74,8 @@ def sliders(split: Split, *, faces: int = 8) -> "VBox":
 def sheet(split: Split, *, ax: "Axes | None" = None) -> "Axes":
     """The static twin: a few faces, two changes a row, each at four strengths; returns the axes."""
     from fercourse.learn.augment import Augment
-    from fercourse.report.mosaic import mosaic
-    from fercourse.report.style import mark_drawn
+    from fercourse.report.pictures.mosaic import mosaic
+    from fercourse.report.pictures.style import mark_drawn
 
     names, tiles, titles = list(LADDERS), [], []
     places = _spread(len(split), len(names) // 2)

@@ -1,11 +1,15 @@
 """Where the course lies on this disk, its address, and which of its files a lesson's name means."""
 
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from fercourse.errors import ParameterError
+
+NUMBERED = re.compile(r"[0-9]{2}[a-z]?_")
+"""How the name of a lesson begins: its number, and a letter for a second part."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,11 @@ class Course:
     @property
     def notebooks(self) -> Path:
         return self.root / "notebooks"
+
+    @property
+    def pages(self) -> Path:
+        """Where the executed notebooks lie, for reading."""
+        return self.root / "docs" / "lessons"
 
     @property
     def records(self) -> Path:
@@ -56,12 +65,16 @@ def _repository(path):
 
 
 def select(names: Iterable[str], folder: Path, suffix: str) -> list[Path]:
-    """The files `NN_name` + suffix that `names` mean, in the order of the course; all of them where `names` is empty.
+    """The files `NN_name` or `NNb_name` + suffix that `names` mean, in the order of the course; all where it is empty.
 
-    A name is a number ("2", "02"), a stem ("02_mlp_baseline") or a path to the file.
+    A name is a number ("2", "02", "02b"), a stem ("02_mlp_baseline") or a path to the file.
     Raises ParameterError for a name that means none of them, and where there are none.
     """
-    found = {path.stem: path for path in sorted(folder.glob(f"[0-9][0-9]_*{suffix}"))}
+    found = {
+        path.stem: path
+        for path in sorted(folder.glob(f"[0-9][0-9]*{suffix}"), key=lambda path: path.stem.split("_"))
+        if NUMBERED.match(path.stem)
+    }
     if not found:
         raise ParameterError(f"{folder}: no lesson there; expected files such as 01_data_exploration{suffix}")
     chosen = {_stem(name, found, folder) for name in names} or found
@@ -72,6 +85,6 @@ def _stem(name, found, folder):
     path = Path(name)
     plain = path.stem if path.suffix in ("", ".py", ".ipynb") else path.name  # 02.1 is an exercise, no lesson
     for stem in found:
-        if plain == stem or (plain.isdecimal() and int(plain) == int(stem[:2])):
+        if plain == stem or plain.zfill(len(stem.split("_")[0])) == stem.split("_")[0]:
             return stem
     raise ParameterError(f"no lesson {name!r} in {folder}; there are {', '.join(found)}")

@@ -124,10 +124,10 @@ def train(
 
 
 def results(folders: Positional[tuple[str, ...]] = (), *, check: bool = False) -> int:
-    """Rebuild docs/results.md from the records of trainings on the real data in docs/records/.
+    """Rebuild docs/results.md from the records of what was measured on the real data, in fercourse/records/.
 
     Args:
-        folders: results of runs; what they trained on the real data at full scale is copied to docs/records/ first
+        folders: results of runs; full-scale trainings and runs of lessons on the real data are copied from them first
         check: write nothing; exit 1 and show each line of docs/results.md that the records do not give
     """
     from fercourse.course.checkout import find_course

@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING
 
-from fercourse.report.show import LISTS
+from fercourse.report.show import LISTS, TABLES
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def shown_in(notebook: "NotebookNode") -> dict:
     """What the cells showed: {"claims", "figures", "guesses", "trainings": lists of dicts, "stamp": a dict or None}."""
-    found = {name: [] for name in LISTS.values()} | {"stamp": None}
+    found = {name: [] for name in (*LISTS.values(), *TABLES)} | {"stamp": None}
     for _, output in outputs(notebook):
         metadata = dict(output.get("metadata", {}).get("fercourse", {}))
         kind = metadata.get("kind")
@@ -19,6 +19,8 @@ def shown_in(notebook: "NotebookNode") -> dict:
             found["stamp"] = metadata
         elif kind in LISTS:
             found[LISTS[kind]].append(metadata)
+        elif kind in TABLES:
+            found[kind] += metadata[kind]
     return found
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import mean, stdev
 
 from fercourse.course.checkout import Course
+from fercourse.course.lesson_records import claims_section, kept_lessons, lessons_in, write_lessons
 from fercourse.errors import DataMismatch, DataNotFound
 from fercourse.files import written_aside
 from fercourse.report.intervals import wilson
@@ -23,8 +24,8 @@ INTRODUCTION = """\
 # Results on FER2013
 
 What the lessons' trainings reached at full scale on the real data. Each figure was measured by the run whose record
-lies in `docs/records/`; none was typed in. PublicTest was looked at while rates and epochs were chosen. PrivateTest was
-read once for each training that a lesson reports, when it was finished, and for no other.
+lies in `fercourse/records/`; none was typed in. PublicTest was looked at while rates and epochs were chosen.
+PrivateTest was read once for each training that a lesson reports, when it was finished, and for no other.
 
 - **published**: the figure of the notebook that the training reproduces, the faces that it was taken on, its epochs.
   Where ours has fewer epochs, the two figures are no race.
@@ -45,37 +46,46 @@ python -m fercourse results runs/full
 
 
 def write_results(folders: Iterable[str | Path] = (), *, course: Course) -> tuple[list[str], list[str]]:
-    """Copy the trainings on the real data at full scale from `folders` to docs/records/, and write docs/results.md.
+    """Copy what was measured on the real data from `folders` to fercourse/records/, and write docs/results.md.
 
-    Of records with one file name the newest is kept. Returns two lists of file names: copied, left out.
-    Raises DataNotFound for a folder that is not there or holds no record of a training, DataMismatch where a record
-    is damaged, does not belong into docs/records/, or contradicts another one; nothing is written then.
+    That is trainings at full scale, of records with one file name the newest, and the last run of each lesson.
+    Returns two lists of names: copied, left out.
+    Raises DataNotFound for a folder that is not there or holds neither, DataMismatch where a record is damaged, does
+    not belong into fercourse/records/, or contradicts another one; nothing is written then.
     """
-    kept, taken, left = kept_records(course), {}, []
-    for path, record in _records_in(folders):
-        known = taken.get(path.name) or kept.get(path.name)
-        if _unfit(record):
-            left.append(path.name)
-        elif known is None or record["date"] > known["date"]:
-            taken[path.name] = record
-    page = results_page(kept | taken)
+    kept, taken, left, lessons = kept_records(course), {}, [], {}
+    for folder in map(Path, folders):
+        trainings, whole = _trainings_in(folder), lessons_in(folder)
+        if not trainings and not whole:
+            raise DataNotFound(
+                f"{folder}: no record of a training there, such as cnn-0123abcd.json, nor of a lesson on FER2013"
+            )
+        lessons |= whole
+        for path, record in trainings:
+            known = taken.get(path.name) or kept.get(path.name)
+            if _unfit(record):
+                left.append(path.name)
+            elif known is None or record["date"] > known["date"]:
+                taken[path.name] = record
+    page = results_page(kept | taken, kept_lessons(course) | lessons)
     for name, record in taken.items():
         write_record(_folder(course) / name, record)
+    write_lessons(lessons, course)
     with written_aside(_page(course)) as aside:
         aside.write_text(page, encoding="utf-8")
-    return sorted(taken), sorted(left)
+    return sorted([*taken, *(f"lesson {lesson}" for lesson in lessons)]), sorted(left)
 
 
 def results_drift(course: Course) -> list[str]:
     """The lines in which docs/results.md differs from what the records give, "-" what is there, "+" what should be."""
     path = _page(course)
     there = path.read_text(encoding="utf-8") if path.is_file() else ""
-    wanted = results_page(kept_records(course))
+    wanted = results_page(kept_records(course), kept_lessons(course))
     return [line.rstrip() for line in unified_diff(there.splitlines(), wanted.splitlines(), path.name, "records", n=0)]
 
 
 def kept_records(course: Course) -> dict[str, dict]:
-    """The records in docs/records/, file name → record; raises DataMismatch for one that does not belong there."""
+    """The trainings that the package carries, file name → record; DataMismatch for one that has no place there."""
     records = {}
     for path in sorted(_folder(course).glob("*.json")):
         records[path.name] = read_training(path)
@@ -84,35 +94,32 @@ def kept_records(course: Course) -> dict[str, dict]:
     return records
 
 
-def results_page(records: dict[str, dict]) -> str:
-    """The page as Markdown; `records` maps file names to training records."""
+def results_page(records: dict[str, dict], of_lessons: dict[str, dict] | None = None) -> str:
+    """The page as Markdown; `records` maps file names to training records, `of_lessons` lessons to their records."""
     groups = _groups(records)
     lessons = sorted({lesson for lesson, _ in groups})
     sections = [_lesson(lesson, [group for (of, _), group in groups.items() if of == lesson]) for lesson in lessons]
     sections = sections or ["No record yet: nothing was run at full scale on the real data."]
     data = sorted({f"{record['source']}, fingerprint {record['fingerprint']}" for record in records.values()})
     sources = [f"The data: {'; '.join(data)}."] if data else []
-    return "\n\n".join([INTRODUCTION.rstrip(), *sources, *sections, *_not_run(records)]) + "\n"
+    claims = [claims_section(of_lessons)] if of_lessons else []
+    return "\n\n".join([INTRODUCTION.rstrip(), *sources, *sections, *_not_run(records), *claims]) + "\n"
 
 
 def _folder(course):
-    return course.root / "docs" / "records"
+    return course.root / "fercourse" / "records" / "trainings"
 
 
 def _page(course):
     return course.root / "docs" / "results.md"
 
 
-def _records_in(folders):
-    """(path, record) of every training record below `folders`."""
-    for folder in map(Path, folders):
-        if not folder.is_dir():
-            raise DataNotFound(f"{folder}: no folder of training records there")
-        paths = [path for path in sorted(folder.rglob("*.json")) if NAME.fullmatch(path.name)]
-        if not paths:
-            raise DataNotFound(f"{folder}: no record of a training there, such as cnn-0123abcd.json")
-        for path in paths:
-            yield path, read_training(path)
+def _trainings_in(folder):
+    """(path, record) of every training record below `folder`."""
+    if not folder.is_dir():
+        raise DataNotFound(f"{folder}: no folder of records there")
+    paths = [path for path in sorted(folder.rglob("*.json")) if NAME.fullmatch(path.name)]
+    return [(path, read_training(path)) for path in paths]
 
 
 def _unfit(record):

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isnan, nan
 from numbers import Integral, Real
 from os import PathLike
@@ -22,6 +22,7 @@ class History:
     rows: one dict an epoch, column to number: epoch (from 1), train_loss, train_accuracy, valid_loss, valid_accuracy
           (losses in nats a face, accuracies from 0 to 1), seconds, and whatever else the loop measured. A row may
           lack columns that others have.
+    source: on which faces, where a figure should say so; empty for the faces of this run
 
     `history[0]` is a row, `history[2:5]` a History, `history["valid_loss"]` a list of floats.
     Raises ParameterError where a value is not a plain number.
@@ -34,6 +35,7 @@ class History:
     """
 
     rows: tuple[dict[str, float], ...]
+    source: str = field(default="", compare=False)
 
     def __post_init__(self):
         object.__setattr__(self, "rows", tuple(_plain_row(row) for row in self.rows))
@@ -57,11 +59,12 @@ class History:
         if isinstance(key, str):
             return self._column(key)
         if isinstance(key, slice):
-            return History(self.rows[key])
+            return History(self.rows[key], self.source)
         return dict(self.rows[key])
 
     def __repr__(self):
         epochs = f"{len(self)} epoch" + ("" if len(self) == 1 else "s")
+        epochs += f" on {self.source}" if self.source else ""
         if "valid_accuracy" not in self.columns or all(map(isnan, self["valid_accuracy"])):
             return f"History({epochs})"
         best = self.best()

@@ -11,12 +11,12 @@ from matplotlib.ticker import MaxNLocator
 
 from fercourse.data.faces import EMOTIONS, SIDE, Faces, Split
 from fercourse.errors import DataMismatch, ParameterError
-from fercourse.report.curves import draw_curves
 from fercourse.report.history import History
 from fercourse.report.intervals import wilson
-from fercourse.report.mosaic import label_rows, mosaic
+from fercourse.report.pictures.curves import draw_curves
+from fercourse.report.pictures.mosaic import label_rows, mosaic
+from fercourse.report.pictures.style import COLOURS, emotion_ticks, mark_drawn, new_axes, styled
 from fercourse.report.predictions import Predictions
-from fercourse.report.style import COLOURS, emotion_ticks, mark_drawn, new_axes, styled
 
 __all__ = [
     "COLOURS",
@@ -135,7 +135,7 @@ def pixel_histogram(split: Split, *, ax: Axes | None = None) -> Axes:
 def history(histories: History | dict[str, History], *, column: str = "loss", ax: Axes | None = None) -> Axes:
     """The curves of one or more trainings: valid solid with its best epoch marked, train dashed.
 
-    histories: a History, or a dict from name to History
+    histories: a History, or a dict from name to History; a corner says on which faces recorded ones were trained
     column:    "loss", "accuracy", or one column by its full name, such as "seconds"
     """
     ax = ax or new_axes(7, 3.4)
@@ -144,8 +144,9 @@ def history(histories: History | dict[str, History], *, column: str = "loss", ax
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.set(xlabel="epoch", ylabel=column.replace("_", " "))
     if column in ("loss", "accuracy"):
-        ax.set_title("valid, dashed train")
-    return mark_drawn(ax)
+        ax.set_title("solid: validation faces, dashed: training faces")
+    sources = {history.source for history in histories.values()}
+    return mark_drawn(ax, None if "" in sources else False, " and ".join(sorted(filter(None, sources))))
 
 
 @styled

@@ -25,10 +25,13 @@ FEW = 8
 
 CELL = 'style="padding: 1px 8px; text-align: right"'
 
-LISTS = {"claim": "claims", "figure": "figures", "guess": "guesses", "training": "trainings"}
+LISTS = {"figure": "figures", "guess": "guesses", "training": "trainings"}
 """The kinds of metadata that the record of a run keeps, and the list of each there."""
 
-KINDS = (*LISTS, "stamp", "question", "source", "check", "progress", "hint")
+TABLES = ("claims", "figures")
+"""The kinds of metadata that hold such a list as a whole, under their own name."""
+
+KINDS = (*LISTS, *TABLES, "stamp", "question", "source", "check", "progress", "hint")
 """Every kind of metadata: what sort of output it belongs to."""
 
 

@@ -17,12 +17,12 @@ import numpy as np
 from fercourse.data.faces import Faces, Split
 from fercourse.errors import DataMismatch, ParameterError
 from fercourse.files import written_aside
-from fercourse.report.claims import current_run, is_drawn
 from fercourse.report.history import History
 from fercourse.report.origin import commit, versions
 from fercourse.report.predictions import Predictions
 from fercourse.report.published import PUBLISHED
 from fercourse.report.records import read_record, write_record
+from fercourse.report.run import current_run, is_drawn
 from fercourse.report.show import show
 from fercourse.settings import flag, is_number, is_whole, plain, seed_number
 
@@ -131,7 +131,7 @@ def load_run(name: str, recipe: dict, data: Faces, *, folder: str | PathLike = "
             f"found {_score(valid)['right']:,}: the two files are not of one training. Remove both to train again."
         )
     test_accuracy = None if record["test"] is None else record["test"]["accuracy"]
-    return TrainingRun(name, recipe, _history(record, path), valid, record["seconds"], test_accuracy, path)
+    return TrainingRun(name, recipe, history_in(record, path), valid, record["seconds"], test_accuracy, path)
 
 
 def read_training(path):
@@ -149,7 +149,7 @@ def read_training(path):
         raise DataMismatch(f"{path}: 'reproduces' is one of {', '.join(PUBLISHED)}; found {record['reproduces']!r}")
     if not isinstance(record["commit"], str | None):
         raise DataMismatch(f"{path}: 'commit' is a text or null; found {record['commit']!r}")
-    _history(record, path)
+    history_in(record, path)
     return record
 
 
@@ -197,7 +197,8 @@ def _written(row):
     return {name: value if isfinite(value) else str(value) for name, value in row.items()}
 
 
-def _history(record, path):
+def history_in(record, path):
+    """The `History` of a training record; raises DataMismatch where it is damaged, naming the file."""
     try:
         return History([{name: _number(value) for name, value in row.items()} for row in record["history"]])
     except (AttributeError, ValueError) as error:  # ParameterError as well

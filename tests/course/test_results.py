@@ -43,7 +43,7 @@ def course(tmp_path):
 
 @pytest.fixture
 def records(course):
-    return course.root / "docs" / "records"
+    return course.root / "fercourse" / "records" / "trainings"
 
 
 def page(course):

@@ -1,4 +1,8 @@
-"""Build notebooks/ from lessons/: one way, the same bytes every time, outputs of unchanged cells kept."""
+"""Build notebooks from lessons/: one way, the same bytes every time.
+
+A student opens notebooks/, which hold no outputs: no answer stands beside its question. docs/lessons/ holds the same
+notebooks as they were executed, for reading; there the outputs of unchanged cells are kept.
+"""
 
 import json
 from collections.abc import Iterable
@@ -19,15 +23,13 @@ LARGEST = 1_000_000  # bytes of a notebook, so that GitHub and Colab show it
 
 
 def build(names: Iterable[str] = (), *, course: Course, setup: str = SETUP, stamp: str = STAMP) -> list[Path]:
-    """Write the notebooks of the named lessons, or of all; return the paths of those that changed.
+    """Write the notebooks of the named lessons, or of all, and their pages; return the paths of those that changed.
 
-    A code cell keeps its outputs as long as its id and its source stay the same.
+    On a page a code cell keeps its outputs as long as its id and its source stay the same.
     Raises ParameterError for a malformed lesson and for a notebook above 1 MB, which is then not written.
     """
     changed = []
-    for lesson_path in select(names, course.lessons, ".py"):
-        path = notebook_path(lesson_path, course=course)
-        text = built_text(lesson_path, course=course, setup=setup, stamp=stamp)
+    for path, text in _texts(select(names, course.lessons, ".py"), course=course, setup=setup, stamp=stamp):
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             write_notebook(path, text)
             changed.append(path)
@@ -41,21 +43,40 @@ def notebook_drift(names: Iterable[str] = (), *, course: Course, setup: str = SE
     """
     lesson_paths = select(names, course.lessons, ".py")
     findings = []
-    for lesson_path in lesson_paths:
-        path = notebook_path(lesson_path, course=course)
-        text = built_text(lesson_path, course=course, setup=setup, stamp=stamp)
+    for path, text in _texts(lesson_paths, course=course, setup=setup, stamp=stamp):
+        shown = path.relative_to(course.root)
         if not path.exists():
-            findings.append(f"{path.name}: not built yet")
+            findings.append(f"{shown}: not built yet")
         elif path.read_text(encoding="utf-8") != text:
-            findings.append(f"{path.name}: {_first_difference(read_notebook(path), parse_notebook(text))}")
+            findings.append(f"{shown}: {_first_difference(read_notebook(path), parse_notebook(text))}")
     if not names:
         known = {f"{path.stem}.ipynb" for path in lesson_paths}
-        strays = {path.name for path in course.notebooks.glob("*.ipynb")} - known
-        findings += [f"{name}: no lesson of that name" for name in sorted(strays)]
+        there = [path for folder in (course.notebooks, course.pages) for path in sorted(folder.glob("*.ipynb"))]
+        strays = [path.relative_to(course.root) for path in there if path.name not in known]
+        findings += [f"{path}: no lesson of that name" for path in strays]
     return findings
 
 
+def _texts(lesson_paths, **how):
+    """(path, text) of every notebook that the lessons make: the student's, then the page."""
+    for lesson_path in lesson_paths:
+        yield notebook_path(lesson_path, course=how["course"]), built_text(lesson_path, **how)
+        yield page_path(lesson_path, course=how["course"]), page_text(lesson_path, **how)
+
+
 def built_text(
+    lesson_path: Path, *, course: Course, setup: str = SETUP, stamp: str = STAMP, records: dict | None = None
+) -> str:
+    """The text of a lesson's notebook without outputs, as a student opens it.
+
+    records: as from `read_build_records`, which is asked where they are not given.
+    """
+    import nbformat
+
+    return nbformat.writes(_composed(lesson_path, course, setup, stamp, records)) + "\n"
+
+
+def page_text(
     lesson_path: Path,
     *,
     course: Course,
@@ -64,25 +85,34 @@ def built_text(
     records: dict | None = None,
     executed: "NotebookNode | None" = None,
 ) -> str:
-    """The text of a lesson's notebook: composed afresh, with the outputs of `executed` or else of the notebook on disk.
-
-    records: as from `read_build_records`, which is asked where they are not given.
-    """
+    """The same with the outputs of `executed`, or else of the page on disk; its links lead from where it lies."""
     import nbformat
 
-    lesson = read_lesson(lesson_path)
-    record = (read_build_records(course) if records is None else records).get(lesson.name)
-    notebook = compose(lesson, repository=course.repository, record=record, setup=setup, stamp=stamp)
-    path = notebook_path(lesson_path, course=course)
+    notebook = _composed(lesson_path, course, setup, stamp, records)
+    path = page_path(lesson_path, course=course)
     earlier = executed or (read_notebook(path) if path.exists() else None)
     if earlier is not None:
         keep_outputs(notebook, earlier)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = cell.source.replace("](../docs/", "](../").replace("](../exercises/", "](../../exercises/")
     return nbformat.writes(notebook) + "\n"
+
+
+def _composed(lesson_path, course, setup, stamp, records):
+    lesson = read_lesson(lesson_path)
+    record = (read_build_records(course) if records is None else records).get(lesson.name)
+    return compose(lesson, repository=course.repository, record=record, setup=setup, stamp=stamp)
 
 
 def notebook_path(lesson_path: Path, *, course: Course) -> Path:
     """Where the notebook of a lesson is built."""
     return course.notebooks / f"{lesson_path.stem}.ipynb"
+
+
+def page_path(lesson_path: Path, *, course: Course) -> Path:
+    """Where the executed notebook of a lesson lies."""
+    return course.pages / f"{lesson_path.stem}.ipynb"
 
 
 def keep_outputs(notebook: "NotebookNode", earlier: "NotebookNode") -> None:

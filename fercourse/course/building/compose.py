@@ -9,7 +9,7 @@ from string import Template
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from fercourse.course.building.lesson import Lesson, is_parameters_cell
+from fercourse.course.building.lesson import Lesson, count_words, folded, is_parameters_cell
 from fercourse.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 LONGEST_SLUG = 48
+WORDS_A_MINUTE, LINES_A_MINUTE = 80, 8
+"""How fast a lesson is studied: words of prose, lines of code."""
 
 
 def compose(
@@ -63,7 +65,7 @@ def header(lesson: Lesson, *, repository: str, record: dict) -> str:
     rows = {
         "You need": "<br>".join(lesson.needs) or "nothing but this notebook",
         "You will be able to": "<br>".join(lesson.outcomes),
-        "Time": _times(record),
+        "Time": _times(lesson, record),
         "Memory": _memory(record),
         "Reproduces": lesson.reproduces,
     }
@@ -82,24 +84,34 @@ def _badge(lesson, repository):
     return f"[![Open in Colab]({colab}/assets/colab-badge.svg)]({page})"
 
 
-def _times(record):
-    times = []
-    if "cpu" in record:
-        entry = record["cpu"]
-        if "processor_seconds" in entry:  # what other work on the machine cannot stretch
-            times.append(f"{_minutes(entry['processor_seconds'])} of one core, less on several")
-        else:
-            times.append(f"{_minutes(entry['seconds'])} on {entry['cores']} cores")
-    if "gpu" in record:
-        times.append(f"{_minutes(record['gpu']['seconds'])} on a GPU ({record['gpu']['device']})")
-    return " · ".join(times) or "not measured yet"
+def _times(lesson, record):
+    """What the lesson asks of a student: minutes to read and for the sheet, and what its code takes."""
+    times = [f"{_reading_minutes(lesson)} minutes to read"]
+    if minutes := _sheet_minutes(lesson):
+        times.append(f"{minutes} for the exercises")
+    for kind, where in (("cpu", "{cores} cores"), ("gpu", "a GPU ({device})")):
+        if kind in record:
+            entry = record[kind]
+            times.append(f"its code runs {_minutes(entry['seconds'])} on {where.format_map(entry)}")
+    return " · ".join(times) + ("" if record else " · run time not measured yet")
+
+
+def _reading_minutes(lesson):
+    """Minutes for somebody who wants to understand every line, to the next five."""
+    words = sum(count_words(cell.source) for cell in lesson.cells if cell.cell_type == "markdown")
+    lines = sum(len(cell.source.splitlines()) for cell in lesson.cells if cell.cell_type == "code" and not folded(cell))
+    return 5 * max(1, round((words / WORDS_A_MINUTE + lines / LINES_A_MINUTE) / 5))
+
+
+def _sheet_minutes(lesson):
+    """The minutes in the lesson's table of exercises, added up."""
+    prose = "\n".join(cell.source for cell in lesson.cells if cell.cell_type == "markdown")
+    return sum(int(minutes) for minutes in re.findall(r"^\| *\d\d\.\d+ *\|.*\| *(\d+) *\|$", prose, re.MULTILINE))
 
 
 def _minutes(seconds):
-    if seconds < 60:
-        return "under a minute"
     minutes = round(seconds / 60)
-    return f"about {minutes} minute{'s' if minutes > 1 else ''}"
+    return "under a minute" if seconds < 60 else f"{minutes} minute{'s' if minutes > 1 else ''}"
 
 
 def _memory(record):
@@ -110,6 +122,8 @@ def _memory(record):
 def _as_authored(cell):
     cell = deepcopy(cell)
     cell.source = cell.source.strip("\n")
+    if folded(cell):  # JupyterLab and Colab each have their own word for it
+        cell.metadata |= {"jupyter": {"source_hidden": True}, "cellView": "form"}
     return cell
 
 

@@ -10,11 +10,15 @@ from time import perf_counter
 from fercourse.course.building.build import (
     built_text,
     notebook_path,
+    page_path,
+    page_text,
     parse_notebook,
     read_build_records,
     write_notebook,
 )
 from fercourse.course.building.compose import SETUP, STAMP
+from fercourse.course.building.lesson import read_lesson
+from fercourse.course.building.lesson_rules import untied
 from fercourse.course.checkout import Course
 from fercourse.course.kernels import kernel_config, kernel_environment
 from fercourse.course.outputs import problems_in, shown_in
@@ -33,6 +37,8 @@ def execute(lesson_path: Path, *, course: Course, setup: str = SETUP, stamp: str
     committed notebook and record then stay as they were, and the refused one is kept under build/refused/.
     """
     executed = parse_notebook(built_text(lesson_path, course=course, setup=setup, stamp=stamp))
+    if loose := untied(read_lesson(lesson_path)):
+        raise CheckFailed(f"{lesson_path.stem} is not executed:\n  " + "\n  ".join(loose))
     started, used = perf_counter(), _processor_seconds()
     died = _run(executed)
     seconds, used = perf_counter() - started, _processor_seconds() - used
@@ -44,8 +50,9 @@ def execute(lesson_path: Path, *, course: Course, setup: str = SETUP, stamp: str
         raise CheckFailed(f"{lesson_path.stem} was executed and refused:\n  {listed}")
     entry = _entry(executed, seconds, used)
     records = _with_entry(read_build_records(course), lesson_path.stem, entry)
-    text = built_text(lesson_path, course=course, setup=setup, stamp=stamp, records=records, executed=executed)
-    write_notebook(notebook_path(lesson_path, course=course), text)
+    how = {"course": course, "setup": setup, "stamp": stamp, "records": records}
+    write_notebook(page_path(lesson_path, course=course), page_text(lesson_path, **how, executed=executed))
+    write_notebook(notebook_path(lesson_path, course=course), built_text(lesson_path, **how))
     write_record(course.records, records)
     return entry
 

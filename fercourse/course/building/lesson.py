@@ -34,8 +34,8 @@ class Lesson:
 
     @property
     def number(self) -> str:
-        """The first two digits of the name, as text."""
-        return self.name[:2]
+        """What the name begins with, as text: "02", or "02b" for the second part of a lesson."""
+        return self.name.split("_")[0]
 
 
 def read_lesson(path: str | Path) -> Lesson:
@@ -83,6 +83,19 @@ def _lesson_fields(found, path):
 def is_parameters_cell(cell: "NotebookNode") -> bool:
     """Whether this is the cell whose values papermill may replace."""
     return "parameters" in cell.metadata.get("tags", ())
+
+
+def folded(cell: "NotebookNode") -> bool:
+    """Whether the source of this cell is hidden until a reader opens it."""
+    return "folded" in cell.metadata.get("tags", ())
+
+
+def count_words(markdown: str) -> int:
+    """The words that a reader reads: no fenced code, no formulas, no HTML tags, no addresses of links."""
+    prose = re.sub(
+        r"```.*?```|\$\$.*?\$\$|\$[^$\n]+\$|<[^>]+>|\]\([^)]*\)|https?://\S+", " ", markdown, flags=re.DOTALL
+    )
+    return len(re.findall(r"\w[\w'’-]*", prose))
 
 
 def _check_one_parameters_cell(cells, text, path):

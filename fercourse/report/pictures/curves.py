@@ -15,7 +15,8 @@ def draw_curves(ax, histories, column, colours):
         for curve, values, style in _chosen(history, column):
             epochs = history["epoch"] if "epoch" in history.columns else range(1, len(values) + 1)
             alone = "." if len(values) == 1 else None  # one epoch makes no line
-            ax.plot(epochs, values, style, color=colour, lw=1.5 if style == "-" else 1, marker=alone)
+            width, label = 1.5 if style == "-" else 1, f"{name} {curve}".strip()
+            ax.plot(epochs, values, style, color=colour, lw=width, marker=alone, label=label)
             if curve == f"valid_{column}" and _finite(values):
                 best = history.best(curve)
                 ax.plot(best.get("epoch", history[curve].index(best[curve]) + 1), best[curve], "o", color=colour, ms=5)

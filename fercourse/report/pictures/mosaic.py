@@ -4,7 +4,7 @@ import numpy as np
 
 from fercourse.data.faces import SIDE
 from fercourse.errors import ParameterError
-from fercourse.report.style import new_axes
+from fercourse.report.pictures.style import new_axes
 
 _GAP = 2  # pixels of white between two faces
 _WIDTH = 6  # inches that a row takes, where that makes its faces neither too small nor too large

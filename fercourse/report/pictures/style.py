@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import matplotlib.pyplot as plt
 
 from fercourse.data.faces import EMOTIONS
-from fercourse.report.claims import is_drawn
+from fercourse.report.run import is_drawn
 
 COLOURS = dict(
     zip(EMOTIONS, ("#831800", "#2f9b64", "#6f0395", "#ac8009", "#3b4aff", "#d546a6", "#464646"), strict=True)
@@ -43,10 +43,13 @@ def new_axes(width, height):
     return plt.subplots(figsize=(width, height), layout="constrained")[1]
 
 
-def mark_drawn(ax, drawn=None):
-    """The axes; a corner of them says "drawn faces" where `drawn`, or where it is None the run, says that they are."""
-    if is_drawn(drawn):
-        ax.set_title("drawn faces", loc="right", fontsize=7, style="italic", color="#666666")
+def mark_drawn(ax, drawn=None, source=""):
+    """The axes; a corner of them says "drawn faces" where `drawn`, or where it is None the run, says that they are.
+
+    source: of faces that come from elsewhere, named in the same corner
+    """
+    if faces := [*(["drawn faces"] if is_drawn(drawn) else []), *([source] if source else [])]:
+        ax.set_title(" and ".join(faces), loc="right", fontsize=7, style="italic", color="#666666")
     return ax
 
 

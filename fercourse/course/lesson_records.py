@@ -1,0 +1,80 @@
+"""What whole lessons measured on FER2013: their figures and the verdicts of their claims, kept with the package."""
+
+from pathlib import Path
+
+from fercourse.course.checkout import Course
+from fercourse.errors import DataMismatch
+from fercourse.report.records import read_record, read_records, write_record
+from fercourse.settings import SCALES
+
+ORIGIN = ("scale", "seed", "source", "fingerprint", "device")
+FIGURE = ("name", "value", "unit", "low", "high", "n", "source", "drawn")
+CLAIM = ("id", "sentence", "status", "needs")
+SIGNS = {"held": "holds", "failed": "does not hold", "undecided": "undecided", "untested": "not tested"}
+INTRODUCTION = """\
+## Claims
+
+Each lesson ends with its claims. These are the verdicts of the last whole run of each lesson on FER2013 that was
+recorded; the lessons show them beside those of the drawn faces.
+
+| claim | verdict | scale | seed |
+| --- | --- | --- | ---: |"""
+
+
+def lesson_folder(course: Course) -> Path:
+    """Where the records of lessons lie: NN.json for lesson NN."""
+    return course.root / "fercourse" / "records" / "lessons"
+
+
+def lessons_in(folder: Path) -> dict[str, dict]:
+    """Lesson → what is kept of its record below `folder`: of whole runs on FER2013's own splits, drawn faces left out.
+
+    Raises DataNotFound where there is no such folder.
+    """
+    found = {}
+    for record in read_records(folder):
+        stamp = record.get("stamp")
+        if stamp and stamp["official"] and not stamp["drawn"] and record["status"] in ("passed", "claim failed"):
+            found[stamp["lesson"]] = _kept(record, stamp)
+    return found
+
+
+def _kept(record, stamp):
+    figures = {figure["name"]: figure for figure in record["figures"] if not figure["drawn"]}
+    return {
+        "lesson": stamp["lesson"],
+        **{name: stamp[name] for name in ORIGIN},
+        "versions": stamp["versions"],
+        "figures": [{name: figure[name] for name in FIGURE} for figure in figures.values()],
+        "claims": [{name: claim[name] for name in CLAIM} for claim in record["claims"]],
+    }
+
+
+def kept_lessons(course: Course) -> dict[str, dict]:
+    """The records that the package carries, lesson → record. Raises DataMismatch for one that does not belong there."""
+    kept = {}
+    for path in sorted(lesson_folder(course).glob("*.json")):
+        record = read_record(path)
+        if not {"lesson", "claims", "figures", *ORIGIN} <= set(record) or record["scale"] not in SCALES:
+            raise DataMismatch(f"{path}: expected the record of a lesson on FER2013, found {', '.join(record)}")
+        if record["lesson"] != path.stem or any(figure["drawn"] for figure in record["figures"]):
+            raise DataMismatch(f"{path}: expected figures of lesson {path.stem} on FER2013, found others. Remove it.")
+        kept[path.stem] = record
+    return kept
+
+
+def write_lessons(records: dict[str, dict], course: Course) -> None:
+    """Write records, lesson → record, to where the package carries them."""
+    for lesson, record in records.items():
+        write_record(lesson_folder(course) / f"{lesson}.json", record)
+
+
+def claims_section(records: dict[str, dict]) -> str:
+    """The verdicts of all recorded claims as a section of the results page; empty where nothing was recorded."""
+    rows = [
+        f"| {claim['sentence'].replace('|', chr(92) + '|')} ({claim['id']}) | {SIGNS[claim['status']]} "
+        f"| {record['scale']} | {record['seed']} |"
+        for _, record in sorted(records.items())
+        for claim in record["claims"]
+    ]
+    return "\n".join([INTRODUCTION, *rows]) if rows else ""
