@@ -104,15 +104,14 @@ def train(
         out: the folder of checkpoints and records, for `results`
         device: auto, cpu, cuda or mps
     """
-    from fercourse.course.checkout import find_course
-    from fercourse.course.results import kept_records
     from fercourse.course.trainings.listed import chosen
     from fercourse.course.trainings.table import table
     from fercourse.data.load import load
     from fercourse.errors import ParameterError
+    from fercourse.report.recorded import all_recorded
 
     if not names:
-        print(table(kept_records(find_course()).values()))
+        print(table(all_recorded()))
         return 0
     trainings = chosen(names)
     if data is None:
@@ -141,7 +140,7 @@ def results(folders: Positional[tuple[str, ...]] = (), *, check: bool = False) -
         print("\n".join(findings) or "docs/results.md is what the records give")
         return 1 if findings else 0
     taken, left = write_results(folders, course=find_course())
-    lines = [f"copied {name}" for name in taken] + [f"left out {name}: not full scale on FER2013" for name in left]
+    lines = [f"copied {name}" for name in taken] + [f"left out {what}" for what in left]
     print("\n".join([*lines, "built docs/results.md"]))
     return 0
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from statistics import median
 
-from fercourse.course.trainings.listed import TRAININGS, Listed
+from fercourse.course.trainings.listed import NOT_SHOWN, TRAININGS, Listed
 from fercourse.data.faces import OFFICIAL_COUNTS
 from fercourse.learn.costs import PASSES, cost
 
@@ -33,10 +33,22 @@ def estimate(training: Listed, epochs: int, records: Iterable[dict]) -> Estimate
     same = [pair for pair in timed if _flops(pair[0]) == _flops(training)]
     if same:
         like = max(same, key=lambda pair: (pair[0].name == training.name, pair[1]["seconds"]))
-        speed, words = _speed(*like), f"{like[0].name}, {like[1]['device']}"
+        speed, words = _speed(*like), f"as {like[0].name!r} on {like[1]['device']}"
     else:
-        speed, words = median(_speed(*pair) for pair in timed), f"the median of {len(timed)} trainings"
+        speed, words = median(_speed(*pair) for pair in timed), f"at the median speed of {len(timed)} trainings"
     return Estimate(_work(training) * epochs / speed / 3600, words)
+
+
+def to_repeat(figure: str, records: Iterable[dict]) -> str:
+    """In words, what it would take to train as long as a published figure was; `figure` is a key of PUBLISHED."""
+    if figure in NOT_SHOWN:
+        return f"cannot be repeated, as {NOT_SHOWN[figure]}"
+    training = next((each for each in TRAININGS if each.reproduces == figure), None)
+    expected = training and estimate(training, training.epochs_to_repeat, records)
+    if expected is None:
+        return "hours not known, as nothing like it was recorded"
+    hours = f"{expected.hours:,.1f}" if expected.hours < 10 else f"{expected.hours:,.0f}"
+    return f"{hours} hours for {training.epochs_to_repeat} epochs, {expected.like}"
 
 
 def _speed(training, record):

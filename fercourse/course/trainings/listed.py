@@ -27,7 +27,6 @@ class Listed:
     reproduces: the published figure that it is held against. test: whether PrivateTest is read, once, at the end
     first:      the first weights come from this number and the seed
     faces:      a function from `Faces` and a seed to those it is trained on, `copies` times as many
-    published_epochs: how many of its epochs show as many faces as the published training did, where its epochs differ
     note:       what a reader of the list should know
     """
 
@@ -42,7 +41,6 @@ class Listed:
     first: int = 0
     faces: Callable[[Faces, int], Faces] | None = None
     copies: int = 1
-    published_epochs: int = 0
     framework: str = "torch"
     note: str = ""
 
@@ -54,7 +52,7 @@ class Listed:
     def epochs_to_repeat(self) -> int:
         """The epochs of this training that the published figure took; its own where nothing is published."""
         published = PUBLISHED[self.reproduces].epochs if self.reproduces else 0
-        return self.published_epochs or published or self.recipe["epochs"]
+        return published or self.recipe["epochs"]
 
 
 RESNETS = {depth: partial(resnet, depth) for depth in (18, 50, 152)}

@@ -11,7 +11,7 @@ from fercourse.data.faces import Faces
 from fercourse.learn.device import choose_device, seed_everything
 from fercourse.learn.fitting import fit
 from fercourse.learn.loop import predict
-from fercourse.report.claims import begin
+from fercourse.report.run import begin
 from fercourse.report.trainings import TrainingRun, load_run, save_run
 
 
@@ -24,6 +24,8 @@ def train(
     goes on; it is removed when the record is there. Raises what `fit` and `save_run` raise.
     """
     device, folder = choose_device(device), Path(folder)
+    if not data.official:
+        print(f"{data.source}: these are not FER2013's own splits, so that `results` will leave the records out")
     return [_finished(training, data, seed, folder, device) for training in trainings]
 
 
