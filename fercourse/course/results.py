@@ -227,8 +227,8 @@ def _not_run(records):
     rows = [f"- {name}: {figure.model}, {figure}; {to_repeat(name, timed)}" for name, figure in open_ones.items()]
     heading = (
         "Published figures that no training above reached, nor trained for as many epochs. Their hours are computed\n"
-        "from the arithmetic of the network and the speed of recorded trainings. What the list of\n"
-        "`python -m fercourse train` has is shorter."
+        "from the arithmetic of the network and the speed of recorded trainings. The list of\n"
+        "`python -m fercourse train` has shorter ones."
     )
     return ["## Not run", heading, "\n".join(rows)] if rows else []
 

@@ -247,10 +247,10 @@ def _beside(images, numbers):
 
 
 def offline_copies(split: Split, *, seed: int = 0) -> Split:
-    """`split` three times over: its faces, a copy in perspective (of every second face, by chance), one turned.
+    """A split three times as long: the faces as they are, then in perspective by an even chance, then turned.
 
-    Corners move inwards by up to half of half the side; turns go up to 90 degrees either way. The recipe of a
-    university assignment, as lesson 04 builds it. float32 on the way, so that 28,709 faces need 1 GB.
+    Each corner moves inwards by up to half of half the side; turns go up to 90 degrees either way. The factory of a
+    university assignment, which lesson 04 writes out. What 28,709 faces need on the way is about 1 GB.
     """
     order = torch.Generator().manual_seed(seed)
     pixels = torch.tensor(split.images)[:, None].float() / 255
