@@ -114,7 +114,7 @@ def test_a_grader_that_hangs_on_a_worker_is_killed_there(tmp_path, dask):
 
 
 FIGURE = {"kind": "figure", "name": "accuracy", "value": 0.61234, "unit": "%", "low": 0.5, "high": 0.7, "n": 350}
-HELD = {"kind": "claim", "id": "01.two", "sentence": "One and one is two.", "status": "held", "source": "drawn"}
+HELD = {"id": "01.two", "sentence": "One and one is two.", "status": "held", "source": "drawn"}
 DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 PICTURE = f"""\
 import os
@@ -133,7 +133,7 @@ def run_here(tmp_path_factory):
     """A course of two notebooks, one of which fails, and the folder of its results as this machine has them."""
     course = toy_course(
         tmp_path_factory.mktemp("course"),
-        passes_01=lesson(publish(FIGURE), publish(HELD), PICTURE),
+        passes_01=lesson(publish(FIGURE), publish({"kind": "claims", "claims": [HELD]}), PICTURE),
         fails_02=lesson("print('before')", "1 / 0"),
     )
     build(course=course, setup=SETUP, stamp=STAMP)

@@ -138,9 +138,9 @@ def test_the_tests_that_a_page_names_are_there():
 def test_a_lesson_is_moved_by_the_commands_of_the_page(tmp_path):
     text = (COURSE / "CONTRIBUTING.md").read_text(encoding="utf-8")
     (moving,) = re.findall(r"^```\n(git mv .*?)^```", text, re.DOTALL | re.MULTILINE)
-    folders = ("lessons", "notebooks", "solutions", "exercises")
+    folders = ("lessons", "notebooks", "docs/lessons", "solutions", "exercises")
     named = [path for folder in folders for path in (COURSE / folder).rglob("02_mlp_baseline.*")]
-    assert len(named) == 5
+    assert len(named) == 6
     for path in (*named, *(COURSE / name for name in ("pyproject.toml", "README.md", "lessons/records.json"))):
         there = tmp_path / path.relative_to(COURSE)
         there.parent.mkdir(parents=True, exist_ok=True)
@@ -151,7 +151,8 @@ def test_a_lesson_is_moved_by_the_commands_of_the_page(tmp_path):
     check = [sys.executable, "-P", "-m", "fercourse", "build", "--check"]
     found = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True, env={"PYTHONPATH": str(COURSE)})
     assert found.stdout == "every notebook is what its lesson builds\n"
-    old, new = (COURSE / "notebooks/02_mlp_baseline.ipynb").read_text(), next(tmp_path.glob("notebooks/*")).read_text()
+    old = (COURSE / "docs/lessons/02_mlp_baseline.ipynb").read_text()
+    new = next(tmp_path.glob("docs/lessons/*")).read_text()
     assert new == old.replace("02_mlp_baseline", "02_first_network"), "outputs and the header stay"
     assert "02_mlp_baseline" not in (tmp_path / "README.md").read_text()
 

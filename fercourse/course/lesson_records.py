@@ -34,7 +34,8 @@ def lessons_in(folder: Path) -> dict[str, dict]:
     found = {}
     for record in read_records(folder):
         stamp = record.get("stamp")
-        if stamp and stamp["official"] and not stamp["drawn"] and record["status"] in ("passed", "claim failed"):
+        real = stamp and stamp.get("official") and not stamp.get("drawn", True)
+        if real and record["status"] in ("passed", "claim failed"):
             found[stamp["lesson"]] = _kept(record, stamp)
     return found
 

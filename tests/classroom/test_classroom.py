@@ -12,7 +12,7 @@ import torch
 
 import fercourse as fc
 from fercourse.classroom import browser, guesses, session
-from fercourse.report import claims
+from fercourse.report import run
 from fercourse.report.origin import versions
 from fercourse.settings import SCALES
 
@@ -27,7 +27,7 @@ def _fresh(monkeypatch):
     guesses._committed.clear()
     guesses._asked.clear()
     yield
-    claims.begin()
+    run.begin()
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_a_parameter_of_another_type_is_refused_at_setup_by_its_name(setting, na
 @pytest.mark.parametrize("seed", [np.int64(3), np.uint8(3), np.array(3), torch.tensor(3)], ids=repr)
 def test_a_seed_may_be_any_whole_number(seed, capsys):
     env = fc.setup("02", scale="smoke", seed=seed, device=torch.device("cpu"))
-    assert (env.seed, type(env.seed), claims.current_run().seed) == (3, int, 3)
+    assert (env.seed, type(env.seed), run.current_run().seed) == (3, int, 3)
     assert "seed 3" in capsys.readouterr().out
 
 
@@ -128,8 +128,8 @@ def test_pick_gives_the_value_of_the_scale_and_falls_back_to_the_lessons(capsys)
 
 def test_a_claim_after_load_names_the_data_it_was_checked_on(capsys):
     data = fc.setup("02", scale="smoke", device="cpu").load("drawn")
-    assert claims.current_run().fingerprint == data.fingerprint
-    assert claims.current_run().drawn
+    assert run.current_run().fingerprint == data.fingerprint
+    assert run.current_run().drawn
     assert capsys.readouterr().out
 
 
@@ -205,7 +205,7 @@ def test_a_button_pressed_without_an_option_commits_nothing(shown):
     form.children[3].click()
     assert "Pick one" in form.children[4].value
     fc.reveal("02.9", 3)
-    assert "No guess was committed" in shown[-1][1]
+    assert shown[-1][1] == "The answer: 3."
     assert "brier" not in shown[-1][0]
 
 
@@ -287,7 +287,37 @@ def test_numbers_are_compared_as_numbers_and_texts_as_texts(shown, options, chos
         assert shown[-1][0]["brier"] == (0.04 if answer == chosen else 0.64)
 
 
-@pytest.mark.parametrize("truth", [4, 3.2, "three", None, float("nan"), "3 or so"])
+@pytest.mark.parametrize(
+    ("options", "truth", "nearest"),
+    [
+        ([14, 25, 40], 24.93, 25),
+        ([14, 25, 40], 33.0, 40),
+        ([1, 3, 7], 4, 3),
+        ([0, 0.14, 1.95, 7], np.float32(1.9459), 1.95),
+        ([48, 24, 12, 6], torch.tensor(11), 12),
+    ],
+)
+def test_where_all_options_are_numbers_the_nearest_one_to_a_measured_number_is_the_answer(
+    shown, options, truth, nearest
+):
+    for option in options:
+        commit(guesses.form("02.9", "How many?", options=options, unit="%"), f"{option} %", 80)
+        fc.reveal("02.9", truth)
+        record, text = shown[-1]
+        assert record["right"] is (option == nearest)
+        assert (record["truth"], record["answer"]) == (str(nearest), str(option))
+        assert f"nearest to {nearest} %" in text
+
+
+def test_the_unit_of_the_options_is_shown_with_each_and_is_a_text(shown, monkeypatch):
+    monkeypatch.setenv("FERCOURSE_HEADLESS", "1")
+    fc.guess("02.9", "How often?", options=[14, 25], unit="%")
+    assert shown[-1][1] == "How often?\n14 % · 25 %"
+    with pytest.raises(fc.ParameterError, match="expected the unit as a text"):
+        fc.guess("02.9", "How often?", options=[14, 25], unit=3)
+
+
+@pytest.mark.parametrize("truth", ["three", None, float("nan"), "3 or so"])
 def test_a_truth_that_is_no_option_is_said_and_nobody_is_scored(shown, truth):
     commit(guesses.form("02.9", "How many?", options=[1, 3, 7]), "3", 80)
     fc.reveal("02.9", truth)
@@ -299,7 +329,7 @@ def test_a_truth_that_is_no_option_is_said_and_nobody_is_scored(shown, truth):
 
 def test_a_truth_that_is_no_option_is_said_where_nobody_watches_too(shown, monkeypatch):
     monkeypatch.setenv("FERCOURSE_HEADLESS", "1")
-    fc.guess("02.9", "How many?", options=[1, 3, 7])
+    fc.guess("02.9", "Which one?", options=["one", "two"])
     fc.reveal("02.9", 4)
     assert "None of the options says so" in shown[-1][1]
 

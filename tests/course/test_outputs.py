@@ -19,16 +19,24 @@ def showing(**metadata):
 
 
 def claim(status):
-    return showing(kind="claim", id="01.a", sentence="Ones are twos.", status=status)
+    return showing(kind="claims", claims=[{"id": "01.a", "sentence": "Ones are twos.", "status": status}])
 
 
 def test_what_cells_showed_is_sorted_by_kind_in_its_order_and_what_helps_a_reader_is_left_out():
-    kinds = ("claim", "hint", "figure", "claim", "question", "guess", "training", "stamp")
+    kinds = ("stamp", "hint", "figure", "source", "question", "guess", "training", "stamp")
     shown = shown_in(executed(*(showing(kind=kind, place=place) for place, kind in enumerate(kinds)), showing()))
     places = {name: [found["place"] for found in shown[name]] for name in shown if name != "stamp"}
-    assert places == {"claims": [0, 3], "figures": [2], "guesses": [5], "trainings": [6]}
+    assert places == {"claims": [], "figures": [2], "guesses": [5], "trainings": [6]}
     assert shown["stamp"] == {"kind": "stamp", "place": 7}
     assert shown_in(executed())["stamp"] is None
+
+
+def test_a_table_of_claims_or_figures_is_read_back_row_by_row():
+    claims = showing(kind="claims", claims=[{"id": "01.a"}, {"id": "01.b"}])
+    figures = showing(kind="figures", figures=[{"name": "b"}, {"name": "c"}])
+    shown = shown_in(executed(showing(kind="figure", name="a"), claims, figures))
+    assert [figure["name"] for figure in shown["figures"]] == ["a", "b", "c"]
+    assert [claim["id"] for claim in shown["claims"]] == ["01.a", "01.b"]
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ def test_records_are_collected_at_any_depth_and_only_real_ones_at_full_scale(cou
     put(runs, 2, drawn=True)
     put(runs, 3, scale="lesson")
     put(runs, 4, official=False)
-    (runs / "record.json").write_text("[]")
+    (runs / "record.json").write_text("{}")
     assert write_results([runs], course=course) == (
         ["cnn-00000001.json"],
         [f"cnn-{number:08x}.json: not full scale on FER2013" for number in (2, 3, 4)],

@@ -14,16 +14,16 @@ from matplotlib.colors import to_hex, to_rgb
 
 from fercourse.data.faces import EMOTIONS, Faces, Split
 from fercourse.errors import DataMismatch, ParameterError
-from fercourse.report import claims, plots
-from fercourse.report.claims import begin
+from fercourse.report import plots, run
 from fercourse.report.history import History
 from fercourse.report.intervals import wilson
 from fercourse.report.predictions import Predictions
+from fercourse.report.run import begin
 
 
 @pytest.fixture(autouse=True)
 def clean(monkeypatch):
-    monkeypatch.setattr(claims, "_run", claims.Run())
+    monkeypatch.setattr(run, "_run", run.Run())
     yield
     plt.close("all")
 

@@ -76,9 +76,9 @@ def test_a_plain_script_prints_the_text(capsys):
     assert capsys.readouterr().out == "recorded: 42\n"
 
 
-@pytest.mark.parametrize("kind", ["claims", "", None])
+@pytest.mark.parametrize("kind", ["claim", "", None])
 def test_a_kind_of_output_that_nobody_reads_back_is_refused(kind, capsys):
-    with pytest.raises(ParameterError, match="expected kind: claim, figure, guess"):
+    with pytest.raises(ParameterError, match="expected kind: figure, guess"):
         show({"kind": kind}, text="lost", html="lost")
     assert capsys.readouterr().out == ""
 
@@ -96,10 +96,10 @@ def test_claims_and_histories_load_neither_plots_nor_ipython():
 
 
 def test_plots_load_no_framework_and_a_script_with_plots_still_prints():
-    lines, modules = modules_after("import fercourse as fc; fc.plots; fc.claim('01.a', True, 'A.')")
+    lines, modules = modules_after("import fercourse as fc; fc.plots; fc.claim('01.a', True, 'A.'); fc.claims()")
     assert not modules & {"torch", "tensorflow"}
     assert "IPython" in modules  # seaborn brings it along
-    assert lines == ["✓ A. (claim 01.a, checked, lesson scale)"]
+    assert lines == ["this run, lesson scale", "✓ A. [01.a]"]
 
 
 def test_an_executed_notebook_carries_the_record_in_its_output():

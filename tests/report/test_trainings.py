@@ -13,7 +13,7 @@ import fercourse as fc
 from fercourse.course.outputs import shown_in
 from fercourse.data.faces import Split
 from fercourse.errors import DataMismatch, ParameterError
-from fercourse.report import claims, trainings
+from fercourse.report import run, trainings
 from fercourse.report.history import History
 from fercourse.report.origin import commit
 from fercourse.report.predictions import Predictions
@@ -30,9 +30,9 @@ class Turn:
 
 @pytest.fixture(autouse=True)
 def _run(faces):
-    claims.begin(lesson="03", scale="full", seed=5, source=faces.source, device="cpu, 2 threads")
+    run.begin(lesson="03", scale="full", seed=5, source=faces.source, device="cpu, 2 threads")
     yield
-    claims.begin()
+    run.begin()
 
 
 @pytest.fixture
@@ -58,14 +58,14 @@ def keep(faces, folder, name="CNN, Adam 0.001", recipe=RECIPE, history=HISTORY, 
 def test_what_was_kept_comes_back(faces, tmp_path, shown):
     kept = keep(faces, tmp_path)
     found = load_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path)
-    for run in (kept, found):
-        assert (run.name, run.seconds, run.test_accuracy) == ("CNN, Adam 0.001", 5.5, None)
-        assert run.recipe == RECIPE | {"sizes": [32, 64]}
-        assert run.history == HISTORY
-        assert run.valid.accuracy == 3 / 70
-        np.testing.assert_array_equal(run.valid.probabilities, answers(faces.valid).probabilities)
-        assert run.valid.probabilities.dtype == np.float32
-        assert run.valid.source == faces.valid.source
+    for training in (kept, found):
+        assert (training.name, training.seconds, training.test_accuracy) == ("CNN, Adam 0.001", 5.5, None)
+        assert training.recipe == RECIPE | {"sizes": [32, 64]}
+        assert training.history == HISTORY
+        assert training.valid.accuracy == 3 / 70
+        np.testing.assert_array_equal(training.valid.probabilities, answers(faces.valid).probabilities)
+        assert training.valid.probabilities.dtype == np.float32
+        assert training.valid.source == faces.valid.source
     with pytest.raises(FrozenInstanceError):
         found.seconds = 0
 
@@ -161,18 +161,18 @@ def test_another_name_recipe_data_set_seed_or_scale_is_another_training(faces, t
     assert load_run("CNN, Adam 0.001", RECIPE | {"seed": 6}, faces, folder=tmp_path) is None
     assert load_run("CNN, Adam 0.001", RECIPE, others, folder=tmp_path) is None
     assert load_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path / "nowhere") is None
-    claims.begin(scale="full", seed=6)
+    run.begin(scale="full", seed=6)
     assert load_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path) is None
-    claims.begin(scale="lesson", seed=5)
+    run.begin(scale="lesson", seed=5)
     assert load_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path) is None
-    claims.begin(lesson="04", scale="full", seed=5)
+    run.begin(lesson="04", scale="full", seed=5)
     assert load_run("CNN, Adam 0.001", RECIPE, faces, folder=tmp_path) is not None
 
 
 def test_a_recipes_own_seed_wins_over_the_runs(faces, tmp_path, shown):
     recipe = RECIPE | {"seed": 11}
     assert read_training(keep(faces, tmp_path, recipe=recipe).path)["seed"] == 11
-    claims.begin(scale="full", seed=0)
+    run.begin(scale="full", seed=0)
     assert load_run("CNN, Adam 0.001", recipe, faces, folder=tmp_path) is not None
 
 
@@ -266,10 +266,10 @@ def test_probabilities_of_another_training_or_of_fewer_faces_are_refused(faces, 
 def test_a_lesson_says_on_which_device_it_trains(faces, capsys, monkeypatch):
     monkeypatch.setattr("fercourse.data.load.load", lambda source, *, scale, seed: faces)
     env = fc.setup("03", scale="smoke", device="cpu")
-    assert "threads" in claims.current_run().device
+    assert "threads" in run.current_run().device
     env.load("drawn")
-    assert "threads" in claims.current_run().device
-    assert "device" not in claims.current_run().stamp()
+    assert "threads" in run.current_run().device
+    assert "device" not in run.current_run().stamp()
     assert capsys.readouterr().out
 
 

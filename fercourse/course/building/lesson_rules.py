@@ -16,7 +16,7 @@ WORDS = (1200, 2500)
 ADDED_CELLS = 3  # title, setup and stamp, which the builder writes
 MARKER = re.compile(r"<!-- *(\d\d[a-z]?\.[\w-]+) *-->")
 """The invisible mark behind a sentence that points at an output: the claim that bears it out."""
-SENTENCE_END = re.compile(r"(?<=[.!?:])\s+(?!<!--)")
+SENTENCE_END = re.compile(r"(?<=[.!?:])\s+(?!<!--)|(?<=-->)\s+(?!<!--)")
 FOLDED_LINES = 60  # of claims, or of a drawing, that nobody has to read
 PICTURES = "curve|figure|matrix|picture|plot|line|bar|row|column|table|histogram|map"
 VERBS = "shows?|tells?|proves?|falls?|rises?|drops?|climbs?|turns?|bends?"

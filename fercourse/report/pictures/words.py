@@ -58,9 +58,10 @@ def describe_figures(shell):
     """From now on every PNG that an IPython shell makes of a matplotlib figure carries its alternative text."""
     if not hasattr(shell, "kernel"):  # a terminal shows no figures inside
         return
-    import matplotlib_inline.backend_inline  # noqa: F401  # switches itself on when imported, and forgets what was set
+    import matplotlib.pyplot as plt
     from matplotlib.figure import Figure
 
+    plt.switch_backend(plt.get_backend())  # loads it now: when it loads, it forgets how figures were to be shown
     formatter = shell.display_formatter.formatters["image/png"]
     if Figure not in formatter.type_printers:
         return  # another backend, such as widget, shows them

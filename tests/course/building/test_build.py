@@ -1,6 +1,7 @@
 """The builder: lessons in, notebooks out, the same every time."""
 
 import json
+import re
 import sys
 
 import nbformat
@@ -10,8 +11,9 @@ from toy_course import FRONT, PARAMETERS, SETUP, STAMP, lesson, publish, toy_cou
 from fercourse.__main__ import main
 from fercourse.course.building.build import build, notebook_drift, read_notebook
 from fercourse.course.building.execute import execute
-from fercourse.course.building.lesson import read_lesson
-from fercourse.course.building.lesson_rules import advice, count_words
+from fercourse.course.building.lesson import count_words, read_lesson
+from fercourse.course.building.lesson_rules import advice, untied
+from fercourse.course.checkout import select
 from fercourse.errors import CheckFailed, ParameterError
 
 TWO_CELLS = lesson("# cat or dog?\nanimal = 'cat'", '# %% tags=["NBVAL_CHECK_OUTPUT"]\nprint(animal)')
@@ -27,7 +29,8 @@ def toy_build(course):
 
 
 def built(course, name="01_toy"):
-    return read_notebook(course.notebooks / f"{name}.ipynb")
+    """The page: the notebook that keeps outputs."""
+    return read_notebook(course.pages / f"{name}.ipynb")
 
 
 def give_outputs(course, name="01_toy", **outputs):
@@ -36,7 +39,7 @@ def give_outputs(course, name="01_toy", **outputs):
     for count, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), start=1):
         cell.execution_count = count
         cell.outputs = [nbformat.v4.new_output("stream", text=cell.id), *outputs.get(cell.id.replace("-", "_")[3:], [])]
-    nbformat.write(notebook, course.notebooks / f"{name}.ipynb")
+    nbformat.write(notebook, course.pages / f"{name}.ipynb")
 
 
 def ids(course, name="01_toy"):
@@ -44,7 +47,7 @@ def ids(course, name="01_toy"):
 
 
 def test_building_twice_gives_the_same_bytes_and_changes_nothing(course):
-    assert [path.name for path in toy_build(course)] == ["01_toy.ipynb"]
+    assert toy_build(course) == [course.notebooks / "01_toy.ipynb", course.pages / "01_toy.ipynb"]
     first = (course.notebooks / "01_toy.ipynb").read_bytes()
     assert toy_build(course) == []
     (course.notebooks / "01_toy.ipynb").unlink()
@@ -58,7 +61,7 @@ def test_a_notebook_is_title_parameters_setup_the_authors_cells_and_stamp(course
     assert ids(course) == ["01-title", "01-parameters", "01-setup", "01-animal-cat", "01-print-animal", "01-stamp"]
     title, parameters, setup, first, second, stamp = notebook.cells
     assert title.source.startswith("# 01 · A toy\n\nYou will see a toy.\n\n[![Open in Colab]")
-    assert "| **Time** | not measured yet |" in title.source
+    assert "| **Time** | 5 minutes to read · run time not measured yet |" in title.source
     assert 'draw a toy<br>say "toy"' in title.source
     assert parameters.metadata.tags == ["parameters"]
     assert setup.source == 'LESSON = "01"'
@@ -123,9 +126,10 @@ def test_check_names_the_first_cell_that_differs_and_writes_nothing(course, monk
     (course.notebooks / "07_stray.ipynb").write_text("{}")
     assert main(["build", "--check"]) == 1
     found = capsys.readouterr().out
-    assert "01_toy.ipynb: cell 01-print-animal-2 differs" in found
-    assert "02_new.ipynb: not built yet" in found
-    assert "07_stray.ipynb: no lesson of that name" in found
+    assert "notebooks/01_toy.ipynb: cell 01-print-animal-2 differs" in found
+    assert "docs/lessons/01_toy.ipynb: cell 01-print-animal-2 differs" in found
+    assert "docs/lessons/02_new.ipynb: not built yet" in found
+    assert "notebooks/07_stray.ipynb: no lesson of that name" in found
     assert (course.notebooks / "01_toy.ipynb").read_bytes() == before
     assert not (course.notebooks / "02_new.ipynb").exists()
 
@@ -238,7 +242,7 @@ def test_executing_stores_outputs_record_and_a_header_with_the_cost(tmp_path):
     toy_build(course)
     execute(course.lessons / "01_toy.py", course=course, setup=SETUP, stamp=STAMP)
     title, parameters, _, progress, surroundings, *_ = built(course).cells
-    assert "| **Time** | under a minute of one core" in title.source
+    assert re.search(r"\*\*Time\*\* \| 5 minutes to read · its code runs under a minute on \d+ cores \|", title.source)
     assert "| **Memory** | 1.2 GB |" in title.source
     assert parameters.execution_count == 1
     assert progress.outputs[0].text == "done\n"
@@ -249,7 +253,7 @@ def test_executing_stores_outputs_record_and_a_header_with_the_cost(tmp_path):
 
 
 def test_a_lesson_that_errs_warns_or_claims_in_vain_is_refused_naming_each_cell(tmp_path):
-    claim = {"kind": "claim", "id": "01.a", "sentence": "Ones are twos.", "status": "failed"}
+    claim = {"kind": "claims", "claims": [{"id": "01.a", "sentence": "Ones are twos.", "status": "failed"}]}
     cells = [
         "import warnings\nwarnings.warn('old')",
         "print('FutureWarning: soon')",
@@ -271,20 +275,112 @@ def test_a_lesson_that_errs_warns_or_claims_in_vain_is_refused_naming_each_cell(
     assert (course.root / "build" / "refused" / "01_toy.ipynb").exists()
 
 
-def test_a_gpu_record_adds_its_minutes_to_the_header(course):
+def test_the_header_says_what_reading_the_sheet_and_the_run_take(course):
+    words, rows = (
+        "# " + "word " * 1600,
+        "# | | exercise | minutes |\n# |---|---|---|\n# | 01.1 | One. | 10 |\n# | 01.2 | Two. | 25 |",
+    )
+    write_lesson(course.root, "toy_01", lesson("\n".join(["x = 1"] * 80), f"# %% [markdown]\n{words}\n#\n{rows}"))
     entry = {"seconds": 200, "peak_memory_mb": 900, "device": "cpu", "cores": 2}
     records = {"01_toy": {"cpu": entry, "gpu": entry | {"seconds": 61, "device": "NVIDIA H200"}}}
     course.records.write_text(json.dumps(records))
     toy_build(course)
-    title = built(course).cells[0].source
-    assert "| **Time** | about 3 minutes on 2 cores · about 1 minute on a GPU (NVIDIA H200) |" in title
+    # 1,600 words at 80 a minute, 80 lines at 8 a minute
+    assert (
+        "| **Time** | 30 minutes to read · 35 for the exercises · its code runs 3 minutes on 2 cores "
+        "· its code runs 1 minute on a GPU (NVIDIA H200) |"
+    ) in built(course).cells[0].source
 
 
-def test_the_header_gives_the_processors_time_where_it_was_measured(course):
-    entry = {"seconds": 900, "processor_seconds": 300, "peak_memory_mb": 900, "device": "cpu", "cores": 2}
-    course.records.write_text(json.dumps({"01_toy": {"cpu": entry}}))
+def test_a_student_opens_a_notebook_without_outputs_and_a_reader_one_with_them(course):
+    linked = "# %% [markdown]\n# [sheet](../exercises/01_toy.ipynb), [A](../docs/five.md), [next](02_toy.ipynb)"
+    write_lesson(course.root, "toy_01", TWO_CELLS + "\n" + linked)
     toy_build(course)
-    assert "| **Time** | about 5 minutes of one core, less on several |" in built(course).cells[0].source
+    give_outputs(course)
+    toy_build(course)
+    students = read_notebook(course.notebooks / "01_toy.ipynb")
+    assert all(cell.outputs == [] and cell.execution_count is None for cell in students.cells if "outputs" in cell)
+    assert all(cell.outputs for cell in built(course).cells if "outputs" in cell)
+    links = [
+        [cell.source for cell in notebook.cells if "[sheet]" in cell.source] for notebook in (students, built(course))
+    ]
+    assert links == [
+        ["[sheet](../exercises/01_toy.ipynb), [A](../docs/five.md), [next](02_toy.ipynb)"],
+        ["[sheet](../../exercises/01_toy.ipynb), [A](../five.md), [next](02_toy.ipynb)"],
+    ]
+
+
+def test_the_second_part_of_a_lesson_has_a_number_with_a_letter(tmp_path):
+    course = toy_course(tmp_path, toy_02=TWO_CELLS, more_02b=TWO_CELLS, next_03=TWO_CELLS)
+    toy_build(course)
+    assert ids(course, "02b_more")[:2] == ["02b-title", "02b-parameters"]
+    assert built(course, "02b_more").cells[2].source == 'LESSON = "02b"'
+    stems = [path.stem for path in select((), course.lessons, ".py")]
+    assert stems == ["02_toy", "02b_more", "03_next"]
+    for name, stem in {
+        "2": "02_toy",
+        "02": "02_toy",
+        "2b": "02b_more",
+        "02b": "02b_more",
+        "02b_more": "02b_more",
+    }.items():
+        assert [path.stem for path in select([name], course.lessons, ".py")] == [stem]
+
+
+def test_a_folded_cell_hides_its_source_in_jupyterlab_and_in_colab(tmp_path):
+    course = toy_course(tmp_path, toy_01=lesson('# %% tags=["folded"]\nx = 1', "y = 2"))
+    toy_build(course)
+    hidden, shown = built(course).cells[3:5]
+    assert (hidden.metadata.jupyter, hidden.metadata.cellView) == ({"source_hidden": True}, "form")
+    assert not {"jupyter", "cellView"} & set(shown.metadata)
+
+
+CLAIMS = """\
+# %% tags=["folded"]
+fc.claim("01.up", rises, "It rises.")
+fc.claim("01.full", rises, "So it is.", needs="full")
+fc.claims()"""
+
+
+@pytest.mark.parametrize(
+    ("prose", "code", "finding"),
+    [
+        ("The curve turns up. <!-- 01.up -->", "x = 1", None),
+        ("Nothing is said about a picture here.", 'fc.reveal("01.1", x)', None),
+        (
+            "Look closely. The curve turns up after the fifth.",
+            "x = 1",
+            "'curve turns' points at an output and has no claim",
+        ),
+        ("The line stays flat.", "x = 1", "'stays flat' points at an output"),
+        (
+            "The matrix shows it. <!-- 01.up --> The bars fall, the bar falls.",
+            "x = 1",
+            "'bars fall' points at an output",
+        ),
+        ("It is so. <!-- 01.down -->", "x = 1", "a sentence is marked 01.down, and no claim has this id"),
+        (
+            "It is so. <!-- 01.full -->",
+            "x = 1",
+            "is marked 01.full, which is not tested on drawn faces at lesson scale",
+        ),
+        ("Words.", 'fc.reveal("01.1", "ln 7")', "fc.reveal('01.1', …) gives its answer away"),
+        ("Words.", 'fc.reveal("01.1", 3)', "fc.reveal('01.1', …) gives its answer away"),
+        ("Words.", 'fc.claim("01.two", True, "Yes.")', 'claims belong into a cell tagged "folded"'),
+        ("Words.", "fc.claims()", "expected fc.claims() once"),
+    ],
+)
+def test_a_sentence_about_an_output_is_tied_to_a_claim_and_an_answer_is_computed(tmp_path, prose, code, finding):
+    course = toy_course(tmp_path, toy_01=lesson(f"# %% [markdown]\n# {prose}", code, CLAIMS))
+    found = untied(read_lesson(course.lessons / "01_toy.py"))
+    assert (found == []) if finding is None else any(finding in each for each in found)
+
+
+def test_a_lesson_whose_sentence_has_no_claim_is_not_executed(tmp_path):
+    course = toy_course(tmp_path, toy_01=lesson("# %% [markdown]\n# The curve turns up."))
+    toy_build(course)
+    with pytest.raises(CheckFailed, match="'curve turns' points at an output and has no claim: The curve turns up"):
+        execute(course.lessons / "01_toy.py", course=course, setup=SETUP, stamp=STAMP)
 
 
 def test_advice_finds_long_cells_and_short_prose(course):

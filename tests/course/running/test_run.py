@@ -39,11 +39,15 @@ SURROUNDINGS = """\
 import os
 print(os.getcwd(), os.environ["OMP_NUM_THREADS"], os.environ["TQDM_DISABLE"], SCALE, SEED, EPOCHS)
 """
-HELD = {"kind": "claim", "id": "01.two", "sentence": "One & one <is> two.", "status": "held", "source": "drawn"}
+HELD = {"id": "01.two", "sentence": "One & one <is> two.", "status": "held", "source": "drawn"}
 FALSE = HELD | {"id": "03.three", "sentence": "One and one is three.", "status": "failed"}
 FIGURE = {"kind": "figure", "name": "accuracy", "value": 0.61234, "unit": "%", "low": 0.5, "high": 0.7, "n": 350}
 GUESS = {"kind": "guess", "id": "01.g", "question": "How many?", "answer": None, "truth": "2"}
 DONE = {"kind": "stamp", "peak_memory_mb": 1234, "source": "drawn", "device": "cpu", "versions": {}}
+
+
+def claiming(*claims):
+    return {"kind": "claims", "claims": list(claims)}
 
 
 def build_toys(folder, **lessons):
@@ -55,12 +59,12 @@ def build_toys(folder, **lessons):
 @pytest.fixture(scope="module")
 def batch(tmp_path_factory):
     """Four toys run two at once: one passes, one fails in a cell, one claims too much, one kills its kernel."""
-    published = [publish(record) for record in (HELD, FIGURE, GUESS, DONE)]
+    published = [publish(record) for record in (claiming(HELD), FIGURE, GUESS, DONE)]
     course = build_toys(
         tmp_path_factory.mktemp("course"),
         passes_01=lesson(MEET.format(mine="passes", other="fails"), SURROUNDINGS, PICTURE, *published),
         fails_02=lesson(MEET.format(mine="fails", other="passes"), "print('before')", "1 / 0", "print('after')"),
-        claims_03=lesson(publish(FALSE), publish(FALSE | {"id": "03.later", "status": "untested"})),
+        claims_03=lesson(publish(claiming(FALSE, FALSE | {"id": "03.later", "status": "untested"}))),
         dies_04=lesson("print('alive')", "import os\nos._exit(7)"),
     )
     out = course.root / "runs" / "batch"

@@ -1,0 +1,91 @@
+"""What a lesson measured on FER2013 is kept with the package and shown on the results page."""
+
+import json
+
+import pytest
+from toy_course import lesson, toy_course
+
+from fercourse.course.lesson_records import kept_lessons
+from fercourse.course.results import write_results
+from fercourse.errors import DataMismatch, DataNotFound
+from fercourse.report import recorded
+
+STAMP = {
+    "lesson": "02b", "scale": "full", "seed": 0, "source": "fer2013.csv", "fingerprint": "ab12", "drawn": False,
+    "official": True, "device": "cpu, 1 threads", "versions": {"numpy": "2"},
+}  # fmt: skip
+FIGURE = {
+    "name": "silent units", "value": 85.0, "unit": "%", "low": None, "high": None, "n": 3, "source": "fer2013.csv",
+    "drawn": False, "seed": 0,
+}  # fmt: skip
+CLAIM = {"id": "02b.silent", "sentence": "Most units | are silent.", "status": "held", "needs": "lesson", "seeds": 1}
+RECORD = {"status": "passed", "stamp": STAMP, "figures": [FIGURE], "claims": [CLAIM]}
+
+
+@pytest.fixture
+def course(tmp_path):
+    return toy_course(tmp_path / "course", toy_01=lesson("1 + 1"))
+
+
+def put(folder, **changes):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "record.json").write_text(json.dumps(RECORD | changes))
+    return folder
+
+
+def test_a_run_of_a_lesson_on_fer2013_is_kept_and_its_claims_are_on_the_page(course, tmp_path, monkeypatch):
+    assert write_results([put(tmp_path / "runs" / "02b")], course=course) == (["lesson 02b"], [])
+    kept = kept_lessons(course)["02b"]
+    assert kept["figures"] == [{name: value for name, value in FIGURE.items() if name != "seed"}]
+    assert kept["claims"] == [{name: value for name, value in CLAIM.items() if name != "seeds"}]
+    assert (kept["scale"], kept["fingerprint"]) == ("full", "ab12")
+    page = (course.root / "docs" / "results.md").read_text()
+    assert r"| Most units \| are silent. (02b.silent) | holds | full | 0 |" in page
+    monkeypatch.setattr(recorded, "LESSONS", course.root / "fercourse" / "records" / "lessons")
+    recorded.of_lesson.cache_clear()
+    assert recorded.of_lesson("02b")["figures"]["silent units"]["value"] == 85
+    assert recorded.of_lesson("02b")["claims"] == {"02b.silent": "held"}
+    recorded.of_lesson.cache_clear()
+
+
+def test_a_claim_that_does_not_hold_on_fer2013_is_kept_and_said(course, tmp_path):
+    put(tmp_path / "runs", status="claim failed", claims=[CLAIM | {"status": "failed"}])
+    write_results([tmp_path / "runs"], course=course)
+    assert "(02b.silent) | does not hold |" in (course.root / "docs" / "results.md").read_text()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"stamp": STAMP | {"drawn": True}},
+        {"stamp": STAMP | {"official": False}},
+        {"stamp": None},
+        {"status": "failed"},
+        {"status": "interrupted"},
+    ],
+    ids=str,
+)
+def test_drawn_faces_other_splits_and_runs_that_broke_off_are_not_kept(course, tmp_path, changes):
+    with pytest.raises(DataNotFound, match="nor of a lesson on FER2013"):
+        write_results([put(tmp_path / "runs", **changes)], course=course)
+    assert kept_lessons(course) == {}
+
+
+def test_a_figure_of_drawn_faces_inside_such_a_run_is_left_out(course, tmp_path):
+    put(tmp_path / "runs", figures=[FIGURE, FIGURE | {"name": "drawn beside", "drawn": True}])
+    write_results([tmp_path / "runs"], course=course)
+    assert [figure["name"] for figure in kept_lessons(course)["02b"]["figures"]] == ["silent units"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"lesson": "03"}, {"scale": "tiny"}, {"figures": [FIGURE | {"drawn": True}]}, {"claims": None, "extra": 1}],
+    ids=str,
+)
+def test_a_kept_record_that_does_not_belong_there_is_named(course, tmp_path, changes):
+    write_results([put(tmp_path / "runs")], course=course)
+    path = course.root / "fercourse" / "records" / "lessons" / "02b.json"
+    record = json.loads(path.read_text()) | changes
+    path.write_text(json.dumps({name: value for name, value in record.items() if value is not None}))
+    with pytest.raises(DataMismatch, match=r"02b\.json: expected"):
+        kept_lessons(course)

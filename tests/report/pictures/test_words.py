@@ -1,0 +1,61 @@
+"""A figure's alternative text says what is in the figure, and every figure of a lesson carries it."""
+
+import matplotlib.pyplot as plt
+import nbformat
+import numpy as np
+import pytest
+
+from fercourse.report.pictures.words import LONGEST, in_words
+
+
+@pytest.fixture
+def axes():
+    yield plt.subplots()[1]
+    plt.close("all")
+
+
+def test_titles_axes_and_the_values_of_each_named_line_are_told(axes):
+    axes.plot([1, 2, 3, 4], [2.0, 1.0, np.nan, 1.5], label="raw pixels")
+    axes.plot([0, 1], [0, 1], label="two points are no curve")
+    axes.set(title="The loss", xlabel="epoch", ylabel="nats")
+    axes.set_title("drawn faces", loc="right")
+    assert in_words(axes.figure) == (
+        "The loss, drawn faces. across: epoch; upward: nats. raw pixels: from 2 to 1.5, between 1 and 2."
+    )
+
+
+def test_bars_are_told_with_their_names(axes):
+    axes.bar(["Happy", "Sad"], [25, 12.5])
+    assert in_words(axes.figure) == "bars: Happy 25, Sad 12.5."
+
+
+def test_lying_bars_are_told_by_their_lengths(axes):
+    axes.barh(["Happy", "Sad"], [25, 12.5])
+    assert in_words(axes.figure) == "bars: Happy 25, Sad 12.5."
+
+
+def test_pictures_are_told_by_their_size_and_an_empty_figure_says_so(axes):
+    assert in_words(axes.figure) == "A figure without data."
+    axes.imshow(np.zeros((48, 96)))
+    axes.set_title("two faces")
+    assert in_words(axes.figure) == "two faces. A picture of 48 × 96."
+
+
+def test_a_long_text_ends_with_a_whole_sentence(axes):
+    for number in range(12):
+        axes.plot([1, 2, 3], [1, 2, 3], label=f"a line with a very long name, far too long for anybody, {number} " * 2)
+    text = in_words(axes.figure)
+    assert len(text) <= LONGEST
+    assert text.endswith("between 1 and 3.")
+
+
+def test_in_a_notebook_each_figure_carries_its_words():
+    client = pytest.importorskip("nbclient")
+    cells = [
+        "import fercourse as fc\nenv = fc.setup('01', scale='smoke')\nenv = fc.setup('01', scale='smoke')",
+        "import pandas as pd\npd.Series([1, 3, 2], name='loss').plot(title='A curve', label='loss');",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    client.NotebookClient(notebook, kernel_name="python3").execute()
+    [figure] = [output for output in notebook.cells[1].outputs if "image/png" in output.get("data", {})]
+    assert figure.metadata["image/png"]["alt"].startswith("A curve. loss: from 1 to 2, between 1 and 3.")

@@ -1,0 +1,164 @@
+"""A measured figure is shown with where it comes from, and beside it what FER2013 gave under the same name."""
+
+import json
+
+import numpy as np
+import pytest
+
+from fercourse.errors import ParameterError
+from fercourse.report import figures, recorded, run
+from fercourse.report.figures import record
+from fercourse.report.predictions import Predictions
+from fercourse.report.records import write_record
+from fercourse.report.run import begin
+
+
+@pytest.fixture(autouse=True)
+def shown(monkeypatch, tmp_path):
+    """What is published in a fresh run without records, as (metadata, text, html)."""
+    outputs = []
+    monkeypatch.setattr(figures, "show", lambda metadata, *, text, html: outputs.append((metadata, text, html)))
+    monkeypatch.setattr(run, "_run", run.Run())
+    monkeypatch.setattr(recorded, "LESSONS", tmp_path)
+    recorded.of_lesson.cache_clear()
+    yield outputs
+    recorded.of_lesson.cache_clear()
+
+
+def on_drawn_faces(scale="lesson"):
+    begin(lesson="02", scale=scale, seed=3, source="drawn faces, seed 0", fingerprint="9f3c", drawn=True)
+
+
+def on_fer2013(scale="full"):
+    begin(lesson="02", scale=scale, seed=3, source="fer2013.csv", fingerprint="ab12", drawn=False)
+
+
+def keep(folder, **values):
+    """A record of lesson 02 on FER2013 with these figures in %."""
+    common = {"unit": "%", "low": None, "high": None, "n": None, "source": "fer2013.csv", "drawn": False}
+    rows = [{"name": name.replace("_", " "), "value": value} | common for name, value in values.items()]
+    write_record(folder / "02.json", {"lesson": "02", "scale": "full", "figures": rows, "claims": []})
+
+
+def test_beside_a_figure_of_drawn_faces_stands_the_one_that_was_measured_on_fer2013(shown, tmp_path):
+    keep(tmp_path, near_twins=11.3)
+    on_drawn_faces()
+    record("near twins", 1.5, unit="%")
+    assert shown[-1][1] == "recorded: near twins · 1.5 % (drawn faces) · FER2013, measured: 11.3 %, full scale"
+    record("something else", 1.5, unit="%")
+    assert shown[-1][1] == "recorded: something else · 1.5 % (drawn faces)"
+    on_fer2013()
+    record("near twins", 11.2, unit="%")
+    assert shown[-1][1] == "recorded: near twins · 11.2 % (fer2013.csv)"
+
+
+def test_several_figures_are_one_table_with_a_column_for_fer2013(shown, tmp_path):
+    keep(tmp_path, near_twins=11.3)
+    on_drawn_faces()
+    record({"near twins": 1.5, "strangers <1>": 2}, unit="%", n=7)
+    published, text, html = shown[-1]
+    assert published["kind"] == "figures"
+    assert [(each["name"], each["value"], each["n"]) for each in published["figures"]] == [
+        ("near twins", 1.5, 7),
+        ("strangers <1>", 2, 7),
+    ]
+    assert all(each["drawn"] and each["lesson"] == "02" for each in published["figures"])
+    assert [line.split("  ") for line in text.splitlines()] == [
+        ["", "drawn faces", "FER2013, measured"],
+        ["near twins", "1.5 % (n = 7)", "11.3 %"],
+        ["strangers <1>", "2.0 % (n = 7)", "–"],
+        ["", "", "(full scale)"],
+    ]
+    assert "strangers &lt;1&gt;" in html
+
+
+def test_a_table_on_fer2013_itself_has_no_second_column(shown, tmp_path):
+    keep(tmp_path, near_twins=11.3)
+    on_fer2013()
+    record({"near twins": 11.2}, unit="%")
+    assert "measured" not in shown[-1][1]
+    assert shown[-1][0]["kind"] == "figure"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [({}, None), ({"a": 1}, 2), ({"a": "1"}, None), ({3: 1}, None), ("a", None)]
+)
+def test_a_table_of_another_form_is_refused(shown, name, value):
+    with pytest.raises(ParameterError, match="expected"):
+        record(name, value)
+    assert shown == []
+
+
+def test_the_seed_of_a_run_and_the_number_of_faces_may_be_numpys(shown):
+    begin(seed=np.int64(3))
+    record("figure", np.float64(0.5), n=np.int64(7))
+    assert (shown[0][0]["seed"], shown[0][0]["n"]) == (3, 7)
+    assert json.loads(json.dumps(shown[0][0])) == shown[0][0]
+
+
+def test_a_figure_of_predictions_that_do_not_say_follows_the_run(shown):
+    predictions = Predictions(np.eye(7), np.arange(7), "drawn, by its name")
+    for begin_run, drawn in [(on_drawn_faces, True), (on_fer2013, False)]:
+        begin_run()
+        record("MLP", predictions)
+        assert shown[-1][0]["drawn"] is drawn
+
+
+def test_predictions_are_recorded_with_interval_n_and_data(shown):
+    on_fer2013()  # the predictions know better than the run which faces they are about
+    right = np.arange(29) < 7
+    predictions = Predictions(np.eye(7)[np.where(right, 0, 3)], np.zeros(29, int), "drawn faces, seed 0", drawn=True)
+    record("MLP repaired", predictions)
+    published, text, _ = shown[-1]
+    assert text == "recorded: MLP repaired · 24.1 % (12.2–42.1, n = 29, drawn faces)"
+    assert [published[key] for key in ("kind", "name", "unit", "n")] == ["figure", "MLP repaired", "%", 29]
+    figures = [published["value"], published["low"], published["high"]]
+    assert figures == pytest.approx([100 * 7 / 29, *(100 * bound for bound in predictions.interval())])
+    assert (published["source"], published["drawn"], published["scale"]) == ("drawn faces, seed 0", True, "full")
+
+
+@pytest.mark.parametrize(
+    ("value", "options", "line"),
+    [
+        (12, {"unit": "epochs"}, "12 epochs (fer2013.csv)"),
+        (28709, {}, "28,709 (fer2013.csv)"),
+        (np.float32(0.5), {"n": 3}, "0.5 (n = 3, fer2013.csv)"),
+        (19577.3, {"unit": "s"}, "19,577 s (fer2013.csv)"),
+        (1.94591, {"unit": "nats"}, "1.946 nats (fer2013.csv)"),
+        (42.06, {"unit": "%"}, "42.1 % (fer2013.csv)"),
+        (float("nan"), {}, "none: not a finite number (fer2013.csv)"),
+    ],
+)
+def test_a_figure_is_one_quiet_line(shown, value, options, line):
+    on_fer2013()
+    record("figure", value, **options)
+    published, text, _ = shown[-1]
+    assert text == f"recorded: figure · {line}"
+    assert published["value"] == (None if value != value else value)
+    assert published["low"] is published["high"] is None
+    assert (published["lesson"], published["seed"], published["fingerprint"]) == ("02", 3, "ab12")
+
+
+@pytest.mark.parametrize("value", ["42", True, [1, 2], np.ones(1), None, 10**400, -(10**400)])
+def test_what_is_no_figure_is_refused(value):
+    with pytest.raises(ParameterError, match=r"expected a number (or Predictions|that a float holds)"):
+        record("figure", value)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        (3, {}),
+        (None, {}),
+        ("a", {"unit": 3}),
+        ("a", {"unit": None}),
+        ("a", {"n": "5"}),
+        ("a", {"n": 5.7}),
+        ("a", {"n": 0}),
+    ],
+    ids=str,
+)
+def test_a_figure_of_another_form_is_refused_and_nothing_is_rounded(shown, name, options):
+    with pytest.raises(ParameterError, match="expected"):
+        record(name, 0.5, **options)
+    assert shown == []
