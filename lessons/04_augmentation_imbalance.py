@@ -261,7 +261,7 @@ def small_cnn(mean, std):
 
 
 # %%
-EPOCHS = EPOCHS or env.pick(smoke=3, lesson=24)
+EPOCHS = EPOCHS or env.pick(smoke=3, lesson=42)
 mean, std = train.images.mean() / 255, train.images.std() / 255
 recipe = {"epochs": EPOCHS, "lr": 4e-3, "batch_size": 64, "schedule": fc.OneCycle()}
 recipe |= {"precision": "auto", "device": env.device, "progress": False}
@@ -313,11 +313,14 @@ def mean_accuracy(answers):
 fc.record({"no changes": mean_accuracy(plain), "gentle changes": mean_accuracy(online)}, unit="%", n=len(seeds))
 gained, half = gain(online, plain)
 print(f"gentle changes bring {gained:+.1f} ± {half:.1f} points")
+by_seed = [100 * (new.accuracy - old.accuracy) for new, old in zip(online, plain)]
+print("in each seed:", *(f"{points:+.1f}" for points in by_seed))
 fc.reveal("04.1", gained)
 
 # %% [markdown]
-# That is a clear gain, and far from 25 points. <!-- 04.gain --> Where does it come from? Compare the losses of the first
-# seed. A dot marks the best epoch of each curve.
+# On average over the seeds the gain lies above zero with its whole interval, and it is far from 25 points. <!-- 04.gain -->
+# By our rule it is *clear* only if every seed agrees, so look at the second line as well: with so few faces one seed can
+# hide it. Where does the gain come from? Compare the losses of the first seed. A dot marks the best epoch of each curve.
 
 # %%
 runs = {"none": plain_runs[0][1], "gentle": gentle_runs[0][1]}
@@ -338,7 +341,7 @@ fc.plots.history(real, column="loss")
 print("accuracy at the end:", {short: f"{100 * run['valid_accuracy'][-1]:.1f} %" for short, run in real.items()})
 
 # %% [markdown]
-# With so many faces the gain is smaller, but it is there. <!-- 04.recorded -->
+# With all faces, and more epochs, the gain is larger than the interval of such a difference. <!-- 04.recorded -->
 #
 # ## How strong?
 #
@@ -414,8 +417,9 @@ best = max(heights, key=heights.get)
 fc.reveal("04.3", best)
 
 # %% [markdown]
-# The best strength lies inside the grid, <!-- 04.interior --> so the grid was wide enough. Turns of up to 90° are clearly
-# worse than none, <!-- 04.worse --> because the network then spends its few weights on faces that nobody photographs. A
+# The best strength lies inside the grid, <!-- 04.interior --> so the grid was wide enough. Whether it is better than no turns
+# at all is not claimed, because a difference of a point or two among three seeds decides nothing. Turns of up to 90° are
+# clearly worse than none, <!-- 04.worse --> because the network then spends its few weights on faces that nobody photographs. A
 # strength beside the best one may be as good: the grey points are single seeds, and they differ too. How much drawn faces
 # are turned was decided by whoever wrote their generator. So look at the column beside them as well, which was measured
 # on photographs.
@@ -501,21 +505,20 @@ fc.claim("04.draws", abs(distinct - 53) <= 8, "64 copies of one face become abou
 fc.claim("04.same", same_shift and same_turn, "fc.Augment moves and turns faces as the functions by hand do.")
 fc.claim("04.once", same_crop and together == 1, "Torchvision's crop is our shift, with one draw for a whole batch.")
 fc.claim("04.speed", bool(ratio > 3), "One call for each face takes more than three times as long as one for a batch.")
-fc.claim("04.gain", clearly_better(online, plain) and gained < 20, needs="lesson",
-         sentence="Gentle changes make the small network clearly better, by far less than 25 points.")
+fc.claim("04.gain", bool(half < gained < 20), needs="lesson",
+         sentence="The mean gain by gentle changes lies above zero with its interval, and is far from 25 points.")
 gaps = [[run["valid_loss"][-1] - run["train_loss"][-1] for _, run in runs] for runs in (plain_runs, gentle_runs)]
 fc.claim("04.gap", all(wide > 2 * narrow for wide, narrow in zip(*gaps)), needs="lesson",
          sentence="The gap between the two losses is more than twice as wide without changes, in every seed.")
 ends = [real[name]["valid_accuracy"][-1] for name in ("none", "augmented")]
-fc.claim("04.heart", all(run["valid_loss"][-1] > 1.2 * min(run["valid_loss"]) for _, run in plain_runs)
-         and all(run["train_loss"][-1] < 0.5 * run["valid_loss"][-1] for _, run in plain_runs), needs="lesson",
-         sentence="Without changes the validation loss rises again, to more than twice the training loss.")
-fc.claim("04.recorded", 0.023 < ends[1] - ends[0] < gained / 100, needs="lesson",
-         sentence="On FER2013 at full scale the gain is clear, and smaller than here.")
+heart = runs["none"]
+fc.claim("04.heart", heart["valid_loss"][-1] > max(1.2 * min(heart["valid_loss"]), 2 * heart["train_loss"][-1]),
+         "Without changes the validation loss rises again, to more than twice the training loss.", needs="lesson")
+fc.claim("04.recorded", ends[1] - ends[0] > 1.96 * (2 * 0.6 * 0.4 / 3589) ** 0.5,
+         "On FER2013 at full scale the gain is larger than the interval of a difference of two such accuracies.")
 fc.claim("04.ninety", asked["turned by 90°"] < floor + 3, needs="lesson",
          sentence="Faces turned by 90° are read no better than by always answering Happy.")
-fc.claim("04.interior", best not in (0, 90) and clearly_better(swept[best], plain), needs="lesson",
-         sentence="The best strength of turns lies inside the grid and is clearly better than none.")
+fc.claim("04.interior", best not in (0, 90), "The best strength of turns lies inside the grid.", needs="lesson")
 fc.claim("04.worse", clearly_better(plain, swept[90]), needs="lesson",
          sentence="Turns of up to 90° in training are clearly worse than none, on upright faces.")
 fc.claim("04.strength", clearly_better(online, bold_anew) and clearly_better(kept["gentle"], kept["bold"]),
