@@ -247,7 +247,7 @@ for axis, name in zip(axes, ("nothing", "oversampling")):
 # against oversampling in accuracy *and* in mean recall, <!-- 04b.weights --> although both give a rare face the same share
 # of the loss.
 #
-# The two figures show the recall of each emotion for the first seed. Every bar has its interval, and *Disgust* has the
+# Above you see the recall of each emotion for the first seed. Every bar has its interval, and *Disgust* has the
 # fewest faces, so that its bar says least. <!-- 04b.fewest -->
 #
 # ### Learned, or only shifted?
