@@ -7,6 +7,7 @@ from fercourse.classroom.checking import progress as progress
 from fercourse.classroom.guesses import guess as guess
 from fercourse.classroom.guesses import reveal as reveal
 from fercourse.classroom.hints import hint as hint
+from fercourse.classroom.labelling import label_faces as label_faces
 from fercourse.classroom.session import setup as setup
 from fercourse.classroom.source import source as source
 from fercourse.classroom.transforms import try_transforms as try_transforms

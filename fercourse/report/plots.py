@@ -81,12 +81,14 @@ def pairs(
     right_images: np.ndarray,
     captions: Sequence[str],
     *,
+    columns: int | None = None,
     drawn: bool | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Two rows of faces, uint8 (K, 48, 48) each: a face above, its near-twin below, a caption over each pair.
+    """Faces, uint8 (K, 48, 48) each, in pairs: a face above, its near-twin below, a caption over each pair.
 
-    drawn: whether these are drawn faces; as the run says where it is None
+    columns: pairs side by side; all of them where it is None
+    drawn:   whether these are drawn faces; as the run says where it is None
     """
     if not len(left_images) == len(right_images) == len(captions):
         raise ParameterError(
@@ -95,7 +97,7 @@ def pairs(
         )
     gap = np.full((2, SIDE), 255, np.uint8)
     towers = [np.vstack([left, gap, right]) for left, right in zip(left_images, right_images, strict=True)]
-    return mark_drawn(mosaic([towers], titles=captions, ax=ax), drawn)
+    return mark_drawn(mosaic(_in_rows(towers, columns or max(len(towers), 1)), titles=captions, ax=ax), drawn)
 
 
 @styled
