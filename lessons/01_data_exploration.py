@@ -23,8 +23,24 @@ DEVICE: str = "auto"  # not used here; every lesson has it
 #
 # In 2013 a contest asked for programs that read emotions from faces. Its data set, FER2013, is still the one on which
 # students meet the problem: 35,887 grey faces of 48 × 48 pixels, collected by web searches for emotion words, each with
-# one of seven labels. It may not be handed on, so this course also carries a stand-in that it draws itself. The line
-# below says which of the two you are looking at.
+# one of seven emotions as its label: *Angry, Disgust, Fear, Happy, Sad, Surprise* or *Neutral*.
+#
+# **Why you guess first.** Before it shows an answer, the course asks what you expect and how sure you are, because you
+# notice a surprise only if you had expected something. Each guess is scored with the *Brier score*, the square of the
+# distance between your confidence and what came: with 80 % confidence it is (0.8 − 1)² = 0.04 if you were right and
+# (0.8 − 0)² = 0.64 if you were not, so 0 is best. Here is the first one.
+
+# %%
+fc.guess(
+    "01.1",
+    "You give every face the same answer, an emotion of your choice. How often can you be right?",
+    options=[14, 25, 40],
+    unit="%",
+)
+
+# %% [markdown]
+# FER2013 may not be handed on, so this course also carries a stand-in that it draws itself. The line below says which
+# of the two you are looking at.
 
 # %%
 data = env.load(DATA, whole=True)
@@ -90,27 +106,13 @@ print("the same pixels:", same)
 #
 # *Training* is what a model learns from. *PublicTest* is what you look at while you work: which model, which settings,
 # when to stop. *PrivateTest* answers one question, once: how good is the model that you chose? The contest kept it
-# secret for that reason. In the course the three are `data.train`, `data.valid` and `data.test`.
-#
-# **Why you guess first.** Before it shows an answer, the course asks what you expect and how sure you are, because you
-# notice a surprise only if you had expected something. Each guess is scored with the *Brier score*, the square of the
-# distance between your confidence and what came: with 80 % confidence it is (0.8 − 1)² = 0.04 if you were right and
-# (0.8 − 0)² = 0.64 if you were not, so 0 is best.
-
-# %%
-fc.guess(
-    "01.1",
-    "You give every face the same answer, an emotion of your choice. How often can you be right?",
-    options=[14, 25, 40],
-    unit="%",
-)
+# secret for that reason. In the course the three are `data.train`, `data.valid` and `data.test`. Count the labels in each
+# of them, and see what became of your first guess.
 
 # %%
 counts = pd.DataFrame({split.name: split.counts() for split in data})
 shares = 100 * counts / counts.sum()
 fc.reveal("01.1", float(shares.train.max()))
-
-# %%
 fc.plots.class_counts(data);
 
 # %% [markdown]
@@ -190,22 +192,21 @@ chance = spread / np.sqrt(counts.train.to_numpy())
 fc.record({"spread of a pixel, 7 means": float(between), "all faces": float(spread)}, unit="grey levels")
 
 # %% tags=["folded"]
-figure, axes = plt.subplots(2, 4, figsize=(5, 3.2), layout="constrained")
+figure, axes = plt.subplots(2, 4, figsize=(4.8, 3.6), layout="constrained")
 limit = 4 + 3 * between
 for axis, emotion, difference, error in zip(axes.flat, fc.EMOTIONS, differences, chance):
     drawing = axis.imshow(difference, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
     axis.set_title(f"{emotion}\nchance ±{error:.1f}", fontsize=9)
 for axis in axes.flat:
     axis.axis("off")
-bar = figure.colorbar(drawing, ax=axes[1, 3], location="left", fraction=0.5)
+bar = figure.colorbar(drawing, ax=axes, location="bottom", shrink=0.6, aspect=30)
 bar.ax.tick_params(labelsize=8)
-bar.set_label("grey levels from\nthe mean of all", fontsize=8)
-figure.text(0.98, 0.01, data.source, ha="right", fontsize=7, style="italic");
+bar.set_label("grey levels from the mean of all", fontsize=8)
+axes[1, 3].text(0.5, 0.5, data.source.replace(", ", "\n"), ha="center", fontsize=8, style="italic");
 
 # %% [markdown]
-# Red is brighter than the mean of all faces, blue is darker. The darkest place of *Surprise* is the open mouth.
-# <!-- 01.mouth --> On drawn faces the darkest place of *Angry* lies between the brows, which come down.
-# <!-- 01.brows -->
+# Red is brighter than the mean of all faces, blue is darker. The darkest place of *Surprise* is the open mouth, <!-- 01.mouth -->
+# and on drawn faces that of *Angry* lies between the brows, which come down. <!-- 01.brows -->
 #
 # Not every spot has a meaning, because a mean of few faces is off by chance. The number over each picture says by how
 # much: the spread of one pixel, divided by the square root of the number of faces. It is the largest for *Disgust*,
@@ -292,7 +293,7 @@ found = {}
 for threshold in (0.999, 0.99, 0.97, 0.95):
     found[f"above {threshold}"] = int((likeness > threshold).sum())
     found[f"above {threshold}, mirrored"] = int((mirrored > threshold).sum())
-fc.record(found, n=len(likeness))
+fc.record(found)
 
 # %% [markdown]
 # Above 0.99 the mirrored search finds less than a tenth of what the plain one finds, so nearly all pairs there are
@@ -358,23 +359,26 @@ confirmed |= {"all": agreement}
 fc.record({f"labels confirmed, {name}": float(100 * which.mean()) for name, which in confirmed.items()}, unit="%")
 
 # %% [markdown]
-# What do the voters say instead? In the next table each row is a label, and each column is what the voters elected.
+# What do the voters say instead? In the next figure each row is a label, and each column is what the voters elected.
 
 # %%
+import seaborn as sns
+
 label = pd.Categorical.from_codes(data.valid.labels, fc.EMOTIONS)
-winner = pd.Categorical.from_codes(elected, [emotion[:4] for emotion in fc.EMOTIONS])
+winner = pd.Categorical.from_codes(elected, fc.EMOTIONS)
 confused = 100 * pd.crosstab(label, winner, normalize="index", dropna=False)
-confused.index.name, confused.columns.name = "label", "elected, %"
-confused.round().astype(int)
+figure, axis = plt.subplots(figsize=(4.2, 3.4))
+sns.heatmap(confused, annot=True, fmt=".0f", cmap="Greys", cbar=False, vmax=100, ax=axis)
+axis.set(xlabel="elected", ylabel="label", title=f"% of each label, n = {len(label):,}\n({data.source})");
 
 # %% [markdown]
 # Off the diagonal stand the pairs that people confuse. On drawn faces the most frequent one is the label *Surprise*
-# where the voters see *Fear*. <!-- 01.confused --> On FER2013 other pairs are worse:
+# where the voters see *Fear*. <!-- 01.confused --> On FER2013 other pairs come first:
 
 # %%
-pairs = {"Surprise": ["Fear"], "Sad": ["Neut"], "Fear": ["Sad", "Neut"]}
-shares = {f"label {one}, elected {' or '.join(others)}": confused.loc[one, others].sum() for one, others in pairs.items()}
-fc.record({name: float(share) for name, share in shares.items()}, unit="%")
+pairs = {"Surprise": ["Fear"], "Sad": ["Neutral"], "Fear": ["Sad", "Neutral"]}
+shares = {f"{one}, elected {' or '.join(others)}": confused.loc[one, others].sum() for one, others in pairs.items()}
+fc.record({f"label {name}": float(share) for name, share in shares.items()}, unit="%")
 
 # %% [markdown]
 # A model trained on these labels learns the confusions, too. And where it sides with the voters against the label, the
@@ -383,7 +387,7 @@ fc.record({name: float(share) for name, share in shares.items()}, unit="%")
 # %%
 most = votes.max(1) if has_votes else np.full(len(data.valid), 10)
 disputed = most.argsort(kind="stable")[:8]
-titles = [f"label {fc.EMOTIONS[label]}" for label in data.valid.labels[disputed]]
+titles = [f"label: {fc.EMOTIONS[label]}" for label in data.valid.labels[disputed]]
 for place, ballot in enumerate(votes[disputed] if has_votes else []):
     for code in ballot.argsort(kind="stable")[::-1][: (ballot > 0).sum()]:
         titles[place] += f"\n{ballot[code]} {fc.BALLOT[code]}"
@@ -431,8 +435,8 @@ in_order = [label for _, label in theirs["test"]] == [*few.valid.labels, *few.te
 print("PublicTest first, then PrivateTest:", in_order)
 
 # %% [markdown]
-# We wrote 300, 60 and 60 faces. torchvision knows only two parts: its "test" is PublicTest and PrivateTest together.
-# <!-- 01.torchvision --> If you choose a model by its accuracy there, you have used up the faces of the final question,
+# We wrote 300, 60 and 60 faces. torchvision knows only two parts: its "test" is PublicTest and PrivateTest
+# together. <!-- 01.torchvision --> If you choose a model by its accuracy there, you have used up the faces of the final question,
 # and nothing is left to answer it. Notebook E does that with folders: of 20 epochs it keeps the one with the lowest
 # loss on all 7,178 test faces, and reports its accuracy on the same faces. In the published file you can take the two
 # apart, because all of PublicTest stands before PrivateTest.
@@ -455,8 +459,8 @@ by_position = answers == graded
 fc.record("a perfect network, graded by position", float(100 * by_position.mean()), unit="%", n=len(graded))
 
 # %% [markdown]
-# No error, no warning, and a number that looks like a mediocre network. Surprise, Sad and Neutral changed places.
-# <!-- 01.order --> So map by name, never by position. `fc.load` does, and it refuses a Parquet file in which the labels
+# No error, no warning, and a number that looks like a mediocre network. Surprise, Sad and Neutral changed
+# places. <!-- 01.order --> So map by name, never by position. `fc.load` does, and it refuses a Parquet file in which the labels
 # are numbers and no names say what they mean.
 #
 # ## What you can say now

@@ -147,7 +147,7 @@ def test_every_lesson_runs_by_papermill_with_another_seed_on_the_processor(tmp_p
 
 @pytest.mark.timeout(1500)  # six lessons, two of which train on all real faces even at smoke scale
 def test_every_lesson_runs_by_papermill_on_the_real_data(tmp_path, real_csv):
-    finished, records = run(tmp_path, "--scale", "smoke", "--data", str(real_csv), "--jobs", "1")
+    finished, records = run(tmp_path, "--scale", "smoke", "--data", str(real_csv), "--jobs", "2")
     assert_all_passed(finished, records)
     claims = {claim["id"]: claim["status"] for record in records for claim in record["claims"]}
     assert claims["01.counts"] == "held"
