@@ -370,10 +370,10 @@ practice = fc.drawn_faces(4_000, 1_000, 0, seed=61)
 
 
 def sixty_four(images):
-    small = images.reshape(-1, 8, 6, 8, 6).mean((2, 4)).reshape(-1, 64)
-    small = small - small.mean(1, keepdims=True)
-    small = small / np.maximum(np.linalg.norm(small, axis=1, keepdims=True), 1e-6)
-    return np.hstack([small, np.ones((len(small), 1))])
+    flat = images.reshape(-1, 8, 6, 8, 6).mean(axis=(2, 4)).reshape(-1, 64)
+    flat = flat - flat.mean(axis=1, keepdims=True)
+    flat = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
+    return np.hstack([flat, np.ones((len(flat), 1))])
 
 
 # %% tags=["training"]
