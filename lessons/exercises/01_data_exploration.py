@@ -197,8 +197,8 @@ pd.DataFrame({limit: pd.Series(closest > limit).groupby(kinds).sum() for limit i
 # The copies are as many as there are. The new faces pair up by chance, and each further pair is another chance. How many
 # strangers lie above 0.95 also depends on how much the faces differ, so eighty of them cannot tell; one has to count on
 # the data set itself. The lesson does that with mirrored faces. On drawn faces 173 of the 201 pairs above 0.95 are
-# strangers by that count, on FER2013 only 71 of 677, although it has thirteen times as many pairs: photographs differ
-# more than drawings. So on drawn faces I would stay at 0.99. On FER2013 I would go down to 0.97 or 0.95 and take the
+# strangers by that count, on FER2013 only 71 of 677, although it has thirteen times as many pairs. Presumably
+# photographs differ more than drawings. So on drawn faces I would stay at 0.99. On FER2013 I would go down to 0.97 or 0.95 and take the
 # mirrored count away, or compare the few pairs that are left more finely. Too high a threshold misses copies: the
 # reader believes the test to be cleaner than it is. Too low a one counts strangers: the leak is overstated, and the
 # share of "contradictory labels" with it, because two strangers often have two emotions. I would give the count at two
