@@ -164,8 +164,8 @@ def test_the_counts_at_the_bars_are_the_counts(faces):
     ax = plots.class_counts(faces)
     written = [text.get_text() for text in ax.texts]
     assert written == [f"{n:,}" for split in faces for n in split.counts().values()]
-    heights = np.array([bar.get_height() for bar in ax.containers[0]])
-    np.testing.assert_allclose(heights, 100 * np.array(list(faces.train.counts().values())) / len(faces.train))
+    lengths = np.array([bar.get_width() for bar in ax.containers[0]])
+    np.testing.assert_allclose(lengths, 100 * np.array(list(faces.train.counts().values())) / len(faces.train))
 
 
 def test_mean_faces_are_means_in_one_stretch(faces):
