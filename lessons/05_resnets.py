@@ -20,14 +20,14 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 # %% [markdown]
 # ## Deeper, and worse
 #
-# [Notebook A](../docs/five_notebooks.md) ends with the networks that had won the large competitions: residual networks
-# from torchvision, trained on faces from scratch. ResNet18 was right for 57.8 % of its validation faces, better than the
-# CNN of lesson 03. Then came ResNet50 with 48.3 % and ResNet152 with 49.8 %. The notebook goes back to ResNet18 and does
-# not say why depth lost.
+# [Notebook A](../docs/five_notebooks.md) ends with the networks that had won the large competitions: residual
+# networks from torchvision, trained on faces from scratch. ResNet18 was right for 57.8 % of its validation faces,
+# better than the CNN of lesson 03. Then came ResNet50 with 48.3 % and ResNet152 with 49.8 %. The notebook goes back
+# to ResNet18 and does not say why depth lost.
 #
-# To judge that, you first have to see what depth does, and for that you need deep networks which your machine can train.
-# In this lesson you build a family of small ones, with 8, 20 and 44 layers. Lesson 05b then takes up the three large
-# networks: their cost, their learning rates, and their recorded trainings on FER2013.
+# To judge that, you first have to see what depth does, and for that you need deep networks which your machine can
+# train. In this lesson you build a family of small ones, with 8, 20 and 44 layers. Lesson 05b then takes up the three
+# large networks: their cost, their learning rates, and their recorded trainings on FER2013.
 
 # %%
 from dataclasses import replace
@@ -43,14 +43,15 @@ data
 # %% [markdown]
 # ## What a deeper network should be able to do
 #
-# Take a trained network of 8 layers and insert twelve layers that change nothing: each hands on what it gets. You have a
-# network of 20 layers, and it makes exactly the same errors. So for any set of faces there are 20 layers that fit them
-# at least as well as the best 8. On *new* faces the deeper network may still be worse, because it can learn more by heart:
-# that is the overfitting of lesson 03. But on the faces that it is *trained* on, it should never be worse.
+# Take a trained network of 8 layers and insert twelve layers that change nothing: each hands on what it gets. You
+# have a network of 20 layers, and it makes exactly the same errors. So for any set of faces there are 20 layers that
+# fit them at least as well as the best 8. On *new* faces the deeper network may still be worse, because it can learn
+# more by heart: that is the overfitting of lesson 03. But on the faces that it is *trained* on, it should never be
+# worse.
 #
 # Two numbers therefore tell two stories apart. Where a deeper network has a lower training loss and answers new faces
-# worse, it overfits. Where its *training* loss is higher, the training has not found what the layers can do. He and his
-# colleagues met the second case in 2015 and called it degradation. Now commit yourself.
+# worse, it overfits. Where its *training* loss is higher, the training has not found what the layers can do. He and
+# his colleagues met the second case in 2015 and called it degradation. Now commit yourself.
 
 # %%
 fc.guess(
@@ -64,8 +65,8 @@ fc.guess(
 # ## Batch norm
 #
 # Nobody trains 20 layers without one more building block. Look at what happens to a batch of faces on its way through
-# 20 convolutions with fresh weights, each followed by a ReLU. The spread is the standard deviation of all numbers that
-# come out of a layer.
+# 20 convolutions with fresh weights, each followed by a ReLU. The spread is the standard deviation of all numbers
+# that come out of a layer.
 
 # %%
 import pandas as pd
@@ -92,11 +93,11 @@ passed = {"as it is": spreads(False), "with batch norm": spreads(True)}
 pd.DataFrame(passed).loc[[1, 5, 10, 20]].rename_axis("after layer").map("{:.2g}".format)
 
 # %% [markdown]
-# Without help each layer hands on less than half of the spread that it got, and after 20 layers hardly anything is left of
-# the face. <!-- 05.spread --> Batch norm repairs the signal in each layer: for each channel it subtracts the mean and
-# divides by the standard deviation, both taken over all faces of the batch and all places of the picture. Then it
-# multiplies by γ and adds β. These are two weights for each channel, learned like all others, so that the network can choose
-# another spread where it needs one.
+# Without help each layer hands on less than half of the spread that it got, and after 20 layers hardly anything is
+# left of the face. <!-- 05.spread --> Batch norm repairs the signal in each layer: for each channel it subtracts the
+# mean and divides by the standard deviation, both taken over all faces of the batch and all places of the picture.
+# Then it multiplies by γ and adds β. These are two weights for each channel, learned like all others, so that the
+# network can choose another spread where it needs one.
 #
 # Here it is by hand, for one channel. The small 10⁻⁵ keeps the division safe where a channel is constant.
 
@@ -109,10 +110,10 @@ normal = torch.allclose(layer(x)[:, 0], by_hand, atol=1e-5)
 print("in training the same to 1e-5:", normal)
 
 # %% [markdown]
-# This has a price: in training, the answer for one face depends on the other faces of its batch. When you use the network,
-# that must not be. So the layer keeps running averages of mean and variance. With each batch of training it moves them a
-# tenth of the way towards the batch, and in evaluation (`model.eval()`, which `fc.evaluate` and `fc.predict` set for you)
-# it standardises with these averages instead.
+# This has a price: in training, the answer for one face depends on the other faces of its batch. When you use the
+# network, that must not be. So the layer keeps running averages of mean and variance. With each batch of training it
+# moves them a tenth of the way towards the batch, and in evaluation (`model.eval()`, which `fc.evaluate` and
+# `fc.predict` set for you) it standardises with these averages instead.
 
 # %%
 face, company = x[:1], x + 2
@@ -122,28 +123,29 @@ for mode in (True, False):
     print("training:  " if mode else "evaluation:", f"changed by {(alone - among).abs().max():.2f}")
 
 # %% [markdown]
-# Three things follow. The convolution before a batch norm needs no bias, because the mean that is subtracted would take
-# it away again: hence `bias=False` below. A batch of one face has hardly anything to average. And a network that has been
-# trained for a few steps only may do well in training and badly in evaluation, because its running averages are still
-# on their way.
+# Three things follow. The convolution before a batch norm needs no bias, because the mean that is subtracted would
+# take it away again: hence `bias=False` below. A batch of one face has hardly anything to average. And a network that
+# has been trained for a few steps only may do well in training and badly in evaluation, because its running averages
+# are still on their way.
 #
 # ## The residual block
 #
-# In a residual network each block has a *shortcut*: what comes in is added to what comes out. So the layers of the block
-# do not have to learn their whole output. They learn the *change*. The layers that change nothing, which we inserted
-# above, are then the easiest thing to learn: the change is zero.
+# In a residual network each block has a *shortcut*: what comes in is added to what comes out. So the layers of the
+# block do not have to learn their whole output. They learn the *change*. The layers that change nothing, which we
+# inserted above, are then the easiest thing to learn: the change is zero.
 
 # %%
 fc.plots.residual_blocks();
 
 # %% [markdown]
-# ResNet18 is made of basic blocks. ResNet50 and ResNet152 use the *bottleneck*: a 1 × 1 convolution first makes the many
-# channels few, the 3 × 3 works on the few, and another 1 × 1 makes them many again. With 256 channels that takes 70 thousand
-# weights instead of 1.2 million. You build it in exercise 05.2.
+# ResNet18 is made of basic blocks. ResNet50 and ResNet152 use the *bottleneck*: a 1 × 1 convolution first makes the
+# many channels few, the 3 × 3 works on the few, and another 1 × 1 makes them many again. With 256 channels that takes
+# 70 thousand weights instead of 1.2 million. You build it in exercise 05.2.
 #
-# At three places a network halves the side of the picture and doubles the channels. The first convolution of such a block
-# has stride 2, which means that the kernel moves by two pixels. The input then no longer fits the sum, so the shortcut
-# needs a layer as well: a 1 × 1 convolution with stride 2, which takes every other pixel and mixes the channels.
+# At three places a network halves the side of the picture and doubles the channels. The first convolution of such a
+# block has stride 2, which means that the kernel moves by two pixels. The input then no longer fits the sum, so the
+# shortcut needs a layer as well: a 1 × 1 convolution with stride 2, which takes every other pixel and mixes the
+# channels.
 
 
 # %%
@@ -169,8 +171,8 @@ class Block(nn.Module):
 
 
 # %% [markdown]
-# Is this the block of the library? Copy the weights of torchvision's blocks into yours, one with and one without the 1 × 1
-# convolution. Give both the same input, and compare in training, where the batch counts, and in evaluation.
+# Is this the block of the library? Copy the weights of torchvision's blocks into yours, one with and one without the
+# 1 × 1 convolution. Give both the same input, and compare in training, where the batch counts, and in evaluation.
 
 # %% tags=["NBVAL_CHECK_OUTPUT"]
 from torchvision.models.resnet import BasicBlock
@@ -190,10 +192,10 @@ same
 # %% [markdown]
 # ## A family of networks
 #
-# Now stack the blocks. This is the family with which He and his colleagues studied depth on small pictures: a *stem* of one
-# 3 × 3 convolution, then three *stages* of n blocks with 16, 32 and 64 channels. The stem has stride 2 here, so that a
-# laptop can train 44 layers. At the end each channel is averaged over all its places (`AdaptiveAvgPool2d(1)`),
-# and one linear layer answers.
+# Now stack the blocks. This is the family with which He and his colleagues studied depth on small pictures: a *stem*
+# of one 3 × 3 convolution, then three *stages* of n blocks with 16, 32 and 64 channels. The stem has stride 2 here,
+# so that a laptop can train 44 layers. At the end each channel is averaged over all its places
+# (`AdaptiveAvgPool2d(1)`), and one linear layer answers.
 
 
 # %%
@@ -219,15 +221,15 @@ for name, part in zip(("standardise", "stem", "stage 1", "stage 2", "stage 3", "
 pd.DataFrame(rows).T
 
 # %% [markdown]
-# The depth counts the layers on the longest way through: the stem, two convolutions in each block, and the linear layer.
-# With n blocks in each stage that is 6n + 2, so one block for each stage makes 8 layers. The 1 × 1 convolutions
-# lie beside this way and are not counted. Each stage has a quarter of the pixels and twice the channels, so its
-# convolutions take the same arithmetic and four times the weights.
+# The depth counts the layers on the longest way through: the stem, two convolutions in each block, and the linear
+# layer. With n blocks in each stage that is 6n + 2, so one block for each stage makes 8 layers. The 1 × 1
+# convolutions lie beside this way and are not counted. Each stage has a quarter of the pixels and twice the channels,
+# so its convolutions take the same arithmetic and four times the weights.
 #
 # ## Eight layers, trained
 #
-# First the smallest network, on all the faces that this lesson uses. It is trained by SGD with momentum at one rate that stays
-# as it is; rates that change are a subject of lesson 05b.
+# First the smallest network, on all the faces that this lesson uses. It is trained by SGD with momentum at one rate
+# that stays as it is; rates that change are a subject of lesson 05b.
 
 # %%
 EPOCHS = env.pick(smoke=1, lesson=6, full=30)
@@ -250,8 +252,9 @@ fc.record("8 layers", eight_guess)
 fc.plots.history(history, column="loss");
 
 # %% [markdown]
-# Before you believe a figure, hold it against the floor: always answering *Happy*. A network counts as trained in this
-# lesson where the whole 95 % interval of its accuracy lies above the share of *Happy* among the same faces. This one does. <!-- 05.eight -->
+# Before you believe a figure, hold it against the floor: always answering *Happy*. A network counts as trained in
+# this lesson where the whole 95 % interval of its accuracy lies above the share of *Happy* among the same faces. This
+# one does. <!-- 05.eight -->
 
 # %%
 import numpy as np
@@ -263,10 +266,10 @@ print(f"8 layers: at least {100 * eight_guess.interval()[0]:.1f} %")
 # %% [markdown]
 # ## With and without
 #
-# Now the experiment that the guess was about. Three depths, each with shortcuts and without: six networks. Each depth may want
-# another rate, and a race in which all get the rate of one of them is unfair (lesson 03). So each network
-# is trained at 0.01 and at 0.03, and then at a third rate beyond the better of the two. A winner in the middle
-# is a winner; one at the edge would ask for more rates.
+# Now the experiment that the guess was about. Three depths, each with shortcuts and without: six networks. Each depth
+# may want another rate, and a race in which all get the rate of one of them is unfair (lesson 03). So each network is
+# trained at 0.01 and at 0.03, and then at a third rate beyond the better of the two. A winner in the middle is a
+# winner; one at the edge would ask for more rates.
 
 # %%
 DEPTHS = env.pick(smoke=(8, 14), lesson=(8, 20, 44))
@@ -321,15 +324,15 @@ plain = {f"{depth} layers": last[depth, False][chosen[depth, False]] for depth i
 fc.reveal("05.5", min(plain, key=plain.get))
 
 # %% [markdown]
-# Without shortcuts the training loss grows with the depth: 20 layers do worse than 8, and 44 worse than 20. <!-- 05.degraded -->
-# These are losses on the faces that were trained on, so this is no overfitting. Nor is it a lack of steps for one rate, as each
-# network had three, and no network that learned has its best rate at the edge. <!-- 05.edge --> The dotted line is the loss of a network
-# that ignores the pixels and only knows how common each emotion is. The 44 layers without shortcuts never get
-# away from it. <!-- 05.stuck -->
+# Without shortcuts the training loss grows with the depth: 20 layers do worse than 8, and 44 worse than 20.
+# <!-- 05.degraded --> These are losses on the faces that were trained on, so this is no overfitting. Nor is it a lack
+# of steps for one rate, as each network had three, and no network that learned has its best rate at the edge.
+# <!-- 05.edge --> The dotted line is the loss of a network that ignores the pixels and only knows how common each
+# emotion is. The 44 layers without shortcuts never get away from it. <!-- 05.stuck -->
 #
-# With shortcuts the same layers learn: at 20 and at 44 layers the loss is clearly lower, with the same number of 3 × 3 convolutions,
-# the same faces and the same steps. <!-- 05.shortcut --> The shortcuts add hardly any weights. They make what the layers can do
-# findable.
+# With shortcuts the same layers learn: at 20 and at 44 layers the loss is clearly lower, with the same number of 3 ×
+# 3 convolutions, the same faces and the same steps. <!-- 05.shortcut --> The shortcuts add hardly any weights. They
+# make what the layers can do findable.
 #
 # What are these networks worth on new faces?
 
@@ -346,14 +349,16 @@ for key in tried:
 pd.DataFrame(shown).T.rename_axis("shortcuts, %")
 
 # %% [markdown]
-# Each network with shortcuts is above the floor, and so are the 8 layers without. <!-- 05.trained --> Do not read a rank from
-# the first column: 2,000 faces and 200 steps are little, and the intervals overlap. The point of this lesson is the training loss.
+# Each network with shortcuts is above the floor, and so are the 8 layers without. <!-- 05.trained --> Do not read a
+# rank from the first column: 2,000 faces and 200 steps are little, and the intervals overlap. The point of this
+# lesson is the training loss.
 #
 # ## Why does the shortcut help?
 #
-# The usual answer is that gradients vanish in deep networks. He and his colleagues write that in their case this is unlikely: batch norm
-# keeps the signal alive on its way forward, as you saw, and they found gradients of healthy size. You can look for yourself.
-# Take one batch through two fresh networks of 44 layers, and compare the gradient of the first convolution of each block.
+# The usual answer is that gradients vanish in deep networks. He and his colleagues write that in their case this is
+# unlikely: batch norm keeps the signal alive on its way forward, as you saw, and they found gradients of healthy
+# size. You can look for yourself. Take one batch through two fresh networks of 44 layers, and compare the gradient of
+# the first convolution of each block.
 
 # %%
 fc.guess(
@@ -384,16 +389,17 @@ for name, ratio in ratios.items():
     print(f"{name}: first block / last block = {ratio:.1f}")
 
 # %% [markdown]
-# Nothing vanishes. Without shortcuts the gradients *grow* on their way back to the input, by a factor in each block. <!-- 05.gradients -->
-# Batch norm itself does that in deep stacks, as Yang and others showed in 2019. One learning rate then has to be small enough for the
-# first blocks and large enough for the last. With shortcuts the gradients of the blocks lie much closer together. <!-- 05.closer -->
-# This is a measurement before the first step, and no proof that it is the only reason.
+# Nothing vanishes. Without shortcuts the gradients *grow* on their way back to the input, by a factor in each block.
+# <!-- 05.gradients --> Batch norm itself does that in deep stacks, as Yang and others showed in 2019. One learning
+# rate then has to be small enough for the first blocks and large enough for the last. With shortcuts the gradients of
+# the blocks lie much closer together. <!-- 05.closer --> This is a measurement before the first step, and no proof
+# that it is the only reason.
 #
-# Does the shortcut hand everything on unchanged? Not quite: in this block a ReLU comes after the sum and cuts what is negative.
-# In 2016 the authors moved batch norm and ReLU in front of each convolution, so that nothing stands on the way of the shortcut any
-# more. That is called *pre-activation*. Another idea makes each block begin as a block that changes nothing: set the γ of its last
-# batch norm to zero (*zero-γ*; in torchvision, `zero_init_residual=True`). Then the change is zero, and what is not
-# negative passes as it is.
+# Does the shortcut hand everything on unchanged? Not quite: in this block a ReLU comes after the sum and cuts what is
+# negative. In 2016 the authors moved batch norm and ReLU in front of each convolution, so that nothing stands on the
+# way of the shortcut any more. That is called *pre-activation*. Another idea makes each block begin as a block that
+# changes nothing: set the γ of its last batch norm to zero (*zero-γ*; in torchvision, `zero_init_residual=True`).
+# Then the change is zero, and what is not negative passes as it is.
 
 # %% tags=["NBVAL_CHECK_OUTPUT"]
 silent, x = Block(16, 16), torch.rand(4, 16, 12, 12)
@@ -402,8 +408,9 @@ identity = torch.equal(silent(x), x)
 print("a block with γ = 0 changes nothing:", identity)
 
 # %% [markdown]
-# These are the layers from the beginning of this lesson, the ones that one can insert without harm. Whether they are a good start depends
-# on the length of the training, because at first only the last weights of each block learn. Try it in exercise 05.6.
+# These are the layers from the beginning of this lesson, the ones that one can insert without harm. Whether they are
+# a good start depends on the length of the training, because at first only the last weights of each block learn. Try
+# it in exercise 05.6.
 #
 # ## Errors first, then the score
 #
@@ -487,9 +494,10 @@ fc.claim(
 fc.claims()
 
 # %% [markdown]
-# **What to remember.** A deeper network can do at least what a shallower one can, so a higher *training* loss means that
-# the training failed. Batch norm keeps the signal alive, and yet deep stacks without shortcuts cannot be trained in these steps.
-# With shortcuts they can. Whether depth then pays on new faces is another question, and lesson 05b asks it of the large networks.
+# **What to remember.** A deeper network can do at least what a shallower one can, so a higher *training* loss means
+# that the training failed. Batch norm keeps the signal alive, and yet deep stacks without shortcuts cannot be trained
+# in these steps. With shortcuts they can. Whether depth then pays on new faces is another question, and lesson 05b
+# asks it of the large networks.
 #
 # ## Exercises
 #
@@ -507,8 +515,8 @@ fc.claims()
 #
 # ## References
 #
-# - He, Zhang, Ren and Sun, *Deep Residual Learning for Image Recognition* (2016): degradation is their figure 1; their section 4.1 says
-#   why they think that vanishing gradients are not the cause.
+# - He, Zhang, Ren and Sun, *Deep Residual Learning for Image Recognition* (2016): degradation is their figure 1;
+#   their section 4.1 says why they think that vanishing gradients are not the cause.
 # - Ioffe and Szegedy, *Batch Normalization* (2015): what is averaged when, and over what.
 # - He, Zhang, Ren and Sun, *Identity Mappings in Deep Residual Networks* (2016): pre-activation.
 # - Yang and others, *A Mean Field Theory of Batch Normalization* (2019): why gradients grow towards the input.

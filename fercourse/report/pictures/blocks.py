@@ -1,5 +1,7 @@
 """The two residual blocks as a drawing: boxes for layers, an arrow around them for the shortcut."""
 
+from itertools import pairwise
+
 BLOCKS = {
     "basic block": ("3×3, C → C", "batch norm, ReLU", "3×3, C → C", "batch norm"),
     "bottleneck": (
@@ -31,7 +33,7 @@ def _draw_block(ax, middle, name, layers, colour):
     ax.text(middle, total, "+", ha="center", va="center", fontsize=13, bbox={"boxstyle": "circle", "fc": "white"})
     ax.text(middle, total - 1.2 * STEP, "ReLU", ha="center", va="center", fontsize=9.5, bbox=box)
     stops = [0.35, *heights, total, total - 1.2 * STEP]
-    for start, end in zip(stops[:-1], stops[1:], strict=True):
+    for start, end in pairwise(stops):
         _arrow(ax, (middle, start - 0.36), (middle, end + 0.36))
     around = [(middle, 0.1), (middle + SIDE, 0.1), (middle + SIDE, total), (middle + 0.45, total)]
     ax.plot(*zip(*around[:-1], strict=True), color=colour, lw=2, label="_shortcut")
