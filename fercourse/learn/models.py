@@ -88,7 +88,7 @@ def resnet(depth: int, mean: float, std: float, *, stem: str = "imagenet") -> nn
     stem: "imagenet", 7×7 with stride 2, then max-pooling: the first block sees 12×12;
           "faces", 3×3 with stride 2 and no pooling: it sees 24×24, at about four times the arithmetic.
     Raises ParameterError for another depth or stem. He et al. 2016, Deep Residual Learning for Image Recognition.
-    Built by hand in lesson 05.
+    Built by hand in lesson 05b.
     """
     depth = plain(depth)
     if not isinstance(depth, int) or depth not in DEPTHS:
@@ -171,7 +171,7 @@ def small_resnet(depth: int, mean: float, std: float, *, shortcuts: bool = True)
     Takes float32 (B, 1, 48, 48), standardised by `mean` and `std` in grey levels of [0, 1]; returns logits (B, 7).
     Its parts: `Standardise`, the stem (3×3, stride 2), three stages of (depth − 2) / 6 blocks, the head. The family of
     He et al. 2016 for small pictures, with 1×1 convolutions where a shortcut has to fit; shortcuts=False has none.
-    Raises ParameterError for a depth that is not 6n + 2. Built by hand in lesson 05.
+    Raises ParameterError for a depth that is not 6n + 2. Built by hand as `family` in lesson 05.
     """
     depth = whole("depth", depth)
     blocks, rest = divmod(depth - 2, 6)

@@ -19,7 +19,7 @@ from torch import nn
 # A 3 × 3 convolution, padding 1, stride 1, no bias, makes 128 channels of 24 × 24 from 64 channels of 24 × 24.
 #
 # - How many `weights` does it have?
-# - How many `operations` does it take for one face? As in the lesson, a product and its addition are two operations.
+# - How many `operations` does it take for one face? As in lesson 05b, a product and its addition are two operations.
 # - How many are left `at_stride_2`?
 #
 # The notebook of 2019 averages the accuracies of its batches. 3,589 faces in batches of 100 leave a short batch at the
@@ -61,7 +61,10 @@ fc.check("05.1", weights, operations, at_stride_2, counts)
 # last ReLU comes after the sum.
 #
 # With these names the weights of torchvision's block fit into yours. The check loads them, and compares in training and
-# afterwards.
+# afterwards. Where the results differ, it says after which layer they begin to.
+#
+# In the paper of 2015 the stride belongs to the first 1 × 1 convolution. Torchvision moved it to the 3 × 3, which looks at
+# every pixel before it leaves some out; people call that version 1.5. Build this one.
 
 # %% answer="05.2"
 class Bottleneck(nn.Module):
@@ -212,7 +215,7 @@ fc.reveal("05.e3", "under 0.18" if ended < 0.18 else "far above 50.5" if ended >
 # %% [markdown]
 # ## 05.4 · One whole cycle
 #
-# Nobody knows which mistake made the 26 %. Here is one of the two from the lesson, in a training of a second. It runs,
+# Nobody knows which mistake made the 26 %. Here is one of the two from lesson 05b, in a training of a second. It runs,
 # and complains of nothing.
 
 # %%
@@ -294,8 +297,8 @@ assert same(schedule_is_complete([], 0.3), False), "no batches at all"
 # %% [markdown]
 # ## 05.5 · What a face owes to its company
 #
-# `BatchNorm2d` does one thing in training and another one for answers. Write both, without the two learned numbers for
-# each channel. `batch_norm` takes images (B, C, H, W), the averages collected so far, `mean` and `variance`, both (C,),
+# In the lesson you standardised one channel by hand, in training. Now write the whole layer, for training and for answers, with
+# its running averages, but without the two learned numbers for each channel. `batch_norm` takes images (B, C, H, W), the averages collected so far, `mean` and `variance`, both (C,),
 # and whether it is `training`. It returns three tensors: the output, and the two averages as they are afterwards.
 #
 # - For answers each channel is standardised with the averages: minus the mean, divided by √(variance + eps). The averages

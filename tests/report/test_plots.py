@@ -53,6 +53,7 @@ def every_plot(faces, predictions):
         "per_class": lambda **ax: plots.per_class(predictions, **ax),
         "reliability": lambda **ax: plots.reliability(predictions, **ax),
         "history": lambda **ax: plots.history({"CNN": trained(2, 1.5, 1.7)}, **ax),
+        "residual_blocks": lambda **ax: plots.residual_blocks(**ax),
     }
 
 
