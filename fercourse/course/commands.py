@@ -1,5 +1,7 @@
 """The command line: the signatures and docstrings of the commands are its words and its help."""
 
+from typing import Literal
+
 from tyro import conf
 from tyro.conf import Positional
 from tyro.extras import SubcommandApp
@@ -110,6 +112,26 @@ def results(folders: Positional[tuple[str, ...]] = (), *, check: bool = False) -
     return 0
 
 
+def improve(exercise: str, *, only: Literal["baseline", "solution"] | None = None) -> int:
+    """Train and keep what an exercise of the kind improve is judged by: its baseline, and the sheet's own solution.
+
+    Args:
+        exercise: such as 03.6
+        only: train only one of the two
+    """
+    from fercourse.course.checkout import find_course
+    from fercourse.course.improving import keep_baseline, keep_solution
+
+    course = find_course()
+    if only != "solution":
+        print(keep_baseline(exercise, course=course), flush=True)
+    if only == "baseline":
+        return 0
+    better, said = keep_solution(exercise, course=course)
+    print(said)
+    return 0 if better else 1
+
+
 def call(arguments: list[str]) -> int | None:
     """Call the command that `arguments` name and return its exit code; without one, show the help and end."""
     if arguments in ([], ["data"]):
@@ -124,7 +146,7 @@ def call(arguments: list[str]) -> int | None:
 
 def _app():
     app, of_data = SubcommandApp(), SubcommandApp()
-    for command in (build, run, results, grade):
+    for command in (build, run, results, grade, conf.configure(conf.PositionalRequiredArgs)(improve)):
         app.command(command)
     for command in (data.find, data.verify, data.summary, data.convert, data.export_drawn, data.download):
         of_data.command(conf.configure(conf.PositionalRequiredArgs)(command))  # what must be given has no -- name

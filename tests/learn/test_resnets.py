@@ -121,7 +121,7 @@ def test_resnet9_adds_the_input_of_both_residual_steps():
     assert sum(isinstance(layer, Residual) for layer in model) == 2
 
 
-def small_resnet():
+def tiny_resnet():
     torch.manual_seed(0)
     block = nn.Sequential(nn.Conv2d(4, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU())
     pooled = (nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 7))
@@ -132,7 +132,7 @@ def test_batch_norm_keeps_its_statistics_in_float32_and_near_the_exact_ones_unde
     images, labels = torch.rand(64, 1, 48, 48), torch.arange(64) % 7
     norms = {}
     for precision in ("float32", "bfloat16"):
-        model = small_resnet()
+        model = tiny_resnet()
         forward = at_precision(model, precision, torch.device("cpu")).train()
         F.cross_entropy(forward(images), labels).backward()
         norms[precision] = model[2].block[1]
