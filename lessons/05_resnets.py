@@ -511,7 +511,7 @@ fc.claims()
 # | 05.3 | b: run one cycle with ten times the peak, and with a third. What would a range test say about both? | break | 20 |
 # | 05.4 | b: write a guard that looks at the rates of a training and says whether they are one whole cycle. | debug | 25 |
 # | 05.5 | Write batch norm with its running averages, and hold it against torch's. | code | 25 |
-# | 05.6 | Improve it: a network that beats the 8 layers, trained in two minutes. | improve | 25 |
+# | 05.6 | Improve it: train a network that beats the 8 layers, in two minutes. | improve | 25 |
 #
 # ## References
 #

@@ -9,8 +9,13 @@ from torch.optim.lr_scheduler import OneCycleLR
 from torchvision.models import resnet
 
 from fercourse.classroom.checks.compare import ask, expect, expect_secret, plain, same, short
+from fercourse.classroom.improve.baselines import Baseline
+from fercourse.classroom.improve.judge import expect_better
 from fercourse.classroom.probes import module_outputs, module_shapes, module_stages
+from fercourse.data.drawn.dataset import drawn_faces
 from fercourse.errors import CheckFailed
+from fercourse.learn.fitting import fit
+from fercourse.learn.models import small_resnet
 
 
 def count_on_paper(weights, operations, at_stride_2, counts):
@@ -105,11 +110,33 @@ def batch_norm(answer):
                 expect(tensor, before, f"{where}: what came in as {name} should stay as it was; afterwards")
 
 
+def better_than_eight_layers(network):
+    """05.6: a trained network that beats the 8 layers on practice faces."""
+    expect_better("05.6", network)
+
+
+def eight_layers():
+    """The 8 layers of the lesson."""
+    return small_resnet(8, 0.5, 0.25)
+
+
+def trained_eight_layers():
+    """The 8 layers after four epochs at one rate, as the lesson trains them, on the faces of the exercise."""
+    torch.manual_seed(0)
+    model, faces = eight_layers(), drawn_faces(4_000, 8, 0, seed=56)
+    settings = {"epochs": 4, "lr": 0.03, "optimizer": "sgd", "momentum": 0.9, "batch_size": 50}
+    fit(model, faces, **settings, device="cpu", progress=False)
+    return model
+
+
+BASELINES = {"05.6": Baseline("the 8 layers", network=eight_layers, train=trained_eight_layers)}
+
 CHECKS = {
     "05.1": count_on_paper,
     "05.2": bottleneck,
     "05.4": schedule_is_complete,
     "05.5": batch_norm,
+    "05.6": better_than_eight_layers,
 }
 
 
