@@ -325,11 +325,11 @@ plain = {f"{depth} layers": last[depth, False][chosen[depth, False]] for depth i
 fc.reveal("05.5", min(plain, key=plain.get))
 
 # %% [markdown]
-# Without shortcuts the training loss grows with the depth: 20 layers do worse than 8, and 44 worse than 20.
-# <!-- 05.degraded --> These are losses on the faces that were trained on, so this is no overfitting. Nor was the rate
-# of one network forced on another: each network that learned has its best rate between two worse ones.
-# <!-- 05.edge --> The dotted line is the loss of a network that ignores the pixels and only knows how common each
-# emotion is. The 44 layers without shortcuts never get away from it. <!-- 05.stuck -->
+# Without shortcuts the training loss grows with the depth: 20 layers do worse than 8, and 44 worse than
+# 20. <!-- 05.degraded --> These are losses on the faces that were trained on, so this is no overfitting. Nor was the
+# rate of one network forced on another: each network that learned has its best rate between two worse
+# ones. <!-- 05.edge --> The dotted line is the loss of a network that ignores the pixels and only knows how common
+# each emotion is. The 44 layers without shortcuts never get away from it. <!-- 05.stuck -->
 #
 # With shortcuts the same layers learn: at 20 and at 44 layers the loss is clearly lower, with the same number of 3 ×
 # 3 convolutions, the same faces and the same steps. <!-- 05.shortcut --> The shortcuts add hardly any weights. They
@@ -348,7 +348,7 @@ fc.record({named(key): guess for key, guess in guesses.items()})
 
 # %% [markdown]
 # Each network with shortcuts is above the floor, and so are the 8 layers without. <!-- 05.trained --> Do not read a
-# rank from the first column: 2,000 faces and 200 steps are little, and the intervals overlap. The point of this
+# rank from these figures: 2,000 faces and 200 steps are little, and many of the intervals overlap. The point of this
 # lesson is the training loss.
 #
 # ## Why does the shortcut help?
@@ -387,11 +387,11 @@ for name, ratio in ratios.items():
     print(f"{name}: first block / last block = {ratio:.1f}")
 
 # %% [markdown]
-# Nothing vanishes. Without shortcuts the gradients *grow* on their way back to the input, by a factor in each block.
-# <!-- 05.gradients --> Batch norm itself does that in deep stacks, as Yang and others showed in 2019. One learning
-# rate then has to be small enough for the first blocks and large enough for the last. With shortcuts the gradients of
-# the blocks lie much closer together. <!-- 05.closer --> This is a measurement before the first step, and no proof
-# that it is the only reason.
+# Nothing vanishes. Without shortcuts the gradients *grow* on their way back to the input, by a factor in each
+# block. <!-- 05.gradients --> Batch norm itself does that in deep stacks, as Yang and others showed in 2019. One
+# learning rate then has to be small enough for the first blocks and large enough for the last. With shortcuts the
+# gradients of the blocks lie much closer together. <!-- 05.closer --> This is a measurement before the first step,
+# and no proof that it is the only reason.
 #
 # Does the shortcut hand everything on unchanged? Not quite: in this block a ReLU comes after the sum and cuts what is
 # negative. In 2016 the authors moved batch norm and ReLU in front of each convolution, so that nothing stands on the

@@ -461,9 +461,9 @@ guesses = {name: guess for name, (_, guess) in runs.items()}
 fc.record(guesses)
 
 # %% [markdown]
-# The same network, peak, faces and order; only the call moved, and more than twenty points are gone.
-# <!-- 05b.cycle --> The first training is far above always *Happy*. <!-- 05b.right --> The second ends near the two
-# figures of project D. That does not show that D made this mistake. It shows that the mistake is silent and large
+# The same network, peak, faces and order; only the call moved, and more than twenty points are
+# gone. <!-- 05b.cycle --> The first training is far above always *Happy*. <!-- 05b.right --> The second ends near the
+# two figures of project D. That does not show that D made this mistake. It shows that the mistake is silent and large
 # enough.
 #
 # The second mistake is a peak that belongs to another network. Give the CNN the peak that the 8 layers have with
@@ -482,8 +482,8 @@ fc.record({f"Adam: {name}": runs[name][1] for name in list(runs)[2:]})
 
 # %% [markdown]
 # With its own peak each of the two networks learns. <!-- 05b.adam --> The peak that suits the 8 layers costs the CNN
-# several points, and three times that peak throws its weights away: it ends where always *Happy* is.
-# <!-- 05b.collapse --> This is the second way to the figures of project D.
+# several points, and three times that peak throws its weights away: it ends where always *Happy*
+# is. <!-- 05b.collapse --> This is the second way to the figures of project D.
 #
 # ## The stem, tested
 #
