@@ -50,6 +50,7 @@ from fercourse.learn.models import mlp as mlp
 from fercourse.learn.models import prelu_cnn as prelu_cnn
 from fercourse.learn.models import resnet as resnet
 from fercourse.learn.models import resnet9 as resnet9
+from fercourse.learn.models import small_resnet as small_resnet
 from fercourse.learn.range_test import range_test as range_test
 from fercourse.learn.schedules import Cosine as Cosine
 from fercourse.learn.schedules import OneCycle as OneCycle

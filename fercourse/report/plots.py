@@ -13,6 +13,7 @@ from fercourse.data.faces import EMOTIONS, SIDE, Faces, Split
 from fercourse.errors import DataMismatch, ParameterError
 from fercourse.report.history import History
 from fercourse.report.intervals import wilson
+from fercourse.report.pictures.blocks import draw_blocks
 from fercourse.report.pictures.curves import draw_curves
 from fercourse.report.pictures.mosaic import label_rows, mosaic
 from fercourse.report.pictures.style import COLOURS, emotion_ticks, mark_drawn, new_axes, styled
@@ -30,6 +31,7 @@ __all__ = [
     "pixel_histogram",
     "probabilities",
     "reliability",
+    "residual_blocks",
 ]
 
 
@@ -275,3 +277,12 @@ def _mixed(split, rows, columns, generator):
 
 def _in_rows(positions, columns):
     return [positions[start : start + columns] for start in range(0, len(positions), columns)]
+
+
+@styled
+def residual_blocks(*, ax: Axes | None = None) -> Axes:
+    """The two blocks of residual networks, layer by layer: the basic one of ResNet18, the bottleneck of ResNet50."""
+    ax = ax or new_axes(5.2, 5.6)
+    draw_blocks(ax, COLOURS["Sad"])
+    ax.set_title("Basic block: 3×3, 3×3. Bottleneck: 1×1, 3×3, 1×1.\nEach adds its input before its last ReLU")
+    return ax
