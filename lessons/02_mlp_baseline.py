@@ -106,7 +106,7 @@ images.shape, labels.shape, images.dtype
 #
 # Each emotion gets one weight for each of the 2,304 pixels, and one number more, its *bias*. Multiply each pixel by
 # its weight, add up the products, add the bias. The sum is called the emotion's **logit**. The emotion with the
-# largest logit is the answer. In a picture of such a network each logit is joined to each pixel by one line.
+# largest logit is the answer.
 #
 # `nn.Flatten` makes one row of the 48 rows, and `nn.Linear` does the sums. All weights start at zero here, so that no
 # emotion is preferred at first. (Part 02b shows why a deeper network must not start so.)
@@ -207,7 +207,7 @@ print(f"slope at zero: {slope:.4f}")
 # %% tags=["folded"]
 import matplotlib.pyplot as plt
 
-figure, axis = plt.subplots(figsize=(6, 3))
+figure, axis = plt.subplots(figsize=(5.2, 3.2), layout="constrained")
 axis.plot(values, curve, color="black", label="the loss of one batch")
 axis.plot(values, start.item() + slope * values, "--", color="tab:red", label="its slope at zero")
 axis.plot(0, start.item(), "o", color="tab:red")
@@ -232,7 +232,7 @@ print(f"by trying: {slope:.4f}")
 print(f"by backward(): {weight.grad[happy, pixel]:.4f}")
 
 # %% [markdown]
-# The two agree. <!-- 02.slope -->
+# The two agree, and the second way took one run for all weights together. <!-- 02.slope -->
 #
 # ### One step, and how long it should be
 #
@@ -365,16 +365,16 @@ def train_by_hand(model, *, epochs=EPOCHS, lr=1e-3, shuffle=True):
 # trained on.
 
 # %%
-RATES = [0.00003, 0.0001, 0.0003, 0.001, 0.003]
+RATES = ["0.00003", "0.0001", "0.0003", "0.001", "0.003"]
 models = {rate: linear_model() for rate in RATES}
-trials = {rate: train_by_hand(model, lr=rate) for rate, model in models.items()}
+trials = {rate: train_by_hand(model, lr=float(rate)) for rate, model in models.items()}
 final = {rate: history["valid_loss"][-1] for rate, history in trials.items()}
 chosen = min(final, key=final.get)
-fc.record({f"validation loss, rate {rate}": loss for rate, loss in final.items()})
+fc.record({f"loss with rate {rate}": loss for rate, loss in final.items()})
 
 # %%
-named = {f"rate {rate}": history for rate, history in trials.items()}
-fc.plots.history(named, column="valid_loss");
+figure, axis = plt.subplots(figsize=(5.4, 3.4), layout="constrained")
+fc.plots.history(trials, column="valid_loss", ax=axis).set(title="one line for each learning rate");
 
 # %% [markdown]
 # Too small a rate has not arrived yet, and too large a one jumps about. The lowest loss lies inside the list, not at
@@ -429,7 +429,7 @@ for axis, emotion, template in zip(axes.flat, fc.EMOTIONS, templates):
     axis.set_title(emotion, fontsize=10)
     axis.axis("off")
 axes.flat[7].axis("off")
-figure.colorbar(drawn, ax=axes.flat[7], location="left", fraction=0.5, label="weight")
+figure.colorbar(drawn, ax=axes, fraction=0.03, label="weight")
 figure.text(0.99, 0, data.source, ha="right", fontsize=7);
 
 # %% [markdown]
