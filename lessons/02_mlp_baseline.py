@@ -521,8 +521,8 @@ fc.claims()
 #
 # ## Exercises
 #
-# They stand in [`exercises/02_mlp_baseline.ipynb`](../exercises/02_mlp_baseline.ipynb), each with a check that answers at
-# once, hints, and the solution as the last hint. The first two belong to this part, the others to part 02b.
+# They stand in [`exercises/02_mlp_baseline.ipynb`](../exercises/02_mlp_baseline.ipynb), one sheet for both parts, each
+# with a check that answers at once, hints, and the solution as the last hint. These two you can do now; 02.3 to 02.5 need part 02b.
 #
 # | | exercise | kind | minutes |
 # |---|---|---|---|
