@@ -1,6 +1,6 @@
 # ---
 # title: A first network, by hand
-# promise: You build every part of a training yourself, from the slope of one weight to the loop that trains every network of this course.
+# promise: You build every part of a training by hand, from the slope of one weight to the loop of all lessons.
 # needs:
 #   - lesson 01
 #   - Python functions and classes, NumPy arrays
@@ -63,8 +63,8 @@ fc.plots.pixel_histogram(data.train);
 #
 # The shift and the division belong to the network, not to the data: then nobody who uses the network can forget them.
 # So they become a layer. In PyTorch a layer is an object that you call like a function. Its class derives from
-# `nn.Module`, and `forward` says what a call computes. `register_buffer` keeps a number that belongs to the layer but is
-# not learned.
+# `nn.Module`, and `forward` says what a call computes. `register_buffer` keeps a number that belongs to the layer but
+# is not learned.
 
 # %%
 import torch
@@ -84,8 +84,9 @@ class Standardise(nn.Module):
 
 # %% [markdown]
 # A network sees the faces in small groups, called *batches*. This function is the whole data loader of the course. It
-# yields tensors: PyTorch's arrays, which can also live on a graphics card. The bytes become floats only here, one
-# batch at a time, so that the whole set need not be in memory as floats. The `None` adds an axis for the one grey channel, which lesson 03 needs.
+# yields tensors: PyTorch's arrays, which can also live on a graphics card. The bytes become floats only here, one batch
+# at a time, so that the whole set need not be in memory as floats. The `None` adds an axis for the one grey channel,
+# which lesson 03 needs.
 
 # %%
 def batches(split, batch_size=128, *, shuffle=False, generator=None, device=env.device):
@@ -136,8 +137,8 @@ for emotion, probability in zip(fc.EMOTIONS, probabilities):
     print(f"{emotion:9}{100 * probability:5.1f} %")
 
 # %% [markdown]
-# The largest logit got the largest probability, and none is zero. What counts is the difference between logits: one that is larger by 1 gets
-# e = 2.7 times the probability. Add 10 to all seven, and nothing changes.
+# The largest logit got the largest probability, and none is zero. What counts is the difference between logits: one
+# that is larger by 1 gets e = 2.7 times the probability. Add 10 to all seven, and nothing changes.
 #
 # ### How wrong was that? Cross-entropy
 #
@@ -522,7 +523,8 @@ fc.claims()
 # ## Exercises
 #
 # They stand in [`exercises/02_mlp_baseline.ipynb`](../exercises/02_mlp_baseline.ipynb), one sheet for both parts, each
-# with a check that answers at once, hints, and the solution as the last hint. These two you can do now; 02.3 to 02.5 need part 02b.
+# with a check that answers at once, hints, and the solution as the last hint. These two you can do now; 02.3 to 02.5
+# need part 02b.
 #
 # | | exercise | kind | minutes |
 # |---|---|---|---|

@@ -17,8 +17,8 @@ pixels = torch.tensor(faces.images[:, ::2, ::2]).float().flatten(1)
 emotions = torch.tensor(faces.labels)
 
 # %% [markdown]
-# Every second pixel of 210 drawn faces, as in the file: 576 numbers for each face, from 0 to 255. That is enough for the
-# first four exercises. The first two need part 02 of the lesson, the others part 02b.
+# Every second pixel of 210 drawn faces, as in the file: 576 numbers for each face, from 0 to 255. That is enough for
+# the first four exercises. The first two need part 02 of the lesson, the others part 02b.
 #
 # ## 02.1 · Three losses in your head
 #
