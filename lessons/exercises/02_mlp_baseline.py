@@ -57,16 +57,18 @@ fc.check("02.1", two_classes, surely_happy, mean_loss)
 # %% [markdown]
 # ## 02.2 · The loop from memory
 #
-# Close the lesson and write its loop. `train_epoch(model, batches, rate)` trains for one epoch with plain SGD:
-# `torch.optim.SGD`, no momentum. `batches` is a list of pairs, images and labels. The batches are not of one size.
+# Close the lesson and write its loop. `train_epoch(model, batches, rate)` trains for one epoch with plain gradient
+# descent, which PyTorch has as `torch.optim.SGD(weights, lr=rate)`. `batches` is a list of pairs, images and labels. The
+# batches are not of one size.
 #
 # It returns a dictionary of three numbers:
 #
 # - `"train_loss"` and `"train_accuracy"`: means over the *faces*, of what the model answered before each step;
 # - `"gradient_norm"`: the mean over the *steps* of the length of the gradient. All the gradients of a step are one long
-#   vector; its length is the root of the sum of all squares. A frozen layer has no gradient and adds nothing.
+#   vector; its length is the root of the sum of all squares. Somebody may have frozen a layer with `requires_grad_(False)`: its
+#   `.grad` is then `None`, and it adds nothing.
 #
-# The model may arrive from an evaluation.
+# The model may arrive from an evaluation, in the mode that `model.eval()` leaves.
 
 # %% answer="02.2"
 def train_epoch(model, batches, rate):

@@ -68,7 +68,7 @@ def train_epoch(answer):
         ("one batch of 12", narrow, _batches(12), 0.3),
         ("batches of 5, 5 and 2", narrow, _batches(5, 5, 2), 0.5),
         ("batches of 2, 9, 4 and 4", wide, _batches(2, 9, 4, 4), 0.8),
-        ("a model with batch norm that comes from an evaluation", normed, _batches(6, 4, 3), 0.4),
+        ("a model that comes from an evaluation, and whose layers mind it", normed, _batches(6, 4, 3), 0.4),
     ]
     for which, model, batches, rate in cases:
         came = plain(answer(copy.deepcopy(model), batches, rate))
