@@ -275,7 +275,8 @@ fc.reveal("02.4", min(descents, key=lambda rate: descents[rate][-1]))
 # ### The loop over all faces
 #
 # A batch is only a sample of the faces, so its gradient is a rough one. But it is cheap, and the next batch brings
-# another. This is *stochastic gradient descent*, SGD. One pass over all batches is an *epoch*. Read the loop twice, as every training in this course is this one.
+# another. This is *stochastic gradient descent*, SGD. One pass over all batches is an *epoch*. Read the loop twice, as
+# every training in this course is this one.
 
 # %%
 def train_epoch(model, stream, optimizer, criterion=F.cross_entropy):
