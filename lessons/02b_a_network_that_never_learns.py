@@ -543,7 +543,8 @@ surest = np.where(wrong, confidence, 0).argsort()[::-1][:4]
 fc.plots.probabilities(repaired_guess, data.valid, surest);
 
 # %%
-fc.plots.confusion(repaired_guess);
+figure, axis = plt.subplots(figsize=(4.8, 4.2), layout="constrained")
+fc.plots.confusion(repaired_guess, ax=axis);
 
 # %% [markdown]
 # Read the row of *Disgust* before you read the accuracy above. One face in sixty-five has that label. A network that
