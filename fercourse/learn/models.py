@@ -34,7 +34,7 @@ def mlp(mean: float, std: float, *, hidden: Sequence[int] = (1024, 256, 64), dro
     """A multilayer perceptron, 2304-1024-256-64-7 unless told, on images standardised by `mean` and `std`.
 
     Takes float32 (B, 1, 48, 48), returns logits (B, 7): ReLU and dropout after each hidden layer, no softmax.
-    Built by hand in lesson 02.
+    Built by hand in lesson 02b.
     """
     layers = [Standardise(mean, std), nn.Flatten()]
     width = SIDE * SIDE
