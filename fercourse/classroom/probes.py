@@ -56,6 +56,19 @@ def module_outputs(answer: Callable, arguments: tuple, state: dict, images: "Ten
     return {"in training": in_training, "afterwards": afterwards, "the images that came in": given.detach()}
 
 
+def module_stages(answer: Callable, arguments: tuple, state: dict, images: "Tensor") -> dict[str, "Tensor"]:
+    """What each layer of the module `answer(*arguments)` with `state` gives in training: name → output, as they run.
+
+    Only the module's own children are listened to, and each by its last call.
+    """
+    module, stages = answer(*arguments), {}
+    module.load_state_dict(state)
+    for name, layer in module.named_children():
+        layer.register_forward_hook(lambda _, __, output, name=name: stages.update({name: output.detach().clone()}))
+    module.train()(images.clone())
+    return stages
+
+
 def trained_answers(answer: Callable, arrays: dict, images: "np.ndarray", takes_images: bool) -> Any:
     """What a network with the weights `arrays` answers to images, uint8 (N, 48, 48): an array, scores or codes.
 
