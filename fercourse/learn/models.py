@@ -62,13 +62,13 @@ def cnn(mean: float, std: float, *, dropout: float = 0.2) -> nn.Sequential:
 
 
 def prelu_cnn(mean: float, std: float, *, dropout: float = 0.2) -> nn.Sequential:
-    """The PReLU network of lesson 04: five convolutions, overlapping pools, then 3200-1024-1024-7.
+    """The PReLU network of lesson 04c: five convolutions, overlapping pools, then 3200-1024-1024-7.
 
     Takes float32 (B, 1, 48, 48), returns logits (B, 7). 64 kernels of 5×5 without padding, PReLU, a border of two
     zeros, 5×5 max-pooling by 2: 48 pixels become 44, 48, 22. 64 and 128 kernels of 3×3, padded by 1: 22; 3×3
     mean-pooling by 2: 10. Twice 128 kernels, padded: 10; mean-pooling, padded by 1: 5. PReLU after each layer that
     learns but the last, one slope a layer (He et al. 2015); dropout after each hidden layer.
-    Built by hand in lesson 04.
+    Built by hand in lesson 04c.
     """
     layers = [Standardise(mean, std)]
     layers += [nn.Conv2d(1, 64, 5), nn.PReLU(), nn.ZeroPad2d(2), nn.MaxPool2d(5, 2)]
