@@ -229,5 +229,6 @@ def _prove(ours, theirs):
         raise ParameterError(
             f"not copied: with PyTorch's weights the logits of {len(theirs)} images differ by up to {apart:.2g}, "
             f"expected at most {allowed:.1g}. The shapes fit: look at what has no weights (standardisation, padding, "
-            "strides, activations, epsilon, order at a flatten) and at the order of the layers. Lesson 06 finds the stage"
+            "strides, activations, epsilon, order at a flatten) and at the order of the layers. Lesson 06 finds the "
+            "stage"
         )
