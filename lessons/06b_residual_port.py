@@ -355,8 +355,7 @@ fc.record(dict(zip(nets, (late, early))))
 tired = nets["momentum 0.99 (Keras)"]
 for layer in tired.layers:
     layer.momentum = 0.9  # batch norm reads it; the other layers do not know the word
-for images, _ in fc.tf.batches(some, 50, shuffle=True, seed=SEED):
-    tired(images, training=True)  # only the running means move
+_ = [tired(images, training=True) for images, _ in fc.tf.batches(some, 50, shuffle=True, seed=SEED)]
 refreshed = fc.tf.predict(tired, data.valid)
 fc.record("momentum 0.99, means refreshed", refreshed)
 
