@@ -1,6 +1,6 @@
 # ---
 # title: The TensorFlow port
-# promise: You run TensorFlow of 2019, write its network in today's Keras, carry PyTorch's weights over, and prove that they arrived.
+# promise: You run TensorFlow of 2019, write its network in today's Keras, carry PyTorch's weights over, and prove them right.
 # needs:
 #   - lessons 02 and 03, and the mirrored faces of lesson 04
 # outcomes:
@@ -28,8 +28,8 @@ DEVICE: str = "auto"  # PyTorch's: "auto", "cuda", "mps" or "cpu"
 # in the other one. Then the network has to move, and a port has a bad habit: when something is wrong, it goes on
 # running and gives plausible answers. So the question of this lesson is how you *prove* that a network has arrived.
 #
-# The port comes in two parts. This one moves a plain CNN. Part two,
-# [06b](06b_residual_port.ipynb), moves a residual network, whose layers have defaults that differ.
+# The port comes in two parts. This one moves a plain CNN. Part two, [06b](06b_residual_port.ipynb), moves a residual
+# network, whose layers have defaults that differ.
 #
 # ## TensorFlow as it was
 #
@@ -50,8 +50,8 @@ v1, graph = tf.compat.v1, tf.Graph()
 # fercourse before TensorFlow prevents it, and the setup cell has done so.
 #
 # A *placeholder* is an input without numbers: they come later. `get_variable` makes a weight under a name. The first
-# weights are Xavier's in the notebook; Glorot's is another name for the same rule. The only part that is
-# gone is `contrib`, an add-on whose two fully connected layers and flatten we write ourselves.
+# weights are Xavier's in the notebook; Glorot's is another name for the same rule. The only part that is gone is
+# `contrib`, an add-on whose two fully connected layers and flatten we write ourselves.
 
 
 # %%
@@ -77,9 +77,9 @@ with graph.as_default():
 print(logits)
 
 # %% [markdown]
-# No face has been seen yet. What you printed is a name, a shape with an open number of faces, and a type, but no numbers.
-# The loss and the training step are operations of the graph as well, and asking for the step makes TensorFlow add all
-# operations of the backward pass.
+# No face has been seen yet. What you printed is a name, a shape with an open number of faces, and a type, but no
+# numbers. The loss and the training step are operations of the graph as well, and asking for the step makes TensorFlow
+# add all operations of the backward pass.
 
 # %%
 with graph.as_default():
@@ -113,8 +113,8 @@ fc.record({"first 20 batches": float(early), "last 20 batches": float(late)}, un
 # ## What became of the graph
 #
 # Today TensorFlow computes at once, as PyTorch does. The graph is still there when you ask for it: `tf.function` runs
-# your Python function once, writes down the operations (this is called *tracing*), and from then on it runs what it wrote
-# down. It is faster, because Python is out of the way.
+# your Python function once, writes down the operations (this is called *tracing*), and from then on it runs what it
+# wrote down. That saves the time that Python takes for each operation.
 
 # %%
 fc.guess(
@@ -141,9 +141,9 @@ for amount in (50, 50, 50, 9):
 fc.reveal("06.5", {1: "once", 2: "twice", 4: "four times"}[len(printed)])
 
 # %% [markdown]
-# It prints once for each new shape. <!-- 06.traces --> So a `print` in such a function is no way to watch a training, and
-# a last batch that is shorter costs a second graph. Two options change that. `reduce_retracing=True` allows itself a
-# second graph, and makes it one for *any* length. `input_signature` says so from the start.
+# It prints once for each new shape. <!-- 06.traces --> So a `print` in such a function is no way to watch a training,
+# and a last batch that is shorter costs a second graph. Two options change that. `reduce_retracing=True` allows itself
+# a second graph, and makes it one for *any* length. `input_signature` says so from the start.
 
 # %%
 relaxed, signed = [], []
@@ -195,8 +195,8 @@ print(f"Python numbers: {len(constants)} graphs, tensors: {len(tensors)} graph")
 # ## The network, in Keras
 #
 # Keras is the part of TensorFlow in which networks are written today. Eight kernels of 4 × 4, pooling by 4, sixteen
-# kernels of 2 × 2, pooling by 2, then 120 and 64 units and seven logits. The notebook stacked each grey face three times,
-# to make it look like a colour picture. One channel holds the same information.
+# kernels of 2 × 2, pooling by 2, then 120 and 64 units and seven logits. The notebook stacked each grey face three
+# times, to make it look like a colour picture. One channel holds the same information.
 
 # %%
 import keras
@@ -227,8 +227,8 @@ for layer in port_cnn(mean, std).layers:
     print(f"{type(layer).__name__:14} {layer.output.shape[1:]}")
 
 # %% [markdown]
-# You can do these sums since lesson 03. Two things are new. The channels stand *last*: (48, 48, 1). And a layer holds its
-# ReLU inside.
+# You can do these sums since lesson 03. Two things are new. The channels stand *last*: (48, 48, 1). And a layer holds
+# its ReLU inside.
 #
 # ### Three lines
 #
@@ -246,13 +246,13 @@ fc.record({name: values[-1] for name, values in kept.items()})
 # %% [markdown]
 # ### The same, by hand
 #
-# Three lines are pleasant until something is wrong inside. So write them yourself, with the names of lesson 02. First the
-# batches, as a pipeline of `tf.data`. The data set holds indices. Each epoch shuffles them, groups them into batches, and
-# replaces each index by its image. `prefetch` prepares the next batch while this one is used.
+# Three lines are pleasant until something is wrong inside. So write them yourself, with the names of lesson 02. First
+# the batches, as a pipeline of `tf.data`. The data set holds indices. Each epoch shuffles them, groups them into
+# batches, and replaces each index by its image. `prefetch` prepares the next batch while this one is used.
 #
-# Then one step. The *tape* records the forward pass and computes the gradients from its record. In PyTorch they are added
-# to what hangs on the weights; here you get them as a list, so there is nothing to set to zero. An epoch adds up the
-# *sums* of the losses and divides by the number of faces. Remember that when you meet the notebook's cost.
+# Then one step. The *tape* records the forward pass and computes the gradients from its record. In PyTorch they are
+# added to what hangs on the weights; here you get them as a list, so there is nothing to set to zero. An epoch adds up
+# the *sums* of the losses and divides by the number of faces. Remember that when you meet the notebook's cost.
 
 
 # %%
@@ -332,8 +332,8 @@ print(f"recorded on FER2013, {len(full)} epochs: {full['valid_accuracy'][-1]:.1%
 #
 # ## Is it the same network?
 #
-# Two trainings that end at a similar score prove nothing, because many networks do. There is a stronger proof, and it is
-# cheaper. Write the network in PyTorch, copy its weights over, and ask both for the logits of the same faces.
+# Two trainings that end at a similar score prove nothing, because many networks do. There is a stronger proof, and it
+# is cheaper. Write the network in PyTorch, copy its weights over, and ask both for the logits of the same faces.
 #
 # One layer needs care. "Same" padding keeps the side of the picture. A kernel of 4 needs three more rows for that, and
 # three cannot be shared out evenly: TensorFlow puts one before the picture and two after. PyTorch says so in a layer of
@@ -367,8 +367,8 @@ fc.record("its twin in PyTorch", torch_guess)
 # framework made it, because the two trainings also had other first weights and another order of the faces. Weights,
 # however, can be compared exactly. So carry them over.
 #
-# PyTorch keeps a kernel as (out, in, height, width), Keras as (height, width, in, out). A fully connected
-# layer is (out, in) there and (in, out) here. So the axes turn, and then every shape fits.
+# PyTorch keeps a kernel as (out, in, height, width), Keras as (height, width, in, out). A fully connected layer is
+# (out, in) there and (in, out) here. So the axes turn, and then every shape fits.
 
 # %%
 original.cpu().eval()
@@ -397,9 +397,9 @@ fc.reveal("06.1", {1: "always", 0: "never"}.get(agreement, "for some faces only"
 # %% [markdown]
 # ### Find the layer
 #
-# No message and no warning, and the copy is clearly worse than the original. <!-- 06.flatten --> Do not stare at the weights. Push the same
-# faces through both networks and compare what comes out after each stage: the mistake lies behind the last stage that
-# agrees.
+# No message and no warning, and the copy is clearly worse than the original. <!-- 06.flatten --> Do not stare at the
+# weights. Push the same faces through both networks and compare what comes out after each stage: the mistake lies
+# behind the last stage that agrees.
 
 # %%
 few = data.valid.images[:64] / np.float32(255)
@@ -427,10 +427,9 @@ broken = compare(copied)
 # ### The order at the flatten
 #
 # `Flatten` makes 576 numbers of 16 maps of 6 × 6. PyTorch lays them out map by map, because its channels come first.
-# Keras lays them out place by place, the 16 channels of each place together. Both make 576
-# numbers, in another order, so the weights of the dense layer have to follow. `fc.tf.copy_from_torch` does all of it for
-# such a stack of layers. Then it asks both networks about a few random images, and copies nothing unless the logits are
-# equal.
+# Keras lays them out place by place, the 16 channels of each place together. Both make 576 numbers, in another order,
+# so the weights of the dense layer have to follow. `fc.tf.copy_from_torch` does all of it for such a stack of layers.
+# Then it asks both networks about a few random images, and copies nothing unless the logits are equal.
 
 # %%
 maps = state["10.weight"].reshape(120, 16, 6, 6)
@@ -450,11 +449,11 @@ fc.record("same answer from the port", 100 * same_answers, unit="%")
 #
 # ## A cost that counts wrong
 #
-# The notebook plots a cost for each epoch. It adds up the mean losses of all batches, each divided by the
-# number of batches. That number is the faces divided by 50, rounded down.
+# The notebook plots a cost for each epoch. It adds up the mean losses of all batches, each divided by the number of
+# batches. That number is the faces divided by 50, rounded down.
 #
-# You know a loss by heart. A model whose logits are all zero gives each emotion one seventh: ln 7 = 1.946, on any faces.
-# That makes it a perfect test piece.
+# You know a loss by heart. A model whose logits are all zero gives each emotion one seventh: ln 7 = 1.946, on any
+# faces. That makes it a perfect test piece.
 
 
 # %%
@@ -483,10 +482,10 @@ fc.record(costs | {"99 faces, divided by faces": seen})
 fc.reveal("06.3", costs["99 faces"])
 
 # %% [markdown]
-# Of 99 faces there are two batches, the second one short by a face, and two means are divided by one. <!-- 06.cost --> On
-# FER2013's 28,709 faces 575 batches are divided by 574: a mistake of 0.2 %, which nobody notices. Such a bug waits for
-# other data, on which it is large. And the last batch of 9 faces weighs as much as one of 50. The repair is the line that
-# you wrote: sums of losses, divided by faces.
+# Of 99 faces there are two batches, the second one short by a face, and two means are divided by one. <!-- 06.cost -->
+# On FER2013's 28,709 faces 575 batches are divided by 574: a mistake of 0.2 %, which nobody notices. Such a bug waits
+# for other data, on which it is large. And the last batch of 9 faces weighs as much as one of 50. The repair is the
+# line that you wrote: sums of losses, divided by faces.
 #
 # ## "Much faster training"
 #
@@ -506,8 +505,8 @@ fc.reveal("06.4", work)
 
 # %% [markdown]
 # The notebook's three equal channels made its first convolution three times as expensive; a factor of about 15 is
-# left. <!-- 06.work --> So the comparison was between two networks, and says nothing about frameworks. To compare those,
-# keep the network and take turns, so that a busy moment of the machine hits both.
+# left. <!-- 06.work --> So the comparison was between two networks, and says nothing about frameworks. To compare
+# those, keep the network and take turns, so that a busy moment of the machine hits both.
 
 # %%
 import time
@@ -596,14 +595,14 @@ fc.claims()
 #
 # ## Exercises
 #
-# They stand in [`exercises/06_tensorflow_port.ipynb`](../exercises/06_tensorflow_port.ipynb), each with a check that answers
-# at once, hints, and the solution as the last hint. These belong to this part; the others to part two.
+# They stand in [`exercises/06_tensorflow_port.ipynb`](../exercises/06_tensorflow_port.ipynb), each with a check that
+# answers at once, hints, and the solution as the last hint. These belong to this part; the others to part two.
 #
 # | | exercise | difficulty | minutes |
 # |---|---|---|---|
 # | 06.2 | Write the copy in the other direction, Keras to PyTorch, and prove it with weights that have no symmetry. | code | 25 |
 # | 06.3 | Leave `from_logits=True` out. Which loss can a face not get under, which faces stop learning, and why does nothing complain? | break | 20 |
-# | 06.7 | Write an epoch with `tf.GradientTape` whose loss does not depend on the batch size. | code | 20 |
+# | 06.7 | Take one step from many parts of a batch, with `tf.GradientTape`: however it is cut, the step stays the same. | code | 20 |
 #
 # ## References
 #
