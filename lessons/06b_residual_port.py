@@ -10,7 +10,6 @@
 #   - name the defaults in which the two frameworks differ, and match them
 #   - say what Keras' momentum does to a short training, and repair it without training
 #   - save a model, stop a training early, and run Keras on PyTorch
-# reproduces: A6
 # ---
 
 # %% tags=["parameters"]
