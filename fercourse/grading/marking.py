@@ -25,6 +25,7 @@ from fercourse.grading.submissions.reading import StudentNotebook, read_student_
 
 __all__ = ["Limits", "Sheet", "StudentNotebook", "choose_sandbox", "grade_submission", "read_sheet"]
 LOCKED_SHARE = 1 / 3  # of the seconds that are left
+LONGER_FOR_NETWORKS = 3  # times a cell's seconds, for a trained network to answer some thousand faces
 NOT_TRAINED = "[Not trained again: what was handed in with the notebook is judged.]\n"
 UNREADABLE, BY_HAND = "the notebook could not be read", "to be marked by hand"
 
@@ -100,15 +101,17 @@ def _run(sheet, found, session, limits):
         if role == "hand":
             marks[step.cell.id] = (0, "unanswered") if step.cell.id in found.unanswered else (None, BY_HAND)
         elif role == "check":
-            marks[step.id] = _mark(step, instructor, session, limits, key=None)
+            marks[step.id] = _mark(step, instructor, session, limits, key=None, trained=sheet.trained)
         elif role == "hidden":
             waiting.append((place, step))
             _hold(step, instructor, session)
         if step is not found.steps[place]:
             outputs = [*outputs, {"output_type": "stream", "name": "stdout", "text": NOT_TRAINED}]
         cells.append((found.steps[place], outputs))
-    marks |= {step.id: _mark(step, instructor, session, limits, key=step.id) for _, step in waiting}
-    marks |= _marked_in_their_place(waiting, steps, marks, instructor, session, limits)
+    marks |= {
+        step.id: _mark(step, instructor, session, limits, key=step.id, trained=sheet.trained) for _, step in waiting
+    }
+    marks |= _marked_in_their_place(waiting, steps, marks, instructor, session, limits, sheet=sheet)
     return marks, cells, remarks + _remark_on(left_out, limits)
 
 
@@ -175,7 +178,7 @@ def _remark_on(left_out, limits):
     ]
 
 
-def _marked_in_their_place(waiting, steps, marks, instructor, session, limits):
+def _marked_in_their_place(waiting, steps, marks, instructor, session, limits, *, sheet):
     """New marks for hidden tests that failed behind cells which gave names of their answers another meaning.
 
     A function looks up what it calls when it is called. So these tests are asked again in a kernel that has come to
@@ -188,7 +191,7 @@ def _marked_in_their_place(waiting, steps, marks, instructor, session, limits):
         changes = set().union(*(globals_given(source) | changed(source) for source in later))
         is_changed = bool(changes & known) or any(map(is_opaque, later))
         if marks[step.id][0] == 0 and is_changed and session.go_back_to(step.id):
-            points, why = _mark(step, instructor, session, limits, key=step.id)
+            points, why = _mark(step, instructor, session, limits, key=step.id, trained=sheet.trained)
             marked |= {step.id: (points, why)} if points else {}
     return marked
 
@@ -208,9 +211,10 @@ def _hold(step, instructor, session):
         return  # the questions later on say so
 
 
-def _mark(step, instructor, session, limits, *, key):
+def _mark(step, instructor, session, limits, *, key, trained):
     """(points, why) of a graded cell."""
-    questions = Questions(session, key=key, seconds=limits.cell_seconds)
+    seconds = limits.cell_seconds * (LONGER_FOR_NETWORKS if step.cell.exercise in trained else 1)
+    questions = Questions(session, key=key, seconds=seconds)
     why = instructor.run(step.source, questions, hidden=step.cell.role == "hidden")
     return (0, why) if why else (step.cell.points, "right")
 

@@ -45,7 +45,7 @@ def released(solved):
 def graded(solved, released, tmp_path):
     """A function that grades the sheet with this network, this training, and these weights in its output."""
 
-    def graded(*, network=NETWORK, training=TRAINING, text=None, id="09.1", own=(), where="09-1-train"):
+    def graded(*, network=NETWORK, training=TRAINING, text=None, id="09.1", own=(), where="09-1-train", limits=LIMITS):
         notebook = json.loads(json.dumps(released))
         for cell in notebook["cells"]:
             if cell["id"] == "09-1-answer":
@@ -61,7 +61,7 @@ def graded(solved, released, tmp_path):
                 cell["outputs"] = [handed_in_output(id, text)]
         path = tmp_path / "x.ipynb"
         path.write_text(json.dumps(notebook), encoding="utf-8")
-        return grade_submission(path, read_sheet(solved), LIMITS)
+        return grade_submission(path, read_sheet(solved), limits)
 
     return graded
 
@@ -119,8 +119,11 @@ IDLE = {
         "your code raised NameError: name 'faces' is not defined",
     ),
     "a network that never answers": (
-        {"network": NETWORK.replace("return", "while True:\n        pass\n    return")},
-        "the check got no answer: it ran longer than the 10 s that it may",
+        {
+            "network": NETWORK.replace("return", "while True:\n        pass\n    return"),
+            "limits": Limits(cell_seconds=4, total_seconds=60),
+        },
+        "the check got no answer: it ran longer than the 12 s that it may",
     ),
     "a network that gives no scores": (
         {"network": NETWORK.replace("(576, 7)", "(576, 7), nn.Flatten(0)")},
@@ -185,6 +188,7 @@ def test_a_training_cell_that_lost_its_id_is_found_by_what_it_hands_in(graded, g
 def test_nothing_in_the_students_process_knows_a_label(graded, good):
     spy = """
 import gc
+import sys
 
 class Found(Exception):
     pass
@@ -192,6 +196,7 @@ class Found(Exception):
 class Spy(nn.Module):
     def __init__(self):
         super().__init__()
+        self.looked = False
         self.inner = nn.Sequential(nn.AvgPool2d(2), nn.Flatten(), nn.Linear(576, 7))
 
     def state_dict(self, *arguments, **named):
@@ -201,16 +206,25 @@ class Spy(nn.Module):
         return self.inner.load_state_dict(state)
 
     def forward(self, images):
-        arrays = [each for each in gc.get_objects() if isinstance(each, np.ndarray) and each.ndim == 1]
-        arrays = [each for each in arrays if each.dtype.kind in "iu" and 1000 <= len(each) <= 2000 and each.max() == 6]
-        if arrays:
-            raise Found(str(len(arrays)))
+        frame, waiting, seen = sys._getframe(), [], set()
+        while frame and not self.looked:
+            self.looked |= frame.f_back is None
+            waiting += frame.f_locals.values()
+            frame = frame.f_back
+        while waiting:
+            each = waiting.pop()
+            if id(each) not in seen:
+                seen.add(id(each))
+                waiting += gc.get_referents(each) if gc.is_tracked(each) else ()
+                is_list = type(each) is np.ndarray and each.dtype.kind in "iu" and each.shape in ((1000,), (2000,))
+                if is_list and each.max() < 7:
+                    raise Found(str(each))
         return self.inner(images)
 
 def network():
     return Spy()
 """
-    assert points(graded(network=spy, text=good)) == FULL
+    assert {k: v["why"] for k, v in graded(network=spy, text=good)["cells"].items()} == dict.fromkeys(FULL, "right")
 
 
 def test_a_sheet_that_nbformat_saved_twice_is_graded_as_it_lies_in_nbgraders_folders(good, solved, released, tmp_path):

@@ -3,6 +3,7 @@
 Only images go to where the student's code runs. Labels, and the baseline's answers, stay on this side.
 """
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,7 @@ LEAST_SEED = 10**12
 """Of hidden faces: the faces of small seeds could all be drawn beforehand, and looked up."""
 
 LEVEL = 0.05
+SLOW = 5  # seconds for the practice faces
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,15 @@ def expect_better(id: str, network: object) -> None:
     network: the function of the student's that it belongs to
     """
     expect_alone(network)
+    exam_of(id, seed=practice_seed(id), faces=PRACTICE_FACES)  # drawn beforehand, so that only answers take time
+    started = time.perf_counter()
     verdict = _verdict(id, network, PRACTICE_FACES, practice_seed(id), "practice faces")
+    seconds = time.perf_counter() - started
     if not verdict.better:
         raise CheckFailed(verdict.why)
     print("\n".join(verdict.why.split("; ")))
+    if seconds > SLOW:
+        print(f"It took {seconds:.0f} s, and a grader waits 30 s for twice as many faces: make it quicker")
 
 
 def judge(id: str, network: object, *, seed: int, faces: int = HIDDEN_FACES) -> Verdict:

@@ -58,7 +58,7 @@ def test_a_baseline_is_better_than_always_happy_and_quick(stem, id):
     with in_place_of_this_session({id: as_text(packed(arrays))}):
         started = time.process_time()
         assert "the baseline itself" in judge(id, baseline_of(id).network, seed=SEED).why  # not: who answers Happy …
-        assert time.process_time() - started < 8  # two times 2,000 faces, and drawing them
+        assert time.process_time() - started < 20  # two times 2,000 faces, and drawing them
 
 
 @exercises
