@@ -141,7 +141,7 @@ found = {}
 for others in (3.0, 0.5, -3.0):
     logits = tf.Variable([[-0.5] + 6 * [others]])
     with tf.GradientTape() as tape:
-        loss = keras_without([0], logits)
+        loss = keras_without(tf.constant([0]), logits)
     slopes = ", ".join(f"{slope:.2f}" for slope in tape.gradient(loss, logits).numpy()[0])
     found[others] = float(loss)
     print(f"right -0.5, others {others:4}: loss {found[others]:5.2f}, slopes {slopes}")
@@ -343,11 +343,11 @@ def accumulated_step(model, parts, rate):
     faces = sum(len(labels) for _, labels in parts)
     mean_loss, slopes = 0.0, [0.0 for _ in model.trainable_variables]
     for images, labels in parts:
-        with tf.GradientTape() as tape:
+        with tf.GradientTape() as of_part:
             logits = model(images, training=True)
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
             share = tf.reduce_sum(losses) / faces
-        found = tape.gradient(share, model.trainable_variables)
+        found = of_part.gradient(share, model.trainable_variables)
         slopes = [slope + more for slope, more in zip(slopes, found)]
         mean_loss += float(share)
     for variable, slope in zip(model.trainable_variables, slopes):
