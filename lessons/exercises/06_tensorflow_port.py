@@ -429,8 +429,8 @@ fc.check("06.8", keras_norm)
 # %%
 maps = np.random.default_rng(8).normal(size=(2, 6, 6, 3)).astype("float32")
 ported_norm = keras_norm(*arrays.values(), trained_norm.eps, trained_norm.momentum)
-theirs = trained_norm.eval()(torch.tensor(maps).permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
-print(f"largest difference: {np.abs(ported_norm(maps).numpy() - theirs.detach().numpy()).max():.1e}")
+in_evaluation = trained_norm.eval()(torch.tensor(maps).permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+print(f"largest difference: {np.abs(ported_norm(maps).numpy() - in_evaluation.detach().numpy()).max():.1e}")
 
 # %% hidden="06.8" points=1
 # Other arrays come along here when your sheet is graded.
