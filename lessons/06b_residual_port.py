@@ -437,7 +437,8 @@ fc.record({f"spread of untrained logits, {name}": float(np.mean(of)) for name, o
 #
 # So far you wrote the loops yourself. Most people who use Keras do not, because `fit` takes *callbacks*: objects that
 # it calls after each epoch. `EarlyStopping` ends a training whose validation loss has stopped falling, and can bring
-# the best weights back; `patience` is the number of epochs that it waits for a better one. `ModelCheckpoint` writes the best model so far to a file. Here the plain CNN trains with both.
+# the best weights back; `patience` is the number of epochs that it waits for a better one. `ModelCheckpoint` writes the
+# best model so far to a file. Here the plain CNN trains with both.
 
 # %%
 from pathlib import Path
