@@ -403,7 +403,7 @@ def test_the_face_browser_shows_the_faces_themselves_twice_their_size(faces):
 
 
 def test_a_page_with_too_few_faces_stays_white_where_there_are_none(faces):
-    sheet = np.asarray(browser._picture(faces.train, np.arange(2), 1, 3))
+    sheet = np.asarray(browser.picture_of(faces.train, np.arange(2), 1, 3))
     assert (sheet[:, 2 * 96 :] == 255).all()
     assert not (sheet[:, : 2 * 96] == 255).all()
 
