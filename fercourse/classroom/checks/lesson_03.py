@@ -5,7 +5,8 @@ import copy
 import torch
 from torch import nn
 
-from fercourse.classroom.checks.compare import expect, expect_error, expect_secret
+from fercourse.classroom.checks.compare import expect, expect_error, expect_secret, plain
+from fercourse.errors import CheckFailed
 
 # (side, kernel, padding, stride): odd on purpose, so that a missing padding, a rest or a rounding shows.
 FITTING = [
@@ -36,7 +37,7 @@ def adam(answer):
     gradients = [0.7, -0.2, 3.0, 0.0, -11.0, 0.05, 0.05, -0.4, 2.0, 1e-3]
     for settings in ((1e-3, (0.9, 0.999), 1e-8), (0.05, (0.8, 0.95), 0.01), (0.3, (0.0, 0.5), 1e-3)):
         came = answer(0.3, gradients, *settings)
-        shown = f"adam(0.3, gradients, lr={settings[0]}, betas={settings[1]}, eps={settings[2]})"
+        shown = f"adam(0.3, {gradients}, lr={settings[0]}, betas={settings[1]}, eps={settings[2]})"
         expect(came, _torch_adam(0.3, gradients, *settings), shown, atol=1e-9)
 
 
@@ -65,11 +66,40 @@ def holds_all(answer):
         expect(answer(optimizer, model), expected, f"holds_all, {which}")
 
 
+# Rate → accuracy, and the rate to try next: an edge, a diverged run first, in the middle or last, a tie, a winner.
+SEARCHES = [
+    ({0.01: 0.5, 0.03: 0.55, 0.1: 0.52}, None),
+    ({0.01: 0.5, 0.03: 0.55, 0.1: 0.58}, 0.3),
+    ({0.1: 0.4, 0.01: 0.6, 0.03: 0.5}, 0.01 / 3),
+    ({1.0: float("nan"), 0.3: 0.53, 0.1: 0.36}, None),
+    ({0.3: 0.53, 1.0: float("nan")}, 0.1),
+    ({0.3: float("nan"), 0.1: 0.25}, 0.1 / 3),
+    ({0.3: 0.5, 0.1: 0.5, 0.03: 0.2}, None),
+    ({0.03: 0.5, 0.1: 0.5}, 0.01),
+]
+
+
+def winner_at_the_edge(tuned, next_rate):
+    """03.6: which searches have an inner winner, and where a search goes on that has none."""
+    expect_secret(len(plain(tuned)), 2, "tuned, the number of names")
+    for tried, expected in SEARCHES:
+        came = plain(next_rate(dict(tried)))
+        where = f"next_rate({tried})"
+        if expected is None and came is not None:
+            raise CheckFailed(f"{where}: its best has a worse neighbour on either side, so it is done; came {came!r}")
+        expect(came, expected, where, atol=1e-9)
+    if sorted(plain(tuned)) != ["fourth", "third"]:
+        raise CheckFailed(
+            f"tuned: came {plain(tuned)!r}. Ask of each search whether its best is the smallest or the largest rate tried"
+        )
+
+
 CHECKS = {
     "03.1": count_before_you_build,
     "03.2": conv_output_side,
     "03.3": adam,
     "03.4": holds_all,
+    "03.6": winner_at_the_edge,
 }
 
 
