@@ -7,6 +7,8 @@ from fercourse.classroom.checking import progress as progress
 from fercourse.classroom.guesses import guess as guess
 from fercourse.classroom.guesses import reveal as reveal
 from fercourse.classroom.hints import hint as hint
+from fercourse.classroom.improve.hand_in import hand_in as hand_in
+from fercourse.classroom.improve.hand_in import saved as saved
 from fercourse.classroom.session import setup as setup
 from fercourse.classroom.source import source as source
 from fercourse.classroom.transforms import try_transforms as try_transforms

@@ -1,4 +1,4 @@
-"""`python -m fercourse build | run | results | grade | data`: errors become messages and exit codes."""
+"""`python -m fercourse build | run | train | results | grade | data`: errors become messages and exit codes."""
 
 import os
 import sys

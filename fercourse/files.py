@@ -59,9 +59,9 @@ def remove(path):
 
 
 def sources_digest(folder=PACKAGE):
-    """A digest of every Python file in `folder` and below: another one as soon as a word of one differs."""
+    """A digest of all code and all kept weights in `folder` and below: another one as soon as a byte differs."""
     digest = blake2b(digest_size=16)
-    for path in sorted(folder.rglob("*.py")):
+    for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.npz")]):
         text = path.read_bytes()
         digest.update(f"{path.relative_to(folder).as_posix()}\0{len(text)}\0".encode() + text)
     return digest.hexdigest()

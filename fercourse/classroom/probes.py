@@ -5,11 +5,15 @@ return numbers, texts, arrays, tensors, lists and dicts, because nothing else co
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor
     from torch.nn import Module
+
+AT_ONCE = 250
+"""Faces that a network is asked about together: what it computes on the way has to fit into memory."""
 
 
 def outcome_of(answer: Callable, kind: type[BaseException], *arguments: object) -> list:
@@ -50,3 +54,53 @@ def module_outputs(answer: Callable, arguments: tuple, state: dict, images: "Ten
     in_training = module.train()(given).detach().clone()
     afterwards = module.eval()(given).detach().clone()
     return {"in training": in_training, "afterwards": afterwards, "the images that came in": given.detach()}
+
+
+def trained_answers(answer: Callable, arrays: dict, images: "np.ndarray", takes_images: bool) -> Any:
+    """What a network with the weights `arrays` answers to images, uint8 (N, 48, 48): an array, scores or codes.
+
+    answer: `answer(images, arrays)` where `takes_images`; else `answer()` gives a PyTorch module or a Keras model, and
+            gets float32 in [0, 1], (B, 1, 48, 48) and (B, 48, 48, 1).
+    Raises ValueError where the weights do not fit the network.
+    """
+    import numpy as np
+
+    if takes_images:
+        return answer(images.copy(), {name: np.array(array) for name, array in arrays.items()})
+    model = answer()
+    _check_weights(model, arrays)
+    ask = _asked_keras if hasattr(model, "get_weights") else _asked_torch
+    parts = np.array_split(images, -(-len(images) // AT_ONCE))
+    return np.concatenate([np.asarray(scores) for scores in ask(model, arrays, parts)])
+
+
+def _check_weights(model, arrays):
+    if hasattr(model, "get_weights"):
+        wanted = {f"{place:03}": array.shape for place, array in enumerate(model.get_weights())}
+    elif hasattr(model, "state_dict"):
+        wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    else:
+        raise ValueError(f"expected a PyTorch module or a Keras model from network(), came a {type(model).__name__}")
+    came = {name: array.shape for name, array in arrays.items()}
+    for name in (*wanted, *came):
+        if wanted.get(name) != came.get(name):
+            raise ValueError(
+                f"the weights do not fit network(): {name} is {wanted.get(name, 'not there')} in the network and "
+                f"{came.get(name, 'not there')} in what was handed in. Was it trained and handed in by this code?"
+            )
+
+
+def _asked_torch(model, arrays, parts):
+    import torch
+
+    model.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in arrays.items()})
+    model = model.cpu().float().eval()
+    for images in parts:
+        with torch.no_grad():
+            yield model(torch.from_numpy(images.copy())[:, None].float() / 255)
+
+
+def _asked_keras(model, arrays, parts):
+    model.set_weights([arrays[name] for name in sorted(arrays)])
+    for images in parts:
+        yield model(images[..., None].astype("float32") / 255, training=False)

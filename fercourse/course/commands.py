@@ -1,5 +1,7 @@
 """The command line: the signatures and docstrings of the commands are its words and its help."""
 
+from typing import Literal
+
 from tyro import conf
 from tyro.conf import Positional
 from tyro.extras import SubcommandApp
@@ -9,7 +11,7 @@ from fercourse.grading.command import grade
 from fercourse.settings import Scale
 
 PROGRAM = "python -m fercourse"
-ABOUT = "Build and run the course's notebooks; collect their results; grade exercises; fetch the data."
+ABOUT = "Build and run the course's notebooks; train at full scale; collect results; grade exercises; fetch the data."
 ABOUT_DATA = "Find, check, convert and download FER2013."
 
 
@@ -87,6 +89,41 @@ def run(
     )
 
 
+def train(
+    names: Positional[tuple[str, ...]] = (),
+    *,
+    data: str | None = None,
+    seed: int = 0,
+    out: str = "runs/full",
+    device: str = "auto",
+) -> int:
+    """Train what the course keeps records of, at full scale, or without a NAME list it.
+
+    Args:
+        names: such as "CNN, Adam 0.001", or cnn-adam-0-001; a killed training goes on where it was
+        data: the path of FER2013
+        seed: of the first weights, and of everything drawn at random
+        out: the folder of checkpoints and records, for `results`
+        device: auto, cpu, cuda or mps
+    """
+    from fercourse.course.trainings.listed import chosen
+    from fercourse.course.trainings.table import table
+    from fercourse.data.load import load
+    from fercourse.errors import ParameterError
+    from fercourse.report.recorded import all_recorded
+
+    if not names:
+        print(table(all_recorded()))
+        return 0
+    trainings = chosen(names)
+    if data is None:
+        raise ParameterError("--data is missing: the path of FER2013, such as --data data/fer2013.csv")
+    from fercourse.course.trainings.train import train
+
+    train(trainings, load(data), seed=seed, folder=out, device=device)
+    return 0
+
+
 def results(folders: Positional[tuple[str, ...]] = (), *, check: bool = False) -> int:
     """Rebuild docs/results.md from the records of what was measured on the real data, in fercourse/records/.
 
@@ -105,9 +142,29 @@ def results(folders: Positional[tuple[str, ...]] = (), *, check: bool = False) -
         print("\n".join(findings) or "docs/results.md is what the records give")
         return 1 if findings else 0
     taken, left = write_results(folders, course=find_course())
-    lines = [f"copied {name}" for name in taken] + [f"left out {name}: not full scale on FER2013" for name in left]
+    lines = [f"copied {name}" for name in taken] + [f"left out {what}" for what in left]
     print("\n".join([*lines, "built docs/results.md"]))
     return 0
+
+
+def improve(exercise: str, *, only: Literal["baseline", "solution"] | None = None) -> int:
+    """Train and keep what an exercise of the kind improve is judged by: its baseline, and the sheet's own solution.
+
+    Args:
+        exercise: such as 03.6
+        only: train only one of the two
+    """
+    from fercourse.course.checkout import find_course
+    from fercourse.course.improving import keep_baseline, keep_solution
+
+    course = find_course()
+    if only != "solution":
+        print(keep_baseline(exercise, course=course), flush=True)
+    if only == "baseline":
+        return 0
+    better, said = keep_solution(exercise, course=course)
+    print(said)
+    return 0 if better else 1
 
 
 def call(arguments: list[str]) -> int | None:
@@ -124,7 +181,8 @@ def call(arguments: list[str]) -> int | None:
 
 def _app():
     app, of_data = SubcommandApp(), SubcommandApp()
-    for command in (build, run, results, grade):
+    of_authors = conf.configure(conf.PositionalRequiredArgs)(improve)
+    for command in (build, run, train, results, grade, of_authors):
         app.command(command)
     for command in (data.find, data.verify, data.summary, data.convert, data.export_drawn, data.download):
         of_data.command(conf.configure(conf.PositionalRequiredArgs)(command))  # what must be given has no -- name

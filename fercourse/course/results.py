@@ -8,6 +8,8 @@ from statistics import mean, stdev
 
 from fercourse.course.checkout import Course
 from fercourse.course.lesson_records import claims_section, kept_lessons, lessons_in, write_lessons
+from fercourse.course.trainings.hours import to_repeat
+from fercourse.course.trainings.superseded import superseded
 from fercourse.errors import DataMismatch, DataNotFound
 from fercourse.files import written_aside
 from fercourse.report.intervals import wilson
@@ -33,12 +35,12 @@ PrivateTest was read once for each training that a lesson reports, when it was f
 - One seed: the accuracy with its 95 % interval (Wilson). Several seeds: their mean ± their standard deviation.
 - **seconds**: of all epochs of one training, the mean over seeds. A commit with + had changes that were not committed.
 
-To make it again: run a lesson on your copy of FER2013, with as many seeds as you have time for, then collect the
-records of its trainings.
+To make it again: `python -m fercourse train` lists the trainings. Run some on your copy of FER2013, with as many seeds
+as you have time for; one that was stopped goes on where it was. Then collect their records.
 
 ```
 for seed in 0 1 2; do
-    python -m fercourse run 03 --scale full --data data/fer2013.csv --seed $seed --out runs/full
+    python -m fercourse train "CNN, Adam 0.001" --data data/fer2013.csv --seed $seed --out runs/full
 done
 python -m fercourse results runs/full
 ```
@@ -49,7 +51,8 @@ def write_results(folders: Iterable[str | Path] = (), *, course: Course) -> tupl
     """Copy what was measured on the real data from `folders` to fercourse/records/, and write docs/results.md.
 
     That is trainings at full scale, of records with one file name the newest, and the last run of each lesson.
-    Returns two lists of names: copied, left out.
+    A training that was run again for more epochs replaces the shorter one. Returns two lists: the names of what was
+    copied, and those of what was left out or removed, each with the reason.
     Raises DataNotFound for a folder that is not there or holds neither, DataMismatch where a record is damaged, does
     not belong into fercourse/records/, or contradicts another one; nothing is written then.
     """
@@ -64,12 +67,18 @@ def write_results(folders: Iterable[str | Path] = (), *, course: Course) -> tupl
         for path, record in trainings:
             known = taken.get(path.name) or kept.get(path.name)
             if _unfit(record):
-                left.append(path.name)
+                left.append(f"{path.name}: not full scale on FER2013")
             elif known is None or record["date"] > known["date"]:
                 taken[path.name] = record
-    page = results_page(kept | taken, kept_lessons(course) | lessons)
+    shorter = superseded(kept | taken)
+    left += [f"{name}: {why}" for name, why in shorter.items()]
+    taken = {name: record for name, record in taken.items() if name not in shorter}
+    staying = {name: record for name, record in kept.items() if name not in shorter}
+    page = results_page(staying | taken, kept_lessons(course) | lessons)
     for name, record in taken.items():
         write_record(_folder(course) / name, record)
+    for name in kept.keys() - staying.keys():
+        (_folder(course) / name).unlink()
     write_lessons(lessons, course)
     with written_aside(_page(course)) as aside:
         aside.write_text(page, encoding="utf-8")
@@ -214,8 +223,13 @@ def _not_run(records):
     """The published figures that no record repeats: with as many epochs, or at least as well."""
     done = {record["reproduces"] for record in records.values() if _repeats(record)}
     open_ones = {name: figure for name, figure in PUBLISHED.items() if name not in done}
-    rows = [f"- {name}: {figure.model}, {figure}" for name, figure in open_ones.items()]
-    heading = "Published figures that no training above reached, nor trained for as many epochs:"
+    timed = list(records.values())
+    rows = [f"- {name}: {figure.model}, {figure}; {to_repeat(name, timed)}" for name, figure in open_ones.items()]
+    heading = (
+        "Published figures that no training above reached, nor trained for as many epochs. Their hours are computed\n"
+        "from the arithmetic of the network and the speed of recorded trainings. The list of\n"
+        "`python -m fercourse train` has shorter ones."
+    )
     return ["## Not run", heading, "\n".join(rows)] if rows else []
 
 

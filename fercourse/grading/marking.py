@@ -1,8 +1,20 @@
 """One submission in, one result out: the cells run in a sandbox, the tests here, marks and reasons for each cell."""
 
+from dataclasses import replace
+
+from fercourse.classroom.improve.hand_in import in_place_of_this_session
 from fercourse.errors import GradingError
 from fercourse.grading.instructor import Instructor
-from fercourse.grading.names import changed, defined, experiments, globals_given, globals_loaded, is_opaque
+from fercourse.grading.names import (
+    changed,
+    defined,
+    experiments,
+    globals_given,
+    globals_loaded,
+    hands_in,
+    is_opaque,
+    without_training,
+)
 from fercourse.grading.sandbox.bubblewrap import Limits, choose_sandbox
 from fercourse.grading.sandbox.kernel import KernelLost
 from fercourse.grading.sandbox.proxies import Questions
@@ -13,6 +25,8 @@ from fercourse.grading.submissions.reading import StudentNotebook, read_student_
 
 __all__ = ["Limits", "Sheet", "StudentNotebook", "choose_sandbox", "grade_submission", "read_sheet"]
 LOCKED_SHARE = 1 / 3  # of the seconds that are left
+LONGER_FOR_NETWORKS = 3  # times a cell's seconds, for a trained network to answer some thousand faces
+NOT_TRAINED = "[Not trained again: what was handed in with the notebook is judged.]\n"
 UNREADABLE, BY_HAND = "the notebook could not be read", "to be marked by hand"
 
 
@@ -40,8 +54,10 @@ def grade_submission(path, sheet, limits):
             marks |= {cell.id: (None, BY_HAND) for cell in sheet.graded if cell.role == "hand"}
         return _result(sheet, limits, OTHER_SHEET, remarks, marks) | result
     session = Replay(limits)
+    trained = {id: text for id, text in submission.handed_in.items() if id in sheet.trained}
     try:
-        marks, cells, lost = _run(sheet, found, session, limits)
+        with in_place_of_this_session(trained):
+            marks, cells, lost = _run(sheet, found, session, limits)
     finally:
         session.close()
     result |= {"notebook": _notebook(sheet, cells), "timed_out": session.timed_out}
@@ -60,8 +76,9 @@ def _run(sheet, found, session, limits):
     """
     instructor = Instructor()
     tests = [cell.source for cell in sheet.cells if cell.role in ("check", "hidden")]
-    instructor.prepare((cell.source for cell in sheet.cells if cell.role == "locked"), graded=tests)
-    steps, experiments = found.steps, _experiments(found.steps)
+    instructor.prepare((cell.source for cell in sheet.cells if cell.role == "locked" and not cell.trains), graded=tests)
+    steps = _without_training(sheet, found.steps)
+    experiments = _experiments(steps)
     marks, cells, remarks, waiting, left_out = {}, [], [], [], []
     for place, step in enumerate(steps):
         role = _role(step)
@@ -74,22 +91,45 @@ def _run(sheet, found, session, limits):
             outputs, why = session.run(step.source, seconds=seconds, is_experiment=is_experiment)
             if why:
                 remarks.append(f"the cell {step.label} was left out: {why}")
+            if why and role == "answer" and sheet.homes[step.cell.id] in sheet.trained:  # it may train all the same
+                session.run(without_training(step.source), seconds=seconds)
             if role in ("answer", "own"):
                 session.note_new_meanings(defined(step.source))
-            if role == "answer":
+            if role == "answer" and not step.cell.trains:
                 excuse = _excuse(step, outputs)  # of its pieces the last that has one
                 instructor.excuses |= dict.fromkeys(defined(step.cell.source), excuse) if excuse else {}
         if role == "hand":
             marks[step.cell.id] = (0, "unanswered") if step.cell.id in found.unanswered else (None, BY_HAND)
         elif role == "check":
-            marks[step.id] = _mark(step, instructor, session, limits, key=None)
+            marks[step.id] = _mark(step, instructor, session, limits, key=None, trained=sheet.trained)
         elif role == "hidden":
             waiting.append((place, step))
             _hold(step, instructor, session)
-        cells.append((step, outputs))
-    marks |= {step.id: _mark(step, instructor, session, limits, key=step.id) for _, step in waiting}
-    marks |= _marked_in_their_place(waiting, steps, marks, instructor, session, limits)
+        if step is not found.steps[place]:
+            outputs = [*outputs, {"output_type": "stream", "name": "stdout", "text": NOT_TRAINED}]
+        cells.append((found.steps[place], outputs))
+    marks |= {
+        step.id: _mark(step, instructor, session, limits, key=step.id, trained=sheet.trained) for _, step in waiting
+    }
+    marks |= _marked_in_their_place(waiting, steps, marks, instructor, session, limits, sheet=sheet)
     return marks, cells, remarks + _remark_on(left_out, limits)
+
+
+def _without_training(sheet, steps):
+    """The steps as they are run: of a cell that trains what it defines; beside it, only what something graded needs."""
+    made, homes, home = [], [], ""
+    for step in steps:
+        home = sheet.homes.get(step.cell.id, home) if step.cell else home
+        homes.append(home)
+        trains = step.cell is not None and step.cell.trains
+        made.append(_shortened(step) if trains or hands_in(step.source) else step)
+    beside = {place for place in _experiments(made) if made[place].cell is None and homes[place] in sheet.trained}
+    return tuple(replace(step, source="") if place in beside else step for place, step in enumerate(made))
+
+
+def _shortened(step):
+    source = without_training(step.source)
+    return replace(step, source=source) if source.strip() != step.source.strip() else step
 
 
 def _role(step):
@@ -138,7 +178,7 @@ def _remark_on(left_out, limits):
     ]
 
 
-def _marked_in_their_place(waiting, steps, marks, instructor, session, limits):
+def _marked_in_their_place(waiting, steps, marks, instructor, session, limits, *, sheet):
     """New marks for hidden tests that failed behind cells which gave names of their answers another meaning.
 
     A function looks up what it calls when it is called. So these tests are asked again in a kernel that has come to
@@ -151,7 +191,7 @@ def _marked_in_their_place(waiting, steps, marks, instructor, session, limits):
         changes = set().union(*(globals_given(source) | changed(source) for source in later))
         is_changed = bool(changes & known) or any(map(is_opaque, later))
         if marks[step.id][0] == 0 and is_changed and session.go_back_to(step.id):
-            points, why = _mark(step, instructor, session, limits, key=step.id)
+            points, why = _mark(step, instructor, session, limits, key=step.id, trained=sheet.trained)
             marked |= {step.id: (points, why)} if points else {}
     return marked
 
@@ -171,9 +211,10 @@ def _hold(step, instructor, session):
         return  # the questions later on say so
 
 
-def _mark(step, instructor, session, limits, *, key):
+def _mark(step, instructor, session, limits, *, key, trained):
     """(points, why) of a graded cell."""
-    questions = Questions(session, key=key, seconds=limits.cell_seconds)
+    seconds = limits.cell_seconds * (LONGER_FOR_NETWORKS if step.cell.exercise in trained else 1)
+    questions = Questions(session, key=key, seconds=seconds)
     why = instructor.run(step.source, questions, hidden=step.cell.role == "hidden")
     return (0, why) if why else (step.cell.points, "right")
 

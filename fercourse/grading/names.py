@@ -128,6 +128,26 @@ def definitions(source):
     return [node for node in (tree.body if tree else ()) if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
 
 
+def hands_in(source, id=""):
+    """Whether a cell hands in a trained network, for the exercise `id` or for any."""
+    return bool(re.search(rf"""\bhand_in\(\s*["']{re.escape(id)}""", source))
+
+
+def without_training(source):
+    """What a cell imports and defines, and the constants in it: all that is left of a cell that trains.
+
+    Empty where there is no such thing, or where it is no Python.
+    """
+    tree = _parsed(source)
+    return "\n".join(ast.unparse(node) for node in (tree.body if tree else ()) if _is_quick(node))
+
+
+def _is_quick(node):
+    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        return not any(isinstance(part, (ast.Call, ast.BinOp, *INNER[3:])) for part in ast.walk(node))
+    return isinstance(node, (ast.Import, ast.ImportFrom, *INNER[:3]))
+
+
 @lru_cache(maxsize=4096)
 def defined(source):
     """The names of functions, classes and variables that a cell defines at its outermost level.

@@ -16,6 +16,9 @@ GRADER_ERROR, OTHER_SHEET = "grader error", "another sheet"
 GRADED = ("check", "hidden", "hand")
 """The roles of cells that have points."""
 
+TRAINING = "training"
+"""The tag of cells that train, or prepare a training."""
+
 STUBS = {"code": "# Write your answer here.\npass", "markdown": "Write your answer here."}
 GUESS = re.compile(r"""\b(?:guess|reveal)\(\s*["']([^"']+)["']""")
 _BETWEEN = r"^([ \t]*){0} BEGIN {1}.*?(?:^[ \t]*{0} END {1}[^\n]*\n?|\Z)"
@@ -31,6 +34,7 @@ class SheetCell:
 
     role: "locked" (the instructor's), "answer" (code of the student's), "check", "hidden" (tests), "hand" (marked by
     a person), "text" (the rest). points: what a graded cell is worth, else 0. nbgrader: its metadata as it is.
+    trains: whether it has the tag "training": a grader runs only what it defines.
     """
 
     id: str
@@ -42,6 +46,7 @@ class SheetCell:
     points: float
     exercise: str
     nbgrader: dict
+    trains: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,11 @@ class Sheet:
             if cell.role != "text":
                 homes[cell.id] = following
         return homes
+
+    @cached_property
+    def trained(self):
+        """The exercises for which a network is trained and handed in."""
+        return frozenset(self.homes[cell.id] for cell in self.cells if cell.trains and cell.role == "answer")
 
     @property
     def imports(self):
@@ -157,7 +167,8 @@ def _sheet_cell(cell, place):
     found = re.fullmatch(r"(\d+)-(\d+)-.*", id)
     exercise = f"{found[1]}.{found[2]}" if found else id
     kind, stub = cell["cell_type"], _stub(source, cell["cell_type"], role)
-    return SheetCell(id, str(cell.get("id") or ""), kind, role, source, stub, points, exercise, dict(known))
+    trains = TRAINING in (cell["metadata"].get("tags") or ())
+    return SheetCell(id, str(cell.get("id") or ""), kind, role, source, stub, points, exercise, dict(known), trains)
 
 
 def _stub(source, kind, role):

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from math import radians
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from fercourse.data.faces import Split
 from fercourse.errors import ParameterError
 from fercourse.settings import number
 
@@ -242,3 +244,20 @@ def _means(images):
 def _beside(images, numbers):
     """The few numbers a batch needs, sent to the images' device without waiting for it."""
     return numbers.to(images.device, non_blocking=True)
+
+
+def offline_copies(split: Split, *, seed: int = 0) -> Split:
+    """A split three times as long: the faces as they are, then in perspective by an even chance, then turned.
+
+    Each corner moves inwards by up to half of half the side; turns go up to 90 degrees either way. The factory of a
+    university assignment, which lesson 04 writes out. What 28,709 faces need on the way is about 1 GB.
+    """
+    order = torch.Generator().manual_seed(seed)
+    pixels = torch.tensor(split.images)[:, None].float() / 255
+    turned = Augment(rotate=90)(pixels, order)
+    warped = Augment(perspective=0.5)(pixels, order)
+    half = torch.rand(len(split), generator=order) < 0.5
+    warped = torch.where(half[:, None, None, None], warped, pixels)
+    stored = [(copies[:, 0] * 255).round().byte().numpy() for copies in (warped, turned)]
+    images = np.concatenate([split.images, *stored])
+    return Split(images, np.tile(split.labels, 3), split.name, split.source, drawn=split.drawn)

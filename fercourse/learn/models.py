@@ -80,6 +80,25 @@ def prelu_cnn(mean: float, std: float, *, dropout: float = 0.2) -> nn.Sequential
     return nn.Sequential(*layers, nn.Linear(1024, len(EMOTIONS)))
 
 
+def bn_cnn(mean: float, std: float, *, dropout: float = 0.25, outputs: int = len(EMOTIONS)) -> nn.Sequential:
+    """The network of a university assignment: four convolutions with batch norm, then 2250-160-70-`outputs`.
+
+    Takes float32 (B, 1, 48, 48), standardised by `mean` and `std` in grey levels of [0, 1]; returns logits (B, 7). 80
+    and 140 kernels of 5×5, 200 and 250 of 3×3, padded; after each of them batch norm, ReLU, 2×2 max-pooling, dropout.
+    Batch norm after each linear layer as well. The assignment had 20 outputs, a softmax as its last layer, and pixels
+    from 0 to 255.
+    """
+    layers, channels = [Standardise(mean, std)], 1
+    for filters, side in ((80, 5), (140, 5), (200, 3), (250, 3)):
+        layers += [nn.Conv2d(channels, filters, side, padding=side // 2), nn.BatchNorm2d(filters), nn.ReLU()]
+        layers += [nn.MaxPool2d(2), nn.Dropout(dropout)]
+        channels = filters
+    layers += [nn.Flatten()]
+    for inputs, units in ((2250, 160), (160, 70)):
+        layers += [nn.Linear(inputs, units), nn.BatchNorm1d(units), nn.ReLU(), nn.Dropout(dropout)]
+    return nn.Sequential(*layers, nn.Linear(70, outputs), nn.BatchNorm1d(outputs))
+
+
 def resnet(depth: int, mean: float, std: float, *, stem: str = "imagenet") -> nn.Sequential:
     """Torchvision's ResNet of `depth` 18, 50 or 152, untrained, for one grey channel and seven emotions.
 
@@ -136,3 +155,9 @@ def resnet9(mean: float, std: float) -> nn.Sequential:
         nn.Flatten(),
         nn.Linear(512, len(EMOTIONS)),
     )
+
+
+def plain9(mean: float, std: float) -> nn.Sequential:
+    """`resnet9` without its two shortcuts: the same layers, one after the other, with as many weights."""
+    layers = [layer.block if isinstance(layer, Residual) else layer for layer in resnet9(mean, std)]
+    return nn.Sequential(*layers)

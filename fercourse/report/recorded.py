@@ -39,6 +39,11 @@ def recorded(name: str, *, seed: int | None = None) -> History:
     return History(history_in(record, path), source="FER2013, recorded")
 
 
+def all_recorded():
+    """The record, a dict, of every training that the package carries."""
+    return [read_training(path) for path in sorted(TRAININGS.glob("*.json"))]
+
+
 @cache
 def of_lesson(lesson):
     """The record of a lesson's run on FER2013: {"scale", "figures": name → figure, "claims": id → status}.

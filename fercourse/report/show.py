@@ -31,7 +31,7 @@ LISTS = {"figure": "figures", "guess": "guesses", "training": "trainings"}
 TABLES = ("claims", "figures")
 """The kinds of metadata that hold such a list as a whole, under their own name."""
 
-KINDS = (*LISTS, *TABLES, "stamp", "question", "source", "check", "progress", "hint")
+KINDS = (*LISTS, *TABLES, "stamp", "question", "source", "check", "progress", "hint", "hand_in", "saved")
 """Every kind of metadata: what sort of output it belongs to."""
 
 

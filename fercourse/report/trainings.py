@@ -90,7 +90,7 @@ def save_run(
     Lesson, scale, seed and device are those of the current run. Raises ParameterError for a name, recipe, `test` or
     `reproduces` of another form, NotWritten where the disk is full or the folder not writable.
     """
-    recipe, history, test = _plain(recipe), History(tuple(history)), flag("test", test)
+    recipe, history, test = plain_recipe(recipe), History(tuple(history)), flag("test", test)
     if reproduces is not None and not (isinstance(reproduces, str) and reproduces in PUBLISHED):
         raise ParameterError(f"reproduces={reproduces!r} is no published figure; they are {', '.join(PUBLISHED)}")
     path, seconds = _path(name, recipe, data, folder), sum(history["seconds"])
@@ -117,7 +117,7 @@ def load_run(name: str, recipe: dict, data: Faces, *, folder: str | PathLike = "
 
     Raises DataMismatch where its files are damaged or not each other's, naming the file.
     """
-    recipe = _plain(recipe)
+    recipe = plain_recipe(recipe)
     path = _path(name, recipe, data, folder)
     if not path.is_file():
         return None
@@ -159,15 +159,20 @@ def _path(name, recipe, data, folder):
         raise ParameterError(f"expected a training's name as one line of text, found {name!r}")
     identity = [name, recipe, data.fingerprint, _seed(recipe), current_run().scale]
     digest = sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
-    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60]
-    return Path(folder) / f"{slug}-{digest}.json"
+    return Path(folder) / f"{slug(name)}-{digest}.json"
+
+
+def slug(name):
+    """A training's name as its files begin: small letters, digits and hyphens, 60 of them at most."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60]
 
 
 def _seed(recipe):
     return recipe.get("seed", current_run().seed)
 
 
-def _plain(recipe):
+def plain_recipe(recipe):
+    """A recipe as a record keeps it; raises ParameterError for a value that it has no room for."""
     if not isinstance(recipe, dict) or not all(isinstance(key, str) for key in recipe):
         raise ParameterError(f"expected a recipe as a dict from names to values, found {recipe!r}")
     known = {key: _plain_value(key, value) for key, value in recipe.items()}

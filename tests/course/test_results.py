@@ -135,7 +135,7 @@ def test_records_are_collected_at_any_depth_and_only_real_ones_at_full_scale(cou
     (runs / "record.json").write_text("{}")
     assert write_results([runs], course=course) == (
         ["cnn-00000001.json"],
-        ["cnn-00000002.json", "cnn-00000003.json", "cnn-00000004.json"],
+        [f"cnn-{number:08x}.json: not full scale on FER2013" for number in (2, 3, 4)],
     )
     assert [path.name for path in records.iterdir()] == ["cnn-00000001.json"]
     assert json.loads((records / "cnn-00000001.json").read_text()) == RECORD
@@ -153,6 +153,28 @@ def test_of_one_file_name_the_newest_record_is_kept(course, records, tmp_path):
     put(tmp_path / "c", valid=score(500), date="2026-01-03T00:00:00+00:00")
     assert write_results([tmp_path / "b", tmp_path / "c"], course=course) == (["cnn-00000000.json"], [])
     assert rows(course)["CNN, Adam 0.001"][2].startswith("60.0")
+
+
+def test_a_training_that_ran_longer_replaces_the_shorter_one_and_that_is_said(course, records, tmp_path):
+    put(records, 0, recipe={"lr": 0.001, "epochs": 2})
+    put(tmp_path / "runs", 1, recipe={"lr": 0.001, "epochs": 12}, valid=score(600))
+    why = "cnn-00000000.json: 2 epochs, and cnn-00000001.json has 12"
+    assert write_results([tmp_path / "runs"], course=course) == (["cnn-00000001.json"], [why])
+    assert [path.name for path in records.iterdir()] == ["cnn-00000001.json"]
+    assert rows(course)["CNN, Adam 0.001"][2].startswith("60.0")
+    put(tmp_path / "old", 0, recipe={"lr": 0.001, "epochs": 2})
+    assert write_results([tmp_path / "old"], course=course) == ([], [why])
+    assert [path.name for path in records.iterdir()] == ["cnn-00000001.json"]
+
+
+def test_what_was_not_run_is_listed_with_the_hours_that_it_would_take(course, records):
+    history = [RECORD["history"][0]] * 5
+    put(records, name="ResNet18, SGD 0.1", lesson="05", reproduces="A7 0.1", history=history, seconds=360.0)
+    write_results(course=course)
+    # 72 seconds for each epoch, a hundred epochs: two hours.
+    line = next(line for line in page(course).splitlines() if line.startswith("- A7 0.01:"))
+    assert line.endswith("; 2.0 hours for 100 epochs, as 'ResNet18, SGD 0.1' on A GPU")
+    assert "65.9 % (PrivateTest); cannot be repeated, as its network is not in its text" in page(course)
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,14 @@ def answers_to(stem):
 
 
 def checked_exercises(notebook):
-    """The exercises of a sheet that have a check, in order."""
-    return [id for id in notebook.metadata["fercourse"]["exercises"] if _cells(notebook, id, "check")]
+    """The exercises of a sheet that have a check on an answer, in order; a trained network is judged apart."""
+    exercises = notebook.metadata["fercourse"]["exercises"]
+    return [id for id in exercises if _cells(notebook, id, "check") and id not in improvements(notebook)]
+
+
+def improvements(notebook):
+    """The exercises of a sheet for which a network is trained and handed in."""
+    return [id for id, about in notebook.metadata["fercourse"]["exercises"].items() if about["kind"] == "improve"]
 
 
 def verdict(stem, id, answer=None, *, folder="solutions"):
@@ -60,7 +66,12 @@ def _prepared(stem, id, folder):
 
 def _is_preparation(cell):
     about = cell.metadata.get("nbgrader", {})
-    return cell.cell_type == "code" and about["locked"] and not about["grade"]
+    return cell.cell_type == "code" and about["locked"] and not about["grade"] and not trains(cell)
+
+
+def trains(cell):
+    """Whether a cell trains, or prepares a training."""
+    return "training" in cell.metadata.get("tags", ())
 
 
 def _cells(notebook, id, kind):

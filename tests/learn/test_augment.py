@@ -3,6 +3,7 @@
 from dataclasses import FrozenInstanceError, fields, replace
 from math import nan
 
+import numpy as np
 import pytest
 import torch
 from torchvision.transforms.v2 import InterpolationMode
@@ -10,7 +11,7 @@ from torchvision.transforms.v2 import functional as reference
 
 from fercourse.errors import ParameterError
 from fercourse.learn import augment as module
-from fercourse.learn.augment import Augment, augmented
+from fercourse.learn.augment import Augment, augmented, offline_copies
 
 BILINEAR = InterpolationMode.BILINEAR
 EVERYTHING = Augment(
@@ -357,3 +358,18 @@ def test_an_augment_is_a_value_that_shows_what_is_switched_on():
         EVERYTHING.flip = 0.1
     with pytest.raises(TypeError):
         Augment(0.5)
+
+
+def test_offline_copies_are_the_faces_then_half_of_them_in_perspective_then_all_turned(faces):
+    split = faces.train
+    made = offline_copies(split, seed=3)
+    as_they_are, warped, turned = np.split(made.images, 3)
+    np.testing.assert_array_equal(made.labels, np.concatenate([split.labels] * 3))
+    assert (made.source, made.drawn, made.name) == (split.source, split.drawn, "train")
+    np.testing.assert_array_equal(as_they_are, split.images)
+    changed = (warped != split.images).any((1, 2))
+    assert 0.4 < changed.mean() < 0.6
+    order = torch.Generator().manual_seed(3)
+    expected = Augment(rotate=90)(torch.tensor(split.images)[:, None] / 255, order)
+    np.testing.assert_array_equal(turned, (expected[:, 0] * 255).round().byte().numpy())
+    assert not np.array_equal(offline_copies(split, seed=4).images, made.images)

@@ -11,7 +11,7 @@ from torch import nn
 
 import fercourse as fc
 from fercourse.learn.costs import cost
-from fercourse.learn.models import DEPTHS, Residual, resnet, resnet9
+from fercourse.learn.models import DEPTHS, Residual, bn_cnn, plain9, resnet, resnet9
 from fercourse.learn.precision import at_precision
 
 PUBLISHED = {
@@ -167,3 +167,45 @@ def test_the_lessons_count_of_operations_is_that_of_cost(networks):
     namespace = dict(torch=torch, nn=nn, F=F, fc=fc, torchvision=torchvision)
     run_definitions("05_resnets.py", namespace)
     assert namespace["count_operations"](networks[50]) == cost(networks[50]).flops
+
+
+def test_nine_layers_without_shortcuts_are_resnet9s_own_one_after_the_other():
+    torch.manual_seed(0)
+    with_shortcuts = resnet9(0.5, 0.25).eval()
+    torch.manual_seed(0)
+    without = plain9(0.5, 0.25).eval()
+    assert not any(isinstance(layer, Residual) for layer in without.modules())
+    pairs = zip(with_shortcuts.parameters(), without.parameters(), strict=True)
+    assert all(torch.equal(one, other) for one, other in pairs)
+    images = torch.rand(2, 1, 48, 48)
+    activation = images
+    for layer in with_shortcuts:
+        activation = layer.block(activation) if isinstance(layer, Residual) else layer(activation)
+    torch.testing.assert_close(without(images), activation)
+    assert activation.shape == (2, 7)
+
+
+PRINTED = [(1, 80, 5), (80, 140, 5), (140, 200, 3), (200, 250, 3)], [(2250, 160), (160, 70), (70, 20)]
+"""The layers of notebook B as it prints them: inputs, outputs and kernels of convolutions, then linear layers."""
+
+
+def test_the_network_with_batch_norm_has_as_many_weights_as_the_one_that_its_notebook_prints():
+    convolutions, linears = PRINTED
+    expected = sum(inputs * outputs * side**2 + outputs for inputs, outputs, side in convolutions)
+    expected += sum(inputs * outputs + outputs for inputs, outputs in linears)
+    expected += sum(2 * outputs for _, outputs, *_ in convolutions + linears)  # a scale and a shift of batch norm
+    assert expected == 1_359_360
+    assert sum(weights.numel() for weights in bn_cnn(0.5, 0.25, outputs=20).parameters()) == expected
+    thirteen_less = 13 * (70 + 1 + 2)
+    assert sum(weights.numel() for weights in bn_cnn(0.5, 0.25).parameters()) == expected - thirteen_less
+
+
+def test_the_network_with_batch_norm_halves_its_pictures_four_times():
+    activation, shapes = torch.rand(2, 1, 48, 48), []
+    for layer in bn_cnn(0.5, 0.25):
+        activation = layer(activation)
+        shapes += [tuple(activation.shape[1:])] * isinstance(layer, (nn.MaxPool2d, nn.Linear))
+    assert shapes == [(80, 24, 24), (140, 12, 12), (200, 6, 6), (250, 3, 3), (160,), (70,), (7,)]
+    kinds = [type(layer).__name__ for layer in bn_cnn(0.5, 0.25)]
+    assert kinds[1:6] == ["Conv2d", "BatchNorm2d", "ReLU", "MaxPool2d", "Dropout"]
+    assert kinds[-6:] == ["Linear", "BatchNorm1d", "ReLU", "Dropout", "Linear", "BatchNorm1d"]

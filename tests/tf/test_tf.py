@@ -256,3 +256,14 @@ def test_only_training_images_are_augmented(faces):
     expected = (faces.train.labels == logits.argmax()).mean()
     assert row["train_accuracy"] == pytest.approx(expected, abs=1e-12)
     assert row["valid_loss"] == pytest.approx(ftf.evaluate(model, ftf.batches(faces.valid))["valid_loss"], abs=1e-5)
+
+
+def test_a_mirrored_batch_has_each_image_as_it_is_or_its_mirror_image():
+    from fercourse.tf.loop import mirrored
+
+    ftf.seed_everything(0)
+    images = np.random.default_rng(0).random((40, 48, 48, 1)).astype(np.float32)
+    made = mirrored(images).numpy()
+    as_it_is, turned = ((made == each).all((1, 2, 3)) for each in (images, images[:, :, ::-1]))
+    assert (as_it_is != turned).all()
+    assert 10 < turned.sum() < 30

@@ -7,10 +7,10 @@ from pathlib import Path
 from fercourse.errors import ParameterError
 from fercourse.grading.names import without_magics
 
-MARKS = ("answer", "check", "hidden", "hints")
-KINDS = ("recall", "code", "break", "debug")
+MARKS = ("answer", "train", "check", "hidden", "hints")
+KINDS = ("recall", "code", "break", "debug", "improve")
 DESCRIPTION = {"title": str, "kind": str, "difficulty": int, "minutes": int}
-REGIONS = {"answer": "SOLUTION", "hidden": "HIDDEN TESTS"}
+REGIONS = {"answer": "SOLUTION", "train": "SOLUTION", "hidden": "HIDDEN TESTS"}
 """What kind of region the cells with a mark hold, one each."""
 ONE_FORM = ("type", "isinstance", "issubclass")
 """What a test must not ask: a right answer may be a number of NumPy's, a tensor, a subclass."""
@@ -42,6 +42,10 @@ def check_cells(sheet) -> None:
         steps = [step for cell in sheet.cells if cell.metadata.get("hints") == id for step in hint_steps(cell.source)]
         if "answer" not in marks or not steps:
             raise ParameterError(f"{sheet.path}: exercise {id} needs hints and an answer; found {marks}, {steps}")
+        if (sheet.exercises[id]["kind"] == "improve") != ("train" in marks):
+            raise ParameterError(
+                f"{sheet.path}: exercises of kind improve, and no others, have a cell train={id!r}; found {marks}"
+            )
 
 
 def hint_steps(source: str) -> list[str]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from fercourse.course.building.compose import METADATA, give_ids
 from fercourse.course.building.lesson import FORMAT, front_matter
 from fercourse.course.building.sheet_rules import MARKS, check_cells, described_exercises, hint_steps
+from fercourse.grading.sheet import TRAINING
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -33,7 +34,15 @@ if importlib.util.find_spec("fercourse") is None:  # as in Colab
 
 import fercourse as fc"""
 STUB = "# Write your answer here.\npass"
+WRITTEN = ("answer", "train")
+"""The marks of cells that a student writes."""
 SOLUTION = re.compile(r"^[ \t]*### BEGIN SOLUTION\n(.*?)^[ \t]*### END SOLUTION", re.DOTALL | re.MULTILINE)
+
+
+IMPROVE = (
+    " For *improve* you train a network of your own. Its weights are kept in the notebook, so save the notebook before "
+    "you hand it in, with its outputs."
+)
 
 
 @dataclass(frozen=True)
@@ -111,7 +120,8 @@ def hints(sheets: Iterable[AuthoredSheet]) -> dict[str, dict]:
             rungs = [
                 step for cell in sheet.cells if cell.metadata.get("hints") == id for step in hint_steps(cell.source)
             ]
-            solutions = [_solution(cell.source) for cell in sheet.cells if cell.metadata.get("answer") == id]
+            answers = [cell for cell in sheet.cells if id in (cell.metadata.get(mark) for mark in WRITTEN)]
+            solutions = [_solution(cell.source) for cell in answers]
             found[id] = {"title": described["title"], "hints": rungs, "solution": "\n\n".join(solutions)}
     return found
 
@@ -129,9 +139,11 @@ def _built(authored, mark):
 
     new_cell = new_code_cell if authored.cell_type == "code" else new_markdown_cell
     cell = new_cell(authored.source.strip("\n"))
+    if mark == "train" or TRAINING in authored.metadata.get("tags", ()):
+        cell.metadata["tags"] = [TRAINING]
     if mark is None and cell.cell_type == "markdown":
         return cell
-    kind = {"grade": "points" in authored.metadata, "solution": mark == "answer", "locked": mark != "answer"}
+    kind = {"grade": "points" in authored.metadata, "solution": mark in WRITTEN, "locked": mark not in WRITTEN}
     points = {"points": authored.metadata["points"]} if kind["grade"] else {}
     cell.metadata["nbgrader"] = {"schema_version": 3, "task": False, **kind, **points}
     return cell
@@ -168,7 +180,8 @@ def _opening(sheet):
             "",
             "Write in the cells that ask for an answer. The cell below each one checks it at once and says how far off "
             f'you are. Stuck? `fc.hint("{first}")` in a cell of your own gives a hint, the next call a stronger one, '
-            "the last one the solution. *break* is answered in words and read by a person.",
+            "the last one the solution. *break* is answered in words and read by a person."
+            + (IMPROVE if "improve" in {about["kind"] for about in sheet.exercises.values()} else ""),
         ]
     )
 

@@ -1,6 +1,7 @@
 """A student's notebook under way: cells run in a kernel, which is started again when a cell or a question loses it."""
 
 import time
+from math import ceil
 
 from fercourse.grading.outputs import Outputs, characters_of
 from fercourse.grading.sandbox.kernel import Kernel, KernelLost
@@ -146,7 +147,7 @@ class Replay:
                 raise
             self.timed_out |= not is_experiment
             if allowed == seconds:
-                may = max(seconds, self._limits.cell_seconds)
+                may = self._limits.cell_seconds * ceil(seconds / self._limits.cell_seconds)  # the same in every run
                 raise KernelLost(f"it ran longer than the {may:g} s that it may", slow=True) from lost
             raise KernelLost(f"the notebook ran longer than the {self._limits.total_seconds:g} s that it may") from lost
         finally:

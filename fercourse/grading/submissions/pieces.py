@@ -2,7 +2,7 @@
 
 import re
 
-from fercourse.grading.names import defined, is_python, loaded
+from fercourse.grading.names import defined, hands_in, is_python, loaded
 from fercourse.grading.submissions.places import is_as_given, is_untouched, squeezed
 
 
@@ -89,6 +89,9 @@ def _is_left_over(source, cell, names):
 
 def _by_name(cell, sheet_cells, cells, places, pieces, regions, remarks):
     """Answers that no id leads to; those in the same section first; last those in another answer's cell."""
+    if cell.trains:
+        used = {place for found in pieces.values() for place in found} | places.foreign
+        return [place for place, each in enumerate(cells) if place not in used and hands_in(each.source, cell.exercise)]
     tests = [other.source for other in sheet_cells if other.role in ("check", "hidden")]
     names = defined(cell.source)
     names = names & set().union(*map(loaded, tests)) or names

@@ -4,8 +4,9 @@ import errno
 import json
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from fercourse.classroom.improve.hand_in import found_in
 from fercourse.errors import GradingError
 from fercourse.grading.outputs import metadata_of
 
@@ -28,13 +29,15 @@ class Cell:
 class StudentNotebook:
     """The cells of a notebook that was handed in, what to remark on, and the guesses that its outputs hold.
 
-    sheet: the number of the course's sheet that the notebook says it is, or "".
+    sheet: the number of the course's sheet that the notebook says it is, or "". handed_in: the weights of trained
+    networks in its outputs, as text, by exercise.
     """
 
     cells: tuple
     remarks: tuple
     guesses: tuple
     sheet: str = ""
+    handed_in: dict = field(default_factory=dict)
 
 
 def read_student_notebook(path):
@@ -61,7 +64,8 @@ def read_student_notebook(path):
         remarks.append(f"{cut} of the cells are longer than a million characters and were left out")
     if len(cells) > MOST_CELLS:
         remarks.append(f"only the first {MOST_CELLS} of {len(cells)} cells were read")
-    return StudentNotebook(tuple(read), tuple(remarks), tuple(_guesses(cells)), _sheet(notebook.get("metadata")))
+    about = (tuple(_guesses(cells)), _sheet(notebook.get("metadata")), found_in(cells))
+    return StudentNotebook(tuple(read), tuple(remarks), *about)
 
 
 def _bytes(path):

@@ -1,0 +1,71 @@
+"""One training of the list after another: begun or gone on with, and its record written when it is over."""
+
+from collections.abc import Sequence
+from functools import partial
+from os import PathLike
+from pathlib import Path
+
+from fercourse.classroom.session import device_name
+from fercourse.course.trainings.listed import Listed
+from fercourse.data.faces import Faces
+from fercourse.learn.device import choose_device, seed_everything
+from fercourse.learn.fitting import fit
+from fercourse.learn.loop import predict
+from fercourse.report.run import begin
+from fercourse.report.trainings import TrainingRun, load_run, save_run
+
+
+def train(
+    trainings: Sequence[Listed], data: Faces, *, seed: int = 0, folder: str | PathLike = "runs/full", device="auto"
+) -> list[TrainingRun]:
+    """The finished trainings, in their order; what `folder` has a record of is read, not trained again.
+
+    After each epoch a checkpoint is written into `folder`, "<name>, seed <seed>.pt", from which a killed training
+    goes on; it is removed when the record is there. Raises what `fit` and `save_run` raise.
+    """
+    device, folder = choose_device(device), Path(folder)
+    if not data.official:
+        print(f"{data.source}: these are not FER2013's own splits, so that `results` will leave the records out")
+    return [_finished(training, data, seed, folder, device) for training in trainings]
+
+
+def _finished(training, data, seed, folder, device):
+    about = {name: getattr(data, name) for name in ("source", "fingerprint", "drawn", "official")}
+    begin(lesson=training.lesson, scale="full", seed=seed, device=device_name(device), **about)
+    recipe = training.recorded(seed)
+    if kept := load_run(training.name, recipe, data, folder=folder):
+        print(f"there already: {kept.summary}", flush=True)
+        return kept
+    print(f"{training.name}, seed {seed}, on {data.source}, {device_name(device)}", flush=True)
+    checkpoint = folder / f"{training.name}, seed {seed}.pt"
+    with_framework = {"torch": _with_torch, "tensorflow": _with_tensorflow}[training.framework]
+    history, answer = with_framework(training, data, seed, checkpoint, device)
+    how = {"folder": folder, "reproduces": training.reproduces, "test": training.test}
+    run = save_run(training.name, recipe, data, history, answer, **how)
+    checkpoint.unlink(missing_ok=True)
+    return run
+
+
+def _with_torch(training, data, seed, checkpoint, device):
+    """(history, a function from a split to predictions) of a training in PyTorch."""
+    seed_everything(training.first + seed)
+    model = training.network(*_grey_levels(data.train))
+    faces = data if training.faces is None else training.faces(data, seed)
+    where = {"checkpoint": checkpoint, "resume": "auto", "device": device, "seed": seed}
+    return fit(model, faces, **training.recipe, **where), partial(predict, model)
+
+
+def _with_tensorflow(training, data, seed, checkpoint, device):
+    """The same in TensorFlow, which chooses its device itself. `checkpoint` is not written: it has none here."""
+    from fercourse import tf  # here: an extra, and slow to load
+    from fercourse.tf.loop import mirrored
+
+    tf.seed_everything(seed)
+    model = training.network(*_grey_levels(data.train))
+    history = tf.fit(model, data, **training.recipe, augment=mirrored, seed=seed)
+    return history, partial(tf.predict, model)
+
+
+def _grey_levels(split):
+    """Mean and spread of a split's pixels, in grey levels of [0, 1]."""
+    return split.images.mean() / 255, split.images.std() / 255
