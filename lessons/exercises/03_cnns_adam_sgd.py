@@ -7,6 +7,7 @@
 #   - {id: "03.4", title: "Whose weights are these?", kind: debug, difficulty: 2, minutes: 15}
 #   - {id: "03.5", title: Two convolutions and nothing between them, kind: break, difficulty: 2, minutes: 15}
 #   - {id: "03.6", title: A winner at the edge, kind: code, difficulty: 2, minutes: 20}
+#   - {id: "03.7", title: Improve it, kind: improve, difficulty: 2, minutes: 20}
 # ---
 
 # %%
@@ -57,7 +58,7 @@ def conv_output_side(side, kernel, padding, stride):
 fc.check("03.2", conv_output_side)
 
 # %% hidden="03.2" points=1
-# More cases run here when your sheet is graded.
+# Nothing to do here: where a teacher grades your sheet, more sides are asked in this cell.
 ### BEGIN HIDDEN TESTS
 from fercourse.classroom.checks.compare import same
 
@@ -104,7 +105,7 @@ fc.check("03.3", adam)
 (adam(1.0, [0.001]), adam(1.0, [1000.0]))
 
 # %% hidden="03.3" points=1
-# More gradients run here when your sheet is graded.
+# Nothing to do here: where a teacher grades your sheet, more gradients come along in this cell.
 ### BEGIN HIDDEN TESTS
 from fercourse.classroom.checks.compare import plain, same
 
@@ -157,7 +158,7 @@ def holds_all(optimizer, model):
 fc.check("03.4", holds_all)
 
 # %% hidden="03.4" points=2
-# More optimisers come along here when your sheet is graded.
+# Nothing to do here: where a teacher grades your sheet, more optimisers come along in this cell.
 ### BEGIN HIDDEN TESTS
 import copy
 
@@ -306,7 +307,7 @@ for run in range(4):
 {name: (max(tried, key=tried.get), "needs more runs" if next_rate(tried) else "has a winner") for name, tried in race.items()}
 
 # %% hidden="03.6" points=1
-# More searches come along here when your sheet is graded.
+# Nothing to do here: where a teacher grades your sheet, more searches come along in this cell.
 ### BEGIN HIDDEN TESTS
 from fercourse.classroom.checks.compare import same
 
@@ -321,3 +322,66 @@ assert same(next_rate({1.0: 0.4, 3.0: 0.4}), 1 / 3, atol=1e-9), "of equals the s
 # - A best rate that is the smallest or the largest of all tried has a neighbour on one side only. Nobody knows what stands on the other.
 # - Sort the rates first. Comparisons with `nan` are always False, so `max` with a `nan` among its values depends on their order: replace it by −1 before you compare.
 # - Three cases: the best is `min(tried)`: return best / 3. It is `max(tried)`: return best * 3. Else return `None`. A search is tuned where `next_rate` returns `None`.
+
+# %% [markdown]
+# ## 03.7 · Improve it
+#
+# The CNN of the lesson in small: 8, 16 and 32 kernels of 3 × 3, each layer with ReLU and max-pooling, and one linear layer behind
+# them. It was trained for five epochs with Adam at 0.001 on 4,000 drawn faces. Train one that is better. What you may change is what
+# you have met: the kernels, padding, a hidden linear layer, dropout, the optimiser, its rate, the batches, the epochs.
+#
+# Your network is judged on faces that it has not seen, by the test of the lesson: only faces that one of the two got right and the
+# other wrong count, and p has to be under 0.05.
+#
+# - Two minutes of training are enough.
+# - `network()` must stand alone. Write the mean and the standard deviation into it as numbers: whoever grades your sheet
+#   calls it without these faces, and then puts your trained weights into it.
+# - At most 1 MB of weights travels with your notebook. That is about 500,000 numbers, so the 2,097,152 weights between 2,048 and
+#   1,024 units have no room.
+
+# %% tags=["training"]
+small = fc.drawn_faces(4_000, 1_000, 0, seed=36)
+small.train.images.mean() / 255, small.train.images.std() / 255
+
+# %% answer="03.7"
+def network():
+    ### BEGIN SOLUTION
+    layers, channels = [fc.Standardise(0.47, 0.2)], 1
+    for filters in (16, 32, 64):
+        layers += [nn.Conv2d(channels, filters, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
+        channels = filters
+    hidden = [nn.Flatten(), nn.Linear(64 * 6 * 6, 64), nn.ReLU(), nn.Dropout(0.3)]
+    return nn.Sequential(*layers, *hidden, nn.Linear(64, 7))
+    ### END SOLUTION
+
+
+# %% train="03.7"
+torch.manual_seed(0)
+model = network()
+### BEGIN SOLUTION
+history = fc.fit(model, small, epochs=8, lr=0.002, batch_size=64)
+### END SOLUTION
+fc.hand_in("03.7", model)
+
+# %% check="03.7" points=1
+fc.check("03.7", network)
+
+# %% hidden="03.7" points=2
+# Nothing to do here: where a teacher grades your sheet, your network meets 2,000 other faces.
+### BEGIN HIDDEN TESTS
+from fercourse.classroom.improve.judge import judge
+
+better, why = judge("03.7", network, seed=318_772_405_961_733)
+assert better, why
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Save the notebook (Ctrl+S), then run the next cell. It says whether your network is in the file that you hand in.
+
+# %%
+fc.saved("03.7")
+
+# %% [markdown] hints="03.7"
+# - Look at the loss of the last epochs on the validation faces. Is it still falling? Then the training was stopped too early.
+# - A range test takes seconds on a network as small as this. Is 0.001 near the best rate, or three times too small?
+# - Twice the kernels with padding 1, a hidden layer of 64 units with dropout, Adam at 0.002 and eight epochs are more than enough.
