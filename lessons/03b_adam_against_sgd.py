@@ -94,17 +94,20 @@ for name, size in sizes.items():
 # %% [markdown]
 # All of them are far under 0.1, so at a rate of 0.001 an SGD step moves these weights by less than a ten thousandth.
 # <!-- 03b.step --> Adam's first step moves each weight by the rate itself, as you saw in lesson 02. Here is why, written out.
-# For each weight Adam keeps two running means, of its gradient $g$ and of its square:
+# For each weight Adam keeps two running means, `m` of its gradient `g` and `v` of the square of its gradient. Both begin at 0. After
+# step number `t`:
 #
-# $$m \leftarrow 0.9\,m + 0.1\,g \qquad v \leftarrow 0.999\,v + 0.001\,g^2$$
+# ```
+# m = 0.9 * m + 0.1 * g
+# v = 0.999 * v + 0.001 * g**2
+# mean = m / (1 - 0.9**t)
+# square = v / (1 - 0.999**t)
+# weight -= rate * mean / (root(square) + 1e-8)
+# ```
 #
-# Both begin at 0, so at first they are too small. After $t$ steps Adam corrects that, and then it moves the weight $w$:
-#
-# $$\hat m = \frac{m}{1 - 0.9^t} \qquad \hat v = \frac{v}{1 - 0.999^t} \qquad w \leftarrow w - \text{rate} \cdot
-# \frac{\hat m}{\sqrt{\hat v} + 10^{-8}}$$
-#
-# The root of $\hat v$ is about the usual size of the gradient. So a gradient that always points the same way gives steps as
-# long as the rate, be it large or small. Gradients that change their sign cancel in $\hat m$, and the step is short.
+# Because `m` and `v` begin at 0, they are too small at first. The third and fourth line correct that. The root of `square` is
+# about the usual size of the gradient. So a gradient that always points the same way gives steps as long as the rate, be it
+# large or small. Gradients that change their sign cancel in `m`, and the step is short.
 
 # %% tags=["NBVAL_CHECK_OUTPUT"]
 lengths = []
@@ -115,7 +118,7 @@ for gradients in ([0.001, 0.001], [1000.0, 1000.0], [1000.0, -1000.0]):
         start, weight.grad = weight.item(), torch.tensor(gradient, dtype=torch.float64)
         adam.step()
     lengths.append(abs(weight.item() - start))
-    print(f"gradients {gradients}: second step {lengths[-1]:.5f}")
+    print(f"{gradients}: second step {lengths[-1]:.5f}")
 
 # %% [markdown]
 # A rate of Adam is close to a length; a rate of SGD is a factor. <!-- 03b.length --> The same number means two things, so a
@@ -165,7 +168,7 @@ axes[1].legend(frameon=False);
 # steps along always point the same way, so they add up. After 40 steps it is more than ten times nearer. <!-- 03b.valley -->
 #
 # The adding up has a price that is easy to forget: with momentum 0.9 and a constant gradient the sum grows to
-# $1 + 0.9 + 0.81 + \dots = 10$ gradients. So a rate of 0.05 with momentum 0.9 goes about as far as 0.5 without. Whoever
+# 1 + 0.9 + 0.81 + … = 10 gradients. So a rate of 0.05 with momentum 0.9 goes about as far as 0.5 without. Whoever
 # switches momentum on and keeps the rate changes two things at once. Plain SGD therefore gets a rate of its own below.
 #
 # `fc.fit` uses *Nesterov's* form of momentum (1983): it adds the newest gradient to the step once more,
@@ -263,7 +266,7 @@ start = {name: rung_near(rate / 3) for name, rate in bottom.items()}
 #
 # The rules, before the start:
 #
-# - the same network from the same first weights, the same faces in the same order, six epochs;
+# - the same network from the same first weights, the same faces in the same order, the same number of epochs;
 # - each optimiser begins with three rates: its own start, one rung below, one above;
 # - a winner at the edge of what was tried is no winner: the next rung is tried, until the best has a neighbour on
 #   either side;
@@ -309,7 +312,7 @@ best = {name: race(name) for name in ARMS}
 # %% tags=["folded"]
 rows = [(LADDER[rung], name, 100 * accuracy(name, rung)) for name, rung in results]
 table = pd.DataFrame(rows, columns=["rate", "optimiser", "right answers, %"])
-table.pivot(index="rate", columns="optimiser", values="right answers, %").round(1).fillna("")
+table.pivot(index="rate", columns="optimiser", values="right answers, %").round(1).astype(object).fillna("")
 
 # %% [markdown]
 # Compare the heights with the neighbours, not the columns with each other yet. Each column has a best row that is not its first and
@@ -423,7 +426,8 @@ fc.claim("03b.still", guess_2019.interval()[0] <= floor, needs="lesson",
 fc.claim("03b.rate", better(won["plain SGD"], guess_2019), needs="lesson",
          sentence="A better rate alone, without momentum, rescues SGD.")  # fmt: skip
 gained_by_luck = 100 * (luck.max(axis=1).mean() - 0.6)
-fc.claim("03b.luck", bool(0.5 <= gained_by_luck <= 1.5), "The best of three equal networks gains about a point by luck.")
+fc.claim("03b.luck", bool(0.5 <= gained_by_luck <= 1.5), needs="lesson",
+         sentence="The best of three equal networks gains about a point by luck.")  # fmt: skip
 ends_mean = {name: float(np.mean(of_it)) for name, of_it in ends.items()}
 tops = {name: max((end for end in ends_mean if end.startswith(name)), key=ends_mean.get) for name in recorded}
 fc.claim("03b.recorded", abs(ends_mean[tops["Adam"]] - ends_mean[tops["SGD"]]) < 1,
