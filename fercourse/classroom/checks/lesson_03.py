@@ -1,11 +1,12 @@
 """The exercises of lesson 03, against torch's own convolutions and Adam."""
 
 import copy
+from math import isnan
 
 import torch
 from torch import nn
 
-from fercourse.classroom.checks.compare import expect, expect_error, expect_secret, plain
+from fercourse.classroom.checks.compare import expect, expect_error, expect_secret, plain, same
 from fercourse.classroom.improve.baselines import Baseline
 from fercourse.classroom.improve.judge import expect_better
 from fercourse.data.drawn.dataset import drawn_faces
@@ -43,7 +44,11 @@ def adam(answer):
     for settings in ((1e-3, (0.9, 0.999), 1e-8), (0.05, (0.8, 0.95), 0.01), (0.3, (0.0, 0.5), 1e-3)):
         came = answer(0.3, gradients, *settings)
         shown = f"adam(0.3, {gradients}, lr={settings[0]}, betas={settings[1]}, eps={settings[2]})"
-        expect(came, _torch_adam(0.3, gradients, *settings), shown, atol=1e-9)
+        right = _torch_adam(0.3, gradients, *settings)
+        for slip, path in _slips_of_adam(0.3, gradients, *settings).items():
+            if same(came, path, atol=1e-9) and not same(came, right, atol=1e-9):
+                raise CheckFailed(f"{shown}: these are the values of an Adam {slip}")
+        expect(came, right, shown, atol=1e-9)
 
 
 def holds_all(answer):
@@ -92,13 +97,22 @@ def winner_at_the_edge(tuned, next_rate):
     for tried, expected in SEARCHES:
         came = plain(next_rate(dict(tried)))
         where = f"next_rate({tried})"
+        best = max(sorted(tried), key=lambda rate: -1 if isnan(tried[rate]) else tried[rate])
         if expected is None and came is not None:
-            raise CheckFailed(f"{where}: its best has a worse neighbour on either side, so it is done; came {came!r}")
+            raise CheckFailed(f"{where}: the best, {best}, stands at no edge, so the search is done; came {came!r}")
+        if came is None and expected is not None and _says_something(next_rate):
+            edge = "smallest" if best == min(tried) else "largest"
+            raise CheckFailed(f"{where}: the best, {best}, is the {edge} rate tried, so the search goes on; came None")
         expect(came, expected, where, atol=1e-9)
     if sorted(names) != ["fourth", "third"]:
         raise CheckFailed(
             f"tuned: came {names!r}. Ask of each search whether its best is the smallest or the largest rate tried"
         )
+
+
+def _says_something(next_rate):
+    """Whether it answers any search with a rate: else nothing is written yet."""
+    return any(plain(next_rate(dict(tried))) is not None for tried, _ in SEARCHES)
 
 
 def better_cnn(network):
@@ -141,6 +155,28 @@ def _side(side, kernel, padding, stride):
 
 def _stage(inputs, outputs):
     return nn.Conv2d(inputs, outputs, 3), nn.ReLU(), nn.MaxPool2d(2)
+
+
+def _slips_of_adam(weight, gradients, lr, betas, eps):
+    """The paths of the usual slips, by what is wrong with them."""
+    slips = {
+        "whose means are not corrected for their start at zero": (False, False, -1),
+        "with eps under the root": (True, True, -1),
+        "that climbs: mind the minus sign": (True, False, 1),
+    }
+    return {slip: _adam_with(weight, gradients, lr, betas, eps, *how) for slip, how in slips.items()}
+
+
+def _adam_with(weight, gradients, lr, betas, eps, corrected, under_the_root, sign):
+    mean, square, path = 0.0, 0.0, []
+    for step, gradient in enumerate(gradients, start=1):
+        mean = betas[0] * mean + (1 - betas[0]) * gradient
+        square = betas[1] * square + (1 - betas[1]) * gradient**2
+        by = [1 - beta**step if corrected else 1 for beta in betas]
+        root = (square / by[1] + eps) ** 0.5 if under_the_root else (square / by[1]) ** 0.5 + eps
+        weight += sign * lr * mean / by[0] / root
+        path.append(weight)
+    return path
 
 
 def _torch_adam(start, gradients, lr, betas, eps):
