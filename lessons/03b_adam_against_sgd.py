@@ -181,8 +181,8 @@ axes[1].legend(frameon=False);
 # emotion is, whatever the rate. So let a copy of a network start that has had two epochs of training with Adam at 0.001.
 
 # %%
-FACES = min(len(data.train), env.pick(smoke=500, lesson=8_000, full=28_709))
-EPOCHS = env.pick(smoke=1, lesson=6, full=15)
+FACES = min(len(data.train), env.pick(smoke=200, lesson=8_000, full=28_709))
+EPOCHS = env.pick(smoke=1, lesson=5, full=15)
 train_faces = data.train.take(FACES, seed=SEED)
 ARMS = {
     "Adam": {"optimizer": "adam"},
@@ -201,7 +201,7 @@ def trained(epochs=EPOCHS, **settings):
 
 # %%
 warm, _ = trained(epochs=env.pick(smoke=1, lesson=2), lr=0.001)
-STEPS = env.pick(smoke=5, lesson=100)
+STEPS = env.pick(smoke=3, lesson=100)
 OPTIMIZERS = {
     "Adam": lambda weights: torch.optim.Adam(weights),
     "SGD, Nesterov 0.9": lambda weights: torch.optim.SGD(weights, momentum=0.9, nesterov=True),
