@@ -181,6 +181,13 @@ axes[1].legend(frameon=False);
 # emotion is, whatever the rate. So let a copy of a network start that has had two epochs of training with Adam at 0.001.
 
 # %%
+fc.guess(
+    "03b.2",
+    "How many times Adam's best rate will the best rate of plain SGD be?",
+    options=[1, 10, 100, 1000],
+)
+
+# %%
 FACES = min(len(data.train), env.pick(smoke=200, lesson=8_000, full=28_709))
 EPOCHS = env.pick(smoke=1, lesson=5, full=15)
 train_faces = data.train.take(FACES, seed=SEED)
@@ -245,7 +252,7 @@ axes[2].set_xlabel("learning rate");
 # %% [markdown]
 # Read each curve from the left: at first the steps are too short to matter, then the loss falls, and at last the steps are
 # too long and it shoots up. The dotted line marks the lowest place. There it is too late already, because
-# the curve looks back over several batches. So the rule, written down before the race: **begin at the rung below a third of that rate**.
+# the curve looks back over several batches. So the rule, written down before the race: **begin at the rung nearest to a third of that rate**.
 # The rungs are half a decade apart, which is all that one noisy run can tell.
 
 # %%
@@ -271,13 +278,6 @@ start = {name: rung_near(rate / 3) for name, rate in bottom.items()}
 # - a winner at the edge of what was tried is no winner: the next rung is tried, until the best has a neighbour on
 #   either side;
 # - nobody looks at PrivateTest.
-
-# %%
-fc.guess(
-    "03b.2",
-    "How many times Adam's best rate will the best rate of plain SGD be?",
-    options=[1, 10, 100, 1000],
-)
 
 # %%
 results = {}
