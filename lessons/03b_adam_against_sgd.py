@@ -239,6 +239,7 @@ tests = {name: range_test(OPTIMIZERS[name], LOWEST[name]) for name in ARMS}
 # %% tags=["folded"]
 import pandas as pd
 
+
 def first_over(rates, losses, level):
     """The first rate from which on the loss stands over `level`; the last one where it never does."""
     over = ~(losses.to_numpy() <= level)  # a loss that is no number is over every level
@@ -260,7 +261,7 @@ axes[2].set_xlabel("learning rate");
 # %% [markdown]
 # Read each curve from the left. For a long way the loss hardly changes: a few steps at each rate improve a network too little
 # to be seen over the noise. Then the steps become too long, and the loss shoots up. <!-- 03b.range --> The dotted line marks where
-# it stands a quarter over its usual level (the median of the first half). So the test tells you a limit and no best rate. Hence the
+# it stands 0.25 over its usual level (the median of the first half). So the test tells you a limit and no best rate. Hence the
 # rule, written down before the race: **begin at the rung nearest to a third of the limit**. The rungs are half a decade
 # apart, which is all that one noisy run can tell.
 
@@ -367,7 +368,7 @@ for one, other in combinations(won, 2):
 # one rate for one of them. Tuning moved SGD by more points than lie between the two winners. <!-- 03b.tuning -->
 #
 # And momentum itself? Against plain SGD with a rate of its own, SGD with momentum is better at this length.
-# <!-- 03b.momentum --> Both had their searches, so this difference belongs to momentum and to the number of epochs, not to the rate.
+# <!-- 03b.momentum --> Both had their searches and the same epochs, so what lies between these two is momentum.
 #
 # ### What choosing costs
 #
@@ -388,7 +389,9 @@ fc.record("best of three equal networks, gained by luck", 100 * (luck.max(axis=1
 # %%
 recorded = {"Adam": (0.0003, 0.001, 0.003), "SGD": (0.01, 0.02, 0.05)}
 ends = {
-    f"{name} {rate:g}": [round(100 * fc.recorded(f"CNN, {name} {rate:g}", seed=seed)["valid_accuracy"][-1], 1) for seed in (0, 1)]
+    f"{name} {rate:g}": [
+        round(100 * fc.recorded(f"CNN, {name} {rate:g}", seed=seed)["valid_accuracy"][-1], 1) for seed in (0, 1)
+    ]
     for name, rates in recorded.items()
     for rate in rates
 }
@@ -412,8 +415,8 @@ for name, (below, above) in lost.items():
 
 # %% [markdown]
 # At this length none of the three forgives: each loses over five points on at least one side. <!-- 03b.forgives --> Compare the
-# larger loss of each optimiser before you repeat the sentence, and try it with more epochs: a rate that is too small is mostly a
-# training that is too short.
+# larger loss of each optimiser before you repeat the sentence, and do not carry it over to longer trainings:
+# more epochs help above all where the rate is too small.
 #
 # ## What you can say now
 #
@@ -437,7 +440,7 @@ fc.claim("03b.valley", crossings[moving] <= crossings[still] / 2 and bool(10 * d
 inner = {name: [accuracy(name, rung + step) for step in (-1, 1)] for name, rung in best.items()}
 rises = [bool(smooth[name].max() > usual[name] + 0.25) for name in tests]
 fc.claim("03b.range", all(rises), needs="lesson",
-         sentence="In each range test the loss shoots up, over a quarter above its usual level.")  # fmt: skip
+         sentence="In each range test the loss shoots up, by over 0.25 above its usual level.")  # fmt: skip
 fc.claim("03b.inside", all(won[name].accuracy > max(beside) for name, beside in inner.items()), needs="lesson",
          sentence="Each optimiser's best rate has a worse neighbour on either side.")  # fmt: skip
 floor = max(data.valid.counts().values()) / len(data.valid)
