@@ -80,7 +80,8 @@ import matplotlib.pyplot as plt
 figure, axis = plt.subplots(figsize=(2.2, 2.2))
 axis.imshow(face, cmap="gray", vmin=0, vmax=255)
 axis.set_title(f"{row.emotion} is {fc.EMOTIONS[row.emotion]} ({data.source})", fontsize=8)
-axis.axis("off")
+axis.axis("off");
+
 # %% [markdown]
 # That is all there is to reading the file. On the whole set this loop takes most of a minute and several gigabytes;
 # `fc.load` reads the bytes in large pieces, checks every row, and gives the same arrays. Both, side by side:
@@ -113,7 +114,8 @@ fc.guess(
 
 # %%
 fc.reveal("01.1", "Happy; 1 in 4")
-fc.plots.class_counts(data)
+fc.plots.class_counts(data);
+
 # %% [markdown]
 # The web has more smiles than disgust. For each disgusted face there are sixteen happy ones. So 25 % accuracy is free,
 # and a model may ignore *Disgust* altogether and hardly pay for it. Every accuracy in this course stands next to these
@@ -124,7 +126,8 @@ fc.plots.class_counts(data)
 # One row for each emotion. Cover the names with your hand and say what you see.
 
 # %%
-fc.plots.faces(data.train, rows=7, columns=12, seed=SEED)
+fc.plots.faces(data.train, rows=7, columns=12, seed=SEED);
+
 # %% [markdown]
 # Which did you get wrong? Most people confuse fear with surprise, and sadness with no emotion at all. Some faces are
 # turned, half hidden, blurred. Some labels you will not believe. Leaf through more of them. In JupyterLab, Colab and
@@ -196,7 +199,6 @@ fc.reveal("01.2", "too high")
 # blocks of 6 × 6 pixels, which leaves 8 × 8; take away the mean; scale to length one. Two such thumbnails are alike
 # when their dot product is near one.
 
-
 # %%
 def thumbnails(images):
     small = images.reshape(-1, 8, 6, 8, 6).mean((2, 4)).reshape(-1, 64).astype(np.float32)
@@ -224,7 +226,8 @@ for start in range(0, len(test), 500):
 order = likeness.argsort()[::-1]
 shown = order[np.linspace(0, min(len(order), 400) - 1, 10).astype(int)]
 captions = [f"{value:.3f}" for value in likeness[shown]]
-fc.plots.pairs(data.test.images[shown], data.train.images[closest[shown]], captions)
+fc.plots.pairs(data.test.images[shown], data.train.images[closest[shown]], captions);
+
 # %% [markdown]
 # Read from left to right and stop where the two faces are no longer the same picture. This lesson stops at 0.99; you
 # may disagree, and then the number below is yours to change.
@@ -271,7 +274,8 @@ label = pd.Categorical.from_codes(data.valid.labels, fc.EMOTIONS)
 winner = pd.Categorical.from_codes(elected, fc.EMOTIONS)
 shares = 100 * pd.crosstab(label, winner, normalize="index", dropna=False)
 axis = sns.heatmap(shares, annot=True, fmt=".0f", cmap="Greys", cbar=False, square=True)
-axis.set(xlabel="elected", ylabel="label", title=f"% of each label ({data.source})")
+axis.set(xlabel="elected", ylabel="label", title=f"% of each label ({data.source})");
+
 # %% [markdown]
 # Off the diagonal stand the pairs that people confuse. A model trained on these labels learns the confusions too; one
 # that is *graded* on these labels is punished for being right. Look at the faces on which the voters themselves split
@@ -280,7 +284,8 @@ axis.set(xlabel="elected", ylabel="label", title=f"% of each label ({data.source
 # %%
 winner_votes = votes[:, :7].max(1) if has_votes else np.zeros(len(data.valid))
 disputed = winner_votes.argsort(kind="stable")[:14]
-fc.plots.faces(data.valid, positions=disputed, rows=1, columns=14)
+fc.plots.faces(data.valid, positions=disputed, rows=1, columns=14);
+
 # %% [markdown]
 # ## The same data, eight wrappings
 #

@@ -57,7 +57,8 @@ fc.reveal("02.1", "about 25 %")
 # to 1. Look at them before any network does.
 
 # %%
-fc.plots.pixel_histogram(data.train)
+fc.plots.pixel_histogram(data.train);
+
 # %% [markdown]
 # Most pixels sit in the middle, and none is negative. Networks start with weights around zero and prefer inputs
 # around zero, with a spread near one. Two numbers of the *training* faces are enough to bring them there. You will
@@ -101,7 +102,6 @@ sum(weights.numel() for weights in linear.parameters())
 # Training needs faces in small groups, in a new order each time. This function is the whole data loader of the course.
 # The bytes become floats only here, a batch at a time.
 
-
 # %%
 def batches(split, batch_size=128, *, shuffle=False, generator=None, device=env.device):
     images = torch.tensor(split.images, device=device)
@@ -144,7 +144,6 @@ fc.reveal("02.2", "ln 7 = 1.95")
 # One step: ask the model, measure the loss, find the slope of the loss for each weight, move each weight a little
 # downhill. One epoch: a step for each batch. Read the loop twice. Every training in this course is this one.
 
-
 # %%
 def train_epoch(model, stream, optimizer, criterion=F.cross_entropy):
     model.train()
@@ -166,7 +165,6 @@ def train_epoch(model, stream, optimizer, criterion=F.cross_entropy):
 # before it is added: the last batch is shorter, and a face there must not count for more than a face elsewhere.
 #
 # Evaluation is the same loop without the learning: dropout off, no gradients.
-
 
 # %%
 @torch.inference_mode()
@@ -230,7 +228,7 @@ for axis, emotion, template in zip(axes, fc.EMOTIONS, linear[2].weight.detach().
     axis.imshow(template.reshape(48, 48), cmap="gray")
     axis.set_title(emotion, fontsize=9)
     axis.axis("off")
-figure.text(0.9, 0, data.source, ha="right", fontsize=7)
+figure.text(0.9, 0, data.source, ha="right", fontsize=7);
 
 # %% [markdown]
 # A template can say "bright here, dark there". It cannot say "the mouth is open, wherever the mouth is". For that you
@@ -240,7 +238,6 @@ figure.text(0.9, 0, data.source, ha="right", fontsize=7)
 #
 # The network of 2019: 2,304 pixels, then 1,024, 256 and 64 hidden units with ReLU and dropout, then seven logits. The
 # first check comes with it.
-
 
 # %%
 def mlp(mean, std, dropout=0.2):
@@ -381,7 +378,6 @@ print(f"raw, shuffled: {100 * shuffled_history['valid_accuracy'][-1]:.1f} %")
 # with spread 0 says the same thing about everyone, and nothing after it can tell faces apart. Compare an untrained
 # network that gets standardised pixels: about half of its units are silent, a different half for each face.
 
-
 # %%
 @torch.inference_mode()
 def look_inside(model, activation):
@@ -435,7 +431,8 @@ if env.scale == "full":
 
 # %%
 curves = {"raw": raw_history, "repaired": repaired_history, "linear": linear_history}
-fc.plots.history(curves, column="accuracy")
+fc.plots.history(curves, column="accuracy");
+
 # %% [markdown]
 # The flat line is the network of 2019. Now look at the dashed line of the repaired network, its accuracy on training
 # faces, and at the solid one, on faces it has not seen. Where the two part, the network has begun to learn its training
@@ -447,9 +444,11 @@ fc.plots.history(curves, column="accuracy")
 # answer. Some are hard for you too. Some are labelled wrong.
 
 # %%
-fc.plots.probabilities(repaired_guess, data.valid, repaired_guess.worst(4))
+fc.plots.probabilities(repaired_guess, data.valid, repaired_guess.worst(4));
+
 # %%
-fc.plots.confusion(repaired_guess)
+fc.plots.confusion(repaired_guess);
+
 # %% [markdown]
 # Read the row of *Disgust* before you read the total above. One face in sixty-five has that label. A network can ignore the
 # class altogether and lose less than two points of accuracy for it. Lesson 04 is about that.

@@ -73,7 +73,8 @@ axes[1].imshow(edges, cmap="RdBu_r", vmin=-reach, vmax=reach)
 for axis, title in zip(axes, ("the face", "red: brighter below\nblue: darker below")):
     axis.set_title(title, fontsize=11)
     axis.axis("off")
-figure.text(0.99, 0.0, data.source, ha="right", fontsize=8)
+figure.text(0.99, 0.0, data.source, ha="right", fontsize=8);
+
 # %% [markdown]
 # The picture on the right is called a **feature map**. Where its sum is largest, the face is darker above than below.
 # <!-- 03.edge --> One kernel answers to such edges wherever they are, and nobody told it where to look.
@@ -234,9 +235,7 @@ print(f"p = {binomtest(only_cnn, only_cnn + only_mlp).pvalue:.2g}, by the course
 # Some emotions change the mouth, some the brows, some nearly everything.
 
 # %%
-fc.guess(
-    "03.3", "For which emotion does the share of right answers grow most, from MLP to CNN?", options=list(fc.EMOTIONS)
-)
+fc.guess("03.3", "For which emotion does the share of right answers grow most, from MLP to CNN?", options=list(fc.EMOTIONS))
 
 # %%
 gain = 100 * (guess.report()["recall"] - mlp_guess.report()["recall"]).drop("macro")
@@ -244,7 +243,8 @@ fc.reveal("03.3", gain.idxmax())
 gain.sort_values(ascending=False).round(1).to_frame("points gained")
 
 # %%
-fc.plots.confusion(guess)
+fc.plots.confusion(guess);
+
 # %% [markdown]
 # Read a row like this: of all faces with that label, so many were given each answer. On the diagonal stand the right answers.
 # The row of *Disgust* has by far the fewest faces, and of them the network finds fewer than of the seven emotions on average.
@@ -297,13 +297,12 @@ last_maps = model[:9](one_face)[0, :8]
 
 # %% tags=["folded"]
 figure, axes = plt.subplots(2, 1, figsize=(5, 5.4), layout="constrained")
-for axis, maps, title in zip(
-    axes, (first_maps, last_maps), ("after the first convolution, 46 × 46", "after the third, 8 × 8")
-):
+for axis, maps, title in zip(axes, (first_maps, last_maps), ("after the first convolution, 46 × 46", "after the third, 8 × 8")):
     axis.imshow(tiled(maps / maps.amax((1, 2), keepdim=True).clamp(min=1e-6), columns=4), cmap="gray", vmin=0, vmax=1)
     axis.set_title(f"8 maps {title}", fontsize=10)
     axis.axis("off")
-figure.text(0.99, 0.0, data.source, ha="right", fontsize=8)
+figure.text(0.99, 0.0, data.source, ha="right", fontsize=8);
+
 # %% [markdown]
 # The first maps are still faces, with some edges or areas brightened: they follow the pixels closely. The last maps are not
 # faces any more, and hardly follow the pixels. <!-- 03.maps --> A bright spot there says that something was found in that
@@ -347,16 +346,15 @@ for name, guesses in moved_guesses.items():
     axis.plot(PIXELS, [100 * each.accuracy for each in guesses], marker="o", label=name)
 axis.set(xlabel="faces moved to the right (pixels)", ylabel="right answers (%)", xticks=PIXELS)
 axis.set_title(f"moved faces, {data.source}", fontsize=10)
-axis.legend(frameon=False)
+axis.legend(frameon=False);
+
 # %%
 kept = {}
 for name, guesses in moved_guesses.items():
     still, moved_six = guesses[0].accuracy, guesses[PIXELS.index(6)].accuracy
     kept[name] = 100 * (moved_six - 0.25) / max(still - 0.25, 0.01)
 fc.reveal("03.4", kept["CNN"])
-fc.record(
-    {f"{name}, moved by {PIXELS[place]}": each[place] for name, each in moved_guesses.items() for place in (0, 1, 3)}
-)
+fc.record({f"{name}, moved by {PIXELS[place]}": each[place] for name, each in moved_guesses.items() for place in (0, 1, 3)})
 
 # %% [markdown]
 # Moved by six pixels, an eighth of the picture, both networks have lost. The CNN is still above the 25 % of always answering
@@ -423,7 +421,8 @@ axes[2].plot(epochs, [100 * value for value in sure_and_wrong], color="C3")
 for axis, label in zip(axes, ("loss", "validation accuracy (%)", "confidence when wrong (%)")):
     axis.set_ylabel(label)
 axes[0].set_title(f"{len(few_faces):,} training faces, {data.source}", fontsize=10)
-axes[2].set_xlabel("epoch")
+axes[2].set_xlabel("epoch");
+
 # %%
 lowest = int(np.argmin([row["valid_loss"] for row in rows]))
 rise = 100 * (guesses[-1].accuracy - guesses[lowest].accuracy)

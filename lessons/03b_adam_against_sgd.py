@@ -92,8 +92,8 @@ for name, size in sizes.items():
     print(f"layer {name:10} mean gradient {size:.1e}")
 
 # %% [markdown]
-# All of them are far under 0.1, so at a rate of 0.001 an SGD step moves these weights by less than a ten thousandth. <!-- 03b.step -->
-# Adam's first step moves each weight by the rate itself, as you saw in lesson 02. Here is why, written out.
+# All of them are far under 0.1, so at a rate of 0.001 an SGD step moves these weights by less than a ten thousandth.
+# <!-- 03b.step --> Adam's first step moves each weight by the rate itself, as you saw in lesson 02. Here is why, written out.
 # For each weight Adam keeps two running means, `m` of its gradient `g` and `v` of the square of its gradient. Both begin at 0. After
 # step number `t`:
 #
@@ -160,7 +160,8 @@ for name, path in paths.items():
     axes[1].semilogy(distances[name], label=name)
 axes[0].set(xlabel="along the valley", ylabel="across", title="40 steps at the same rate; the goal is at 0, 0")
 axes[1].set(xlabel="steps", ylabel="distance to the goal")
-axes[1].legend(frameon=False)
+axes[1].legend(frameon=False);
+
 # %% [markdown]
 # Without momentum each step jumps to the other side of the valley, while the way along it is hardly covered. With momentum
 # two steps across that point in opposite directions partly cancel in the sum, so the path crosses only half as often. The
@@ -255,7 +256,8 @@ for axis, (name, (rates, _)) in zip(axes, tests.items()):
     axis.set(title=name, ylabel="loss, smoothed")
     axis.set_ylim(smooth[name].min() - 0.1, usual[name] + 0.7)
     axis.legend(frameon=False, loc="upper left")
-axes[2].set_xlabel("learning rate")
+axes[2].set_xlabel("learning rate");
+
 # %% [markdown]
 # Read each curve from the left. For a long way the loss hardly changes: a few steps at each rate improve a network too little
 # to be seen over the noise. Then the steps become too long, and the loss shoots up. <!-- 03b.range --> The dotted line marks where
@@ -324,8 +326,9 @@ table = table.pivot(index="rate", columns="optimiser", values="right answers, %"
 table.set_axis([f"{rate:g}" for rate in table.index])
 
 # %% [markdown]
-# Compare the heights with the neighbours, not the columns with each other yet. Each column has a best row that is not its first and
-# not its last. <!-- 03b.inside --> Only so do you know that the optimiser had its chance.
+# Compare each number with its neighbours above and below, and not yet the columns with each other. Where a column has more
+# than three numbers, the best of the first three stood at an edge, and the search went on. Now each column has a best row that is
+# neither its first nor its last. <!-- 03b.inside --> Only so do you know that the optimiser had its chance.
 
 # %%
 fc.reveal("03b.2", LADDER[best["plain SGD"]] / LADDER[best["Adam"]])
@@ -340,10 +343,11 @@ fc.record({f"{name}, tuned": guess for name, guess in won.items()} | {"plain SGD
 
 # %%
 histories = {f"{name}, {LADDER[rung]:g}": results[name, rung][0] for name, rung in best.items()}
-fc.plots.history(histories | {"plain SGD, 0.001": history_2019}, column="accuracy")
+fc.plots.history(histories | {"plain SGD, 0.001": history_2019}, column="accuracy");
+
 # %% [markdown]
-# The curve of 2019's rate stays where it began: at 0.001 and without momentum this network has learned nothing but that *Happy* is common. <!-- 03b.still -->
-# A better rate alone, without momentum and with everything else as it was, rescues SGD. <!-- 03b.rate -->
+# The curve of 2019's rate stays where it began: at 0.001 and without momentum this network has learned nothing but that *Happy* is common.
+# <!-- 03b.still --> A better rate alone, without momentum and with everything else as it was, rescues SGD. <!-- 03b.rate -->
 #
 # ## What has been decided?
 #
@@ -363,10 +367,10 @@ for one, other in combinations(won, 2):
 # Of these two networks, trained for these few epochs, the one with Adam is better. <!-- 03b.adam --> But the sentence of 2019,
 # that SGD is "not an improvement", rested on one rate for one of them. Tuning moved SGD by more points than lie between the
 # two winners. <!-- 03b.tuning --> And one seed decides about two networks, not about two optimisers: the race on FER2013
-# below, with more faces and more epochs, ends otherwise.
+# below, with more faces and more epochs, ends otherwise. <!-- 03b.recorded -->
 #
-# And momentum itself? Against plain SGD with a rate of its own, SGD with momentum is better at this length. <!-- 03b.momentum -->
-# Both had their searches and the same epochs, so what lies between these two is momentum.
+# And momentum itself? Against plain SGD with a rate of its own, SGD with momentum is better at this length.
+# <!-- 03b.momentum --> Both had their searches and the same epochs, so what lies between these two is momentum.
 #
 # ### What choosing costs
 #
@@ -406,8 +410,7 @@ pd.DataFrame(ends, index=["seed 0", "seed 1"]).T
 
 # %%
 lost = {
-    name: [100 * (accuracy(name, rung) - accuracy(name, rung + step)) for step in (-1, 1)]
-    for name, rung in best.items()
+    name: [100 * (accuracy(name, rung) - accuracy(name, rung + step)) for step in (-1, 1)] for name, rung in best.items()
 }
 for name, (below, above) in lost.items():
     fc.record({f"{name}, a third of the best rate": below, f"{name}, thrice the best rate": above}, unit="points lost")
@@ -420,7 +423,6 @@ for name, (below, above) in lost.items():
 # ## What you can say now
 #
 # Each sentence is tied to the runs above.
-
 
 # %% tags=["folded"]
 def better(one, other):

@@ -34,7 +34,6 @@ RUNS: str = "runs"  # where full scale leaves checkpoints and records
 
 # %%
 from dataclasses import replace
-
 most = env.pick(smoke=(700, 350), lesson=(4000, 1000), full=(28709, 3589))
 data = env.load(DATA)
 train = data.train.take(min(most[0], len(data.train)), seed=SEED)
@@ -95,7 +94,6 @@ fc.claim("04.draws", distinct > 32, "64 copies of one face become more than 32 f
 # comes from, measured from the middle. That place lies between four pixels, so their levels are mixed, the nearer ones
 # more. Zoom and shear are other sums in the last lines. This is all that an affine transform does.
 
-
 # %%
 def look_up(images, x, y):
     left, top, mixed = x.floor(), y.floor(), 0
@@ -139,7 +137,6 @@ print("turns, to 1e-5:", agree)
 # too. Validation faces never pass through here.
 #
 # What does a strength look like? Move the sliders. Ask at each end: would I still give this face its label?
-
 
 # %%
 def augmented(stream, augment, generator=None):
@@ -230,7 +227,8 @@ for axis, curve, unit in zip(axes, (turns, moves), ("degrees", "pixels to the ri
     axis.axhline(100 * max(some.counts().values()) / len(some), color="grey", ls=":")
     axis.set(xlabel=unit, ylim=(0, None))
 axes[0].set_ylabel("accuracy (%)")
-axes[1].set_title(f"{data.source}, n = {len(some):,}", loc="right", fontsize=8)
+axes[1].set_title(f"{data.source}, n = {len(some):,}", loc="right", fontsize=8);
+
 # %%
 asked = {"turned by 90°": turns[90], "turned by 30°": turns[30]}
 asked |= {"four pixels to the right": moves[4], "mirrored": read(faces.flip(-1))}
@@ -358,7 +356,6 @@ fc.record("the same weights, the mean subtracted in training only", careless)
 # worth? Take 100 networks that differ by luck alone: one network with dropout left on, a hundred times. Choose the best
 # on one half of the faces, then ask the other half. Repeat with other halves.
 
-
 # %%
 @torch.inference_mode()
 def lucky(model, times=100):
@@ -398,7 +395,6 @@ members = [generator.permutation(np.flatnonzero(train.labels == c)) for c in ran
 repeated = np.concatenate([np.resize(places, counts.max()) for places in members])
 left = np.concatenate([places[: counts.min()] for places in members])
 print(f"discarding leaves {len(left):,} of {len(train):,} faces")
-
 
 # %%
 def six(labels):
@@ -454,7 +450,6 @@ for axis, name in zip(axes, ("nothing", "class weights")):
 # How could Udine report 97 % for *Happy*? Its loop over a batch of 128 ends at five faces. Over all faces its own table
 # has a recall of 85.7 %. The 0 of *Disgust* is 0 in both, so the five faces do not explain that one. And in its tables
 # each count in the denominator is one too large, as a guard against division by zero.
-
 
 # %%
 def recall_of_2022(guess, size=128, first=5):
@@ -550,68 +545,34 @@ plateau[["epoch", "train_loss", "valid_accuracy", "best so far", "lr"]].round(6)
 # ## What you can say now
 
 # %%
-fc.claim(
-    "04.gap", wide > narrow, needs="lesson", sentence="With augmentation the two losses stay nearer to each other."
-)
-fc.claim(
-    "04.quarter",
-    turns[0].beats(turns[90]),
-    needs="lesson",
-    sentence="Faces turned by 90° are read clearly worse than faces as they are.",
-)
+fc.claim("04.gap", wide > narrow, needs="lesson",
+         sentence="With augmentation the two losses stay nearer to each other.")
+fc.claim("04.quarter", turns[0].beats(turns[90]), needs="lesson",
+         sentence="Faces turned by 90° are read clearly worse than faces as they are.")
 
 # %%
-fc.claim(
-    "04.mean",
-    plain.beats(careless),
-    needs="lesson",
-    sentence="A mean subtracted in training only costs clearly, by itself.",
-)
-fc.claim("04.chosen", bool(chosen > honest), "The best of 100 lucky networks looks better where it was chosen.")
-fc.claim(
-    "04.resume",
-    straight["train_loss"] == resumed["train_loss"],
-    "A killed training goes on from its checkpoint as if nothing had happened.",
-)
+fc.claim("04.mean", plain.beats(careless), needs="lesson",
+         sentence="A mean subtracted in training only costs clearly, by itself.")
+fc.claim("04.chosen", bool(chosen > honest),
+         "The best of 100 lucky networks looks better where it was chosen.")
+fc.claim("04.resume", straight["train_loss"] == resumed["train_loss"],
+         "A killed training goes on from its checkpoint as if nothing had happened.")
 
 # %%
 answered = {name: (guess.y_pred == 1).sum() for name, guess in judged.items()}
-fc.claim(
-    "04.weights",
-    answered["class weights"] > answered["nothing"],
-    needs="lesson",
-    sentence="Class weights make the network answer Disgust more often.",
-)
-fc.claim(
-    "04.discarding",
-    online.beats(judged["discarding"]),
-    needs="lesson",
-    sentence="Discarding down to the rarest class is clearly less accurate.",
-)
+fc.claim("04.weights", answered["class weights"] > answered["nothing"], needs="lesson",
+         sentence="Class weights make the network answer Disgust more often.")
+fc.claim("04.discarding", online.beats(judged["discarding"]), needs="lesson",
+         sentence="Discarding down to the rarest class is clearly less accurate.")
 
 # %%
-fc.claim(
-    "04.gain",
-    online.beats(plain),
-    needs="full",
-    only="fer2013",
-    sentence="At equal steps the CNN with augmentation is clearly better.",
-)
-fc.claim(
-    "04.past",
-    online.interval()[0] > 0.58,
-    needs="full",
-    only="fer2013",
-    sentence="The CNN of 2019 with augmentation is clearly above 58 %.",
-)
+fc.claim("04.gain", online.beats(plain), needs="full", only="fer2013",
+         sentence="At equal steps the CNN with augmentation is clearly better.")
+fc.claim("04.past", online.interval()[0] > 0.58, needs="full", only="fer2013",
+         sentence="The CNN of 2019 with augmentation is clearly above 58 %.")
 half = jittered.accuracy - prelu.accuracy < 0.127
-fc.claim(
-    "04.half",
-    half,
-    needs="full",
-    only="fer2013",
-    sentence="With a sound mean the PReLU network gains less than half of 25.4.",
-)
+fc.claim("04.half", half, needs="full", only="fer2013",
+         sentence="With a sound mean the PReLU network gains less than half of 25.4.")
 
 # %% [markdown]
 # **What to remember.** Augmentation draws anew for each face and each epoch, on training faces alone, and goes no

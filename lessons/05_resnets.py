@@ -93,7 +93,6 @@ class Block(nn.Module):
 
 # %% tags=["NBVAL_CHECK_OUTPUT"]
 from torchvision.models.resnet import BasicBlock
-
 theirs, mine, x = BasicBlock(64, 64), Block(64), torch.rand(8, 64, 12, 12)
 mine.load_state_dict(theirs.state_dict())
 pairs = [(mine.train(mode)(x), theirs.train(mode)(x)) for mode in (True, False)]
@@ -111,7 +110,6 @@ def stack(shortcut):
     blocks = [Block(16, shortcut) for _ in range(BLOCKS)]
     head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 7)]
     return nn.Sequential(fc.Standardise(mean, std), *stem, *blocks, *head)
-
 
 # %%
 batch = next(fc.batches(data.train, 64))
@@ -267,7 +265,6 @@ def train_or_read(name, network, reproduces=None, fit=fc.fit, **settings):
     where = {"folder": RUNS, "reproduces": reproduces, "test": env.scale == "full"}
     return fc.save_run(name, recipe, data, history, partial(fc.predict, model), **where)
 
-
 # %%
 from fercourse.report.published import PUBLISHED
 
@@ -290,7 +287,6 @@ rates = {rate: as_in_2019(18, rate) for rate in RATES}
 # mean accuracy of the last epochs. Its slice `[-10:-1]` holds nine of them, because it leaves out the last one; yours
 # holds ten. You can take all four off any history.
 
-
 # %%
 def row_of_2019(run):
     best, last = run.history.best("valid_loss"), run.history[-10:]["valid_accuracy"]
@@ -298,13 +294,13 @@ def row_of_2019(run):
     row |= {"accuracy there": best["valid_accuracy"], "last ten": sum(last) / len(last)}
     return row | {"training loss": run.history["train_loss"][-1]}
 
-
 # %%
 pd.DataFrame({f"{rate:g}": row_of_2019(run) for rate, run in rates.items()}).T.round(3)
 
 # %%
 curves = {f"SGD {rate:g}": run.history for rate, run in rates.items()}
-fc.plots.history(curves, column="accuracy")
+fc.plots.history(curves, column="accuracy");
+
 # %% [markdown]
 # In 2019, after a hundred epochs: 57.8, 56.8, 49.6, 42.7 and 25.2 %, with the lowest loss at epochs 11, 4, 3, 19 and
 # 99, counted from 0. Read the two together. The large rates had the lowest loss after a few epochs, and the loss on unseen faces was
@@ -347,7 +343,6 @@ fc.guess(
     "A face has 48 pixels a side. How many are left before the first block?",
     options=[48, 24, 12, 6],
 )
-
 
 # %%
 def sides(model):
@@ -471,7 +466,8 @@ test |= {"steps": env.pick(smoke=10, lesson=30, full=150), "device": env.device}
 tested = fc.range_test(resnet(18, mean, std), data.train, seed=SEED, **test)
 smooth = tested.rolling(5, min_periods=1).mean()
 axis = smooth.plot(x="lr", y="loss", logx=True, figsize=(6, 2.8), ylim=(1.4, 3))
-axis.set_title(data.source, loc="right", fontsize=8)
+axis.set_title(data.source, loc="right", fontsize=8);
+
 # %% [markdown]
 # Look for the place where the curve turns up, and stay a few times below it. The lesson goes on with 0.05. Does your
 # curve allow it? Now the right way: first the same peak of 0.01 with a step each batch, so that one thing changes.
@@ -526,7 +522,8 @@ runs[title] = train_or_read(title, partial(resnet, 18), **together)
 
 # %%
 best = max((run.valid for run in runs.values()), key=lambda guess: guess.accuracy)
-fc.plots.confusion(best)
+fc.plots.confusion(best);
+
 # %% [markdown]
 # ### The last test
 #
@@ -573,7 +570,8 @@ sentence = "In the same steps a rate of 0.01 learns more than one of 0.000001."
 fc.claim("05.rate", learned, sentence, needs="lesson")
 fc.claim(
     "05.cycle",
-    runs["ResNet18, one cycle to 0.01"].history["train_loss"][-1] < stuck.history["train_loss"][-1],
+    runs["ResNet18, one cycle to 0.01"].history["train_loss"][-1]
+    < stuck.history["train_loss"][-1],
     "At one peak, a step each batch learns more than a step each epoch.",
     needs="lesson",
 )

@@ -204,7 +204,8 @@ if env.scale == "full":
 
 # %%
 fc.plots.history(history, column="accuracy")
-fc.plots.confusion(port_guess)
+fc.plots.confusion(port_guess);
+
 # %% [markdown]
 # The plots do not know which framework trained. Histories and predictions are arrays, and the two worlds meet there.
 #
@@ -394,7 +395,7 @@ print("spread of the logits: PyTorch's {:.3f}, Keras' {:.3f}".format(*spreads))
 few = {"epochs": env.pick(smoke=2, lesson=4)}
 curves = {"Glorot's": fresh, "PyTorch's": other}
 curves = {name: fc.tf.fit(m, data, **recipe | few) for name, m in curves.items()}
-fc.plots.history(curves, column="loss")
+fc.plots.history(curves, column="loss");
 
 # %% [markdown]
 # Under PyTorch's draw an untrained network says nearly the same about every face. So a port whose curve differs from the

@@ -71,7 +71,6 @@ for copy, original in zip(30 + chance.permutation(30)[:4], chance.permutation(30
 # to length one. Two are alike when their dot product is above 0.99. A face of a single grey has length zero and no
 # twin: FER2013 has a few that are black all over.
 
-
 # %% answer="01.2"
 def mirror_twins(images, splits):
     ### BEGIN SOLUTION
@@ -124,7 +123,6 @@ assert as_pairs(mirror_twins(crowd, names)) == [(0, 5)], "turned by 180 degrees 
 #
 # The lesson stopped at 0.99. Here is a test for that number. Forty of these eighty faces are copies of training faces:
 # ten are brighter, ten are noisy, ten are moved a pixel to the left, ten two pixels. The other forty are new.
-
 
 # %%
 def likeness(some, others, centred=True):
@@ -220,7 +218,6 @@ fc.reveal("01.e3", "mostly copies that were moved")
 # A loader gives each emotion a number when it first meets it. That is no bug, until two people load the same faces in
 # two orders:
 
-
 # %%
 def number_as_met(words):
     codes = {}
@@ -253,7 +250,6 @@ print(f"{equal} of 160 rows have the same number in both")
 # counted from 0, where the two *mean* different emotions; `None` where they never do. Capital letters do not matter:
 # `happy` in a folder is `Happy` in a table. If one column is longer, and nothing differs before, the first row that
 # only the longer one has is where they part.
-
 
 # %% answer="01.4"
 def first_parting(codes, names, other_codes, other_names):
@@ -309,7 +305,6 @@ assert same(first_parting(in_table[:0], table_names, in_folder, folder_names), 0
 
 # %%
 fc.BALLOT, faces.valid.votes[:3]
-
 
 # %% answer="01.5"
 def ceiling(votes):

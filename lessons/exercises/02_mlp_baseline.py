@@ -66,7 +66,6 @@ fc.check("02.1", two_classes, surely_happy, mean_loss)
 #
 # The model may arrive from an evaluation.
 
-
 # %% answer="02.2"
 def train_epoch(model, batches, rate):
     ### BEGIN SOLUTION
@@ -242,7 +241,6 @@ fc.reveal("02.e3", "standardised, mean subtracted, 0 to 1")
 #
 # The 25 % of 2019 again, in two seconds. Raw pixels, a rate that is too high:
 
-
 # %%
 def seven_layers():
     torch.manual_seed(3)
@@ -270,7 +268,6 @@ print(f"loss {cost.item():.2f}")
 #
 # An instrument must not disturb what it measures. Ask the model as in an evaluation, without gradients, and leave it in
 # the mode in which you found it, training or evaluation.
-
 
 # %% answer="02.4"
 def first_silent_layer(model, images):

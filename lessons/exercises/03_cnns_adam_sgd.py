@@ -44,7 +44,6 @@ fc.check("03.1", side, numbers)
 # Write it down once, and you need not count again. `conv_output_side` returns a whole number. Where the kernel is larger
 # than the padded image it raises a `ValueError`: a side of 0 or −1 would travel on silently.
 
-
 # %% answer="03.2"
 def conv_output_side(side, kernel, padding, stride):
     ### BEGIN SOLUTION
@@ -80,7 +79,6 @@ assert same(conv_output_side(9, 2, 0, 2), 4, whole=True), "a rest that is too sh
 # One weight, and the gradients that it meets, one for each step. Return the list of its values after each step, as Adam
 # computes them: the formulas stand in part two of the lesson, with 0.9 and 0.999 for `betas` and 10⁻⁸ for `eps`. Plain Python
 # numbers are enough.
-
 
 # %% answer="03.3"
 def adam(weight, gradients, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
@@ -147,7 +145,6 @@ for _ in range(3):
 # Write a guard that would have caught it in the first line. `holds_all(optimizer, model)` returns `True` if the optimiser
 # holds every tensor of `model` that wants a gradient, and `False` otherwise. It must not be fooled: by weights that are
 # equal but not the same, by frozen layers, by an optimiser with several groups, or by one that holds other tensors too.
-
 
 # %% answer="03.4"
 def holds_all(optimizer, model):
@@ -307,10 +304,7 @@ for run in range(4):
     name = name if next_rate(race[name]) else ("SGD", "Adam")[run % 2]
     if rate := next_rate(race[name]):
         race[name][rate] = hills[name](rate)
-{
-    name: (max(tried, key=tried.get), "needs more runs" if next_rate(tried) else "has a winner")
-    for name, tried in race.items()
-}
+{name: (max(tried, key=tried.get), "needs more runs" if next_rate(tried) else "has a winner") for name, tried in race.items()}
 
 # %% hidden="03.6" points=1
 # Nothing to do here: where a teacher grades your sheet, more searches come along in this cell.
@@ -348,7 +342,6 @@ assert same(next_rate({1.0: 0.4, 3.0: 0.4}), 1 / 3, atol=1e-9), "of equals the s
 # %% tags=["training"]
 small = fc.drawn_faces(4_000, 1_000, 0, seed=36)
 small.train.images.mean() / 255, small.train.images.std() / 255
-
 
 # %% answer="03.7"
 def network():

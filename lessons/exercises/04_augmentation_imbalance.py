@@ -56,7 +56,6 @@ fc.check("04.1", keep, pictures)
 # Italics are sheared letters: every row slides sideways, the further from the middle, the further. The lesson turned
 # faces with `look_up` and said that shear is another sum in the last lines. Here is `look_up` again.
 
-
 # %%
 def look_up(images, x, y):
     """The grey levels of `images` (B, 1, 48, 48) at column x and row y, a place for each pixel of the new faces."""
@@ -75,7 +74,6 @@ def look_up(images, x, y):
 # same shape. An upright line then leans by that angle. The middle of the face stays where it is. With a positive angle
 # the upper half moves to the right, as in italics. You need not use `look_up`, but it saves work, and it repeats the
 # border.
-
 
 # %% answer="04.2"
 def shear(images, degrees):
@@ -145,7 +143,6 @@ fc.guess(
     options=["up", "down", "nowhere"],
 )
 
-
 # %%
 def accuracy(faces):
     return linear.score(faces.flatten(1), data.valid.labels)
@@ -213,7 +210,6 @@ fc.reveal("04.e3", "down" if max(changed) < plain else "up" if min(changed) > pl
 # - Within a class, the showings of two faces differ by one at most.
 # - The classes are mixed. Another seed gives another order, and other faces get the extra showing.
 # - The same seed gives the same epoch.
-
 
 # %% answer="04.4"
 def balanced_epoch(labels, seed):
@@ -293,7 +289,6 @@ for seen in (prepare_training(train_faces), prepare_testing(valid_faces)):
 #
 # It must not be fooled. There are functions that write into the images they are given. There are some that subtract the
 # mean of whatever faces are beside this one. And some differ in a few pixels only.
-
 
 # %% answer="04.5"
 def prepared_alike(training, testing, images):

@@ -63,7 +63,6 @@ fc.check("05.1", weights, operations, at_stride_2, counts)
 # With these names the weights of torchvision's block fit into yours. The check loads them, and compares in training and
 # afterwards.
 
-
 # %% answer="05.2"
 class Bottleneck(nn.Module):
     ### BEGIN SOLUTION
@@ -82,7 +81,6 @@ class Bottleneck(nn.Module):
         change = F.relu(self.bn1(self.conv1(x)))
         change = F.relu(self.bn2(self.conv2(change)))
         return F.relu(shortcut + self.bn3(self.conv3(change)))
-
     ### END SOLUTION
 
 
@@ -131,7 +129,6 @@ assert same(came["afterwards"], theirs.eval()(tiny), atol=1e-4), "the averages i
 # Two weights at the bottom of a long valley. One lies across it, where the walls are steep, the other along it, where
 # there is hardly a slope. The loss is (100 · steep² + flat²) / 2, both begin at 1, and plain gradient descent gets a
 # hundred steps of one cycle.
-
 
 # %%
 def descend(peak, steps=100):
@@ -218,7 +215,6 @@ fc.reveal("05.e3", "under 0.18" if ended < 0.18 else "far above 50.5" if ended >
 # Nobody knows which mistake made the 26 %. Here is one of the two from the lesson, in a training of a second. It runs,
 # and complains of nothing.
 
-
 # %%
 def train_by_epoch(peak, epochs=6, batches=40):
     torch.manual_seed(0)
@@ -249,7 +245,6 @@ print(f"{len(rates)} batches: first {rates[0]:.4f}, highest {max(rates):.4f}, la
 # - It ends at a thousandth of the peak or less.
 # - It climbs once and comes down once. It may rest on the way. How long each part takes, and whether it is a cosine or a
 #   straight line, does not matter.
-
 
 # %% answer="05.4"
 def schedule_is_complete(rates, peak):
@@ -309,7 +304,6 @@ assert same(schedule_is_complete([], 0.3), False), "no batches at all"
 #   then move towards those of the batch: a share `momentum` is new.
 # - A detail of torch's. The output is made with the variance that divides by the number n of values. The average collects
 #   the one that divides by n − 1.
-
 
 # %% answer="05.5"
 def batch_norm(images, mean, variance, training, momentum=0.1, eps=1e-5):

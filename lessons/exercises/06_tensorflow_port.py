@@ -71,7 +71,6 @@ keras_logits(pictures, kernel, dense).shape
 # `nn.Linear` keep them: (out, in, height, width) and (units, inputs). The last three arguments are the size of what
 # is flattened, here 5, 3 and 4. Several wrong answers have the right shapes.
 
-
 # %% answer="06.2"
 def to_torch(kernel, dense, height, width, channels):
     ### BEGIN SOLUTION
@@ -118,7 +117,6 @@ assert np.abs(ours - keras_logits(colour, kept, rows)).max() < 1e-4, "colour pic
 #
 # Leave `from_logits=True` out, and Keras takes your seven logits for probabilities. First it clips them, because the
 # logarithm of 0 is infinite. Then it divides by their sum. Here is what it does, in PyTorch.
-
 
 # %%
 def keras_without(logits, labels):
@@ -219,7 +217,6 @@ for seed in range(3):
 # number of faces divided by the batch size, rounded down. A model that answers one seventh for every emotion has to
 # cost 1.946.
 
-
 # %%
 def cost_of_2019(batch_means, faces, size=50):
     return sum(batch_means) / (faces // size)
@@ -242,7 +239,6 @@ print(f"of 2019: {cost_of_2019(means, 2009):.3f}, by all batches: {np.mean(means
 # mean loss of its faces and how many they were. It returns the mean loss over all faces. Where the lists are not
 # equally long, or hold no batch at all, it raises a `ValueError`: an epoch that lost a batch should not look like a
 # good one.
-
 
 # %% answer="06.4"
 def epoch_cost(batch_means, sizes):
@@ -288,7 +284,6 @@ assert same(one_order, another, atol=1e-9), "the order of the batches counts"
 #
 # `same_padding(side, kernel, stride)` returns the pair `(before, after)`, as whole numbers, for any side, kernel and
 # stride from 1 on. Mind the kernel that is smaller than its stride.
-
 
 # %% answer="06.5"
 def same_padding(side, kernel, stride):
@@ -341,7 +336,6 @@ for side, kernel, stride in [(1, 1, 1), (1, 4, 1), (2, 1, 7), (33, 8, 5), (64, 1
 # A tool that finds bugs is tested on a bug that you planted. Here a port keeps Keras' epsilon in its batch
 # normalisation. The faces are dim, a tenth of the grey levels.
 
-
 # %%
 def activations(model, images):
     stages = []
@@ -370,7 +364,6 @@ print([stage.shape for stage in ours])
 # It must not be fooled. Not by height, width and channels that are equal by accident, nor by large numbers, of which
 # `np.allclose` forgives a part unless you forbid it. A NaN agrees with nothing. And shapes that do not fit are a
 # difference, also where NumPy would stretch one to the other.
-
 
 # %% answer="06.6"
 def first_difference(ours, theirs, atol):
@@ -413,7 +406,6 @@ assert same(first_difference([], [], 0.1), None), "without stages nothing differ
 # lr · gradient / (gradient + epsilon). PyTorch's epsilon is 1e-8. Keras' is 1e-7, and it is added *before* the
 # correction for the start, which makes it larger in the first steps. Ten steps from equal weights, for three sizes of
 # the gradient: at which step are they more than 0.000001 apart?
-
 
 # %%
 def ten_steps(gradient, epsilons, lr=1e-3):
