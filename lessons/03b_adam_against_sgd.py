@@ -92,8 +92,8 @@ for name, size in sizes.items():
     print(f"layer {name:10} mean gradient {size:.1e}")
 
 # %% [markdown]
-# All of them are far under 0.1, so at a rate of 0.001 an SGD step moves these weights by less than a ten thousandth.
-# <!-- 03b.step --> Adam's first step moves each weight by the rate itself, as you saw in lesson 02. Here is why, written out.
+# All of them are far under 0.1, so at a rate of 0.001 an SGD step moves these weights by less than a ten thousandth. <!-- 03b.step -->
+# Adam's first step moves each weight by the rate itself, as you saw in lesson 02. Here is why, written out.
 # For each weight Adam keeps two running means, `m` of its gradient `g` and `v` of the square of its gradient. Both begin at 0. After
 # step number `t`:
 #
@@ -345,8 +345,8 @@ histories = {f"{name}, {LADDER[rung]:g}": results[name, rung][0] for name, rung 
 fc.plots.history(histories | {"plain SGD, 0.001": history_2019}, column="accuracy");
 
 # %% [markdown]
-# The curve of 2019's rate stays where it began: at 0.001 and without momentum this network has learned nothing but that *Happy* is common.
-# <!-- 03b.still --> A better rate alone, without momentum and with everything else as it was, rescues SGD. <!-- 03b.rate -->
+# The curve of 2019's rate stays where it began: at 0.001 and without momentum this network has learned nothing but that *Happy* is common. <!-- 03b.still -->
+# A better rate alone, without momentum and with everything else as it was, rescues SGD. <!-- 03b.rate -->
 #
 # ## What has been decided?
 #
@@ -367,8 +367,8 @@ for one, other in combinations(won, 2):
 # faces or more seeds it might be decided. But the sentence of 2019, that SGD is "not an improvement", rested on
 # one rate for one of them. Tuning moved SGD by more points than lie between the two winners. <!-- 03b.tuning -->
 #
-# And momentum itself? Against plain SGD with a rate of its own, SGD with momentum is better at this length.
-# <!-- 03b.momentum --> Both had their searches and the same epochs, so what lies between these two is momentum.
+# And momentum itself? Against plain SGD with a rate of its own, SGD with momentum is better at this length. <!-- 03b.momentum -->
+# Both had their searches and the same epochs, so what lies between these two is momentum.
 #
 # ### What choosing costs
 #

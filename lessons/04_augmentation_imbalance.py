@@ -235,8 +235,8 @@ ratio = seconds_alone / seconds_together
 print(f"one face at a time takes {ratio:.0f} times as long")
 
 # %% [markdown]
-# Both are right, and the faces come out alike. But a call for each face costs more than the arithmetic inside it.
-# <!-- 04.speed --> This is why loaders can have several workers, and why this course changes whole batches.
+# Both are right, and the faces come out alike. But a call for each face costs more than the arithmetic inside it. <!-- 04.speed -->
+# This is why loaders can have several workers, and why this course changes whole batches.
 #
 # ## A network that can be trained thirty times
 #
