@@ -160,8 +160,7 @@ for name, path in paths.items():
     axes[1].semilogy(distances[name], label=name)
 axes[0].set(xlabel="along the valley", ylabel="across", title="40 steps at the same rate; the goal is at 0, 0")
 axes[1].set(xlabel="steps", ylabel="distance to the goal")
-axes[1].legend(frameon=False);
-
+axes[1].legend(frameon=False)
 # %% [markdown]
 # Without momentum each step jumps to the other side of the valley, while the way along it is hardly covered. With momentum
 # two steps across that point in opposite directions partly cancel in the sum, so the path crosses only half as often. The
@@ -256,8 +255,7 @@ for axis, (name, (rates, _)) in zip(axes, tests.items()):
     axis.set(title=name, ylabel="loss, smoothed")
     axis.set_ylim(smooth[name].min() - 0.1, usual[name] + 0.7)
     axis.legend(frameon=False, loc="upper left")
-axes[2].set_xlabel("learning rate");
-
+axes[2].set_xlabel("learning rate")
 # %% [markdown]
 # Read each curve from the left. For a long way the loss hardly changes: a few steps at each rate improve a network too little
 # to be seen over the noise. Then the steps become too long, and the loss shoots up. <!-- 03b.range --> The dotted line marks where
@@ -342,8 +340,7 @@ fc.record({f"{name}, tuned": guess for name, guess in won.items()} | {"plain SGD
 
 # %%
 histories = {f"{name}, {LADDER[rung]:g}": results[name, rung][0] for name, rung in best.items()}
-fc.plots.history(histories | {"plain SGD, 0.001": history_2019}, column="accuracy");
-
+fc.plots.history(histories | {"plain SGD, 0.001": history_2019}, column="accuracy")
 # %% [markdown]
 # The curve of 2019's rate stays where it began: at 0.001 and without momentum this network has learned nothing but that *Happy* is common. <!-- 03b.still -->
 # A better rate alone, without momentum and with everything else as it was, rescues SGD. <!-- 03b.rate -->
@@ -363,9 +360,10 @@ for one, other in combinations(won, 2):
     print(f"  {paired.wins} to {paired.losses} faces, p = {paired.p_value:.2g}, {verdict}")
 
 # %% [markdown]
-# Between Adam and SGD with Nesterov's momentum the race has decided nothing. <!-- 03b.tie --> That is not the same as equal: with more
-# faces or more seeds it might be decided. But the sentence of 2019, that SGD is "not an improvement", rested on
-# one rate for one of them. Tuning moved SGD by more points than lie between the two winners. <!-- 03b.tuning -->
+# Of these two networks, trained for these few epochs, the one with Adam is better. <!-- 03b.adam --> But the sentence of 2019,
+# that SGD is "not an improvement", rested on one rate for one of them. Tuning moved SGD by more points than lie between the
+# two winners. <!-- 03b.tuning --> And one seed decides about two networks, not about two optimisers: the race on FER2013
+# below, with more faces and more epochs, ends otherwise.
 #
 # And momentum itself? Against plain SGD with a rate of its own, SGD with momentum is better at this length. <!-- 03b.momentum -->
 # Both had their searches and the same epochs, so what lies between these two is momentum.
@@ -408,7 +406,8 @@ pd.DataFrame(ends, index=["seed 0", "seed 1"]).T
 
 # %%
 lost = {
-    name: [100 * (accuracy(name, rung) - accuracy(name, rung + step)) for step in (-1, 1)] for name, rung in best.items()
+    name: [100 * (accuracy(name, rung) - accuracy(name, rung + step)) for step in (-1, 1)]
+    for name, rung in best.items()
 }
 for name, (below, above) in lost.items():
     fc.record({f"{name}, a third of the best rate": below, f"{name}, thrice the best rate": above}, unit="points lost")
@@ -422,9 +421,10 @@ for name, (below, above) in lost.items():
 #
 # Each sentence is tied to the runs above.
 
+
 # %% tags=["folded"]
 def better(one, other):
-    """The course's rule: True or False where the paired test decides, None where it does not."""
+    """The rule of this lesson: True or False where the paired test decides, None where it does not."""
     paired = one.versus(other)
     return None if paired.p_value >= 0.05 else paired.wins > paired.losses
 
@@ -457,8 +457,8 @@ fc.claim("03b.recorded", abs(ends_mean[tops["Adam"]] - ends_mean[tops["SGD"]]) <
          "In the recorded race on FER2013 the two bests are less than a point apart.")  # fmt: skip
 fc.claim("03b.unfinished", all(float(tops[name].split()[1]) in (min(of_it), max(of_it)) for name, of_it in recorded.items()),
          "In the recorded race both bests stand at an edge of what was tried.")  # fmt: skip
-fc.claim("03b.tie", better(won["Adam"], won["SGD, Nesterov 0.9"]) is None, needs="lesson",
-         sentence="Between tuned Adam and tuned SGD with Nesterov's momentum the paired test decides nothing.")  # fmt: skip
+fc.claim("03b.adam", better(won["Adam"], won["SGD, Nesterov 0.9"]), needs="lesson",
+         sentence="At this length the network that tuned Adam trained is better than that of tuned SGD with momentum.")  # fmt: skip
 fc.claim("03b.momentum", better(won["SGD, Nesterov 0.9"], won["plain SGD"]), needs="lesson",
          sentence="Each with a rate of its own, SGD with momentum is better than plain SGD at this length.")  # fmt: skip
 fc.claim("03b.forgives", all(max(sides) > 5 for sides in lost.values()), needs="lesson",
