@@ -9,6 +9,7 @@ from fercourse.classroom.guesses import reveal as reveal
 from fercourse.classroom.hints import hint as hint
 from fercourse.classroom.improve.hand_in import hand_in as hand_in
 from fercourse.classroom.improve.hand_in import saved as saved
+from fercourse.classroom.labelling import label_faces as label_faces
 from fercourse.classroom.session import setup as setup
 from fercourse.classroom.source import source as source
 from fercourse.classroom.transforms import try_transforms as try_transforms
@@ -49,6 +50,7 @@ from fercourse.learn.models import mlp as mlp
 from fercourse.learn.models import prelu_cnn as prelu_cnn
 from fercourse.learn.models import resnet as resnet
 from fercourse.learn.models import resnet9 as resnet9
+from fercourse.learn.models import small_resnet as small_resnet
 from fercourse.learn.range_test import range_test as range_test
 from fercourse.learn.schedules import Cosine as Cosine
 from fercourse.learn.schedules import OneCycle as OneCycle

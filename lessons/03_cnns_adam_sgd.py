@@ -76,8 +76,8 @@ for axis, title in zip(axes, ("the face", "red: brighter below\nblue: darker bel
 figure.text(0.99, 0.0, data.source, ha="right", fontsize=8);
 
 # %% [markdown]
-# The picture on the right is called a **feature map**. Where its sum is largest, the face is darker above than below.
-# <!-- 03.edge --> One kernel answers to such edges wherever they are, and nobody told it where to look.
+# The picture on the right is called a **feature map**. Where its sum is largest, the face is darker above than below. <!-- 03.edge -->
+# One kernel answers to such edges wherever they are, and nobody told it where to look.
 #
 # Nobody chooses the nine weights in a CNN either: training finds them. PyTorch's `conv2d` computes the same sums, for many
 # kernels and many faces at once. And if the face moves, its map moves along: shift the face three pixels to the right, and
@@ -225,8 +225,7 @@ print(f"p = {binomtest(only_cnn, only_cnn + only_mlp).pvalue:.2g}, by the course
 
 # %% [markdown]
 # From here on this is the course's rule for two networks on the same faces. Under 0.05 we say *better*. Otherwise we say
-# *undecided*, which is not *equal*: more faces might decide it. By this rule the CNN is better than the MLP.
-# <!-- 03.sliding -->
+# *undecided*, which is not *equal*: more faces might decide it. By this rule the CNN is better than the MLP. <!-- 03.sliding -->
 #
 # The test speaks of these two trained networks. Another seed would train two others.
 #
@@ -247,8 +246,8 @@ fc.plots.confusion(guess);
 
 # %% [markdown]
 # Read a row like this: of all faces with that label, so many were given each answer. On the diagonal stand the right answers.
-# The row of *Disgust* has by far the fewest faces, and of them the network finds fewer than of the seven emotions on average.
-# <!-- 03.disgust --> A better network alone does not help the rarest emotion; lesson 04 does. And do not read much into a gain
+# The row of *Disgust* has by far the fewest faces, and of them the network finds fewer than of the seven emotions on average. <!-- 03.disgust -->
+# A better network alone does not help the rarest emotion; lesson 04 does. And do not read much into a gain
 # of a few points in one emotion, because a single row has few faces.
 #
 # ## What it has learned
@@ -376,8 +375,8 @@ for axis, column in zip(axes, ("loss", "accuracy")):
     fc.plots.history(recorded, column=column, ax=axis)
 
 # %% [markdown]
-# The loss on validation faces is lowest at epoch 5. Then it turns up, while that of the training faces goes on down.
-# <!-- 03.recorded --> But the accuracy on validation faces is higher at the end than at epoch 5. <!-- 03.recorded --> The notebook of
+# The loss on validation faces is lowest at epoch 5. Then it turns up, while that of the training faces goes on down. <!-- 03.recorded -->
+# But the accuracy on validation faces is higher at the end than at epoch 5. <!-- 03.recorded --> The notebook of
 # 2019 shows the same and does not mention it: its test loss rises from 1.264 at epoch 7 to 2.009 at the end.
 #
 # How can the loss become worse and the accuracy better? Make it happen under your eyes, with 1,000 faces only. With so few a

@@ -92,8 +92,8 @@ for name, size in sizes.items():
     print(f"layer {name:10} mean gradient {size:.1e}")
 
 # %% [markdown]
-# All of them are far under 0.1, so at a rate of 0.001 an SGD step moves these weights by less than a ten thousandth.
-# <!-- 03b.step --> Adam's first step moves each weight by the rate itself, as you saw in lesson 02. Here is why, written out.
+# All of them are far under 0.1, so at a rate of 0.001 an SGD step moves these weights by less than a ten thousandth. <!-- 03b.step -->
+# Adam's first step moves each weight by the rate itself, as you saw in lesson 02. Here is why, written out.
 # For each weight Adam keeps two running means, `m` of its gradient `g` and `v` of the square of its gradient. Both begin at 0. After
 # step number `t`:
 #
@@ -346,8 +346,8 @@ histories = {f"{name}, {LADDER[rung]:g}": results[name, rung][0] for name, rung 
 fc.plots.history(histories | {"plain SGD, 0.001": history_2019}, column="accuracy");
 
 # %% [markdown]
-# The curve of 2019's rate stays where it began: at 0.001 and without momentum this network has learned nothing but that *Happy* is common.
-# <!-- 03b.still --> A better rate alone, without momentum and with everything else as it was, rescues SGD. <!-- 03b.rate -->
+# The curve of 2019's rate stays where it began: at 0.001 and without momentum this network has learned nothing but that *Happy* is common. <!-- 03b.still -->
+# A better rate alone, without momentum and with everything else as it was, rescues SGD. <!-- 03b.rate -->
 #
 # ## What has been decided?
 #
@@ -369,8 +369,8 @@ for one, other in combinations(won, 2):
 # two winners. <!-- 03b.tuning --> And one seed decides about two networks, not about two optimisers: the race on FER2013
 # below, with more faces and more epochs, ends otherwise. <!-- 03b.recorded -->
 #
-# And momentum itself? Against plain SGD with a rate of its own, SGD with momentum is better at this length.
-# <!-- 03b.momentum --> Both had their searches and the same epochs, so what lies between these two is momentum.
+# And momentum itself? Against plain SGD with a rate of its own, SGD with momentum is better at this length. <!-- 03b.momentum -->
+# Both had their searches and the same epochs, so what lies between these two is momentum.
 #
 # ### What choosing costs
 #
@@ -410,7 +410,8 @@ pd.DataFrame(ends, index=["seed 0", "seed 1"]).T
 
 # %%
 lost = {
-    name: [100 * (accuracy(name, rung) - accuracy(name, rung + step)) for step in (-1, 1)] for name, rung in best.items()
+    name: [100 * (accuracy(name, rung) - accuracy(name, rung + step)) for step in (-1, 1)]
+    for name, rung in best.items()
 }
 for name, (below, above) in lost.items():
     fc.record({f"{name}, a third of the best rate": below, f"{name}, thrice the best rate": above}, unit="points lost")
@@ -424,9 +425,10 @@ for name, (below, above) in lost.items():
 #
 # Each sentence is tied to the runs above.
 
+
 # %% tags=["folded"]
 def better(one, other):
-    """The course's rule: True or False where the paired test decides, None where it does not."""
+    """The rule of this lesson: True or False where the paired test decides, None where it does not."""
     paired = one.versus(other)
     return None if paired.p_value >= 0.05 else paired.wins > paired.losses
 

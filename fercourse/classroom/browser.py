@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from ipywidgets import VBox
     from PIL.Image import Image
 
+NAME_HEIGHT = 22
+"""Pixels of the label under a face."""
+
 
 def browse(data: Faces, *, rows: int = 4, columns: int = 12) -> None:
     """Leaf through the faces of `data` (a `Faces`) by split, emotion and page; where nobody watches, show one page.
 
     Raises ParameterError for other data, and for rows and columns that are no whole numbers from 1.
     """
-    from IPython.display import display
+    from IPython.display import Image, display
 
     rows, columns = whole("rows", rows), whole("columns", columns)
     if not isinstance(data, Faces):
@@ -29,7 +32,8 @@ def browse(data: Faces, *, rows: int = 4, columns: int = 12) -> None:
         )
     if headless():
         positions = np.arange(min(rows * columns, len(data.train)))
-        display(_picture(data.train, positions, rows, columns))
+        sheet = picture_of(data.train, positions, rows, columns, named=True)
+        display(Image(png(sheet), alt=f"{len(positions)} faces of {data.source}, each above its label."))
         print(_caption(data.train, positions, len(data.train)))
         return
     display(browser(data, rows=rows, columns=columns))
@@ -55,7 +59,7 @@ def browser(data: Faces, *, rows: int = 4, columns: int = 12) -> "VBox":
     def turn(_=None):
         split, positions = chosen()
         shown = positions[(page.value - 1) * rows * columns :][: rows * columns]
-        picture.value = png(_picture(split, shown, rows, columns))
+        picture.value = png(picture_of(split, shown, rows, columns, named=emotion_menu.value == "all"))
         caption.value = _caption(split, shown, len(positions))
 
     def choose(_=None):
@@ -76,12 +80,32 @@ def _caption(split, shown, number):
     return f"{split.source}, {split.name}: {number:,} faces; positions {', '.join(map(str, shown[:6]))}, …"
 
 
-def _picture(split, positions, rows, columns):
-    """The faces at `positions` side by side, twice their size, as a PIL image; white where there are too few."""
+def picture_of(split, positions, rows, columns, *, named=False):
+    """The faces at `positions` side by side, twice their size, as a PIL image; white where there are too few.
+
+    named: whether the label stands under each face, where it is known
+    """
     sheet = np.full((rows * columns, *split.images.shape[1:]), 255, np.uint8)
     sheet[: len(positions)] = split.images[positions]
     height, width = split.images.shape[1:]
-    return doubled(sheet.reshape(rows, columns, height, width).swapaxes(1, 2).reshape(rows * height, columns * width))
+    sheet = sheet.reshape(rows, columns, height, width)
+    if not (named and split.labelled):
+        return doubled(sheet.swapaxes(1, 2).reshape(rows * height, columns * width))
+    strip = np.full((rows, columns, NAME_HEIGHT // 2, width), 255, np.uint8)
+    sheet = np.concatenate([sheet, strip], axis=2)
+    picture = doubled(sheet.swapaxes(1, 2).reshape(-1, columns * width))
+    _write_names(picture, [EMOTIONS[label] for label in split.labels[positions]], columns)
+    return picture
+
+
+def _write_names(picture, names, columns):
+    """Write a name under each face of a picture that `picture_of` has left room in."""
+    from PIL import ImageDraw, ImageFont
+
+    pen, font, tile = ImageDraw.Draw(picture), ImageFont.load_default(size=16), picture.width // columns
+    for place, name in enumerate(names):
+        row, column = divmod(place, columns)
+        pen.text(((column + 0.5) * tile, (row + 1) * (tile + NAME_HEIGHT) - 1), name, fill=0, font=font, anchor="md")
 
 
 def doubled(levels: np.ndarray) -> "Image":

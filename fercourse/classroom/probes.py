@@ -56,6 +56,19 @@ def module_outputs(answer: Callable, arguments: tuple, state: dict, images: "Ten
     return {"in training": in_training, "afterwards": afterwards, "the images that came in": given.detach()}
 
 
+def module_stages(answer: Callable, arguments: tuple, state: dict, images: "Tensor") -> dict[str, "Tensor"]:
+    """What each layer of the module `answer(*arguments)` with `state` gives in training: name → output, as they run.
+
+    Only the module's own children are listened to, and each by its last call.
+    """
+    module, stages = answer(*arguments), {}
+    module.load_state_dict(state)
+    for name, layer in module.named_children():
+        layer.register_forward_hook(lambda _, __, output, name=name: stages.update({name: output.detach().clone()}))
+    module.train()(images.clone())
+    return stages
+
+
 def trained_answers(answer: Callable, arrays: dict, images: "np.ndarray", takes_images: bool) -> Any:
     """What a network with the weights `arrays` answers to images, uint8 (N, 48, 48): an array, scores or codes.
 
@@ -104,3 +117,38 @@ def _asked_keras(model, arrays, parts):
     model.set_weights([arrays[name] for name in sorted(arrays)])
     for images in parts:
         yield model(images[..., None].astype("float32") / 255, training=False)
+
+
+def keras_step(
+    answer: Callable, weights: "np.ndarray", bias: "np.ndarray", parts: list[tuple], rate: float
+) -> list["Tensor | np.ndarray"]:
+    """[what `answer(model, parts, rate)` returns, weights, bias afterwards] of a Keras model of one dense layer.
+
+    parts: pairs of arrays, images (N, inputs) and labels (N,); the answer gets them as TensorFlow's tensors
+    """
+    from fercourse.tf.quiet import load_tensorflow
+
+    load_tensorflow()
+    import keras
+    import tensorflow as tf
+
+    model = keras.Sequential([keras.Input((weights.shape[0],)), keras.layers.Dense(weights.shape[1])])
+    model.set_weights([weights, bias])
+    came = answer(model, [(tf.constant(images), tf.constant(labels)) for images, labels in parts], rate)
+    return [came, *model.get_weights()]
+
+
+def keras_layer(answer: Callable, arguments: tuple, maps: "np.ndarray") -> dict | None:
+    """What the Keras layer `answer(*arguments)` makes of `maps` in evaluation, and its running mean after one batch.
+
+    {"kind": the name of its class, "evaluated": array, "mean": array or None}; None where the answer is None.
+    """
+    layer = answer(*arguments)
+    if layer is None:
+        return None
+    kind = type(layer).__name__
+    if kind != "BatchNormalization":
+        return {"kind": kind}
+    evaluated = layer(maps, training=False)
+    layer(maps, training=True)
+    return {"kind": kind, "evaluated": evaluated, "mean": layer.moving_mean.numpy()}

@@ -72,19 +72,17 @@ def sliders(split: Split, *, faces: int = 8) -> "VBox":
 
 
 def sheet(split: Split, *, ax: "Axes | None" = None) -> "Axes":
-    """The static twin: a few faces, two changes a row, each at four strengths; returns the axes."""
+    """The static twin: a few faces, a row for each change, at four strengths; returns the axes."""
     from fercourse.learn.augment import Augment
     from fercourse.report.pictures.mosaic import mosaic
     from fercourse.report.pictures.style import mark_drawn
 
-    names, tiles, titles = list(LADDERS), [], []
-    places = _spread(len(split), len(names) // 2)
-    for row, place in enumerate(places):
-        tiles.append([])
-        for name in names[2 * row : 2 * row + 2]:
-            for step in LADDERS[name]:
-                tiles[-1].append(furthest(split.images[place : place + 1], Augment(**{name: step}))[0])
-                titles.append(_title(name, step))
+    tiles, titles = [], []
+    places = np.resize(_spread(len(split), len(LADDERS)), len(LADDERS))
+    for name, place in zip(LADDERS, places, strict=True):
+        face = split.images[place : place + 1]
+        tiles.append([furthest(face, Augment(**{name: step}))[0] for step in LADDERS[name]])
+        titles += [_title(name, step) for step in LADDERS[name]]
     return mark_drawn(mosaic(tiles, titles=titles, ax=ax), split.drawn)
 
 

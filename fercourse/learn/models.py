@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import torch
 import torchvision
 from torch import nn
+from torch.nn import functional
 
 from fercourse.data.faces import EMOTIONS, SIDE
 from fercourse.errors import ParameterError
-from fercourse.settings import choice, plain
+from fercourse.settings import choice, plain, whole
 
 DEPTHS = {18: torchvision.models.resnet18, 50: torchvision.models.resnet50, 152: torchvision.models.resnet152}
 """The residual networks of torchvision by their depth."""
@@ -33,7 +34,7 @@ def mlp(mean: float, std: float, *, hidden: Sequence[int] = (1024, 256, 64), dro
     """A multilayer perceptron, 2304-1024-256-64-7 unless told, on images standardised by `mean` and `std`.
 
     Takes float32 (B, 1, 48, 48), returns logits (B, 7): ReLU and dropout after each hidden layer, no softmax.
-    Built by hand in lesson 02.
+    Built by hand in lesson 02b.
     """
     layers = [Standardise(mean, std), nn.Flatten()]
     width = SIDE * SIDE
@@ -61,13 +62,13 @@ def cnn(mean: float, std: float, *, dropout: float = 0.2) -> nn.Sequential:
 
 
 def prelu_cnn(mean: float, std: float, *, dropout: float = 0.2) -> nn.Sequential:
-    """The PReLU network of lesson 04: five convolutions, overlapping pools, then 3200-1024-1024-7.
+    """The PReLU network of lesson 04c: five convolutions, overlapping pools, then 3200-1024-1024-7.
 
     Takes float32 (B, 1, 48, 48), returns logits (B, 7). 64 kernels of 5×5 without padding, PReLU, a border of two
     zeros, 5×5 max-pooling by 2: 48 pixels become 44, 48, 22. 64 and 128 kernels of 3×3, padded by 1: 22; 3×3
     mean-pooling by 2: 10. Twice 128 kernels, padded: 10; mean-pooling, padded by 1: 5. PReLU after each layer that
     learns but the last, one slope a layer (He et al. 2015); dropout after each hidden layer.
-    Built by hand in lesson 04.
+    Built by hand in lesson 04c.
     """
     layers = [Standardise(mean, std)]
     layers += [nn.Conv2d(1, 64, 5), nn.PReLU(), nn.ZeroPad2d(2), nn.MaxPool2d(5, 2)]
@@ -106,7 +107,7 @@ def resnet(depth: int, mean: float, std: float, *, stem: str = "imagenet") -> nn
     stem: "imagenet", 7×7 with stride 2, then max-pooling: the first block sees 12×12;
           "faces", 3×3 with stride 2 and no pooling: it sees 24×24, at about four times the arithmetic.
     Raises ParameterError for another depth or stem. He et al. 2016, Deep Residual Learning for Image Recognition.
-    Built by hand in lesson 05.
+    Built by hand in lesson 05b.
     """
     depth = plain(depth)
     if not isinstance(depth, int) or depth not in DEPTHS:
@@ -161,3 +162,52 @@ def plain9(mean: float, std: float) -> nn.Sequential:
     """`resnet9` without its two shortcuts: the same layers, one after the other, with as many weights."""
     layers = [layer.block if isinstance(layer, Residual) else layer for layer in resnet9(mean, std)]
     return nn.Sequential(*layers)
+
+
+class ResidualBlock(nn.Module):
+    """The basic block of residual networks: two 3×3 convolutions whose result is added to the input, then a ReLU.
+
+    Takes (B, inputs, H, W) to (B, channels, H/stride, W/stride). Where the input does not fit the sum, the shortcut is
+    a 1×1 convolution; with shortcut=False there is none. Names and results are those of torchvision's BasicBlock.
+    """
+
+    def __init__(self, inputs, channels, stride=1, shortcut=True):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, channels, 3, stride, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
+        self.shortcut, self.downsample = shortcut, None
+        if shortcut and (stride > 1 or inputs != channels):
+            fitting = nn.Conv2d(inputs, channels, 1, stride, bias=False)
+            self.downsample = nn.Sequential(fitting, nn.BatchNorm2d(channels))
+
+    def forward(self, activation):
+        change = self.bn2(self.conv2(functional.relu(self.bn1(self.conv1(activation)))))
+        if not self.shortcut:
+            return functional.relu(change)
+        same = activation if self.downsample is None else self.downsample(activation)
+        return functional.relu(same + change)
+
+
+def small_resnet(depth: int, mean: float, std: float, *, shortcuts: bool = True) -> nn.Sequential:
+    """A residual network of 8, 14, 20, … layers for faces: 16, 32 and 64 channels at 24, 12 and 6 pixels.
+
+    Takes float32 (B, 1, 48, 48), standardised by `mean` and `std` in grey levels of [0, 1]; returns logits (B, 7).
+    Its parts: `Standardise`, the stem (3×3, stride 2), three stages of (depth − 2) / 6 blocks, the head. The family of
+    He et al. 2016 for small pictures, with 1×1 convolutions where a shortcut has to fit; shortcuts=False has none.
+    Raises ParameterError for a depth that is not 6n + 2. Built by hand as `family` in lesson 05.
+    """
+    depth = whole("depth", depth)
+    blocks, rest = divmod(depth - 2, 6)
+    if blocks < 1 or rest:
+        raise ParameterError(f"expected a depth of 6n + 2: 8, 14, 20, …; found {depth}")
+    stem = nn.Sequential(nn.Conv2d(1, 16, 3, 2, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU())
+    stages, inputs = [], 16
+    for channels in (16, 32, 64):
+        first = ResidualBlock(inputs, channels, 1 if channels == 16 else 2, shortcuts)
+        more = [ResidualBlock(channels, channels, 1, shortcuts) for _ in range(blocks - 1)]
+        stages.append(nn.Sequential(first, *more))
+        inputs = channels
+    head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, len(EMOTIONS)))
+    return nn.Sequential(Standardise(mean, std), stem, *stages, head)

@@ -13,6 +13,7 @@ from fercourse.data.faces import EMOTIONS, SIDE, Faces, Split
 from fercourse.errors import DataMismatch, ParameterError
 from fercourse.report.history import History
 from fercourse.report.intervals import wilson
+from fercourse.report.pictures.blocks import draw_blocks
 from fercourse.report.pictures.curves import draw_curves
 from fercourse.report.pictures.mosaic import label_rows, mosaic
 from fercourse.report.pictures.style import COLOURS, emotion_ticks, mark_drawn, new_axes, styled
@@ -30,6 +31,7 @@ __all__ = [
     "pixel_histogram",
     "probabilities",
     "reliability",
+    "residual_blocks",
 ]
 
 
@@ -81,12 +83,14 @@ def pairs(
     right_images: np.ndarray,
     captions: Sequence[str],
     *,
+    columns: int | None = None,
     drawn: bool | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Two rows of faces, uint8 (K, 48, 48) each: a face above, its near-twin below, a caption over each pair.
+    """Faces, uint8 (K, 48, 48) each, in pairs: a face above, its near-twin below, a caption over each pair.
 
-    drawn: whether these are drawn faces; as the run says where it is None
+    columns: pairs side by side; all of them where it is None
+    drawn:   whether these are drawn faces; as the run says where it is None
     """
     if not len(left_images) == len(right_images) == len(captions):
         raise ParameterError(
@@ -95,24 +99,25 @@ def pairs(
         )
     gap = np.full((2, SIDE), 255, np.uint8)
     towers = [np.vstack([left, gap, right]) for left, right in zip(left_images, right_images, strict=True)]
-    return mark_drawn(mosaic([towers], titles=captions, ax=ax), drawn)
+    return mark_drawn(mosaic(_in_rows(towers, columns or max(len(towers), 1)), titles=captions, ax=ax), drawn)
 
 
 @styled
 def class_counts(faces: Faces, *, ax: Axes | None = None) -> Axes:
     """The share of each emotion in each split that has labels, the counts written at the bars."""
-    ax = ax or new_axes(9, 3.2)
+    ax = ax or new_axes(4.8, 4.4)
     splits = [split for split in faces if split.labelled and len(split)]
     for place, split in enumerate(splits):
         counts = np.array(list(split.counts().values()))
         where = np.arange(len(EMOTIONS)) + 0.29 * (place - (len(splits) - 1) / 2)
         alpha = 1 - 0.3 * place
-        bars = ax.bar(where, 100 * counts / len(split), 0.27, color=list(COLOURS.values()), alpha=alpha)
-        ax.bar_label(bars, [f"{n:,}" for n in counts], fontsize=6.5, padding=1)
-        ax.bar(0, 0, color=COLOURS["Neutral"], alpha=alpha, label=f"{split.name} (n = {len(split):,})")
+        bars = ax.barh(where, 100 * counts / len(split), 0.27, color=list(COLOURS.values()), alpha=alpha)
+        ax.bar_label(bars, [f"{n:,}" for n in counts], fontsize=7, padding=1)
+        ax.barh(0, 0, color=COLOURS["Neutral"], alpha=alpha, label=f"{split.name} (n = {len(split):,})")
+    ax.invert_yaxis()
     ax.legend(loc="upper right")
-    ax.set(ylabel="share of the split (%)", title="How many faces show each emotion")
-    emotion_ticks(ax.xaxis)
+    ax.set(xlabel="share of the split (%)", title="How many faces show each emotion")
+    emotion_ticks(ax.yaxis)
     return mark_drawn(ax, faces.drawn)
 
 
@@ -272,3 +277,12 @@ def _mixed(split, rows, columns, generator):
 
 def _in_rows(positions, columns):
     return [positions[start : start + columns] for start in range(0, len(positions), columns)]
+
+
+@styled
+def residual_blocks(*, ax: Axes | None = None) -> Axes:
+    """The two blocks of residual networks, layer by layer: the basic one of ResNet18, the bottleneck of ResNet50."""
+    ax = ax or new_axes(5.2, 5.6)
+    draw_blocks(ax, COLOURS["Sad"])
+    ax.set_title("Basic block: 3×3, 3×3. Bottleneck: 1×1, 3×3, 1×1.\nEach adds its input before its last ReLU")
+    return ax

@@ -14,6 +14,9 @@ from fercourse.errors import DataMismatch, ParameterError
 MOVES = (layers.Flatten, layers.Permute, layers.Reshape)
 """The layers that put numbers into another order and do nothing else."""
 
+KINDS = ("weight", "bias", "running_mean", "running_var")
+"""What a layer of PyTorch may hold, in the order of Keras' arrays: batch norm has all four, other layers two."""
+
 
 def copy_from_torch(
     model: keras.Model, original: Any, *, reference: tuple[np.ndarray, np.ndarray] | None = None
@@ -25,18 +28,21 @@ def copy_from_torch(
                and its answers to them in evaluation mode, (B, 7). Of a network they are asked for here
 
     A convolution's (out, in, height, width) becomes (height, width, in, out); a linear layer's (out, in) becomes
-    (in, out), and behind Flatten, Permute or Reshape its inputs follow the channels. Nothing but weights and biases
-    is copied: build both networks with the same mean and std, padding, strides and activations. Then both answer the
-    same random images, and the copy holds only if no logit differs by more than 1e-4, and by less where all logits
-    lie close together.
+    (in, out); batch norm brings its weight, bias, running mean and running variance. Behind Flatten, Permute or Reshape
+    what a layer reads follows the channels. Where each Keras layer bears the name of its PyTorch layer, "block1_conv2"
+    for block1.conv2, the names say what belongs together, as a network with branches needs it; else the order does.
+
+    Nothing else is copied: build both networks with the same mean and std, padding, strides, activations and epsilon.
+    Then both answer the same random images, and the copy holds only if no logit differs by more than 1e-4, and by less
+    where all logits lie close together.
 
     Raises DataMismatch where layers or shapes differ, ParameterError for a Keras model that takes channels first, for
-    a layer with weights that is neither Conv2D nor Dense, and where the logits differ or prove nothing. The Keras model
-    is then as it was.
+    a layer with weights that is no Conv2D, Dense or BatchNormalization, and where the logits differ or prove nothing.
+    The Keras model is then as it was.
     """
     stack = _stack(model)
     targets = [layer for layer in stack if layer.weights and not isinstance(layer, layers.Normalization)]
-    weights = _weights(original)
+    weights = _in_order(targets, _weights(original))
     _check_channels_last(model.inputs[0].shape[1:], weights)
     copied = _turned(stack, targets, weights)
     images, theirs = _reference(model, original) if reference is None else _given(reference)
@@ -62,7 +68,7 @@ def _stack(model):
 
 
 def _weights(original):
-    """[weight] or [weight, bias] of each PyTorch layer, as arrays, in their order."""
+    """What each PyTorch layer holds, as arrays in the order of KINDS: a dict, name to list."""
     if not isinstance(original, Mapping):
         if not hasattr(original, "state_dict"):
             raise ParameterError(f"expected a PyTorch network or its state_dict, found a {type(original).__name__}")
@@ -70,9 +76,16 @@ def _weights(original):
     found = {}
     for name, values in original.items():
         layer, _, kind = str(name).rpartition(".")
-        if kind in ("weight", "bias"):
+        if kind in KINDS:
             found.setdefault(layer, {})[kind] = _array(values)
-    return [[pair[kind] for kind in ("weight", "bias") if kind in pair] for pair in found.values()]
+    return {layer: [arrays[kind] for kind in KINDS if kind in arrays] for layer, arrays in found.items()}
+
+
+def _in_order(targets, weights):
+    """PyTorch's arrays in the order of the Keras layers: by their names where all are the same, else as they stand."""
+    named = {name.replace(".", "_"): arrays for name, arrays in weights.items()}
+    names = [layer.name for layer in targets]
+    return [named[name] for name in names] if set(named) == set(names) else list(weights.values())
 
 
 def _check_channels_last(shape, weights):
@@ -95,11 +108,14 @@ def _turned(stack, targets, weights):
     if len(weights) != len(targets):
         raise DataMismatch(f"expected weights for {len(targets)} layers, found {len(weights)} layers from PyTorch")
     pairs = zip(targets, weights, strict=True)
-    turned = [[_channels_last(stack, layer, weight), *bias] for layer, (weight, *bias) in pairs]
+    turned = [_channels_last(stack, layer, arrays) for layer, arrays in pairs]
     for layer, pair in zip(targets, turned, strict=True):
         expected, found = [array.shape for array in layer.get_weights()], [array.shape for array in pair]
         if expected != found:
-            raise DataMismatch(f"{layer.name}: expected {_listed(expected)}, found {_listed(found)} from PyTorch")
+            raise DataMismatch(
+                f"{layer.name}: expected {_listed(expected)}, found {_listed(found)} from PyTorch. In a network with "
+                'branches, name each Keras layer as PyTorch names it, "block1_conv2" for block1.conv2'
+            )
     return turned
 
 
@@ -107,18 +123,25 @@ def _listed(shapes):
     return " and ".join(map(str, shapes))
 
 
-def _channels_last(stack, layer, weight):
-    """PyTorch's weight of one layer, in Keras' order."""
+def _channels_last(stack, layer, arrays):
+    """PyTorch's arrays of one layer, in Keras' order."""
+    weight, *others = arrays
     if isinstance(layer, layers.Conv2D):
-        return weight.transpose(2, 3, 1, 0) if weight.ndim == 4 else weight
-    if not isinstance(layer, layers.Dense):
-        raise ParameterError(f"{layer.name}: only Conv2D and Dense are copied, found {type(layer).__name__}")
+        return [weight.transpose(2, 3, 1, 0) if weight.ndim == 4 else weight, *others]
+    if not isinstance(layer, (layers.Dense, layers.BatchNormalization)):
+        raise ParameterError(
+            f"{layer.name}: only Conv2D, Dense and BatchNormalization are copied, found {type(layer).__name__}"
+        )
     order = _order(stack[: stack.index(layer)])
-    return weight.T if order is None or len(order) != weight.shape[-1] else weight.T[order]
+    if order is None or len(order) != weight.shape[-1]:
+        order = slice(None)
+    if isinstance(layer, layers.BatchNormalization):
+        return [array[order] for array in arrays]
+    return [weight.T[order], *others]
 
 
 def _order(before):
-    """Which of PyTorch's inputs each of Keras' is, for a Dense after the layers `before`; None where nothing moves.
+    """Which of PyTorch's inputs each of Keras' is, for a layer after the layers `before`; None where nothing moves.
 
     PyTorch flattens channel by channel. So the places in that order are sent through what reorders them in Keras.
     """
@@ -137,7 +160,8 @@ def _order(before):
 
 def _keeps(layer):
     """Whether numbers come out of a layer as they went in, each by itself, though perhaps elsewhere."""
-    same = not layer.weights and getattr(layer.input, "shape", None) == layer.output.shape
+    learnt = layer.weights and not isinstance(layer, layers.BatchNormalization)
+    same = not learnt and getattr(layer.input, "shape", None) == layer.output.shape
     return isinstance(layer, MOVES) or same
 
 
@@ -205,5 +229,6 @@ def _prove(ours, theirs):
         raise ParameterError(
             f"not copied: with PyTorch's weights the logits of {len(theirs)} images differ by up to {apart:.2g}, "
             f"expected at most {allowed:.1g}. The shapes fit: look at what has no weights (standardisation, padding, "
-            "strides, activations, order at a flatten) and at the order of the layers. Lesson 06 finds the stage"
+            "strides, activations, epsilon, order at a flatten) and at the order of the layers. Lesson 06 finds the "
+            "stage"
         )

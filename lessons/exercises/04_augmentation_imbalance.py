@@ -6,6 +6,7 @@
 #   - {id: "04.3", title: Augment the validation faces too, kind: break, difficulty: 2, minutes: 15}
 #   - {id: "04.4", title: A balanced epoch, kind: code, difficulty: 2, minutes: 25}
 #   - {id: "04.5", title: A mean that one side loses, kind: debug, difficulty: 3, minutes: 25}
+#   - {id: "04.6", title: Improve it, kind: improve, difficulty: 2, minutes: 20}
 # ---
 
 # %%
@@ -46,15 +47,15 @@ pictures = 2 * 7 * 7  # mirrored or not, −3 to 3 pixels sideways, −3 to 3 up
 fc.check("04.1", keep, pictures)
 
 # %% [markdown] hints="04.1"
-# - Do not ask whether the picture still looks natural. Read the label of the changed picture aloud: is it still true?
-# - Left and right are words that a mirror turns round. Write N and 6 on paper and turn the paper.
-# - How many whole numbers are there from −3 to 3? One choice sideways, one up and down, one of the mirror: the choices are free of each other.
+# - `keep`: do not ask whether the picture still looks natural. Read the label of the changed picture aloud: is it still true? `pictures`: how many whole numbers are there from −3 to 3?
+# - `keep`: left and right are words that a mirror turns round; write N and 6 on paper and turn the paper. `pictures`: one choice sideways, one up and down, one of the mirror.
+# - `keep` has four numbers: a face, a letter, a sign, a forest. `pictures`: the three choices are free of each other, so their numbers are multiplied, and the face as it is is one of the pictures.
 
 # %% [markdown]
 # ## 04.2 · Shear by hand
 #
 # Italics are sheared letters: every row slides sideways, the further from the middle, the further. The lesson turned
-# faces with `look_up` and said that shear is another sum in the last lines. Here is `look_up` again.
+# faces with `look_up`, and said that for shear only the two lines for `x` and `y` change. Here is `look_up` again.
 
 # %%
 def look_up(images, x, y):
@@ -200,8 +201,9 @@ fc.reveal("04.e3", "down" if max(changed) < plain else "up" if min(changed) > pl
 # %% [markdown]
 # ## 04.4 · A balanced epoch
 #
-# The lesson repeated rare faces once, before the training, so that all classes are equally large. It then repeats the
-# same faces in each epoch. Better: choose anew each time.
+# Lesson 04b repeated rare faces once, before the training, so that all classes are equally large. It then repeats the
+# same faces in each epoch. PyTorch's `WeightedRandomSampler` draws anew each time, but its classes are equally large on
+# average only, and some faces come often while others are left out. Better: choose anew, and evenly.
 #
 # `balanced_epoch(labels, seed)` returns the positions of the faces of one epoch, in the order in which they are shown.
 # `labels` is an int64 array. These things hold:
@@ -340,3 +342,76 @@ assert same(prepared_alike(mirrored, as_it_is, some), False), "the same pixels, 
 # - Give both functions the same images. Comparing training faces with test faces would compare the faces as well. And compare pixel by pixel: two pictures may share their mean.
 # - A function may write into the tensor that it gets, and the second one would then see what the first one left. What do you hand over instead?
 # - Put the faces through each function all at once, and then one at a time. That makes four results for each face, and all must agree. Compare shapes before you compare numbers.
+
+# %% [markdown]
+# ## 04.6 · Improve it
+#
+# Lesson 04's small network, trained on 2,000 faces as they are for 30 epochs, learns them by heart. Train a better one
+# on the same faces. You may change them: mirror, shift, turn, mix. You may treat rare emotions, change the network, or
+# train longer. Yours is judged on faces that neither network has seen, by the paired test of lesson 03.
+#
+# `network()` must stand alone. It may use imports, functions and numbers, but no faces and nothing that a training has
+# computed, because nothing is trained when your sheet is graded: the weights travel in your notebook. At most 500,000
+# of them do. Two minutes of training are enough.
+
+# %% tags=["training"]
+faces = fc.drawn_faces(2_000, 500, 0, seed=46)
+
+# %%
+from torch import nn
+
+
+def small_cnn():
+    layers, channels = [fc.Standardise(0.5, 0.25), nn.AvgPool2d(2)], 1
+    for wider in (16, 32, 32):
+        layers += [nn.Conv2d(channels, wider, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
+        channels = wider
+    layers += [nn.Flatten(), nn.Linear(288, 128), nn.ReLU(), nn.Dropout(0.2)]
+    return nn.Sequential(*layers, nn.Linear(128, 7))
+
+
+# %% [markdown]
+# `network()` returns your network, without trained weights. `small_cnn()` will do.
+
+# %% answer="04.6"
+def network():
+    ### BEGIN SOLUTION
+    return small_cnn()
+    ### END SOLUTION
+
+
+# %% [markdown]
+# Train it here. What you hand in last counts.
+
+# %% train="04.6"
+torch.manual_seed(0)
+model = network()
+### BEGIN SOLUTION
+changes = fc.Augment(flip=0.5, shift=0.06, rotate=12, zoom=0.08)
+recipe = {"epochs": 40, "lr": 4e-3, "batch_size": 64, "schedule": fc.OneCycle(), "precision": "auto"}
+fc.fit(model, faces, augment=changes, **recipe)
+### END SOLUTION
+fc.hand_in("04.6", model)
+
+# %% check="04.6" points=1
+fc.check("04.6", network)
+
+# %% hidden="04.6" points=2
+# Your network meets 2,000 other faces when your sheet is graded.
+### BEGIN HIDDEN TESTS
+from fercourse.classroom.improve.judge import judge
+
+better, why = judge("04.6", network, seed=640_817_263_905_482)
+assert better, why
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Save the notebook (Ctrl+S), then run the next cell. It says whether your network is in the file that you hand in.
+
+# %% tags=["training"]
+fc.saved("04.6")
+
+# %% [markdown] hints="04.6"
+# - What does lesson 04 do to a training face before the network sees it? Which of its changes helped most on upright faces?
+# - `fc.fit(model, faces, augment=fc.Augment(…), epochs=…)` trains with changes. Faces that come differently each time can be shown more often before they are learned by heart.
+# - Mirror with a probability of 0.5, shift and zoom by some percent, turn by about ten degrees; 40 epochs at 0.004 with `schedule=fc.OneCycle()` and `batch_size=64`.

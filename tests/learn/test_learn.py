@@ -18,7 +18,7 @@ from fercourse.classroom.source import plain_source
 from fercourse.learn import fitting, loop, models, optim
 from fercourse.learn.precision import at_precision
 
-LESSON = "02_mlp_baseline.py"
+LESSON, SECOND_PART = "02_mlp_baseline.py", "02b_a_network_that_never_learns.py"
 
 
 def small_mlp(faces, seed=0):
@@ -55,10 +55,18 @@ def test_every_helper_that_claims_to_be_built_by_hand_is_built_in_that_lesson():
     assert claims >= 8
 
 
+def lesson_mlp():
+    """The MLP as the second part of lesson 02 writes it."""
+    namespace = dict(torch=torch, nn=nn, fc=fc, env=SimpleNamespace(device=torch.device("cpu")))
+    exec(ast.unparse(definitions(SECOND_PART)["mlp"]), namespace)
+    return namespace["mlp"]
+
+
 def test_fit_gives_the_same_curve_as_the_lessons_hand_written_loop(faces):
     namespace = dict(torch=torch, nn=nn, F=F, np=np, fc=fc, data=faces, SEED=5, EPOCHS=3)
     namespace["env"] = SimpleNamespace(device=torch.device("cpu"))
     run_definitions(LESSON, namespace)
+    namespace["mlp"] = lesson_mlp()
     torch.manual_seed(1)
     by_hand_model = namespace["mlp"](0.5, 0.25)
     torch.manual_seed(1)

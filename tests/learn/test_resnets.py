@@ -1,17 +1,19 @@
 """The residual networks: against torchvision's own, against sizes worked out by hand, in both precisions."""
 
-from functools import partial
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 import torchvision
 from lesson_code import run_definitions
 from torch import nn
+from torchvision.models.resnet import BasicBlock
 
 import fercourse as fc
 from fercourse.learn.costs import cost
-from fercourse.learn.models import DEPTHS, Residual, bn_cnn, plain9, resnet, resnet9
+from fercourse.learn.models import DEPTHS, Residual, ResidualBlock, bn_cnn, plain9, resnet, resnet9, small_resnet
 from fercourse.learn.precision import at_precision
 
 PUBLISHED = {
@@ -119,7 +121,7 @@ def test_resnet9_adds_the_input_of_both_residual_steps():
     assert sum(isinstance(layer, Residual) for layer in model) == 2
 
 
-def small_resnet():
+def tiny_resnet():
     torch.manual_seed(0)
     block = nn.Sequential(nn.Conv2d(4, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU())
     pooled = (nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 7))
@@ -130,7 +132,7 @@ def test_batch_norm_keeps_its_statistics_in_float32_and_near_the_exact_ones_unde
     images, labels = torch.rand(64, 1, 48, 48), torch.arange(64) % 7
     norms = {}
     for precision in ("float32", "bfloat16"):
-        model = small_resnet()
+        model = tiny_resnet()
         forward = at_precision(model, precision, torch.device("cpu")).train()
         F.cross_entropy(forward(images), labels).backward()
         norms[precision] = model[2].block[1]
@@ -153,8 +155,8 @@ def test_a_step_of_training_moves_every_weight_of_a_resnet(build):
 
 
 def test_the_shipped_resnet_is_the_lessons_resnet():
-    namespace = dict(torch=torch, nn=nn, F=F, fc=fc, torchvision=torchvision, partial=partial, BLOCKS=1)
-    run_definitions("05_resnets.py", namespace)
+    namespace = dict(torch=torch, nn=nn, fc=fc, torchvision=torchvision)
+    run_definitions("05b_large_resnets.py", namespace)
     torch.manual_seed(4)
     by_hand = namespace["resnet"](18, 0.5, 0.25).eval()
     torch.manual_seed(4)
@@ -164,8 +166,8 @@ def test_the_shipped_resnet_is_the_lessons_resnet():
 
 
 def test_the_lessons_count_of_operations_is_that_of_cost(networks):
-    namespace = dict(torch=torch, nn=nn, F=F, fc=fc, torchvision=torchvision)
-    run_definitions("05_resnets.py", namespace)
+    namespace = dict(torch=torch, nn=nn, fc=fc, torchvision=torchvision)
+    run_definitions("05b_large_resnets.py", namespace)
     assert namespace["count_operations"](networks[50]) == cost(networks[50]).flops
 
 
@@ -209,3 +211,51 @@ def test_the_network_with_batch_norm_halves_its_pictures_four_times():
     kinds = [type(layer).__name__ for layer in bn_cnn(0.5, 0.25)]
     assert kinds[1:6] == ["Conv2d", "BatchNorm2d", "ReLU", "MaxPool2d", "Dropout"]
     assert kinds[-6:] == ["Linear", "BatchNorm1d", "ReLU", "Dropout", "Linear", "BatchNorm1d"]
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    namespace = dict(torch=torch, nn=nn, F=F, fc=fc, np=np, SEED=7, mean=0.5, std=0.25)
+    namespace["data"] = SimpleNamespace(train=None, valid=None)
+    run_definitions("05_resnets.py", namespace)
+    return namespace
+
+
+@pytest.mark.parametrize("shortcuts", [True, False])
+def test_the_shipped_small_resnet_is_the_lessons_family(lesson, shortcuts):
+    by_hand = lesson["family"](14, shortcuts).eval()
+    torch.manual_seed(7)
+    shipped = small_resnet(14, 0.5, 0.25, shortcuts=shortcuts).eval()
+    images = torch.rand(3, 1, 48, 48)
+    assert torch.equal(by_hand(images), shipped(images))
+
+
+@pytest.mark.parametrize(("depth", "weights"), [(8, 77_559), (20, 271_991), (44, 660_855)])
+def test_a_small_resnet_has_as_many_layers_as_it_says_and_the_weights_counted_by_hand(depth, weights):
+    model, n = small_resnet(depth, 0.5, 0.25), (depth - 2) // 6
+    on_the_way = [layer for layer in model.modules() if isinstance(layer, nn.Conv2d) and layer.kernel_size == (3, 3)]
+    assert len(on_the_way) + 1 == depth
+    first = {16: 9 * 16 * 16, 32: 9 * 16 * 32 + 16 * 32 + 64, 64: 9 * 32 * 64 + 32 * 64 + 128}
+    of_stages = [first[c] + 9 * c * c + 4 * c + (n - 1) * (18 * c * c + 4 * c) for c in (16, 32, 64)]
+    assert sum(each.numel() for each in model.parameters()) == weights == 9 * 16 + 32 + sum(of_stages) + 64 * 7 + 7
+
+
+def test_shortcuts_of_a_small_resnet_add_the_weights_of_two_one_by_one_convolutions_and_no_layer():
+    sizes = [sum(each.numel() for each in small_resnet(20, 0.5, 0.25, shortcuts=cut).parameters()) for cut in (1, 0)]
+    assert sizes[0] - sizes[1] == (16 * 32 + 64) + (32 * 64 + 128)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_residual_block_is_torchvisions(stride):
+    fitting = nn.Sequential(nn.Conv2d(8, 12, 1, stride, bias=False), nn.BatchNorm2d(12))
+    theirs, mine = BasicBlock(8, 12, stride, fitting), ResidualBlock(8, 12, stride)
+    mine.load_state_dict(theirs.state_dict())
+    images = torch.rand(4, 8, 7, 9)
+    torch.testing.assert_close(mine(images), theirs(images))
+    torch.testing.assert_close(mine.eval()(images), theirs.eval()(images))
+
+
+@pytest.mark.parametrize("depth", [2, 9, 18, 13])
+def test_a_small_resnet_of_another_depth_is_refused_with_those_there_are(depth):
+    with pytest.raises(fc.ParameterError, match=rf"6n \+ 2: 8, 14, 20, …; found {depth}"):
+        small_resnet(depth, 0.5, 0.25)

@@ -1,5 +1,6 @@
 """What lesson 04 builds by hand, held against the package and against torchvision."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 from lesson_code import run_definitions
 from torch import nn
+from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
 import fercourse as fc
@@ -15,9 +17,24 @@ from fercourse.learn.models import prelu_cnn
 
 
 @pytest.fixture(scope="module")
-def lesson():
-    namespace = dict(torch=torch, nn=nn, np=np, fc=fc, env=SimpleNamespace(device=torch.device("cpu")))
+def lesson(faces):
+    namespace = dict(torch=torch, nn=nn, np=np, fc=fc, replace=replace, SEED=0, Dataset=Dataset)
+    namespace |= dict(data=faces, train=faces.train, env=SimpleNamespace(device=torch.device("cpu")))
     run_definitions("04_augmentation_imbalance.py", namespace)
+    return SimpleNamespace(**namespace)
+
+
+@pytest.fixture(scope="module")
+def part_three():
+    namespace = dict(torch=torch, nn=nn, np=np, fc=fc, generator=np.random.default_rng(0))
+    run_definitions("04c_comparison_resume.py", namespace)
+    return SimpleNamespace(**namespace)
+
+
+@pytest.fixture(scope="module")
+def part_two():
+    namespace = dict(torch=torch, nn=nn, np=np, fc=fc, replace=replace, generator=np.random.default_rng(0))
+    run_definitions("04b_rare_emotions.py", namespace)
     return SimpleNamespace(**namespace)
 
 
@@ -26,9 +43,9 @@ def images(faces):
     return next(fc.batches(faces.train, 16))[0]
 
 
-def test_the_shipped_prelu_cnn_is_the_lessons(lesson, images):
+def test_the_shipped_prelu_cnn_is_the_lessons(part_three, images):
     networks = []
-    for build in (lesson.prelu_cnn, prelu_cnn):
+    for build in (part_three.prelu_cnn, prelu_cnn):
         torch.manual_seed(4)
         networks.append(build(0.5, 0.25).eval())
     by_hand, shipped = networks
@@ -80,8 +97,65 @@ def test_the_shipped_augmented_does_what_the_lessons_does(lesson, faces):
         assert torch.equal(my_labels, their_labels)
 
 
-def test_the_table_of_2022_counts_five_faces_a_batch_and_one_too_many_below(lesson):
+def test_the_table_of_2022_counts_five_faces_a_batch_and_one_too_many_below(part_two):
     certain = np.eye(7, dtype=np.float32)[np.full(256, 3)]
-    recall, looked_at = lesson.recall_of_2022(fc.Predictions(certain, np.full(256, 3), "an example"))
+    recall, looked_at = part_two.recall_of_2022(fc.Predictions(certain, np.full(256, 3), "an example"))
     assert looked_at == 10
     assert recall[3] == pytest.approx(10 / 11)
+
+
+def test_the_gain_of_one_seed_is_the_difference_and_its_interval_that_of_the_paired_counts(lesson):
+    labels = np.zeros(400, int)
+    generator = np.random.default_rng(1)
+    new, old = (
+        fc.Predictions(np.eye(7, dtype=np.float32)[(generator.random(400) > bound).astype(int)], labels, "x")
+        for bound in (0.7, 0.5)
+    )
+    points, half = lesson.gain([new], [old])
+    paired = new.versus(old)
+    share = (paired.wins - paired.losses) / 400
+    variance = ((paired.wins + paired.losses) / 400 - share**2) / 399
+    assert points == pytest.approx(100 * share)
+    assert half == pytest.approx(196 * variance**0.5)
+    assert lesson.clearly_better([new], [old])
+    assert not lesson.clearly_better([old], [new])
+    assert not lesson.clearly_better([new, old], [old, old]), "every seed has to agree"
+
+
+def test_stored_copies_are_the_changes_one_after_the_other_beside_their_labels(lesson, faces):
+    darker = [lambda images, generator, factor=factor: images * factor for factor in (1, 0.5, 0.2)]
+    split = lesson.stored(darker)
+    size = len(faces.train)
+    assert np.array_equal(split.labels, np.tile(faces.train.labels, 3))
+    assert np.array_equal(split.images[:size], faces.train.images)
+    assert np.abs(split.images[size : 2 * size] - faces.train.images / 2.0).max() <= 0.51
+
+
+def test_anew_picks_one_of_the_changes_for_each_face(lesson, images):
+    augment = lesson.anew([lambda images, generator, factor=factor: images * factor for factor in (1, 0.5, 0.25)])
+    changed = augment(images, torch.Generator().manual_seed(2))
+    factors = (changed.flatten(1).sum(1) / images.flatten(1).sum(1)).tolist()
+    assert {round(factor, 3) for factor in factors} == {1, 0.5, 0.25}
+
+
+def test_the_lessons_data_set_gives_a_loader_the_faces_of_the_split_changed(lesson, faces):
+    loader = DataLoader(lesson.Changed(faces.train, lambda image: image / 2), 16)
+    images, labels = next(iter(loader))
+    ours, our_labels = next(fc.batches(faces.train, 16))
+    torch.testing.assert_close(images, ours / 2)
+    assert torch.equal(labels, our_labels)
+
+
+def test_adjusted_answers_are_those_of_bayes_rule_with_other_shares(part_two):
+    generator = np.random.default_rng(3)
+    likelihoods, shares = generator.random((50, 7)), generator.dirichlet(np.ones(7))
+    in_training = likelihoods * shares / (likelihoods * shares).sum(1, keepdims=True)
+    even = likelihoods / likelihoods.sum(1, keepdims=True)
+    guess = fc.Predictions(in_training.astype(np.float32), np.zeros(50, int), "an example")
+    np.testing.assert_allclose(part_two.adjusted(guess, 1 / shares).probabilities, even, atol=1e-5)
+
+
+def test_choosing_among_equals_costs_nothing_and_among_lucky_ones_something(part_three):
+    lucky = np.random.default_rng(4).random((100, 400)) < 0.6
+    assert part_three.price(lucky, 100) > 8
+    assert abs(part_three.price(np.repeat(lucky[:1], 100, axis=0), 200)) < 0.5

@@ -53,6 +53,7 @@ def every_plot(faces, predictions):
         "per_class": lambda **ax: plots.per_class(predictions, **ax),
         "reliability": lambda **ax: plots.reliability(predictions, **ax),
         "history": lambda **ax: plots.history({"CNN": trained(2, 1.5, 1.7)}, **ax),
+        "residual_blocks": lambda **ax: plots.residual_blocks(**ax),
     }
 
 
@@ -82,7 +83,7 @@ def test_every_plot_makes_one_modest_figure_and_leaves_the_notebooks_style_alone
 def test_a_figure_of_drawn_faces_says_so_and_one_of_fer2013_does_not(faces, predictions):
     begin(drawn=True)
     for name, draw in every_plot(faces, predictions).items():
-        assert corner(draw()) == "drawn faces", name
+        assert corner(draw()) == ("" if name == "residual_blocks" else "drawn faces"), name  # that one shows no data
     begin(drawn=False)
     real = Faces(*(replace(split, drawn=False) for split in faces), "drawn_from_life.csv")
     real_predictions = replace(predictions, drawn=False, source="drawn_from_life.csv")
@@ -160,12 +161,24 @@ def test_grids_that_cannot_be_drawn_are_refused(faces):
         plots.pairs(faces.train.images[:2], faces.train.images[:3], ["a", "b"])
 
 
+def test_pairs_stand_in_rows_of_so_many_columns_each_over_its_twin(faces):
+    left, right = faces.train.images[:5], faces.train.images[5:10]
+    shown = picture(plots.pairs(left, right, "abcde", columns=2))
+    assert shown.shape[1] == 2 * 48 + 2
+    towers = [shown[:, :48], shown[:, 50:]]
+    for place, (above, below) in enumerate(zip(left, right, strict=True)):
+        top = place // 2 * (shown.shape[0] // 3) + shown.shape[0] // 3 - 98
+        tower = towers[place % 2][top : top + 98]
+        np.testing.assert_array_equal(tower[:48], above)
+        np.testing.assert_array_equal(tower[50:], below)
+
+
 def test_the_counts_at_the_bars_are_the_counts(faces):
     ax = plots.class_counts(faces)
     written = [text.get_text() for text in ax.texts]
     assert written == [f"{n:,}" for split in faces for n in split.counts().values()]
-    heights = np.array([bar.get_height() for bar in ax.containers[0]])
-    np.testing.assert_allclose(heights, 100 * np.array(list(faces.train.counts().values())) / len(faces.train))
+    lengths = np.array([bar.get_width() for bar in ax.containers[0]])
+    np.testing.assert_allclose(lengths, 100 * np.array(list(faces.train.counts().values())) / len(faces.train))
 
 
 def test_mean_faces_are_means_in_one_stretch(faces):

@@ -65,6 +65,62 @@ def adapted():
     return in_torch(fc.Standardise(mean, std), *ours()), in_keras(measured, *theirs(layers.Flatten()).layers)
 
 
+class Residual(nn.Module):
+    """A block that halves the picture, with a shortcut of its own, between a first convolution and a last layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(1, 4, 3, 2, padding=1, bias=False)
+        self.block = nn.ModuleDict(
+            {
+                "conv": nn.Conv2d(4, 8, 3, 2, padding=1, bias=False),
+                "norm": nn.BatchNorm2d(8),
+                "shortcut": nn.Sequential(nn.Conv2d(4, 8, 1, 2, bias=False), nn.BatchNorm2d(8)),
+            }
+        )
+        self.last = nn.Linear(8, 7)
+
+    def forward(self, images):
+        maps = self.first(images)
+        change = self.block["norm"](self.block["conv"](maps))
+        return self.last((change + self.block["shortcut"](maps)).relu().mean((2, 3)))
+
+
+def residual():
+    torch.manual_seed(3)
+    return seen(Residual())
+
+
+def seen(network):
+    """The network after some batches in training mode: its batch norms have averages and factors of their own."""
+    generator = torch.Generator().manual_seed(4)
+    with torch.no_grad():
+        for module in network.modules():
+            if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)):
+                module.weight.uniform_(0.5, 2, generator=generator)
+                module.bias.uniform_(-1, 1, generator=generator)
+        for _ in range(5):
+            network(torch.rand(8, 1, 48, 48, generator=generator))
+    return network
+
+
+def residual_in_keras(named=True, epsilon=1e-5):
+    def name(text):
+        return text if named else None
+
+    def halved(maps, width, kernel, text):
+        maps = layers.ZeroPadding2D(kernel // 2)(maps)
+        return layers.Conv2D(width, kernel, 2, use_bias=False, name=name(text))(maps)
+
+    images = keras.Input((48, 48, 1))
+    maps = halved(images, 4, 3, "first")
+    change = layers.BatchNormalization(epsilon=epsilon, name=name("block_norm"))(halved(maps, 8, 3, "block_conv"))
+    short = halved(maps, 8, 1, "block_shortcut_0")
+    short = layers.BatchNormalization(epsilon=epsilon, name=name("block_shortcut_1"))(short)
+    maps = layers.GlobalAveragePooling2D()(layers.ReLU()(layers.Add()([change, short])))
+    return keras.Model(images, layers.Dense(7, name=name("last"))(maps))
+
+
 class InAnotherOrder(nn.Module):
     """Two layers of one shape, made in another order than they are used in."""
 
@@ -126,6 +182,11 @@ ALIKE = {
     "standardised by what was measured": adapted,
     "float64": lambda: (ours().double(), theirs(layers.Flatten())),
     "large logits": lambda: (enlarged(ours()), theirs(layers.Flatten())),
+    "branches and batch norm": lambda: (residual(), residual_in_keras()),
+    "batch norm behind the flatten": lambda: (
+        seen(in_torch(*ours()[:3], nn.Flatten(), nn.BatchNorm1d(144), nn.ReLU(), nn.Linear(144, 7))),
+        theirs(layers.Flatten(), layers.BatchNormalization(epsilon=1e-5), layers.ReLU()),
+    ),
     "one layer": lambda: (nn.Linear(12, 7), in_keras(layers.Dense(7), sides=(12,))),
 }
 
@@ -159,12 +220,13 @@ DIFFERENT = {
     "half precision here": (lambda: (ours(), in_half_precision("mixed_bfloat16")), "differ by up to"),
     "nothing but zeros": (lambda: (zeroed(ours()), theirs(layers.Flatten())), "would prove nothing"),
     "no numbers": (lambda: (enlarged(ours(), float("nan")), theirs(layers.Flatten())), "would prove nothing"),
-    "batch normalisation": (
+    "another epsilon": (lambda: (residual(), residual_in_keras(epsilon=1e-3)), "differ by up to"),
+    "a norm that is no batch norm": (
         lambda: (
-            in_torch(nn.Flatten(), nn.Linear(2304, 7), nn.BatchNorm1d(7)),
-            in_keras(layers.Flatten(), layers.Dense(7), layers.BatchNormalization()),
+            in_torch(nn.Flatten(), nn.Linear(2304, 7), nn.LayerNorm(7)),
+            in_keras(layers.Flatten(), layers.Dense(7), layers.LayerNormalization(epsilon=1e-5)),
         ),
-        "found BatchNormalization",
+        "found LayerNormalization",
     ),
     "another output": (
         lambda: (in_torch(*ours(), nn.Unflatten(1, (7, 1))), theirs(layers.Flatten())),
@@ -192,6 +254,7 @@ OF_OTHER_SHAPES = {
         lambda: (in_torch(nn.Flatten(), nn.Linear(2304, 7)), in_keras(layers.Conv2D(7, 48), layers.Flatten())),
         r"found \(7, 2304\)",
     ),
+    "branches without names": (lambda: (residual(), residual_in_keras(named=False)), "name each Keras layer"),
     "a convolution for a dense layer": (
         lambda: (in_torch(nn.Conv2d(1, 7, 48), nn.Flatten()), in_keras(layers.Flatten(), layers.Dense(7))),
         r"found \(48, 48, 1, 7\)",
@@ -224,7 +287,7 @@ def logits_of_both(network, model):
     """What both say about the same images, which the copy was not proved on."""
     images = np.random.default_rng(9).random((6, *model.input_shape[1:]), np.float32)
     pixels = next(network.parameters()).new_tensor(np.moveaxis(images, -1, 1))
-    return network(pixels).detach().float().numpy(), model(images, training=False).numpy()
+    return network.eval()(pixels).detach().float().numpy(), model(images, training=False).numpy()
 
 
 @pytest.mark.parametrize("case", ALIKE)

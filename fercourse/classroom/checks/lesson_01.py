@@ -1,10 +1,14 @@
 """The exercises of lesson 01, against correlations, words and fractions."""
 
+from contextlib import contextmanager
 from fractions import Fraction
 
 import numpy as np
 
-from fercourse.classroom.checks.compare import as_whole, expect, expect_secret, plain, short
+from fercourse.classroom.checks.compare import as_whole, expect, expect_secret, plain, same, short
+from fercourse.classroom.improve.baselines import Baseline
+from fercourse.classroom.improve.judge import expect_better
+from fercourse.data.drawn.dataset import drawn_faces
 from fercourse.data.faces import EMOTIONS
 from fercourse.errors import CheckFailed
 
@@ -19,9 +23,19 @@ def what_laziness_earns(emotion, score, peeked):
         raise CheckFailed(f"emotion: expected a name from the table, came {short(emotion)}")
     named = None if emotion is None else emotion.strip().capitalize()
     expect_secret(named, commonest, "emotion, the commonest on PublicTest")
-    everyone = sum(PRIVATE.values())
-    expect_secret(score, PRIVATE[commonest] / everyone, "score, on PrivateTest", atol=6e-4)
-    expect_secret(peeked, max(PRIVATE.values()) / everyone, "peeked, chosen on PrivateTest", atol=6e-4)
+    public, private = sum(PUBLIC.values()), sum(PRIVATE.values())
+    for name, came, right, where in (
+        ("score", score, PRIVATE[commonest], "on PrivateTest"),
+        ("peeked", peeked, max(PRIVATE.values()), "chosen on PrivateTest"),
+    ):
+        readings = {
+            right / public: f"{public} is the number of faces on PublicTest",
+            100 * right / private: "write a share from 0 to 1, not percent",
+            PUBLIC[commonest] / public: f"that is the share of {commonest} on PublicTest",
+            1 / len(EMOTIONS): "that is a guess among seven; the lazy model always gives the same answer",
+        }
+        with _naming(came, readings, atol=6e-4):
+            expect_secret(came, right / private, f"{name}, {where}", atol=6e-4)
 
 
 def mirror_twins(answer):
@@ -46,7 +60,11 @@ def mirror_twins(answer):
         ("two black faces", [black, face, black, mirrored], "train train valid valid", [(1, 3)]),
     ]
     for which, faces, splits, expected in cases:
-        _expect_pairs(answer(np.stack(faces), np.array(splits.split())), expected, f"mirror_twins, {which}")
+        came = answer(np.stack(faces), np.array(splits.split()))
+        try:
+            _expect_pairs(came, expected, f"mirror_twins, {which}")
+        except CheckFailed as error:
+            raise CheckFailed(f"{error}{_found_instead(answer, face, other, came, expected)}") from None
     images, splits = _crowd(chance)
     _expect_pairs(answer(images, splits), _by_correlation(images, splits), "mirror_twins, 24 faces in three splits")
 
@@ -69,7 +87,9 @@ def first_parting(answer):
     ]
     for which, (words, names, other_words, other_names), expected in cases:
         columns = _coded(words, names), names, _coded(other_words, other_names), other_names
-        expect(answer(*columns), expected, f"first_parting, {which}")
+        came = answer(*columns)
+        with _naming(came, _rows_that_agree(*columns)):
+            expect(came, expected, f"first_parting, {which}")
 
 
 def ceiling(answer):
@@ -86,7 +106,33 @@ def ceiling(answer):
         ("forty faces", crowd.tolist()),
     ]
     for which, votes in cases:
-        expect(answer(np.array(votes, np.uint8)), _by_fractions(votes), f"ceiling, {which}", atol=1e-5)
+        came, expected = answer(np.array(votes, np.uint8)), _by_fractions(votes)
+        counts = np.array(votes, float)
+        readings = {
+            float(
+                (counts[:, :7].max(1) / counts.sum(1)).mean()
+            ): "the three last answers give no label: leave them out below the line, too",
+            100 * expected: "return a share from 0 to 1, not percent",
+        }
+        with _naming(came, readings, atol=1e-5):
+            expect(came, expected, f"ceiling, {which}", atol=1e-5)
+
+
+def better_than_sixty_four(answer):
+    """01.6: weights that answer more practice faces rightly than least squares on the lesson's thumbnails."""
+    expect_better("01.6", answer)
+
+
+def sixty_four_weights(images, arrays):
+    """The baseline of 01.6: the scores of thumbnails of 8 × 8, and of a one."""
+    return _thumbnails_and_one(images) @ arrays["weights"]
+
+
+def least_squares():
+    """The weights of the baseline of 01.6, as the sheet finds them."""
+    train = drawn_faces(4_000, 1_000, 0, seed=61).train
+    weights, *_ = np.linalg.lstsq(_thumbnails_and_one(train.images), np.eye(len(EMOTIONS))[train.labels], rcond=None)
+    return {"weights": weights}
 
 
 def as_pairs(came):
@@ -105,7 +151,52 @@ CHECKS = {
     "01.2": mirror_twins,
     "01.4": first_parting,
     "01.5": ceiling,
+    "01.6": better_than_sixty_four,
 }
+
+BASELINES = {"01.6": Baseline("the 64 weights", network=sixty_four_weights, train=least_squares)}
+
+
+@contextmanager
+def _naming(came, readings, *, atol=0.0):
+    """Where a check in the block fails on a number of `readings`, its line also says what was counted instead."""
+    try:
+        yield
+    except CheckFailed as error:
+        for number, says in readings.items():
+            if same(came, number, atol=atol):
+                raise CheckFailed(f"{error}: {says}") from None
+        raise
+
+
+def _found_instead(answer, face, other, came, expected):
+    """What an answer to 01.2 finds that is no mirrored copy, in words; empty where that is not known."""
+    pairs = as_pairs(came) or []
+    if pairs != expected and sorted({(min(pair), max(pair)) for pair in pairs}) == expected:
+        return ": each pair once, the smaller place first"
+    if pairs:
+        return ""
+    turned = {"plain copies": face, "copies upside down": face[::-1], "copies turned by 180 degrees": face[::-1, ::-1]}
+    for name, copy in turned.items():
+        if as_pairs(answer(np.stack([face, copy, other]), np.array(["train", "valid", "test"]))) == [(0, 1)]:
+            return f": it finds {name} instead"
+    return ""
+
+
+def _rows_that_agree(codes, names, other_codes, other_names):
+    """Row → what it means in both columns, in words, for the rows of 01.4 that mean the same."""
+    told = {}
+    for row, (code, other) in enumerate(zip(codes.tolist(), other_codes.tolist(), strict=False)):
+        if names[code].lower() == other_names[other].lower():
+            told[row] = f"row {row} is {names[code]} here, code {code}, and {other_names[other]} there, code {other}"
+    return told
+
+
+def _thumbnails_and_one(images):
+    small = images.reshape(-1, 8, 6, 8, 6).mean((2, 4)).reshape(-1, 64)
+    small = small - small.mean(1, keepdims=True)
+    small = small / np.maximum(np.linalg.norm(small, axis=1, keepdims=True), 1e-6)
+    return np.hstack([small, np.ones((len(small), 1))])
 
 
 def _enlarged(blocks):

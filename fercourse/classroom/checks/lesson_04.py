@@ -6,12 +6,26 @@ import numpy as np
 import torch
 from torch import nn
 
-from fercourse.classroom.checks.compare import as_whole, expect, expect_secret, plain, short
+from fercourse.classroom.checks.compare import as_whole, expect, expect_secret, plain, same, short
+from fercourse.classroom.improve.baselines import Baseline
+from fercourse.classroom.improve.judge import expect_better
+from fercourse.data.drawn.dataset import drawn_faces
 from fercourse.errors import CheckFailed
 from fercourse.learn.augment import Augment
+from fercourse.learn.fitting import fit
 from fercourse.learn.models import Standardise
+from fercourse.learn.schedules import OneCycle
 
 KEPT = {1, 4, 6, 8}
+MISCOUNTS = {
+    7 * 7: "that is without the mirror images",
+    2 * 6 * 6: "a shift of no pixel is one of the choices, each way",
+    2 * 7 * 7 - 1: "the face as it is counts too",
+    2 * 4 * 4: "a face may move left or right, up or down",
+    2 + 7 + 7: "the choices are free of each other: each mirror image can have each shift",
+}
+"""What a wrong number of pictures forgets."""
+
 SEEDS = 40
 
 
@@ -24,10 +38,14 @@ def label_survives(keep, pictures):
     if not isinstance(keep, (list, tuple, set, frozenset)) or None in map(as_whole, keep):
         raise CheckFailed(f"keep: expected a list of whole numbers from 1 to 9, came {short(keep)}")
     kept = set(map(as_whole, keep))
-    wrong, missing = kept - KEPT, KEPT - kept
+    wrong, missing = len(kept - KEPT), len(KEPT - kept)
     if wrong or missing:
-        raise CheckFailed(f"keep: {len(wrong)} of your numbers do not belong there, {len(missing)} are missing")
-    expect_secret(pictures, 2 * 7 * 7, "pictures, with flips and shifts of up to three pixels")
+        does, is_missing = "does" if wrong == 1 else "do", "is" if missing == 1 else "are"
+        raise CheckFailed(f"keep: {wrong} of your numbers {does} not belong there, {missing} {is_missing} missing")
+    counted = as_whole(plain(pictures))
+    if counted in MISCOUNTS:
+        raise CheckFailed(f"keep is right. pictures: came {counted}: {MISCOUNTS[counted]}")
+    expect_secret(pictures, 2 * 7 * 7, "keep is right. pictures, with flips and shifts of up to three pixels")
 
 
 def shear(answer):
@@ -38,6 +56,9 @@ def shear(answer):
     upright[..., 20:28] = 1
     degrees = torch.tensor([12.0, -30.0, 45.0, 3.5, -60.0])
     expect(answer(noise[:1], torch.zeros(1)), noise[:1], "shear by 0°", atol=1e-4)
+    came, one = answer(noise[:1], degrees[:1]), (noise[:1], degrees[:1], "shear by 12° of a face of noise")
+    _name_the_lean(came, *one)
+    _name_the_border(came, *one)
     for angle in (30.0, -45.0):
         case = torch.tensor([angle])
         expect(answer(upright, case), _sheared(upright, case), f"shear by {angle:.0f}° of an upright bar", atol=1e-3)
@@ -89,17 +110,78 @@ def prepared_alike(answer):
         expect(answer(training, testing, images.clone()), expected, f"prepared_alike, {which}")
 
 
+def better_cnn(network):
+    """04.6: a trained network that beats one trained on faces as they are, on practice faces."""
+    expect_better("04.6", network)
+
+
+def small_cnn():
+    """Lesson 04's small network, which averages 2 × 2 pixels first: 53 thousand weights."""
+    layers, channels = [Standardise(0.5, 0.25), nn.AvgPool2d(2)], 1
+    for wider in (16, 32, 32):
+        layers += [nn.Conv2d(channels, wider, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
+        channels = wider
+    layers += [nn.Flatten(), nn.Linear(288, 128), nn.ReLU(), nn.Dropout(0.2)]
+    return nn.Sequential(*layers, nn.Linear(128, 7))
+
+
+def trained_small_cnn():
+    """It learns 2,000 faces by heart: nothing about them changes."""
+    torch.manual_seed(0)
+    model = small_cnn()
+    recipe = {"epochs": 30, "lr": 4e-3, "batch_size": 64, "schedule": OneCycle(), "device": "cpu"}
+    fit(model, drawn_faces(2_000, 500, 0, seed=46), **recipe, progress=False)
+    return model
+
+
+BASELINES = {"04.6": Baseline("the network of faces that never change", network=small_cnn, train=trained_small_cnn)}
+
 CHECKS = {
     "04.1": label_survives,
     "04.2": shear,
     "04.4": balanced_epoch,
     "04.5": prepared_alike,
+    "04.6": better_cnn,
 }
 
 
 def _sheared(images, degrees):
     draws = ((degrees.double() / 80 + 1) / 2)[:, None].expand(len(images), 18)
     return Augment(shear=80).apply(images, draws)
+
+
+def _name_the_lean(came, images, degrees, where):
+    """Raise CheckFailed where the faces lean the other way, or by an angle that was taken for radians."""
+    if same(came, _sheared(images, -degrees), atol=1e-3):
+        raise CheckFailed(
+            f"{where}: it leans the other way. With a positive angle the upper half moves to the right, so a pixel of "
+            "the upper half comes from further left"
+        )
+    slant = torch.rad2deg(torch.atan(torch.tan(degrees)))  # what degrees.tan() takes the number for
+    if same(came, _sheared(images, slant), atol=1e-3):
+        raise CheckFailed(f"{where}: tan() takes its number for radians; torch.deg2rad turns degrees into them")
+
+
+def _name_the_border(came, images, degrees, where):
+    """Raise CheckFailed where all is right but the border, or where whole pixels were taken."""
+    came = plain(came)
+    if not isinstance(came, np.ndarray) or came.shape != tuple(images.shape):
+        return
+    off = np.abs(came - plain(_sheared(images, degrees))) > 1e-3
+    slant = np.tan(np.radians(degrees.item()))
+    sources = np.arange(48) + slant * (np.arange(48)[:, None] - 23.5)
+    outside = (sources < 0) | (sources > 47)
+    if off[0, 0][outside].any() and not off[0, 0][~outside].any():
+        raise CheckFailed(
+            f"{where}: right wherever the old face reaches. Where it has moved away its border is to be repeated; "
+            "here other levels stand (torchvision's affine, for one, fills with black)"
+        )
+    nearest = plain(images)[0, 0][np.arange(48)[:, None], np.clip(np.round(sources), 0, 47).astype(int)]
+    if (np.abs(came[0, 0] - nearest)[~outside] < 1e-3).mean() > 0.9:
+        raise CheckFailed(
+            f"{where}: each level is that of one old pixel. A place between two pixels mixes both, the nearer one more "
+            "(bilinear; torchvision's affine takes the nearest pixel unless told)"
+        )
 
 
 def _positions(came, where):
@@ -122,6 +204,7 @@ def _expect_balance(epoch, labels, seed):
     largest = max(sizes.values())
     if len(epoch) and not 0 <= epoch.min() <= epoch.max() < len(labels):
         raise CheckFailed(f"{where}: expected positions 0 to {len(labels) - 1}, came {epoch.min()} to {epoch.max()}")
+    _name_the_sampler(epoch, labels, largest, where)
     for label, size in sizes.items():
         expect(int((labels[epoch] == label).sum()), largest, f"{where}, showings of class {label}, of {size} faces")
         shown = np.bincount(epoch, minlength=len(labels))[labels == label]
@@ -134,6 +217,18 @@ def _expect_balance(epoch, labels, seed):
     if changes < len(epoch) // 4:
         raise CheckFailed(
             f"{where}: the classes are not mixed: the class changes {changes} times in {len(epoch)} faces"
+        )
+
+
+def _name_the_sampler(epoch, labels, largest, where):
+    """Raise CheckFailed where faces were drawn with weights: as many as asked, each class about as often."""
+    classes = np.unique(labels)
+    showings = [int((labels[epoch] == label).sum()) for label in classes]
+    if len(epoch) == largest * len(classes) and len(set(showings)) > 1 and min(showings) > 0.6 * largest:
+        raise CheckFailed(
+            f"{where}: the classes are shown {', '.join(map(str, showings))} times, expected {largest} times each. "
+            "Faces drawn with weights, as WeightedRandomSampler draws them, are balanced on average only, and some "
+            "faces of a class come more often than others"
         )
 
 

@@ -8,9 +8,14 @@ from torch import nn
 from torch.optim.lr_scheduler import OneCycleLR
 from torchvision.models import resnet
 
-from fercourse.classroom.checks.compare import ask, expect, expect_secret, plain, short
-from fercourse.classroom.probes import module_outputs, module_shapes
+from fercourse.classroom.checks.compare import ask, expect, expect_secret, plain, same, short
+from fercourse.classroom.improve.baselines import Baseline
+from fercourse.classroom.improve.judge import expect_better
+from fercourse.classroom.probes import module_outputs, module_shapes, module_stages
+from fercourse.data.drawn.dataset import drawn_faces
 from fercourse.errors import CheckFailed
+from fercourse.learn.fitting import fit
+from fercourse.learn.models import small_resnet
 
 
 def count_on_paper(weights, operations, at_stride_2, counts):
@@ -38,7 +43,14 @@ def bottleneck(answer):
         images = torch.randn(6, arguments[0], 9, 7)
         came = ask(module_outputs, answer, copy.deepcopy(arguments), theirs.state_dict(), images)
         outputs = {"in training": theirs.train()(images), "afterwards": theirs.eval()(images)}
-        expect(came, outputs | {"the images that came in": images}, f"{shown} with torchvision's weights", atol=1e-4)
+        where = f"{shown} with torchvision's weights"
+        try:
+            expect(came, outputs | {"the images that came in": images}, where, atol=1e-4)
+        except CheckFailed as failure:
+            stages = ask(module_stages, answer, copy.deepcopy(arguments), theirs.state_dict(), images)
+            theirs_layers = module_stages(resnet.Bottleneck, copy.deepcopy(arguments), theirs.state_dict(), images)
+            found = _first_difference(plain(stages), plain(theirs_layers))
+            raise CheckFailed(f"{failure}\n{found}") from None
 
 
 def schedule_is_complete(answer):
@@ -88,18 +100,43 @@ def batch_norm(answer):
             given = images.clone(), mean.clone(), variance.clone()
             came = answer(*given, training, momentum, eps)
             where = f"batch_norm of images {size}, training={training}, momentum={momentum}, eps={eps}"
-            _expect_three(came, (layer(images), layer.running_mean, layer.running_var), where)
+            output = layer(images)
+            _expect_three(
+                came, (output, layer.running_mean, layer.running_var), where, _mixed_up(images, layer, variance)
+            )
             for name, tensor, before in zip(
                 ("images", "mean", "variance"), given, (images, mean, variance), strict=True
             ):
                 expect(tensor, before, f"{where}: what came in as {name} should stay as it was; afterwards")
 
 
+def better_than_eight_layers(network):
+    """05.6: a trained network that beats the 8 layers on practice faces."""
+    expect_better("05.6", network)
+
+
+def eight_layers():
+    """The 8 layers of the lesson."""
+    return small_resnet(8, 0.5, 0.25)
+
+
+def trained_eight_layers():
+    """The 8 layers after four epochs at one rate, as the lesson trains them, on the faces of the exercise."""
+    torch.manual_seed(0)
+    model, faces = eight_layers(), drawn_faces(4_000, 8, 0, seed=56)
+    settings = {"epochs": 4, "lr": 0.03, "optimizer": "sgd", "momentum": 0.9, "batch_size": 50}
+    fit(model, faces, **settings, device="cpu", progress=False)
+    return model
+
+
+BASELINES = {"05.6": Baseline("the 8 layers", network=eight_layers, train=trained_eight_layers)}
+
 CHECKS = {
     "05.1": count_on_paper,
     "05.2": bottleneck,
     "05.4": schedule_is_complete,
     "05.5": batch_norm,
+    "05.6": better_than_eight_layers,
 }
 
 
@@ -129,14 +166,49 @@ def _expect_names(came, expected, shown):
             raise CheckFailed(f"{shown}, {name}: expected the shape {tuple(shape)}, came {tuple(came[name])}")
 
 
-def _expect_three(came, expected, where):
+def _first_difference(came, expected):
+    """Where a block leaves torchvision's, layer by layer, in a sentence."""
+    until = "Layer by layer:"
+    for name in (layer for layer in expected if layer != "relu"):
+        if name not in came:
+            return f"{until} {name} is never called."
+        if came[name].shape != expected[name].shape:
+            moved = " The stride belongs to the 3 × 3 convolution, conv2." if name in ("conv1", "conv2") else ""
+            return f"{until} {name} differs: expected {expected[name].shape}, came {came[name].shape}.{moved}"
+        if not same(came[name], expected[name], atol=1e-4):
+            return f"{until} {name} gives other numbers, so look at what goes into it."
+        until = f"Layer by layer: equal until {name};"
+    return "Layer by layer: all are equal. So look at what happens after bn3: the sum, the shortcut and the last ReLU."
+
+
+def _mixed_up(images, layer, variance):
+    """What output and variance are with n and n − 1 exchanged, each with the sentence that a teacher would say."""
+    mean, moved = images.mean((0, 2, 3), keepdim=True), (1 - layer.momentum) * variance
+    by_n, by_less = (images.var((0, 2, 3), correction=correction) for correction in (0, 1))
+    output = (images - mean) / (by_less[:, None, None] + layer.eps).sqrt()
+    return {
+        "the output": (output, "You divided by n − 1. The output is made with the variance that divides by n."),
+        "the variance": (
+            moved + layer.momentum * by_n,
+            "You divided by n. The average collects the variance that divides by n − 1.",
+        ),
+    }
+
+
+def _expect_three(came, expected, where, mixed_up):
     came = plain(came)
     if came is None:
         raise CheckFailed(f"{where}: expected three tensors, came None: nothing is written, or nothing returned")
     if not isinstance(came, (list, tuple)) or len(came) != 3:
         raise CheckFailed(f"{where}: expected three tensors, the output, the mean and the variance; came {_kind(came)}")
     for name, one, other in zip(("the output", "the mean", "the variance"), came, expected, strict=True):
-        expect(one, other, f"{where}: {name}", atol=1e-4)
+        try:
+            expect(one, other, f"{where}: {name}", atol=1e-4)
+        except CheckFailed as failure:
+            exchanged, sentence = mixed_up.get(name, (None, ""))
+            if exchanged is not None and same(one, exchanged, atol=1e-4):
+                raise CheckFailed(f"{failure}. {sentence}") from None
+            raise
 
 
 def _kind(came):

@@ -124,14 +124,14 @@ ALTOGETHER = {
 
 
 def _nine_layers(name, network, *, cycle, reproduces=None, note):
-    how = {"lr": 0.05, "schedule": OneCycle()} if cycle else {"lr": 0.01}
+    how = {"lr": 0.002, "schedule": OneCycle()} if cycle else {"lr": 0.001}
     return Listed(
-        name=f"{name}, one cycle to 0.05" if cycle else f"{name}, SGD 0.01", lesson="05", network=network,
+        name=f"{name}, one cycle to 0.002" if cycle else f"{name}, SGD 0.001", lesson="05", network=network,
         recipe=ALTOGETHER | {"epochs": 10} | how, reproduces=reproduces, test=True, note=note,
     )  # fmt: skip
 
 
-D_NOTE = "D's rates, epochs and batches are not in its text: these are ours"
+D_NOTE = "D's rates, epochs and batches are not in its text. Ours: a range test with momentum turned up from 0.002 on"
 PLAIN_NOTE = "ResNet9's layers without the shortcuts; D's own network is not in its text"
 
 TRAININGS = (

@@ -147,7 +147,8 @@ class Replay:
                 raise
             self.timed_out |= not is_experiment
             if allowed == seconds:
-                may = self._limits.cell_seconds * ceil(seconds / self._limits.cell_seconds)  # the same in every run
+                cell = self._limits.cell_seconds
+                may = cell if seconds <= cell else ceil(seconds)  # the same in every run
                 raise KernelLost(f"it ran longer than the {may:g} s that it may", slow=True) from lost
             raise KernelLost(f"the notebook ran longer than the {self._limits.total_seconds:g} s that it may") from lost
         finally:

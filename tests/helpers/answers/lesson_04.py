@@ -286,6 +286,22 @@ def shear(images, degrees):
     grid = torch.nn.functional.affine_grid(matrix, images.shape, align_corners=False)
     return torch.nn.functional.grid_sample(images, grid, align_corners=False)
 """,
+        "torchvision's affine, black where the face has left": """
+from torchvision.transforms import v2
+
+def shear(images, degrees):
+    bilinear = v2.InterpolationMode.BILINEAR
+    one = [v2.functional.affine(face, 0, [0, 0], 1, [angle, 0], interpolation=bilinear)
+           for face, angle in zip(images, degrees.tolist())]
+    return torch.stack(one)
+""",
+        "torchvision's affine as it comes": """
+from torchvision.transforms import v2
+
+def shear(images, degrees):
+    one = [v2.functional.affine(face, 0, [0, 0], 1, [angle, 0]) for face, angle in zip(images, degrees.tolist())]
+    return torch.stack(one)
+""",
         "turns": """
 def shear(images, degrees):
     right = torch.arange(48) - 23.5
@@ -323,6 +339,15 @@ def balanced_epoch(labels, seed):
     classes, counts = np.unique(labels, return_counts=True)
     weights = 1 / counts[np.searchsorted(classes, labels)]
     return rng.choice(len(labels), len(classes) * counts.max(), p=weights / weights.sum())
+""",
+        "torch's sampler with weights": """
+from torch.utils.data import WeightedRandomSampler
+
+def balanced_epoch(labels, seed):
+    classes, counts = np.unique(labels, return_counts=True)
+    weights = (1 / counts)[np.searchsorted(classes, labels)]
+    order = torch.Generator().manual_seed(seed)
+    return list(WeightedRandomSampler(weights, int(len(classes) * counts.max()), generator=order))
 """,
         "discards down to the rarest": """
 def balanced_epoch(labels, seed):

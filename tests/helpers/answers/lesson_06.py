@@ -69,97 +69,6 @@ def to_torch(kernel, dense, height, width, channels):
     return [torch.einsum("hwio->oihw", torch.tensor(kernel)), moved.reshape(units, -1)]
 """,
     ],
-    "06.4": [
-        """
-def epoch_cost(batch_means, sizes):
-    loss_sum, seen = 0.0, 0
-    for mean, size in zip(batch_means, sizes, strict=True):
-        loss_sum += mean * size
-        seen += size
-    if seen == 0:
-        raise ValueError("no faces")
-    return loss_sum / seen
-""",
-        """
-def epoch_cost(batch_means, sizes):
-    means, sizes = np.asarray(batch_means, dtype=np.float32), np.asarray(sizes)
-    if means.shape != sizes.shape or means.size == 0:
-        raise ValueError
-    return means @ sizes / sizes.sum()
-""",
-        """
-import statistics
-
-def epoch_cost(batch_means, sizes):
-    return statistics.fmean(batch_means, weights=sizes)
-""",
-        """
-from fractions import Fraction
-
-def epoch_cost(batch_means, sizes):
-    if len(batch_means) != len(sizes) or not len(sizes):
-        raise ValueError
-    return sum(Fraction(mean) * size for mean, size in zip(batch_means, sizes)) / sum(sizes)
-""",
-        """
-class LostBatch(ValueError):
-    pass
-
-def epoch_cost(batch_means, sizes):
-    if len(batch_means) != len(sizes) or len(sizes) == 0:
-        raise LostBatch
-    return torch.tensor([batch_means], dtype=torch.float64) @ torch.tensor(sizes, dtype=torch.float64) / sum(sizes)
-""",
-        """
-def epoch_cost(batch_means, sizes):
-    if len(batch_means) == len(sizes) == 0:
-        raise UnicodeError("a kind of ValueError")
-    return np.ma.average(np.array(batch_means), weights=np.array(sizes)) if len(batch_means) == len(sizes) else int("x")
-""",
-    ],
-    "06.5": [
-        """
-import math
-
-def same_padding(side, kernel, stride):
-    total = max(0, (math.ceil(side / stride) - 1) * stride + kernel - side)
-    return total // 2, math.ceil(total / 2)
-""",
-        """
-def same_padding(side, kernel, stride):
-    rest = side % stride or stride
-    total = np.maximum(kernel - rest, 0)
-    return [total // 2, total - total // 2]
-""",
-        """
-def same_padding(side, kernel, stride):
-    before = after = 0
-    while len(range(0, before + side + after - kernel + 1, stride)) < len(range(0, side, stride)):
-        if after > before:
-            before += 1
-        else:
-            after += 1
-    return before, after
-""",
-        """
-def same_padding(side, kernel, stride):
-    missing = max((int(np.ceil(side / stride)) - 1) * stride + kernel - side, 0)
-    return np.array([missing // 2, -(-missing // 2)])
-""",
-        """
-def same_padding(side, kernel, stride):
-    missing = torch.tensor(kernel - (side % stride or stride)).clamp(min=0)
-    return torch.stack([missing // 2, missing - missing // 2])
-""",
-        """
-from fractions import Fraction
-from math import ceil
-
-def same_padding(side, kernel, stride):
-    missing = max((ceil(Fraction(side, stride)) - 1) * stride + kernel - side, 0)
-    return np.divmod(missing, 2)[0], np.uint8(missing - missing // 2)
-""",
-    ],
     "06.6": [
         """
 def first_difference(ours, theirs, atol):
@@ -210,6 +119,61 @@ def first_difference(ours, theirs, atol):
         return mine.shape != other.shape
 
     return next((np.uint8(n) for n, pair in enumerate(zip(ours, theirs)) if part(pair)), None)
+""",
+    ],
+    "06.7": [
+        """
+def accumulated_step(model, parts, rate):
+    sizes = [int(labels.shape[0]) for _, labels in parts]
+    kept, loss = [tf.zeros_like(variable) for variable in model.trainable_variables], 0.0
+    cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    for size, (images, labels) in zip(sizes, parts):
+        with tf.GradientTape() as tape:
+            mean = cross_entropy(labels, model(images))
+        weight = size / sum(sizes)
+        kept = [old + weight * new for old, new in zip(kept, tape.gradient(mean, model.trainable_variables))]
+        loss = loss + weight * mean
+    keras.optimizers.SGD(rate).apply(kept, model.trainable_variables)
+    return loss
+""",
+        """
+def accumulated_step(model, parts, rate):
+    with tf.GradientTape() as tape:
+        losses = [tf.nn.softmax_cross_entropy_with_logits(tf.one_hot(codes, 7), model(faces)) for faces, codes in parts]
+        loss = tf.reduce_mean(tf.concat(losses, 0))
+    for variable, slope in zip(model.trainable_variables, tape.gradient(loss, model.trainable_variables)):
+        variable.assign(variable - rate * slope)
+    return loss.numpy()
+""",
+        """
+def accumulated_step(model, parts, rate):
+    images = tf.concat([images for images, _ in parts], 0)  # the whole batch again: right, if memory allows
+    labels = tf.concat([labels for _, labels in parts], 0)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(images)))
+    slopes = tape.gradient(loss, model.trainable_variables)
+    [variable.assign_sub(rate * slope) for variable, slope in zip(model.trainable_variables, slopes)]
+    return float(loss)
+""",
+    ],
+    "06.8": [
+        """
+def keras_norm(weight, bias, running_mean, running_var, eps, momentum):
+    layer = keras.layers.BatchNormalization(axis=-1, momentum=1 - momentum, epsilon=eps)
+    layer(np.zeros((1, 1, 1, len(bias)), np.float32))
+    layer.gamma.assign(weight), layer.beta.assign(bias)
+    layer.moving_mean.assign(running_mean), layer.moving_variance.assign(running_var)
+    return layer
+""",
+        """
+def keras_norm(weight, bias, running_mean, running_var, eps, momentum):
+    def given(array):
+        return keras.initializers.Constant(np.asarray(array))
+
+    return keras.layers.BatchNormalization(
+        epsilon=eps, momentum=1.0 - momentum, gamma_initializer=given(weight), beta_initializer=given(bias),
+        moving_mean_initializer=given(running_mean), moving_variance_initializer=given(running_var),
+    )
 """,
     ],
 }
@@ -284,130 +248,6 @@ def to_torch(kernel, dense, height, width, channels):
 def to_torch(kernel, dense, height, width, channels):
     print(kernel.transpose(3, 2, 0, 1), dense.T)
 """,
-    },
-    "06.4": {
-        "by complete batches, as in 2019": """
-def epoch_cost(batch_means, sizes):
-    if not sizes or len(batch_means) != len(sizes):
-        raise ValueError
-    return sum(batch_means) / (sum(sizes) // max(sizes))
-""",
-        "a mean of means": """
-def epoch_cost(batch_means, sizes):
-    if not sizes or len(batch_means) != len(sizes):
-        raise ValueError
-    return sum(batch_means) / len(batch_means)
-""",
-        "divides by full batches": """
-def epoch_cost(batch_means, sizes):
-    if not sizes or len(batch_means) != len(sizes):
-        raise ValueError
-    total = sum(mean * size for mean, size in zip(batch_means, sizes))
-    return total / (len(sizes) * sizes[0])
-""",
-        "drops the last batch if it is short": """
-def epoch_cost(batch_means, sizes):
-    if not sizes or len(batch_means) != len(sizes):
-        raise ValueError
-    whole = [(m, s) for m, s in zip(batch_means, sizes) if s == sizes[0]]
-    return sum(m * s for m, s in whole) / sum(s for _, s in whole)
-""",
-        "returns the sum": """
-def epoch_cost(batch_means, sizes):
-    if not sizes or len(batch_means) != len(sizes):
-        raise ValueError
-    return sum(mean * size for mean, size in zip(batch_means, sizes))
-""",
-        "adds means and divides by faces": """
-def epoch_cost(batch_means, sizes):
-    if not sizes or len(batch_means) != len(sizes):
-        raise ValueError
-    return sum(batch_means) / sum(sizes)
-""",
-        "stops at the shorter list": """
-def epoch_cost(batch_means, sizes):
-    if not sizes:
-        raise ValueError
-    return sum(mean * size for mean, size in zip(batch_means, sizes)) / sum(sizes)
-""",
-        "an epoch without batches costs nothing": """
-def epoch_cost(batch_means, sizes):
-    if len(batch_means) != len(sizes):
-        raise ValueError
-    return sum(m * s for m, s in zip(batch_means, sizes)) / max(sum(sizes), 1)
-""",
-        "divides by zero": """
-def epoch_cost(batch_means, sizes):
-    if len(batch_means) != len(sizes):
-        raise ValueError
-    return sum(m * s for m, s in zip(batch_means, sizes)) / sum(sizes)
-""",
-        "rounds for the table": """
-def epoch_cost(batch_means, sizes):
-    if not sizes or len(batch_means) != len(sizes):
-        raise ValueError
-    return round(sum(m * s for m, s in zip(batch_means, sizes)) / sum(sizes), 3)
-""",
-        "asserts": """
-def epoch_cost(batch_means, sizes):
-    assert len(batch_means) == len(sizes) > 0
-    return sum(m * s for m, s in zip(batch_means, sizes)) / sum(sizes)
-""",
-    },
-    "06.5": {
-        "the odd row comes first": """
-def same_padding(side, kernel, stride):
-    total = max((-(-side // stride) - 1) * stride + kernel - side, 0)
-    return total - total // 2, total // 2
-""",
-        "half the kernel on both": """
-def same_padding(side, kernel, stride):
-    return kernel // 2, kernel // 2
-""",
-        "forgets the stride": """
-def same_padding(side, kernel, stride):
-    return (kernel - 1) // 2, kernel // 2
-""",
-        "rounds the places down": """
-def same_padding(side, kernel, stride):
-    total = max((side // stride - 1) * stride + kernel - side, 0)
-    return total // 2, total - total // 2
-""",
-        "thinks the side is a multiple of the stride": """
-def same_padding(side, kernel, stride):
-    total = max(kernel - stride, 0)
-    return total // 2, total - total // 2
-""",
-        "a remainder of zero": """
-def same_padding(side, kernel, stride):
-    total = max(kernel - side % stride, 0)
-    return total // 2, total - total // 2
-""",
-        "forgets that a padding is not negative": """
-def same_padding(side, kernel, stride):
-    total = (-(-side // stride) - 1) * stride + kernel - side
-    return total // 2, total - total // 2
-""",
-        "returns the total": """
-def same_padding(side, kernel, stride):
-    return max((-(-side // stride) - 1) * stride + kernel - side, 0)
-""",
-        "returns floats": """
-def same_padding(side, kernel, stride):
-    total = max((np.ceil(side / stride) - 1) * stride + kernel - side, 0)
-    return total // 2, total - total // 2
-""",
-        "divides into halves": """
-def same_padding(side, kernel, stride):
-    total = max((-(-side // stride) - 1) * stride + kernel - side, 0)
-    return total / 2, total / 2
-""",
-        "rounds half to even": """
-def same_padding(side, kernel, stride):
-    total = max((-(-side // stride) - 1) * stride + kernel - side, 0)
-    return total - round(total / 2), round(total / 2)
-""",
-        "knows one case": "def same_padding(side, kernel, stride):\n    return 1, 2",
     },
     "06.6": {
         "compares as they come": """
@@ -520,6 +360,254 @@ def first_difference(ours, theirs, atol):
         if mine.shape != other.shape or not np.all(np.abs(mine - other) <= atol):
             return stage
         return None
+""",
+    },
+    "06.7": {
+        "every part counts the same": """
+def accumulated_step(model, parts, rate):
+    faces = sum(len(labels) for _, labels in parts)
+    total, loss_sum = None, 0.0
+    for images, labels in parts:
+        with tf.GradientTape() as tape:
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(images, training=True))
+            loss = tf.reduce_mean(losses) / len(parts)
+        slopes = tape.gradient(loss, model.trainable_variables)
+        total = slopes if total is None else [old + new for old, new in zip(total, slopes)]
+        loss_sum += float(loss)
+    for variable, slope in zip(model.trainable_variables, total):
+        variable.assign_sub(rate * slope)
+    return loss_sum
+""",
+        "adds means": """
+def accumulated_step(model, parts, rate):
+    faces = sum(len(labels) for _, labels in parts)
+    total, loss_sum = None, 0.0
+    for images, labels in parts:
+        with tf.GradientTape() as tape:
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(images, training=True))
+            loss = tf.reduce_mean(losses)
+        slopes = tape.gradient(loss, model.trainable_variables)
+        total = slopes if total is None else [old + new for old, new in zip(total, slopes)]
+        loss_sum += float(loss) * len(labels)
+    for variable, slope in zip(model.trainable_variables, total):
+        variable.assign_sub(rate * slope)
+    return loss_sum / faces
+""",
+        "the gradient of the sum": """
+def accumulated_step(model, parts, rate):
+    faces = sum(len(labels) for _, labels in parts)
+    total, loss_sum = None, 0.0
+    for images, labels in parts:
+        with tf.GradientTape() as tape:
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(images, training=True))
+            loss = tf.reduce_sum(losses)
+        slopes = tape.gradient(loss, model.trainable_variables)
+        total = slopes if total is None else [old + new for old, new in zip(total, slopes)]
+        loss_sum += float(loss)
+    for variable, slope in zip(model.trainable_variables, total):
+        variable.assign_sub(rate * slope)
+    return loss_sum / faces
+""",
+        "a mean of means as loss": """
+def accumulated_step(model, parts, rate):
+    faces = sum(len(labels) for _, labels in parts)
+    total, loss_sum = None, 0.0
+    for images, labels in parts:
+        with tf.GradientTape() as tape:
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(images, training=True))
+            loss = tf.reduce_sum(losses) / faces
+        slopes = tape.gradient(loss, model.trainable_variables)
+        total = slopes if total is None else [old + new for old, new in zip(total, slopes)]
+        loss_sum += float(tf.reduce_mean(losses))
+    for variable, slope in zip(model.trainable_variables, total):
+        variable.assign_sub(rate * slope)
+    return loss_sum / len(parts)
+""",
+        "returns the sum of means": """
+def accumulated_step(model, parts, rate):
+    faces = sum(len(labels) for _, labels in parts)
+    total, loss_sum = None, 0.0
+    for images, labels in parts:
+        with tf.GradientTape() as tape:
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(images, training=True))
+            loss = tf.reduce_sum(losses) / faces
+        slopes = tape.gradient(loss, model.trainable_variables)
+        total = slopes if total is None else [old + new for old, new in zip(total, slopes)]
+        loss_sum += float(tf.reduce_mean(losses))
+    for variable, slope in zip(model.trainable_variables, total):
+        variable.assign_sub(rate * slope)
+    return loss_sum
+""",
+        "climbs": """
+def accumulated_step(model, parts, rate):
+    faces = sum(len(labels) for _, labels in parts)
+    total, loss_sum = None, 0.0
+    for images, labels in parts:
+        with tf.GradientTape() as tape:
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(images, training=True))
+            loss = tf.reduce_sum(losses) / faces
+        slopes = tape.gradient(loss, model.trainable_variables)
+        total = slopes if total is None else [old + new for old, new in zip(total, slopes)]
+        loss_sum += float(loss)
+    for variable, slope in zip(model.trainable_variables, total):
+        variable.assign_sub(-rate * slope)
+    return loss_sum
+""",
+        "forgets the rate": """
+def accumulated_step(model, parts, rate):
+    faces = sum(len(labels) for _, labels in parts)
+    total, loss_sum = None, 0.0
+    for images, labels in parts:
+        with tf.GradientTape() as tape:
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(images, training=True))
+            loss = tf.reduce_sum(losses) / faces
+        slopes = tape.gradient(loss, model.trainable_variables)
+        total = slopes if total is None else [old + new for old, new in zip(total, slopes)]
+        loss_sum += float(loss)
+    for variable, slope in zip(model.trainable_variables, total):
+        variable.assign_sub(slope)
+    return loss_sum
+""",
+        "returns nothing": """
+def accumulated_step(model, parts, rate):
+    faces = sum(len(labels) for _, labels in parts)
+    total, loss_sum = None, 0.0
+    for images, labels in parts:
+        with tf.GradientTape() as tape:
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(images, training=True))
+            loss = tf.reduce_sum(losses) / faces
+        slopes = tape.gradient(loss, model.trainable_variables)
+        total = slopes if total is None else [old + new for old, new in zip(total, slopes)]
+        loss_sum += float(loss)
+    for variable, slope in zip(model.trainable_variables, total):
+        variable.assign_sub(rate * slope)
+    return None
+""",
+        "rounds the loss": """
+def accumulated_step(model, parts, rate):
+    faces = sum(len(labels) for _, labels in parts)
+    total, loss_sum = None, 0.0
+    for images, labels in parts:
+        with tf.GradientTape() as tape:
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(images, training=True))
+            loss = tf.reduce_sum(losses) / faces
+        slopes = tape.gradient(loss, model.trainable_variables)
+        total = slopes if total is None else [old + new for old, new in zip(total, slopes)]
+        loss_sum += float(loss)
+    for variable, slope in zip(model.trainable_variables, total):
+        variable.assign_sub(rate * slope)
+    return round(loss_sum, 2)
+""",
+        "a step for each part": """
+def accumulated_step(model, parts, rate):
+    loss_sum = 0.0
+    for images, labels in parts:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(images)))
+        for variable, slope in zip(model.trainable_variables, tape.gradient(loss, model.trainable_variables)):
+            variable.assign_sub(rate * slope)
+        loss_sum += float(loss) * len(labels)
+    return loss_sum / sum(len(labels) for _, labels in parts)
+""",
+        "only the last part": """
+def accumulated_step(model, parts, rate):
+    for images, labels in parts:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(images)))
+        slopes = tape.gradient(loss, model.trainable_variables)
+    for variable, slope in zip(model.trainable_variables, slopes):
+        variable.assign_sub(rate * slope)
+    return float(loss)
+""",
+        "never moves": """
+def accumulated_step(model, parts, rate):
+    sizes = [len(labels) for _, labels in parts]
+    losses = [
+        tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(images))) for images, labels in parts
+    ]
+    return float(sum(losses)) / sum(sizes)
+""",
+        "forgets from_logits": """
+def accumulated_step(model, parts, rate):
+    faces, cross_entropy = sum(len(labels) for _, labels in parts), keras.losses.SparseCategoricalCrossentropy()
+    with tf.GradientTape() as tape:
+        loss = sum(len(labels) / faces * cross_entropy(labels, model(images)) for images, labels in parts)
+    for variable, slope in zip(model.trainable_variables, tape.gradient(loss, model.trainable_variables)):
+        variable.assign_sub(rate * slope)
+    return float(loss)
+""",
+    },
+    "06.8": {
+        "Keras' epsilon": """
+def keras_norm(weight, bias, running_mean, running_var, eps, momentum):
+    layer = keras.layers.BatchNormalization(momentum=1 - momentum)
+    layer.build((None, None, None, len(weight)))
+    layer.set_weights([weight, bias, running_mean, running_var])
+    return layer
+""",
+        "PyTorch's momentum as it is": """
+def keras_norm(weight, bias, running_mean, running_var, eps, momentum):
+    layer = keras.layers.BatchNormalization(momentum=momentum, epsilon=eps)
+    layer.build((None, None, None, len(weight)))
+    layer.set_weights([weight, bias, running_mean, running_var])
+    return layer
+""",
+        "Keras' momentum": """
+def keras_norm(weight, bias, running_mean, running_var, eps, momentum):
+    layer = keras.layers.BatchNormalization(epsilon=eps)
+    layer.build((None, None, None, len(weight)))
+    layer.set_weights([weight, bias, running_mean, running_var])
+    return layer
+""",
+        "gamma and beta exchanged": """
+def keras_norm(weight, bias, running_mean, running_var, eps, momentum):
+    layer = keras.layers.BatchNormalization(momentum=1 - momentum, epsilon=eps)
+    layer.build((None, None, None, len(weight)))
+    layer.set_weights([bias, weight, running_mean, running_var])
+    return layer
+""",
+        "two arrays of four": """
+def keras_norm(weight, bias, running_mean, running_var, eps, momentum):
+    layer = keras.layers.BatchNormalization(momentum=1 - momentum, epsilon=eps)
+    layer.build((None, None, None, len(weight)))
+    layer.set_weights([weight, bias, *layer.get_weights()[2:]])
+    return layer
+""",
+        "two arrays of four, and Keras' numbers": """
+def keras_norm(weight, bias, running_mean, running_var, eps, momentum):
+    layer = keras.layers.BatchNormalization()
+    layer.build((None, None, None, len(weight)))
+    layer.set_weights([weight, bias, *layer.get_weights()[2:]])
+    return layer
+""",
+        "mean and variance exchanged": """
+def keras_norm(weight, bias, running_mean, running_var, eps, momentum):
+    layer = keras.layers.BatchNormalization(momentum=1 - momentum, epsilon=eps)
+    layer.build((None, None, None, len(weight)))
+    layer.set_weights([weight, bias, running_var, running_mean])
+    return layer
+""",
+        "a root where the variance belongs": """
+def keras_norm(weight, bias, running_mean, running_var, eps, momentum):
+    layer = keras.layers.BatchNormalization(momentum=1 - momentum, epsilon=eps)
+    layer.build((None, None, None, len(weight)))
+    layer.set_weights([weight, bias, running_mean, running_var**0.5])
+    return layer
+""",
+        "a new layer": """
+def keras_norm(weight, bias, running_mean, running_var, eps, momentum):
+    return keras.layers.BatchNormalization(epsilon=eps, momentum=1 - momentum)
+""",
+        "another layer": """
+def keras_norm(weight, bias, running_mean, running_var, eps, momentum):
+    scale = weight / np.sqrt(running_var + eps)
+    return keras.layers.Rescaling(scale, bias - scale * running_mean)
+""",
+        "builds and forgets to return": """
+def keras_norm(weight, bias, running_mean, running_var, eps, momentum):
+    layer = keras.layers.BatchNormalization(epsilon=eps, momentum=1 - momentum)
+    layer.build((None, None, None, len(weight)))
+    layer.set_weights([weight, bias, running_mean, running_var])
 """,
     },
 }

@@ -61,14 +61,9 @@ ODD = {
     "05.5": [("def batch_norm(images, *rest):\n    return {'output': images}", "came {'output': array(")],
     "06.1": [("padding_48, padding_47 = {1: 2}, (2, 2)", "expected a pair (before, after), came {1: 2}")],
     "06.2": [("def to_torch(*given):\n    return torch.nn.Linear(2, 2)", "a pair (kernel, dense), came <Linear>")],
-    "06.4": [
-        (
-            "class ValueError(Exception):\n    pass\n\n\ndef epoch_cost(batch_means, sizes):\n"
-            "    if not sizes or len(batch_means) != len(sizes):\n        raise ValueError\n"
-            "    return np.average(batch_means, weights=sizes)",
-            "of your own, which is none",
-        ),
-    ],
-    "06.5": [("def same_padding(side, kernel, stride):\n    return 1.0, 2.0", "expected the whole number 1, came 1.0")],
     "06.6": [("def first_difference(ours, theirs, atol):\n    return len", "expected the number 1, came <builtin")],
+    "06.7": [("def accumulated_step(model, parts, rate):\n    return model", "no weight has moved")],
+    "06.8": [
+        ("def keras_norm(*given):\n    return 'a layer'", "expected a keras.layers.BatchNormalization, came a str")
+    ],
 }
