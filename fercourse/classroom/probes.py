@@ -148,7 +148,7 @@ def keras_layer(answer: Callable, arguments: tuple, maps: "np.ndarray") -> dict 
         return None
     kind = type(layer).__name__
     if kind != "BatchNormalization":
-        return {"kind": kind}
+        return {"layer": kind}
     evaluated = layer(maps, training=False)
     layer(maps, training=True)
-    return {"kind": kind, "evaluated": evaluated, "mean": layer.moving_mean.numpy()}
+    return {"layer": kind, "evaluated": evaluated, "mean": layer.moving_mean.numpy()}
