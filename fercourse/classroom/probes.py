@@ -141,7 +141,7 @@ def keras_step(
 def keras_layer(answer: Callable, arguments: tuple, maps: "np.ndarray") -> dict | None:
     """What the Keras layer `answer(*arguments)` makes of `maps` in evaluation, and its running mean after one batch.
 
-    {"kind": the name of its class, "evaluated": array, "mean": array or None}; None where the answer is None.
+    {"layer": the name of its class, "evaluated": array, "mean": array or None}; None where the answer is None.
     """
     layer = answer(*arguments)
     if layer is None:

@@ -88,7 +88,7 @@ def keras_norm(answer):
         if came is None:
             raise CheckFailed(f"{where}: expected a layer, came None: nothing is written, or nothing returned")
         if came["layer"] != "BatchNormalization":
-            raise CheckFailed(f"{where}: expected a keras.layers.BatchNormalization, came a {came['kind']}")
+            raise CheckFailed(f"{where}: expected a keras.layers.BatchNormalization, came a {came['layer']}")
         _check_evaluated(came["evaluated"], maps, (weight, bias, mean, variance), eps, where)
         _check_followed(came["mean"], mean, maps.mean((0, 1, 2)), momentum, where)
 
