@@ -346,7 +346,8 @@ histories = {f"{name}, {LADDER[rung]:g}": results[name, rung][0] for name, rung 
 fc.plots.history(histories | {"plain SGD, 0.001": history_2019}, column="accuracy");
 
 # %% [markdown]
-# The curve of 2019's rate stays where it began: at 0.001 and without momentum this network has learned nothing but that *Happy* is common. <!-- 03b.still -->
+# The curve of 2019's rate stays where it began: at 0.001 and without momentum this network is worth no more than always giving the most
+# common answer. <!-- 03b.still -->
 # A better rate alone, without momentum and with everything else as it was, rescues SGD. <!-- 03b.rate -->
 #
 # ## What has been decided?
