@@ -338,8 +338,7 @@ fc.record({f"{name}, faces that get through": faces for name, faces in through.i
 
 # %% [markdown]
 # In the untrained network with standardised pixels practically all faces get through. In the one that was trained on
-# raw pixels practically none does: all 64 units are zero, and nothing of the face reaches the logits.
-# <!-- 02b.silent -->
+# raw pixels practically none does: all 64 units are zero, and nothing of the face reaches the logits. <!-- 02b.silent -->
 #
 # When does it happen? Train it once more and stop after a few steps.
 
@@ -506,8 +505,8 @@ fc.record("repaired, faces that get through", listen(repaired, data.valid)[1], n
 # *Happy* at once: the biases begin by chance at up to 1/8 from zero, and Adam moves them by about 0.001 in a step. So
 # some hundred steps may pass until the most common emotion is on top.
 #
-# The dashed line of the repaired network begins under the solid one: it seems to be worse on faces that it has seen.
-# <!-- 02b.dashed --> How can that be? The dashed one is measured *during* the epoch, with dropout on, and while the
+# The dashed line of the repaired network begins under the solid one: it seems to be worse on faces that it has seen. <!-- 02b.dashed -->
+# How can that be? The dashed one is measured *during* the epoch, with dropout on, and while the
 # weights are still getting better. So the cell after the figure measures both in the same way, afterwards and without
 # dropout.
 

@@ -352,9 +352,11 @@ late, early = (fc.tf.predict(net, data.valid) for net in nets.values())
 fc.record(dict(zip(nets, (late, early))))
 
 # %% [markdown]
-# The two training losses lie on each other, and the validation losses do not. <!-- 06b.momentum --> The network with
-# 0.99 has learned as much, but it is examined with means that have not arrived. If that is so, no training is needed to
-# repair it. Show it the training faces once more, without a single gradient step, and let the means catch up.
+# The two training losses lie on each other, and the validation losses do not. <!-- 06b.momentum --> Such a gap between
+# training and validation is usually read as overfitting. Here it cannot be that, because both networks went through the
+# same training. The one with 0.99 has learned as much, but it is examined with means that have not arrived. If that is
+# so, no training is needed to repair it. Show it the training faces once more, without a single gradient step, and let
+# the means catch up.
 
 # %%
 tired = nets["momentum 0.99 (Keras)"]

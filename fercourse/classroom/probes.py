@@ -141,14 +141,14 @@ def keras_step(
 def keras_layer(answer: Callable, arguments: tuple, maps: "np.ndarray") -> dict | None:
     """What the Keras layer `answer(*arguments)` makes of `maps` in evaluation, and its running mean after one batch.
 
-    {"kind": the name of its class, "evaluated": array, "mean": array or None}; None where the answer is None.
+    {"layer": the name of its class, "evaluated": array, "mean": array or None}; None where the answer is None.
     """
     layer = answer(*arguments)
     if layer is None:
         return None
     kind = type(layer).__name__
     if kind != "BatchNormalization":
-        return {"kind": kind}
+        return {"layer": kind}
     evaluated = layer(maps, training=False)
     layer(maps, training=True)
-    return {"kind": kind, "evaluated": evaluated, "mean": layer.moving_mean.numpy()}
+    return {"layer": kind, "evaluated": evaluated, "mean": layer.moving_mean.numpy()}

@@ -41,7 +41,7 @@ def range_test(
     optimizer: as in `fit`; of one that a callable makes, the first group has these rates, and the other groups keep
     their ratio to it. Raises ParameterError where the rates do not rise, or for a setting that `fit` refuses as well.
 
-    Built by hand in lesson 03.
+    Built by hand in lesson 03b.
     """
     lowest = number("lowest", lowest, "over 0", lambda rate: True)
     highest = number("highest", highest, "over lowest", lambda rate: True)

@@ -25,10 +25,7 @@ def recorded(name: str, *, seed: int | None = None) -> History:
     """
     if not isinstance(name, str):
         raise ParameterError(f"expected a training's name as a text, found {name!r}")
-    found = {}
-    for path in sorted(TRAININGS.glob("*.json")):
-        record = read_training(path)
-        found[record["name"], record["seed"]] = (record, path)
+    found = _trainings()
     seeds = sorted(of for named, of in found if named == name)
     wanted = (seeds or [0])[0] if seed is None else seed_number(seed)
     if wanted not in seeds:
@@ -41,7 +38,14 @@ def recorded(name: str, *, seed: int | None = None) -> History:
 
 def all_recorded():
     """The record, a dict, of every training that the package carries."""
-    return [read_training(path) for path in sorted(TRAININGS.glob("*.json"))]
+    return [record for record, _ in _trainings().values()]
+
+
+@cache
+def _trainings():
+    """(name, seed) → (record, its path); read once, as a lesson asks for many."""
+    records = [(read_training(path), path) for path in sorted(TRAININGS.glob("*.json"))]
+    return {(record["name"], record["seed"]): (record, path) for record, path in records}
 
 
 @cache

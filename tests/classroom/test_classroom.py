@@ -399,13 +399,22 @@ def test_the_face_browser_shows_the_faces_themselves_twice_their_size(faces):
 
     widget = browser.browser(faces, rows=1, columns=3)
     shown = np.asarray(Image.open(io.BytesIO(picture_of(widget))))
-    np.testing.assert_array_equal(shown[::2, ::2], np.concatenate(faces.train.images[:3], axis=1))
+    np.testing.assert_array_equal(shown[:96:2, ::2], np.concatenate(faces.train.images[:3], axis=1))
 
 
 def test_a_page_with_too_few_faces_stays_white_where_there_are_none(faces):
     sheet = np.asarray(browser.picture_of(faces.train, np.arange(2), 1, 3))
     assert (sheet[:, 2 * 96 :] == 255).all()
     assert not (sheet[:, : 2 * 96] == 255).all()
+
+
+def test_labels_stand_under_the_faces_where_the_menu_does_not_name_them(faces):
+    plain, named = (np.asarray(browser.picture_of(faces.train, np.arange(4), 2, 2, named=named)) for named in (0, 1))
+    assert named.shape == (plain.shape[0] + 2 * browser.NAME_HEIGHT, plain.shape[1])
+    np.testing.assert_array_equal(named[:96], plain[:96])
+    assert named[96 : 96 + browser.NAME_HEIGHT].min() < 128
+    unlabelled = fc.Split(faces.train.images, np.full(len(faces.train), -1), "test", "a file")
+    np.testing.assert_array_equal(browser.picture_of(unlabelled, np.arange(4), 2, 2, named=True), plain)
 
 
 @pytest.mark.parametrize("helper", [3, "train_epoch", None, np.add, int])

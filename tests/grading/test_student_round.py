@@ -67,7 +67,7 @@ def test_a_student_errs_takes_a_hint_corrects_saves_and_is_graded(tmp_path):
 
         run(page, "def conv_output_side", RIGHT)
         run(page, 'fc.check("03.2"')
-        line = "03.2 is right. Done: 1 of 4, 03.2. Open: 03.1, 03.3, 03.4. Read by a person: 03.5."
+        line = "03.2 is right. Done: 1 of 6, 03.2. Open: 03.1, 03.3, 03.4, 03.6, 03.7. Read by a person: 03.5."
         see(page, line, tmp_path / "right.png")
 
         page.keyboard.press("Control+S")

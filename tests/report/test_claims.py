@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from runs import on_drawn_faces, on_fer2013
 
 from fercourse.errors import ParameterError
-from fercourse.report import claims, recorded, run
+from fercourse.report import claims
 from fercourse.report.claims import claim
 from fercourse.report.records import write_record
 from fercourse.report.run import begin, current_run
@@ -14,23 +15,11 @@ SENTENCE = "Scaling the inputs frees the network."
 
 
 @pytest.fixture(autouse=True)
-def shown(monkeypatch, tmp_path):
-    """What is published in a fresh run without records, as (metadata, text, html)."""
+def shown(monkeypatch, fresh_run):
+    """What is published, as (metadata, text, html)."""
     outputs = []
     monkeypatch.setattr(claims, "show", lambda metadata, *, text, html: outputs.append((metadata, text, html)))
-    monkeypatch.setattr(run, "_run", run.Run())
-    monkeypatch.setattr(recorded, "LESSONS", tmp_path)
-    recorded.of_lesson.cache_clear()
-    yield outputs
-    recorded.of_lesson.cache_clear()
-
-
-def on_drawn_faces(scale="lesson"):
-    begin(lesson="02", scale=scale, seed=3, source="drawn faces, seed 0", fingerprint="9f3c", drawn=True)
-
-
-def on_fer2013(scale="full"):
-    begin(lesson="02", scale=scale, seed=3, source="fer2013.csv", fingerprint="ab12", drawn=False)
+    return outputs
 
 
 def status(id="02.scale"):

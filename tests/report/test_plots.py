@@ -161,6 +161,18 @@ def test_grids_that_cannot_be_drawn_are_refused(faces):
         plots.pairs(faces.train.images[:2], faces.train.images[:3], ["a", "b"])
 
 
+def test_pairs_stand_in_rows_of_so_many_columns_each_over_its_twin(faces):
+    left, right = faces.train.images[:5], faces.train.images[5:10]
+    shown = picture(plots.pairs(left, right, "abcde", columns=2))
+    assert shown.shape[1] == 2 * 48 + 2
+    towers = [shown[:, :48], shown[:, 50:]]
+    for place, (above, below) in enumerate(zip(left, right, strict=True)):
+        top = place // 2 * (shown.shape[0] // 3) + shown.shape[0] // 3 - 98
+        tower = towers[place % 2][top : top + 98]
+        np.testing.assert_array_equal(tower[:48], above)
+        np.testing.assert_array_equal(tower[50:], below)
+
+
 def test_the_counts_at_the_bars_are_the_counts(faces):
     ax = plots.class_counts(faces)
     written = [text.get_text() for text in ax.texts]

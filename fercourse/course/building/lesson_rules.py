@@ -54,6 +54,12 @@ def untied(lesson: Lesson) -> list[str]:
     findings = [_marked(id, claimed) for cell in _prose(lesson) for id in MARKER.findall(cell.source)]
     findings += [_pointing(sentence) for cell in _prose(lesson) for sentence in SENTENCE_END.split(cell.source)]
     findings += [
+        f"a mark begins a line, where Markdown ends the paragraph: {line}"
+        for cell in _prose(lesson)
+        for line in cell.source.splitlines()
+        if MARKER.match(line)
+    ]
+    findings += [
         f"fc.reveal({_first(call)!r}, …) gives its answer away: compute it, or name what holds it"
         for _, name, call in calls
         if name == "reveal" and any(isinstance(value, ast.Constant) for value in call.args[1:])

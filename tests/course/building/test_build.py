@@ -358,6 +358,7 @@ fc.claims()"""
             "x = 1",
             "'bars fall' points at an output",
         ),
+        ("It rises.\n# <!-- 01.up --> And so on.", "x = 1", "a mark begins a line, where Markdown ends the paragraph"),
         ("It is so. <!-- 01.down -->", "x = 1", "a sentence is marked 01.down, and no claim has this id"),
         (
             "It is so. <!-- 01.full -->",

@@ -132,6 +132,32 @@ def holds_all(optimizer, model):
     return np.equal(len(missing), [0])
 """,
     ],
+    "03.6": [
+        """
+tuned = ["fourth", "third"]
+
+def next_rate(tried):
+    rates = sorted(tried)
+    values = [float("-inf") if tried[rate] != tried[rate] else tried[rate] for rate in rates]
+    place = values.index(max(values))
+    if 0 < place < len(rates) - 1:
+        return None
+    return rates[0] / 3 if place == 0 else rates[-1] * 3
+""",
+        """
+import pandas as pd
+
+tuned = ("third", "fourth")
+
+def next_rate(tried):
+    sorted_by_rate = pd.Series(tried).sort_index()
+    best = sorted_by_rate.idxmax()
+    if best == sorted_by_rate.index[0]:
+        return best / 3
+    if best == sorted_by_rate.index[-1]:
+        return best * 3
+""",
+    ],
 }
 
 WRONG = {
@@ -346,5 +372,64 @@ def holds_all(optimizer, model):
                if isinstance(layer, nn.Linear) and layer.weight.requires_grad)
 """,
         "always true": "def holds_all(optimizer, model):\n    return True",
+    },
+    "03.6": {
+        "takes a winner at the upper edge": """
+tuned = ["third", "fourth"]
+
+def next_rate(tried):
+    best = max(sorted(tried), key=lambda rate: -1 if tried[rate] != tried[rate] else tried[rate])
+    return best / 3 if best == min(tried) else None
+""",
+        "lets a diverged run win": """
+tuned = ["third", "fourth"]
+
+def next_rate(tried):
+    best = max(tried, key=tried.get)
+    if best == min(tried):
+        return best / 3
+    return best * 3 if best == max(tried) else None
+""",
+        "trusts the order of the dict": """
+tuned = ["third", "fourth"]
+
+def next_rate(tried):
+    rates = list(tried)
+    values = [-1 if tried[rate] != tried[rate] else tried[rate] for rate in rates]
+    place = values.index(max(values))
+    if place == 0:
+        return rates[0] / 3
+    return rates[-1] * 3 if place == len(rates) - 1 else None
+""",
+        "leaves diverged runs out": """
+tuned = ["third", "fourth"]
+
+def next_rate(tried):
+    finished = {rate: tried[rate] for rate in sorted(tried) if tried[rate] == tried[rate]}
+    if not finished:
+        return min(tried) / 3
+    best = max(finished, key=finished.get)
+    if best == min(finished):
+        return best / 3
+    return best * 3 if best == max(finished) else None
+""",
+        "goes on from the best and not from the edge": """
+tuned = ["third", "fourth"]
+
+def next_rate(tried):
+    by_rate = {rate: -1 if tried[rate] != tried[rate] else tried[rate] for rate in sorted(tried)}
+    best = max(by_rate, key=by_rate.get)
+    return best * 3 if best != max(by_rate) else best / 3
+""",
+        "believes the highest accuracies": """
+tuned = ["Adam", "SGD"]
+
+def next_rate(tried):
+    by_rate = {rate: -1 if tried[rate] != tried[rate] else tried[rate] for rate in sorted(tried)}
+    best = max(by_rate, key=by_rate.get)
+    if best == min(by_rate):
+        return best / 3
+    return best * 3 if best == max(by_rate) else None
+""",
     },
 }
