@@ -7,7 +7,7 @@
 #   - change every face of a batch by its own draw, by hand, with fc.Augment and with torchvision
 #   - find the strength of a change by a sweep that is judged on faces as they come
 #   - compare two ways to augment so that one thing differs, over several seeds
-#   - say what D's loaders and its pool of 80 to 20 cost
+#   - say what it costs to change faces one by one, as D's loaders do
 # reproduces: B's offline copies, D's loaders
 # ---
 
@@ -245,7 +245,7 @@ print(f"one face at a time takes {ratio:.0f} times as long")
 # Both ways are right. But calling a transform for each face takes several times as long. <!-- 04.speed --> This
 # is why loaders can have several workers, and why this course changes whole batches.
 #
-# ## A network that can be trained thirty times
+# ## A network that can be trained many times
 #
 # Another seed gives other first weights, another order of the faces, and another accuracy. To say that one way to train
 # is better than another we need several seeds for each, and so a small network. It first averages 2 × 2 pixels, so that
