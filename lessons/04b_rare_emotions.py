@@ -162,9 +162,10 @@ print("by hand as in PyTorch:", same_loss, "· weights", weights.round(1))
 
 # %% [markdown]
 # **Oversampling** repeats rare faces until all emotions are equally large. PyTorch has `WeightedRandomSampler` for it,
-# which draws faces at random with such weights. **Discarding** goes the other way: of each emotion, only as many faces
-# are kept as the rarest has. B's notebook announces this, but in its listing the balanced table is not what trains.
-# **Merging** calls *Disgust* by the name of *Angry*, as [notebook D](../docs/five_notebooks.md) suggests.
+# which draws faces at random with such weights. Ours is fixed: `np.resize` repeats the positions of an emotion's faces
+# until there are enough. **Discarding** goes the other way: of each emotion, only as many faces are kept as the rarest
+# has. B's notebook announces this, but in its listing the balanced table is not what trains. **Merging** calls *Disgust*
+# by the name of *Angry*, as [notebook D](../docs/five_notebooks.md) suggests.
 #
 # There are more. One over the root of the number gives gentler weights, and so does the *effective number* of Cui and
 # others, which grows more slowly than the number. *Focal loss* (Lin and others) lets every face that is answered well
@@ -256,13 +257,13 @@ figure.suptitle(f"{data.source}, first seed", fontsize=9);
 
 # %% [markdown]
 # Read the four tables together. *Merging* has no such answer as *Disgust* any more. (Where a network never says *Disgust*,
-# its precision is not known, and the table writes 0.) Prior adjustment raises mean recall without any training, but most
+# its precision is not known, and the table counts it as 0.) Prior adjustment raises mean recall without any training, but most
 # faces that it calls *Disgust* show something else. <!-- 04b.prior --> Oversampling finds about as much or more, and
 # is right more than twice as often when it says so. <!-- 04b.precise --> Discarding keeps so few faces that accuracy and mean recall both
 # fall. <!-- 04b.discarding --> Class weights lose against oversampling in accuracy *and* in mean recall, <!-- 04b.weights -->
 # although both give a rare emotion the same share of the loss.
 #
-# The two figures are the recalls of the first seed. Each bar has its interval. With oversampling, that of *Disgust* is
+# The two pictures are the recalls of the first seed, each with its 95 % interval. With oversampling, that of *Disgust* is
 # the longest, because *Disgust* has the fewest faces. <!-- 04b.fewest -->
 #
 # ### Learned, or only shifted?
@@ -366,10 +367,10 @@ table = {"as in 2022": recall, "all faces": one.report()["recall"][:7]}
 (100 * pd.DataFrame(table, index=fc.EMOTIONS)).round(0)
 
 # %% [markdown]
-# For some emotions the two columns lie more than ten points apart, with the same answers. <!-- 04b.five --> Five faces of
-# each batch are few, and of *Disgust* there are fewer than ten among them. The one that is added to the denominator weighs
-# most there. The repair is to count all faces, and to add nothing. Where an emotion has no faces at all, its recall is
-# not zero: it is not known.
+# Both columns come from the same answers, and for at least one emotion they lie more than ten points apart. <!-- 04b.five -->
+# Five faces of each batch are few, and of *Disgust* there are fewer than ten among them. The one that is added to the
+# denominator weighs most there. The repair is to count all faces, and to add nothing. Where an emotion has no faces at
+# all, its recall is not zero: it is not known.
 #
 # ### A loss with a floor
 #
