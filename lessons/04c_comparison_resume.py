@@ -107,8 +107,8 @@ plain, online = answers_of(plain_runs), answers_of(gentle_runs)
 # learn by heart when it never comes alone.
 #
 # torchvision has both. They take a whole batch with its labels, and mix each face with the one before it. The share is
-# drawn for each batch, all numbers between 0 and 1 alike. The label that comes back is seven shares, in the order *Angry*,
-# *Disgust*, *Fear*, *Happy*, *Sad*, *Surprise*, *Neutral*.
+# drawn for each batch, all numbers between 0 and 1 alike: the nearer it is to 1, the fainter is the other face. The label
+# that comes back is seven shares, in the order *Angry*, *Disgust*, *Fear*, *Happy*, *Sad*, *Surprise*, *Neutral*.
 
 # %%
 from torchvision.transforms import v2
@@ -213,12 +213,12 @@ print(f"by hand the same: {same_flips}")
 print(f"the mirror image adds {points:+.1f} ± {half:.1f} points")
 
 # %% [markdown]
-# It brings something, between nothing and three points. <!-- 04c.flips --> Where such an interval reaches zero, three seeds
-# and these faces cannot tell whether it is a gain at all.
+# It brings something, though less than three points, for twice the time. <!-- 04c.flips --> Where such an interval
+# reaches zero, three seeds and these faces cannot tell whether it is a gain at all.
 #
 # ## What broke: 63.5 against 38.1
 #
-# Here is notebook C's network. It has five convolutions, and pools of 5 × 5 and 3 × 3 that overlap because they move by
+# Here is notebook C's network, to be read: this lesson does not train it. It has five convolutions, and pools of 5 × 5 and 3 × 3 that overlap because they move by
 # two pixels only. PReLU is a ReLU that does not set negative numbers to zero: it multiplies them by a slope that is
 # learned. `ZeroPad2d(2)` adds two rows or columns of zeros on each side. The sides go 48 → 44 → 48 → 22 → 10 → 5, so that
 # 128 × 5 × 5 = 3,200 numbers are left for the linear layers.
@@ -270,7 +270,8 @@ print("possible with", fits, "faces")
 
 # %% [markdown]
 # PrivateTest has 3,589 faces, and no whole number of them gives this share. <!-- 04c.list --> The 63.5 % comes from 2,280
-# of 3,589. So the two figures were not taken on the same list of faces, and the page does not say which the second was.
+# of 3,589. So the two figures were not taken on the same list of faces, and the page does not say where the other list
+# comes from.
 #
 # Third, the page subtracts the mean face from the training faces and from no others. Training then sees numbers around
 # zero, the test sees numbers that are all positive. What that costs can be measured without training anything: take the
@@ -404,8 +405,8 @@ pd.DataFrame({"straight": straight["train_loss"], "resumed": resumed["train_loss
 # begun with an Adam that remembers no gradient, and with other changes of the faces.
 #
 # C's listing has another rule: after five epochs without gain, go back to the best one and go on with a quarter of the
-# rate. It stands in a string, under the words that Adadelta does not need it, so it did not run there. `fc.Plateau` is
-# that rule, here with three epochs instead of five. In the table, `lr` is the rate.
+# rate. It stands inside a string, so it is text and did not run, under the words that Adadelta does not need it.
+# `fc.Plateau` is that rule, here with three epochs instead of five. In the table, `lr` is the rate.
 
 # %%
 rule = {"schedule": fc.Plateau(patience=3, factor=0.25), "progress": False}
