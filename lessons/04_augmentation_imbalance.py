@@ -75,8 +75,7 @@ def shift(images, down, right):
 # %% [markdown]
 # Do 64 copies of one face come out as 64 different faces? There are 81 shifts of up to four pixels, each mirrored or not,
 # which makes 162 pictures. Some of 64 draws will give the same one. A picture is missed by one draw with a chance of
-# 161/162, and by all 64 with that number to the power 64. So we expect $162\,(1 - (161/162)^{64}) \approx 53$ different
-# ones.
+# 161/162, and by all 64 with that number to the power 64. So we expect 162 × (1 − (161/162)⁶⁴) ≈ 53 different ones.
 
 # %%
 order = torch.Generator().manual_seed(SEED)
@@ -509,10 +508,11 @@ for name, new, old in (
     print(f"{name}: {points:+.1f} ± {half:.1f}")
 
 # %% [markdown]
-# Gentle changes are clearly better than B's, drawn anew or stored. <!-- 04.strength --> Whether they are stored or drawn
-# anew makes less difference than that. <!-- 04.stored --> Each stored picture is shown 14 times here, which may be too few
-# to learn it by heart. If so, drawing anew would bring more in a longer training. In any case it needs no memory. What
-# B's changes cost its own network is not known, because its text shows no training without them.
+# Gentle changes are clearly better than B's, drawn anew or stored. <!-- 04.strength --> Whether changes are stored or
+# drawn anew makes less difference than that. <!-- 04.stored --> Where an interval reaches zero, these three seeds cannot
+# tell that it makes any. A stored picture is shown 14 times here, so it can be learned by heart to some extent, and a
+# picture drawn anew cannot. Besides, drawing anew needs no memory. What B's changes cost its own network is not known,
+# because its text shows no training without them.
 #
 # ## What you can say now
 

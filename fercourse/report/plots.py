@@ -149,7 +149,8 @@ def history(histories: History | dict[str, History], *, column: str = "loss", ax
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.set(xlabel="epoch", ylabel=column.replace("_", " "))
     if column in ("loss", "accuracy"):
-        ax.set_title("solid: validation faces, dashed: training faces")
+        faces = " faces" if ax.figure.get_figwidth() > 5 else ""  # a narrow title leaves room for the corner
+        ax.set_title(f"solid: validation{faces}, dashed: training{faces}")
     sources = {history.source for history in histories.values()}
     return mark_drawn(ax, None if "" in sources else False, " and ".join(sorted(filter(None, sources))))
 
