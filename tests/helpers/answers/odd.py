@@ -49,6 +49,8 @@ ODD = {
     ],
     "03.4": [("def holds_all(optimizer, model):\n    return len(optimizer.param_groups)", "expected True, came 1")],
     "03.6": [
+        ("tuned = 'third'\ndef next_rate(tried):\n    return None", "a list of names such as 'third', came 'third'"),
+        ("tuned = [3, 4]\ndef next_rate(tried):\n    return None", "a list of names such as 'third', came [3, 4]"),
         ("tuned = ['third', 'fourth']\ndef next_rate(tried):\n    return [0.1]", "came [0.1]"),
         ("tuned = ['third', 'fourth']\ndef next_rate(tried):\n    return max", "so the search is done; came <built"),
     ],
