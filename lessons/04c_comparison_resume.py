@@ -411,7 +411,8 @@ pd.DataFrame({"straight": straight["train_loss"], "resumed": resumed["train_loss
 # %%
 rule = {"schedule": fc.Plateau(patience=3, factor=0.25), "progress": False}
 plateau = fc.fit(copy.deepcopy(gentle_runs[0][0]), small, **quick, **rule).to_frame()
-plateau[["epoch", "train_loss", "valid_accuracy", "lr"]].round({"train_loss": 3, "valid_accuracy": 3, "lr": 6})
+shown = plateau[["epoch", "lr", "train_loss", "valid_accuracy"]].rename(columns={"valid_accuracy": "accuracy"})
+shown.round({"lr": 6, "train_loss": 3, "accuracy": 3}).set_index("epoch")
 
 # %% [markdown]
 # Look for the first row in which the rate is smaller. Its training loss lies nearer to that of the epoch after the best
