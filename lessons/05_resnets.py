@@ -388,9 +388,10 @@ fc.record({named(key): guess for key, guess in guesses.items()})
 
 # %% [markdown]
 # Five of the six are above the floor; the 44 layers without shortcuts are not. <!-- 05.trained --> At 8 layers, the
-# shortcuts gained nothing on new faces either. <!-- 05.gainless --> Do not read a further rank from these figures,
-# not even where two intervals lie apart: 2,000 faces and 200 steps are little, the running averages of batch norm
-# have just begun, and another seed may give another order. The point of this experiment is the training loss.
+# shortcuts gained nothing on new faces either. <!-- 05.gainless --> With seed 0 that network is even behind, and the
+# two intervals lie apart. Do not make a rank of it: 2,000 faces and 200 steps are little, the running averages of
+# batch norm have just begun, and another seed may give another order. The point of this experiment is the training
+# loss.
 #
 # ## Not trained, or learned by heart?
 #
