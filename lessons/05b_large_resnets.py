@@ -519,7 +519,7 @@ pd.Series(shown).to_frame("ResNet18, recipe")
 
 # %%
 figure, axis = plt.subplots(figsize=(4.8, 3.2), layout="constrained")
-fc.plots.history(recipe, column="accuracy", ax=axis).set_title("dashed: training", loc="left");
+fc.plots.history(recipe, column="accuracy", ax=axis);
 
 # %% [markdown]
 # In twenty epochs instead of a hundred, ResNet18 ends more than three points above the 57.8 % of Notebook
