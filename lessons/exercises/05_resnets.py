@@ -241,7 +241,7 @@ print(f"{len(rates)} batches: first {rates[0]:.4f}, highest {max(rates):.4f}, la
 
 # %% [markdown]
 # You see the mistake. The next one will look different. So write the guard that looks at the rates a training really
-# used: `schedule_is_complete(rates, peak)` takes their list, one a batch, and returns `True` for one whole cycle and
+# used: `schedule_is_complete(rates, peak)` takes their list, one for each batch, and returns `True` for one whole cycle and
 # `False` for anything else, also for an empty list. One whole cycle means:
 #
 # - It starts low, at a tenth of the peak or less.
@@ -364,7 +364,7 @@ assert same(one, many[:1], atol=1e-5), "for answers a face owes nothing to its c
 # %% [markdown]
 # ## 05.6 · Better than eight layers
 #
-# Train a network that beats the 8 layers of the lesson. They had four epochs on the same 4,000 drawn faces, by SGD
+# Train a network that beats the 8 layers of the lesson. For this exercise they had four epochs on the same 4,000 drawn faces, by SGD
 # with momentum at a rate of 0.03 that never changed. You have two minutes of training. What have lessons 03 to 05b
 # given you? Rates that rise and fall, faces that change, more layers or more channels, shortcuts, zero-γ, another
 # stem. Before you choose, ask what each of them costs: `fc.cost` tells you.
