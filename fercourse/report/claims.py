@@ -14,7 +14,7 @@ import numpy as np
 
 from fercourse.errors import ParameterError
 from fercourse.report.recorded import of_lesson
-from fercourse.report.run import current_run
+from fercourse.report.run import Run, current_run
 from fercourse.report.show import show
 from fercourse.settings import SCALES, Scale, is_whole, plain
 
@@ -72,12 +72,20 @@ def claims() -> None:
         raise ParameterError(
             "nothing was claimed in this run. Run the cells above first: `fc.claim(…)` writes one down"
         )
+    published = list(run.claims.values())
+    text, html = shown_anew(published)
+    show({"kind": "claims", "claims": published}, text=text, html=html)
+
+
+def shown_anew(published: Sequence[dict]) -> tuple[str, str]:
+    """The table of claims that one run published, as text and as HTML, beside the records of today."""
+    run = Run(**{name: published[0][name] for name in Run().stamp()})
     real = of_lesson(run.lesson) if run.drawn else {"claims": {}, "scale": None}
-    rows = [(published, real["claims"].get(published["id"])) for published in run.claims.values()]
+    rows = [(each, real["claims"].get(each["id"])) for each in published]
     heads = [f"{run.faces or 'this run'}, {run.scale} scale"]
     heads += [f"FER2013, {real['scale']} scale"] if any(other for _, other in rows) else []
-    text = "\n".join([" | ".join(heads), *(_line(published, other, len(heads)) for published, other in rows)])
-    show({"kind": "claims", "claims": [published for published, _ in rows]}, text=text, html=_html(rows, heads))
+    text = "\n".join([" | ".join(heads), *(_line(each, other, len(heads)) for each, other in rows)])
+    return text, _html(rows, heads)
 
 
 def _answers(id, held):
@@ -142,7 +150,7 @@ def _html(rows, heads):
 
 
 def _row(published, other, columns):
-    about = [f"about {_ONLY[published['only']]} alone"] if published["only"] and not published["reasons"] else []
+    about = [f"about {_ONLY[published['only']]} alone"] if published.get("only") and not published["reasons"] else []
     small = " · ".join([published["id"], *about, *published["reasons"]])
     cells = [_sign(published["status"]), *([_sign(other)] if columns > 1 else [])]
     return "".join([*cells, f"<td {_TOP}>{escape(published['sentence'])}<br><small>{escape(small)}</small></td>"])

@@ -13,6 +13,9 @@ from fercourse.settings import is_number, whole
 
 QUIET = 'style="opacity: 0.75"'
 
+LINE = "recorded: "
+"""How the line of a single figure begins."""
+
 
 def record(
     name: str | dict[str, float | Predictions],
@@ -34,13 +37,27 @@ def record(
     """
     if not isinstance(name, dict):
         figures = [_figure(name, value, unit, n)]
-        line = f"recorded: {figures[0]['name']} · {_in_words(figures[0])}{_beside(figures[0])}"
-        _show(figures, line, f"<div {QUIET}>{escape(line)}</div>")
+        _show(figures, *_as_line(figures[0]))
         return
     if value is not None or not name:
         raise ParameterError(f"expected a name and a value, or a dict from names to values; found {name!r}, {value!r}")
     figures = [_figure(each, of_it, unit, n) for each, of_it in name.items()]
     _show(figures, *_as_table(figures))
+
+
+def shown_anew(published: dict, text: str) -> tuple[str, str]:
+    """What `record` shows of the figures that it published, as text and as HTML, beside the records of today.
+
+    text: what it showed when they were measured; says whether that was a line or a table
+    """
+    if published["kind"] == "figure" and text.startswith(LINE):
+        return _as_line(published)
+    return _as_table(published["figures"] if published["kind"] == "figures" else [published])
+
+
+def _as_line(figure):
+    line = f"{LINE}{figure['name']} · {_in_words(figure)}{_beside(figure)}"
+    return line, f"<div {QUIET}>{escape(line)}</div>"
 
 
 def _show(figures, text, html):
@@ -62,24 +79,24 @@ def _as_table(figures):
         for figure, other in zip(figures, real, strict=True)
     ]
     if any(real):
-        rows.append(["", "", f"({_scale_of_record()})"])
+        rows.append(["", "", f"({_scale_of_record(figures[0])})"])
     return "\n".join("  ".join(row).rstrip() for row in [head, *rows]), table([head, *rows])
 
 
 def _beside(figure):
     other = _of_fer2013(figure)
-    return f" · FER2013, measured: {_in_words(other, faces=False)}, {_scale_of_record()}" if other else ""
+    return f" · FER2013, measured: {_in_words(other, faces=False)}, {_scale_of_record(figure)}" if other else ""
 
 
-def _scale_of_record():
-    return f"{of_lesson(current_run().lesson)['scale']} scale"
+def _scale_of_record(figure):
+    return f"{of_lesson(figure['lesson'])['scale']} scale"
 
 
 def _of_fer2013(figure):
     """The figure of this name that the record of this lesson's run on FER2013 holds; None where this run is one."""
     if not figure["drawn"]:
         return None
-    return of_lesson(current_run().lesson)["figures"].get(figure["name"])
+    return of_lesson(figure["lesson"])["figures"].get(figure["name"])
 
 
 def _faces(figure):

@@ -1,7 +1,8 @@
 """Build notebooks from lessons/: one way, the same bytes every time.
 
 A student opens notebooks/, which hold no outputs: no answer stands beside its question. docs/lessons/ holds the same
-notebooks as they were executed, for reading; there the outputs of unchanged cells are kept.
+notebooks as they were executed, for reading; there the outputs of unchanged cells are kept, and the columns of FER2013
+are what the package's records say.
 """
 
 import json
@@ -13,8 +14,10 @@ from typing import TYPE_CHECKING
 from fercourse.course.building.compose import SETUP, STAMP, compose
 from fercourse.course.building.lesson import read_lesson
 from fercourse.course.checkout import Course, select
+from fercourse.course.outputs import outputs
 from fercourse.errors import DataMismatch, ParameterError
 from fercourse.files import written_aside
+from fercourse.report import claims, figures
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -93,6 +96,7 @@ def page_text(
     earlier = executed or (read_notebook(path) if path.exists() else None)
     if earlier is not None:
         keep_outputs(notebook, earlier)
+        show_records(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = cell.source.replace("](../docs/", "](../").replace("](../exercises/", "](../../exercises/")
@@ -122,6 +126,17 @@ def keep_outputs(notebook: "NotebookNode", earlier: "NotebookNode") -> None:
         same = done.get((cell.id, cell.source))
         if cell.cell_type == "code" and same is not None:
             cell.outputs, cell.execution_count = same.outputs, same.execution_count
+
+
+def show_records(notebook: "NotebookNode") -> None:
+    """Show figures and claims anew: beside what the page measured stands what the package's records hold today."""
+    for _, output in outputs(notebook):
+        published = output.get("metadata", {}).get("fercourse", {})
+        kind, shown = published.get("kind"), output.get("data", {})
+        if kind in ("figure", "figures"):
+            shown["text/plain"], shown["text/html"] = figures.shown_anew(published, shown["text/plain"])
+        elif kind == "claims":
+            shown["text/plain"], shown["text/html"] = claims.shown_anew(published["claims"])
 
 
 def read_notebook(path: Path) -> "NotebookNode":
