@@ -8,7 +8,7 @@
 # outcomes:
 #   - say which accuracy is worth nothing, before you train anything
 #   - compute a softmax, a cross-entropy and the slope of one weight by hand
-#   - write a training loop, and say what each line is for
+#   - write a training loop, and say what its lines are for
 #   - choose a learning rate, and read an accuracy with its interval
 # ---
 
@@ -41,11 +41,11 @@ fc.record("the lazy classifier", 100 * float(always), unit="%", n=len(data.valid
 
 # %% [markdown]
 # It is right for about one face in four. <!-- 02.lazy --> There are seven emotions, but they are not equally common.
-# Where you have no copy of FER2013, the faces of this page are drawn ones. Beside such a figure stands what the same
-# cell measured on FER2013.
+# Where you have no copy of FER2013, the faces of this page are drawn ones. A measured number on this page is followed
+# by what the same cell measured on FER2013, where a recorded run has it.
 #
 # Keep this number, because it is the floor. A network that scores no more than this may have learned something, but
-# its answers are worth no more than one word.
+# it is no more useful than always giving the same answer.
 #
 # ## What goes in
 #
@@ -56,10 +56,12 @@ fc.record("the lazy classifier", 100 * float(always), unit="%", n=len(data.valid
 fc.plots.pixel_histogram(data.train);
 
 # %% [markdown]
-# No pixel is negative, and the mean lies more than one standard deviation above zero. <!-- 02.pixels --> A network
-# learns faster from inputs around zero with a spread near one; part 02b shows what happens otherwise. Two numbers are
-# enough to bring the pixels there: subtract the mean, divide by the standard deviation. Both are taken from the
-# *training* faces, because the others stand for faces that you have not seen yet.
+# The black line is the mean, the number after ± the standard deviation. The bars at both ends hold all pixels that
+# were darker or brighter than a byte can say. No pixel is negative, and the mean lies more than one standard deviation
+# above zero. <!-- 02.pixels --> Networks are usually given inputs around zero with a spread near one. You do that here,
+# and exercise 02.3 lets you measure what each half of it brings. Two numbers are enough: subtract the mean, and divide
+# by the standard deviation. Both are taken from the *training* faces, because the others stand for faces that you have
+# not seen yet.
 #
 # The shift and the division belong to the network, not to the data: then nobody who uses the network can forget them.
 # So they become a layer. In PyTorch a layer is an object that you call like a function. Its class derives from
@@ -86,7 +88,7 @@ class Standardise(nn.Module):
 # A network sees the faces in small groups, called *batches*. This function is the whole data loader of the course. It
 # yields tensors: PyTorch's arrays, which can also live on a graphics card. The bytes become floats only here, one batch
 # at a time, so that the whole set need not be in memory as floats. The `None` adds an axis for the one grey channel,
-# which lesson 03 needs.
+# which lesson 03 needs. The size, 128, is a usual one; a training may choose another.
 
 # %%
 def batches(split, batch_size=128, *, shuffle=False, generator=None, device=env.device):
@@ -143,8 +145,8 @@ for emotion, probability in zip(fc.EMOTIONS, probabilities):
 # ### How wrong was that? Cross-entropy
 #
 # The **loss** says how bad an answer was. Take the probability that the *true* emotion got; the loss is minus its
-# logarithm. It is 0 for a probability of 1, and it grows without limit as the probability goes to 0. So it costs much
-# to be sure and wrong. This loss is called *cross-entropy*.
+# logarithm. It is 0 for a probability of 1, and it grows without limit as the probability goes to 0. So an answer that
+# is sure and wrong has a high loss. This loss is called *cross-entropy*.
 
 # %% tags=["NBVAL_CHECK_OUTPUT"]
 import torch.nn.functional as F
@@ -177,18 +179,20 @@ fc.reveal("02.2", first_loss)
 # %% [markdown]
 # Zero weights make seven equal logits, so each emotion gets one seventh, whatever the face. Minus the logarithm of one
 # seventh is ln 7 = 1.946. <!-- 02.first --> Any classifier of seven classes that knows nothing yet should begin near
-# it. This check costs one line and one batch. In part 02b it solves a case.
+# it. This check costs one line and one batch. In part 02b it finds a bug.
 #
 # ## How a weight learns
 #
 # ### The slope of one weight
 #
-# Training changes the weights so that the loss falls. Begin with one of the 16,135: the weight that joins a pixel of
-# the mouth to *Happy*. What happens to the loss when only this weight changes? Try many values. `torch.no_grad()` says
-# that you move the weight by hand, and that PyTorch need not watch.
+# Training changes the weights so that the loss falls. There are 16,135 of them: 7 × 2,304 weights and the 7 biases,
+# which are learned in the same way. Begin with the one that joins a pixel of the mouth to *Happy*. What happens to the
+# loss when only this weight changes? Try many values. `torch.no_grad()` says that you move the weight by hand, and that
+# PyTorch need not watch.
 
 # %%
-weight, happy, pixel = linear[2].weight, 3, 36 * 48 + 24
+weight, happy = linear[2].weight, fc.EMOTIONS.index("Happy")
+pixel = 36 * 48 + 24  # row 36, column 24: where most mouths are
 
 
 def loss_at(value):
@@ -202,7 +206,7 @@ curve = [loss_at(value).item() for value in values]
 
 # %%
 slope = (loss_at(0.01) - loss_at(-0.01)).item() / 0.02
-start = loss_at(0.0)
+start = loss_at(0.0)  # the weight is back at zero
 print(f"slope at zero: {slope:.4f}")
 
 # %% tags=["folded"]
@@ -224,7 +228,8 @@ axis.legend(frameon=False);
 # You found the slope by trying two values. For all 16,135 weights that would cost 32,270 runs of the batch. PyTorch
 # needs one. While it computes the loss, it writes down every operation. `loss.backward()` then goes through them from
 # the last to the first and applies the chain rule. Afterwards each weight tensor has its slopes in `.grad`. All slopes
-# together are called the **gradient**.
+# together are called the **gradient**. Its *length* is the root of the sum of their squares; you need it in exercise
+# 02.2.
 
 # %%
 linear.zero_grad()
@@ -269,8 +274,20 @@ fc.reveal("02.4", min(descents, key=lambda rate: descents[rate][-1]))
 
 # %% [markdown]
 # All three begin at ln 7. With the small rate the loss creeps down. With the large one it jumps far above the start
-# at once, because a step that is too long goes past the valley and up its other side. <!-- 02.rates --> So the rate
-# has to be found, and you will do that for every network.
+# at once. <!-- 02.rates --> Why? The valley that you saw has its lowest point far away, so a step of 0.3 times the
+# slope should be too short there, not too long. Take this step with that one weight, and then look at all of them.
+
+# %%
+alone = loss_at(-0.3 * slope).item()
+print(f"one weight moves: {first_loss:.4f} → {alone:.4f}")
+print(f"all of them move: {first_loss:.4f} → {descents[0.3][1]:.4f}")
+
+# %% [markdown]
+# One weight alone goes less than a tenth of the way to the lowest point, and the loss falls a little. All 16,135
+# together make it rise. <!-- 02.together --> Each step was planned as if the other weights stood still. But they all
+# change the same seven logits, and what they change adds up. Seen along this common direction the valley is narrow:
+# the step goes past its floor and far up the other side. So the rate has to be found, and you will do that for every
+# network.
 #
 # ### The loop over all faces
 #
@@ -296,13 +313,20 @@ def train_epoch(model, stream, optimizer, criterion=F.cross_entropy):
 # %% [markdown]
 # Line by line:
 #
+# - `criterion` is the function that measures the loss. `optimizer` is an object that knows the weights and does
+#   `weights -= rate * weights.grad`, or something better; the next section has one.
 # - `model.train()`: some layers do something else in training than later. You meet one in part 02b.
+# - `loss_sum, hits, seen` count what was answered: the losses added up, the right answers, the faces.
 # - `optimizer.zero_grad()`: PyTorch *adds* new slopes to those in `.grad`, so the old ones have to go first.
-# - `loss.backward()` finds the slopes; `optimizer.step()` moves the weights. The optimiser comes next.
-# - `loss.detach()` is the loss without its notes for `backward`, which would otherwise fill the memory.
-# - `* len(labels)`: the last batch is shorter, and a face in it must not count for more than a face elsewhere.
+# - `loss.backward()` finds the slopes; `optimizer.step()` moves the weights.
+# - `loss.detach()` is the number alone. Kept whole, each loss would keep in memory all that was written down for it.
+# - `* len(labels)` makes the mean of a batch a sum again. Batches can differ in size: of FER2013's 28,709 faces, the
+#   last batch of 100 has only nine. A face in it must not count for more than a face elsewhere.
+# - `logits.argmax(1)` is the emotion with the largest logit of each face; `float(…) / seen` makes means of the sums.
 #
-# Evaluation is the same loop without the learning. `inference_mode` switches the notes off, which saves time.
+# Evaluation is the same loop without the learning. `model.eval()` switches those layers over. `inference_mode` stops
+# PyTorch from writing down its operations, which saves time. Nothing needs the mean of a batch here, so
+# `reduction="sum"` asks for the sum at once.
 
 # %%
 @torch.inference_mode()
@@ -321,11 +345,12 @@ def evaluate(model, stream):
 #
 # Plain gradient descent has one rate for all weights, but their slopes differ a lot. **Adam** (2014) keeps two running
 # means for each weight: one of its slope, one of the square of its slope. It divides the first by the root of the
-# second, and moves the weight by the quotient times the rate. If a slope has always the same sign, the quotient is 1
-# in size, however large or small the slope is. If its sign changes from batch to batch, the first mean, and with it
-# the step, is small.
+# second, and moves the weight by the quotient times the rate. If a slope stays the same from batch to batch, the
+# quotient is 1 in size, however large or small the slope is. If its sign changes, the first mean, and with it the
+# step, is small.
 #
-# In the very first step the means hold one slope only. Look at the slopes and at how far Adam moves the weights.
+# Both means begin at zero, and Adam corrects them for that. So in the very first step they are this slope and its
+# square, and the quotient is 1 in size. Look at the slopes and at how far Adam moves the weights.
 
 # %%
 fresh = linear_model()
@@ -338,14 +363,19 @@ print("moves: ", [f"{value:.4f}" for value in moves.flatten().quantile(parts)])
 
 # %% [markdown]
 # The three numbers are the 5 %, 50 % and 95 % points. The slopes differ by a factor of more than ten, and yet all
-# weights move by the same 0.001, the rate. <!-- 02.adam --> That is why a rate of Adam can be read as a length: so far
-# a weight goes in one step. Keep this for part 02b.
+# weights move by the same 0.001, the rate. <!-- 02.adam --> That is why a rate of Adam can be read as a length: it is
+# how far a weight goes in its first step, and about as far as it goes in any later one. Keep this for part 02b.
 #
 # ## Train it
 #
-# Two generators of random numbers are at work: `torch.manual_seed` governs what is random inside a network, `order`
-# the order of the faces. Fix both, and the run repeats. `fused=True` tells Adam to move all weights in one pass, which
-# is the same arithmetic in less time.
+# Two generators of random numbers are at work. `torch.manual_seed` governs what is random inside a network: nothing in
+# this one, whose weights begin at zero, but much in part 02b. `order` governs the order of the faces. Fix both, and the
+# run repeats. `fused=True` tells Adam to move all weights in one pass, which is the same arithmetic in less time.
+#
+# `env.pick` chooses by the `SCALE` at the top, here the number of epochs. The batches have 100 faces, as in the
+# notebook that part 02b is about. Evaluation takes 512 at once: its result does not depend on that, and larger ones are
+# faster. `row | …` joins two dictionaries. `fc.History` is a table with one row for each epoch, which the figures can
+# draw.
 
 # %%
 EPOCHS = env.pick(smoke=2, lesson=10, full=15)
@@ -364,7 +394,8 @@ def train_by_hand(model, *, epochs=EPOCHS, lr=1e-3, shuffle=True):
 
 # %% [markdown]
 # Which rate? Try five, each about three times the last, and look at the loss on the validation faces, which are not
-# trained on.
+# trained on. The rates are texts in this list, so that they are shown as they are written. A network that has been
+# trained cannot try the next rate, so each begins with a network of its own.
 
 # %%
 RATES = ["0.00003", "0.0001", "0.0003", "0.001", "0.003"]
@@ -379,9 +410,11 @@ figure, axis = plt.subplots(figsize=(5.4, 3.4), layout="constrained")
 fc.plots.history(trials, column="valid_loss", ax=axis).set(title="one line for each learning rate");
 
 # %% [markdown]
-# Too small a rate has not arrived yet, and too large a one jumps about. The lowest loss lies inside the list, not at
-# one of its ends. <!-- 02.inside --> That matters: if the best one were the last of the list, the next one that you did
-# not try could be better still. Then you would have to make the list longer.
+# `valid loss` is the loss on the validation faces. With the smallest rate it falls until the last epoch, so more
+# epochs would help it; with the largest it jumps up and down. <!-- 02.ends --> The lowest loss at the end lies inside
+# the list, not at one of its ends. <!-- 02.inside --> That matters: if the best rate were the first or the last of the
+# list, one beyond it that you did not try could be better still. Then you would have to make the list longer. The
+# winner is the winner for this number of epochs. With more epochs, a smaller rate could win.
 #
 # How often will the winner be right? The floor is a quarter.
 
@@ -394,8 +427,8 @@ fc.guess(
 )
 
 # %% [markdown]
-# Keep what a model answers as probabilities, seven for each face, beside the true labels. Everything that you want to
-# know later can be computed from them.
+# Keep what a model answers as probabilities, seven for each face, beside the true labels. `fc.Predictions` holds both,
+# and everything that you want to know later can be computed from them. The lazy classifier gets the same form.
 
 # %%
 @torch.inference_mode()
@@ -407,43 +440,53 @@ def predict(model, split):
 
 linear = models[chosen]
 linear_guess = predict(linear, data.valid)
-fc.record("softmax regression", linear_guess)
+one_word = np.eye(7)[np.full(len(data.valid), commonest)]  # all probability on one emotion
+lazy_guess = fc.Predictions(one_word, data.valid.labels, data.valid.source)
+fc.record({"the lazy classifier, with interval": lazy_guess, "softmax regression": linear_guess})
 
 # %%
 fc.reveal("02.5", 100 * linear_guess.accuracy)
 
 # %% [markdown]
-# The brackets hold the 95 % interval. If you took other faces of the same kind, the accuracy would plausibly lie in
-# it: with 1,000 faces it is about 3 percentage points wide to either side. The rule of lessons 01 and 02 is strict
-# and simple: one classifier is better than another when their intervals do not overlap. Lesson 03 brings a finer test.
+# The brackets hold the 95 % interval. It is meant for the accuracy over *all* faces of this kind, of which yours are a
+# sample: computed for many samples, 95 in 100 such intervals hold that accuracy. Its half width is at most about
+# 1/√n, which is 3 percentage points for 1,000 faces. The rule of this lesson is strict and simple: we call one
+# classifier better than another when their intervals do not overlap. Lesson 03 brings a finer test.
 #
-# Does the linear model clear the floor? Yes, its whole interval lies above the lazy classifier. <!-- 02.floor --> It
-# is called *softmax regression*, and it is the simplest network that looks at a face.
+# Does the linear model clear the floor? Yes, its whole interval lies above that of the lazy
+# classifier. <!-- 02.floor --> It is called *softmax regression*, and it is the simplest network that looks at a face.
 #
 # What has it learned? Put each emotion's weights back into the shape of a face.
 
 # %% tags=["folded"]
 templates = linear[2].weight.detach().cpu().reshape(7, 48, 48)
 limit = float(templates.abs().quantile(0.995))
-figure, axes = plt.subplots(2, 4, figsize=(6.4, 3.6), layout="constrained")
+figure, axes = plt.subplots(2, 4, figsize=(4.8, 3.0), layout="constrained")
 for axis, emotion, template in zip(axes.flat, fc.EMOTIONS, templates):
     drawn = axis.imshow(template, cmap="RdBu_r", vmin=-limit, vmax=limit)
     axis.set_title(emotion, fontsize=10)
     axis.axis("off")
 axes.flat[7].axis("off")
-figure.colorbar(drawn, ax=axes, fraction=0.03, label="weight")
-figure.text(0.99, 0, data.source, ha="right", fontsize=7);
+figure.colorbar(drawn, ax=axes, fraction=0.04, label="weight")
+axes.flat[7].text(0.5, 0.5, data.source.replace(", ", "\n"), ha="center", fontsize=9);
 
 # %% [markdown]
-# All seven have one scale. Where it is red, a bright pixel speaks for the emotion; where it is blue, against it. Such a
-# template can say "bright here, dark there". It cannot say "the mouth is open, wherever the mouth is". For that you
-# need layers, and they come in part 02b.
+# All seven have one scale; the half percent of the weights that lie beyond it have its darkest colours. Where it is
+# red, a bright pixel speaks for the emotion; where it is blue, a dark one does. Take *Surprise*. In the middle of the
+# mouth it is bluer than the other six: <!-- 02.template --> a dark patch in that place, an open mouth, speaks for
+# Surprise.
+#
+# Such a template can say "bright here, dark there". It cannot say "the mouth is open, wherever the mouth is": each
+# weight belongs to one place. The layers of part 02b can combine several templates, but they too are tied to places.
+# Lesson 03 brings a layer that looks for the same thing everywhere.
 #
 # ## Your loop has a name
 #
-# The course keeps your loop as `fc.fit`. With its default settings it is what you wrote, with a progress bar and a
-# clock. Its other settings come in the lessons that need them. Do not take that on trust. Here is its heart, and below
-# it both train the same model from the same seed.
+# The course keeps your functions under the names that you gave them: `fc.batches`, `fc.train_epoch`, `fc.evaluate`,
+# `fc.predict`. `fc.fit` is your `train_by_hand`, with a progress bar and a clock. Its other settings come in the
+# lessons that need them. Given the same rate, batch size, seed and device, it should train as yours does. Here is the
+# function that it calls in each epoch, and below it both train the same model. `**settings` passes what is in the
+# dictionary.
 
 # %%
 fc.source(fc.train_epoch)
@@ -460,9 +503,10 @@ print("the same curve to 1e-6:", apart < 1e-6)
 # ## What you can say now
 #
 # Each sentence is tied to the run above and checked by code. A claim that needs more faces or epochs than this run
-# had is not judged.
+# had is not judged. The codes in brackets name the claims; they are not the numbers of exercises.
 
 # %% tags=["folded"]
+open_mouth = templates[:, 33:43, 21:27].mean((1, 2))
 fc.claim(
     "02.lazy",
     bool(round(1 / always) == 4),
@@ -481,7 +525,7 @@ fc.claim(
 fc.claim(
     "02.valley",
     bool(np.all(np.diff(curve, 2) > -1e-6) and values[np.argmin(curve)] * slope < 0),
-    "The loss over one weight is a valley, and its lowest point lies where the slope points down.",
+    "The loss over one weight is a valley, and its lowest point lies on the side to which the loss falls.",
 )
 fc.claim(
     "02.slope",
@@ -492,6 +536,12 @@ fc.claim(
     "02.rates",
     descents[0.01][-1] < descents[0.0003][-1] < np.log(7) < min(descents[0.3][1:]),
     "Of three rates the middle one descends most, the small one creeps, the large one jumps above the start.",
+)
+fc.claim(
+    "02.together",
+    bool(alone < first_loss < descents[0.3][1] and abs(values[np.argmin(curve)]) > 10 * abs(0.3 * slope)),
+    "At rate 0.3 one weight alone moves under a tenth of the way to its valley's floor, and the loss falls; "
+    "all weights together make it rise.",
 )
 fc.claim(
     "02.adam",
@@ -506,8 +556,21 @@ fc.claim(
     needs="lesson",
 )
 fc.claim(
+    "02.ends",
+    bool(max(np.diff(trials[RATES[0]]["valid_loss"])) < 0 < max(np.diff(trials[RATES[-1]]["valid_loss"]))),
+    "With the smallest rate the loss falls in every epoch, the last included; with the largest it rises in some.",
+    needs="lesson",
+)
+fc.claim(
+    "02.template",
+    bool(open_mouth.argmin() == fc.EMOTIONS.index("Surprise") and open_mouth.min() < 0),
+    "In the middle of the mouth the weights of Surprise are negative, and lower than those of the other six.",
+    needs="lesson",
+    only="drawn",
+)
+fc.claim(
     "02.floor",
-    bool(linear_guess.interval()[0] > always),
+    bool(linear_guess.interval()[0] > lazy_guess.interval()[1]),
     "A linear model is clearly better than always giving the most common emotion.",
     needs="lesson",
 )
@@ -515,8 +578,8 @@ fc.claims()
 
 # %% [markdown]
 # **What to remember.** Know the floor before you train. A training is a loop of four steps: answer, measure the loss,
-# find the slopes, move the weights. The first loss of seven classes is ln 7. And a rate is chosen from a list whose
-# best one is not its last.
+# find the slopes, move the weights. The first loss of seven classes is ln 7. And a rate is chosen from a list in which
+# the best one stands at neither end.
 #
 # Now go on with [part 02b](02b_a_network_that_never_learns.ipynb). There you put layers on top of one another, and a
 # network with 2.6 million weights stops at the floor.

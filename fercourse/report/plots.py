@@ -212,9 +212,12 @@ def reliability(predictions: Predictions, *, ax: Axes | None = None) -> Axes:
 
 
 @styled
-def probabilities(predictions: Predictions, split: Split, positions: Sequence[int]) -> np.ndarray:
+def probabilities(
+    predictions: Predictions, split: Split, positions: Sequence[int], *, columns: int = 2
+) -> np.ndarray:
     """Each chosen face beside its seven probabilities, the predicted and, where known, the true emotion: axes (K, 2).
 
+    columns: faces side by side
     Raises DataMismatch where the predictions are not those of this split.
     """
     labels = split.labels if split.labelled else None
@@ -223,7 +226,7 @@ def probabilities(predictions: Predictions, split: Split, positions: Sequence[in
     count = len(positions)
     if not count:
         raise ParameterError("probabilities: no positions to draw")
-    columns = min(count, 2)
+    columns = min(count, columns)
     rows = ceil(count / columns)
     _, grid = plt.subplots(
         rows, 2 * columns, figsize=(4.2 * columns, 1.6 * rows), squeeze=False,

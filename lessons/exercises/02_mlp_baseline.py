@@ -323,7 +323,7 @@ assert same(first_silent_layer(quiet_but_alive, 1e-3 * torch.rand(6, 4)), None),
 ### END HIDDEN TESTS
 
 # %% [markdown] hints="02.4"
-# - Push the batch through one layer after the other, as the lesson's `listen` does, and look at what comes out of each.
+# - Push the batch through one layer after the other, as the lesson's `look_inside` does, and look at what comes out of each.
 # - "The same for all faces" compares along the axis of the faces, for each unit on its own. What is the difference between the largest and the smallest there? Zeros are not the question.
 # - Dropout in training mode makes equal faces differ, or different ones equal. So `model.eval()` first. And `model.training` tells you beforehand what to restore at the end, also when you leave the loop early.
 
