@@ -42,7 +42,8 @@ fc.record("the lazy classifier", 100 * float(always), unit="%", n=len(data.valid
 # %% [markdown]
 # It is right for about one face in four. <!-- 02.lazy --> There are seven emotions, but they are not equally common.
 # Where you have no copy of FER2013, the faces of this page are drawn ones. A measured number on this page is followed
-# by what the same cell measured on FER2013, where a recorded run has it.
+# by what the same cell measured on FER2013, where a recorded run has it. The *fingerprint* of `data` is a checksum: two
+# runs that show the same one used the same faces.
 #
 # Keep this number, because it is the floor. A network that scores no more than this may have learned something, but
 # it is no more useful than always giving the same answer.
@@ -56,12 +57,12 @@ fc.record("the lazy classifier", 100 * float(always), unit="%", n=len(data.valid
 fc.plots.pixel_histogram(data.train);
 
 # %% [markdown]
-# The black line is the mean, the number after ± the standard deviation. The bars at both ends hold all pixels that
-# were darker or brighter than a byte can say. No pixel is negative, and the mean lies more than one standard deviation
-# above zero. <!-- 02.pixels --> Networks are usually given inputs around zero with a spread near one. You do that here,
-# and exercise 02.3 lets you measure what each half of it brings. Two numbers are enough: subtract the mean, and divide
-# by the standard deviation. Both are taken from the *training* faces, because the others stand for faces that you have
-# not seen yet.
+# The black line is the mean, the number after ± the standard deviation. Nothing can be stored that is darker than 0 or
+# brighter than 255. Such pixels become 0 or 255, so both ends have a high bar. No pixel is negative, and the mean lies
+# more than one standard deviation above zero. <!-- 02.pixels --> Networks are usually given inputs around zero with a
+# spread near one. You do that here, and exercise 02.3 lets you measure what each half of it brings. Two numbers are
+# enough: subtract the mean, and divide by the standard deviation. Both are taken from the *training* faces, because the
+# others stand for faces that you have not seen yet.
 #
 # The shift and the division belong to the network, not to the data: then nobody who uses the network can forget them.
 # So they become a layer. In PyTorch a layer is an object that you call like a function. Its class derives from
@@ -364,7 +365,7 @@ print("moves: ", [f"{value:.4f}" for value in moves.flatten().quantile(parts)])
 # %% [markdown]
 # The three numbers are the 5 %, 50 % and 95 % points. The slopes differ by a factor of more than ten, and yet all
 # weights move by the same 0.001, the rate. <!-- 02.adam --> That is why a rate of Adam can be read as a length: it is
-# how far a weight goes in its first step, and about as far as it goes in any later one. Keep this for part 02b.
+# how far a weight goes in its first step, and later steps are about as long or shorter. Keep this for part 02b.
 #
 # ## Train it
 #

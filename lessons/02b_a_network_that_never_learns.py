@@ -605,8 +605,8 @@ fc.record(
 #
 # An accuracy does not say which faces are answered wrongly. Look at the four wrong answers of which the network was
 # surest: to each it gave more than 90 % of its probability. <!-- 02b.surest --> What would you have said? Ask it of
-# each face: is the network wrong, or could the label be wrong? Both happen. On drawn faces the label is always the
-# emotion that was drawn; on FER2013 it is what somebody saw.
+# each face: is the network wrong, or could the label be wrong? Both happen. Some drawn faces are given a wrong label on
+# purpose, and in lesson 01 you saw labels of FER2013 with which most voters disagree.
 
 # %%
 wrong = repaired_guess.y_pred != repaired_guess.y_true
