@@ -359,7 +359,7 @@ fc.record({f"faces that get through, {name}": faces for name, faces in through.i
 # Before training, the faces get through. Afterwards none does, or very few: the 64 units of layer 3 are zero, and
 # nothing of a face reaches the logits. <!-- 02b.silent -->
 #
-# When does it happen? Train it once more, and look inside before each step. The table shows some of the steps: the loss
+# When does it happen? Train it once more, and look inside before each step. The table has some of the steps: the loss
 # of the batch from above, the share of silent units of each layer in %, and how many faces get through.
 
 # %%
