@@ -508,73 +508,33 @@ print("the same curve to 1e-6:", apart < 1e-6)
 
 # %% tags=["folded"]
 open_mouth = templates[:, 33:43, 21:27].mean((1, 2))
-fc.claim(
-    "02.lazy",
-    bool(round(1 / always) == 4),
-    "The most common emotion alone is right for about one face in four.",
-)
-fc.claim(
-    "02.pixels",
-    bool(data.train.images.min() >= 0 and mean > std),
-    "No pixel is negative, and the mean lies more than one standard deviation above zero.",
-)
-fc.claim(
-    "02.first",
-    abs(first_loss - np.log(7)) < 0.001,
-    "With all weights at zero, the loss of seven classes is ln 7.",
-)
-fc.claim(
-    "02.valley",
-    bool(np.all(np.diff(curve, 2) > -1e-6) and values[np.argmin(curve)] * slope < 0),
-    "The loss over one weight is a valley, and its lowest point lies on the side to which the loss falls.",
-)
-fc.claim(
-    "02.slope",
-    bool(abs(slope - weight.grad[happy, pixel].item()) < 0.01 * abs(slope) + 1e-5),
-    "The slope found by trying is the slope that backward() finds, within one percent.",
-)
-fc.claim(
-    "02.rates",
-    descents[0.01][-1] < descents[0.0003][-1] < np.log(7) < min(descents[0.3][1:]),
-    "Of three rates the middle one descends most, the small one creeps, the large one jumps above the start.",
-)
-fc.claim(
-    "02.together",
-    bool(alone < first_loss < descents[0.3][1] and abs(values[np.argmin(curve)]) > 10 * abs(0.3 * slope)),
-    "At rate 0.3 one weight alone moves under a tenth of the way to its valley's floor, and the loss falls; "
-    "all weights together make it rise.",
-)
-fc.claim(
-    "02.adam",
-    bool(((moves[slopes > 1e-5] / 0.001 - 1).abs() < 0.01).all())
-    and bool(slopes.quantile(0.95) > 10 * slopes.quantile(0.05)),
-    "Adam's first step moves weights equally far whose slopes differ by more than a factor of ten.",
-)
-fc.claim(
-    "02.inside",
-    chosen not in (RATES[0], RATES[-1]),
-    "The best of the rates tried for the linear model lies inside the list.",
-    needs="lesson",
-)
-fc.claim(
-    "02.ends",
-    bool(max(np.diff(trials[RATES[0]]["valid_loss"])) < 0 < max(np.diff(trials[RATES[-1]]["valid_loss"]))),
-    "With the smallest rate the loss falls in every epoch, the last included; with the largest it rises in some.",
-    needs="lesson",
-)
-fc.claim(
-    "02.template",
-    bool(open_mouth.argmin() == fc.EMOTIONS.index("Surprise") and open_mouth.min() < 0),
-    "In the middle of the mouth the weights of Surprise are negative, and lower than those of the other six.",
-    needs="lesson",
-    only="drawn",
-)
-fc.claim(
-    "02.floor",
-    bool(linear_guess.interval()[0] > lazy_guess.interval()[1]),
-    "A linear model is clearly better than always giving the most common emotion.",
-    needs="lesson",
-)
+bottom, slowest, fastest = values[np.argmin(curve)], trials[RATES[0]], trials[RATES[-1]]
+fc.claim("02.lazy", bool(round(1 / always) == 4),
+         "The most common emotion alone is right for about one face in four.")
+fc.claim("02.pixels", bool(data.train.images.min() >= 0 and mean > std),
+         "No pixel is negative, and the mean lies more than one standard deviation above zero.")
+fc.claim("02.first", abs(first_loss - np.log(7)) < 0.001,
+         "With all weights at zero, the loss of seven classes is ln 7.")
+fc.claim("02.valley", bool(np.all(np.diff(curve, 2) > -1e-6) and bottom * slope < 0),
+         "The loss over one weight is a valley, and its lowest point lies on the side to which the loss falls.")
+fc.claim("02.slope", bool(abs(slope - weight.grad[happy, pixel].item()) < 0.01 * abs(slope) + 1e-5),
+         "The slope found by trying is the slope that backward() finds, within one percent.")
+fc.claim("02.rates", descents[0.01][-1] < descents[0.0003][-1] < np.log(7) < min(descents[0.3][1:]),
+         "Of three rates the middle one descends most, the small one creeps, the large one jumps above the start.")
+fc.claim("02.together", bool(alone < first_loss < descents[0.3][1] and abs(bottom) > 10 * abs(0.3 * slope)),
+         "At rate 0.3 one weight goes under a tenth of the way to its lowest point, and the loss falls; "
+         "all weights together make it rise.")
+fc.claim("02.adam", bool(((moves[slopes > 1e-5] / 0.001 - 1).abs() < 0.01).all())
+         and bool(slopes.quantile(0.95) > 10 * slopes.quantile(0.05)),
+         "Adam's first step moves weights equally far whose slopes differ by more than a factor of ten.")
+fc.claim("02.inside", chosen not in (RATES[0], RATES[-1]), needs="lesson",
+         sentence="The best of the rates tried for the linear model lies inside the list.")
+fc.claim("02.ends", bool(max(np.diff(slowest["valid_loss"])) < 0 < max(np.diff(fastest["valid_loss"]))),
+         "With the smallest rate the loss falls in every epoch; with the largest it rises in some.", needs="lesson")
+fc.claim("02.template", bool(open_mouth.argmin() == 5 and open_mouth[5] < 0), needs="lesson", only="drawn",
+         sentence="In the middle of the mouth the weights of Surprise are negative, and the lowest of the seven.")
+fc.claim("02.floor", bool(linear_guess.interval()[0] > lazy_guess.interval()[1]), needs="lesson",
+         sentence="A linear model is clearly better than always giving the most common emotion.")
 fc.claims()
 
 # %% [markdown]
