@@ -21,8 +21,8 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 # %% [markdown]
 # ## The lazy floor
 #
-# In this lesson you train a first network. It is as small as a network can be, so that you can do each step by hand
-# once. In the second part, 02b, you train a deeper one that never learns, and you find out why.
+# In this lesson you train a first network, small enough to do each step by hand. In the second part, 02b, you train a
+# deeper one that never learns, and you find out why.
 #
 # Before you train anything, you need to know what a result is worth. So start with the laziest classifier there is. It
 # never looks at a face. It gives everyone the emotion that is most common among the training labels.
@@ -41,12 +41,11 @@ fc.record("the lazy classifier", 100 * float(always), unit="%", n=len(data.valid
 
 # %% [markdown]
 # It is right for about one face in four. <!-- 02.lazy --> There are seven emotions, but they are not equally common.
-# Where you have no copy of FER2013, the faces of this page are drawn ones. A measured number on this page is followed
-# by what the same cell measured on FER2013, where a recorded run has it. The *fingerprint* of `data` is a checksum: two
-# runs that show the same one used the same faces.
+# Where you have no copy of FER2013, the faces are drawn ones, and a recorded figure of FER2013 stands beside yours.
+# (The *fingerprint* above is a checksum of the faces.)
 #
-# Keep this number, because it is the floor. A network that scores no more than this may have learned something, but
-# it is no more useful than always giving the same answer.
+# Keep this number, because it is the floor. A network that scores no more than this is no more useful than always
+# giving the same answer.
 #
 # ## What goes in
 #
@@ -57,12 +56,11 @@ fc.record("the lazy classifier", 100 * float(always), unit="%", n=len(data.valid
 fc.plots.pixel_histogram(data.train);
 
 # %% [markdown]
-# The black line is the mean, the number after ± the standard deviation. Nothing can be stored that is darker than 0 or
-# brighter than 255. Such pixels become 0 or 255, so both ends have a high bar. No pixel is negative, and the mean lies
-# more than one standard deviation above zero. <!-- 02.pixels --> Networks are usually given inputs around zero with a
-# spread near one. You do that here, and exercise 02.3 lets you measure what each half of it brings. Two numbers are
-# enough: subtract the mean, and divide by the standard deviation. Both are taken from the *training* faces, because the
-# others stand for faces that you have not seen yet.
+# The black line is the mean, ± the standard deviation. What would be darker than 0 or brighter than 255 is stored as 0
+# or 255, hence both high bars. No pixel is negative, and the mean lies more than one standard deviation above
+# zero. <!-- 02.pixels --> Networks are usually given inputs around zero with a spread near one; exercise 02.3 lets you
+# measure what that brings. Two numbers are enough: subtract the mean, and divide by the standard deviation. Both are
+# taken from the *training* faces, because the others stand for faces that you have not seen yet.
 #
 # The shift and the division belong to the network, not to the data: then nobody who uses the network can forget them.
 # So they become a layer. In PyTorch a layer is an object that you call like a function. Its class derives from
@@ -89,7 +87,7 @@ class Standardise(nn.Module):
 # A network sees the faces in small groups, called *batches*. This function is the whole data loader of the course. It
 # yields tensors: PyTorch's arrays, which can also live on a graphics card. The bytes become floats only here, one batch
 # at a time, so that the whole set need not be in memory as floats. The `None` adds an axis for the one grey channel,
-# which lesson 03 needs. The size, 128, is a usual one; a training may choose another.
+# which lesson 03 needs.
 
 # %%
 def batches(split, batch_size=128, *, shuffle=False, generator=None, device=env.device):
@@ -186,10 +184,9 @@ fc.reveal("02.2", first_loss)
 #
 # ### The slope of one weight
 #
-# Training changes the weights so that the loss falls. There are 16,135 of them: 7 × 2,304 weights and the 7 biases,
-# which are learned in the same way. Begin with the one that joins a pixel of the mouth to *Happy*. What happens to the
-# loss when only this weight changes? Try many values. `torch.no_grad()` says that you move the weight by hand, and that
-# PyTorch need not watch.
+# Training changes the weights so that the loss falls. Begin with one of the 16,135 (the biases are counted, and learned
+# in the same way): the one that joins a pixel of the mouth to *Happy*. What happens to the loss when only this weight
+# changes? Try many values. `torch.no_grad()` says that you move it by hand, and that PyTorch need not watch.
 
 # %%
 weight, happy = linear[2].weight, fc.EMOTIONS.index("Happy")
@@ -229,8 +226,7 @@ axis.legend(frameon=False);
 # You found the slope by trying two values. For all 16,135 weights that would cost 32,270 runs of the batch. PyTorch
 # needs one. While it computes the loss, it writes down every operation. `loss.backward()` then goes through them from
 # the last to the first and applies the chain rule. Afterwards each weight tensor has its slopes in `.grad`. All slopes
-# together are called the **gradient**. Its *length* is the root of the sum of their squares; you need it in exercise
-# 02.2.
+# together are called the **gradient**. Its *length*, in exercise 02.2, is the root of the sum of their squares.
 
 # %%
 linear.zero_grad()
@@ -275,8 +271,8 @@ fc.reveal("02.4", min(descents, key=lambda rate: descents[rate][-1]))
 
 # %% [markdown]
 # All three begin at ln 7. With the small rate the loss creeps down. With the large one it jumps far above the start
-# at once. <!-- 02.rates --> Why? The valley that you saw has its lowest point far away, so a step of 0.3 times the
-# slope should be too short there, not too long. Take this step with that one weight, and then look at all of them.
+# at once. <!-- 02.rates --> Why? The lowest point of the valley that you saw is far away, so 0.3 times the slope should
+# be too short a step, not too long. Take this step with one weight, and look at all of them.
 
 # %%
 alone = loss_at(-0.3 * slope).item()
@@ -285,10 +281,9 @@ print(f"all of them move: {first_loss:.4f} → {descents[0.3][1]:.4f}")
 
 # %% [markdown]
 # One weight alone goes less than a tenth of the way to the lowest point, and the loss falls a little. All 16,135
-# together make it rise. <!-- 02.together --> Each step was planned as if the other weights stood still. But they all
-# change the same seven logits, and what they change adds up. Seen along this common direction the valley is narrow:
-# the step goes past its floor and far up the other side. So the rate has to be found, and you will do that for every
-# network.
+# together make it rise. <!-- 02.together --> They all change the same seven logits, and what they change adds up. Along
+# this common direction the valley is narrow: the step goes past its floor and far up the other side. So the rate has to
+# be found, and you will do that for every network.
 #
 # ### The loop over all faces
 #
@@ -314,20 +309,19 @@ def train_epoch(model, stream, optimizer, criterion=F.cross_entropy):
 # %% [markdown]
 # Line by line:
 #
-# - `criterion` is the function that measures the loss. `optimizer` is an object that knows the weights and does
-#   `weights -= rate * weights.grad`, or something better; the next section has one.
+# - `criterion` measures the loss. `optimizer` is an object that does `weights -= rate * weights.grad`, or something
+#   better; the next section has one.
 # - `model.train()`: some layers do something else in training than later. You meet one in part 02b.
-# - `loss_sum, hits, seen` count what was answered: the losses added up, the right answers, the faces.
+# - `loss_sum, hits, seen` add up the losses, the right answers, the faces; `float(…) / seen` makes means of them.
 # - `optimizer.zero_grad()`: PyTorch *adds* new slopes to those in `.grad`, so the old ones have to go first.
 # - `loss.backward()` finds the slopes; `optimizer.step()` moves the weights.
-# - `loss.detach()` is the number alone. Kept whole, each loss would keep in memory all that was written down for it.
-# - `* len(labels)` makes the mean of a batch a sum again. Batches can differ in size: of FER2013's 28,709 faces, the
-#   last batch of 100 has only nine. A face in it must not count for more than a face elsewhere.
-# - `logits.argmax(1)` is the emotion with the largest logit of each face; `float(…) / seen` makes means of the sums.
+# - `loss.detach()` is the number alone, without what was written down for `backward`, which would fill the memory.
+# - `* len(labels)` makes the mean of a batch a sum again, because batches can differ in size: FER2013's last batch of
+#   100 has nine faces.
+# - `logits.argmax(1)` is, for each face, the emotion with the largest logit.
 #
-# Evaluation is the same loop without the learning. `model.eval()` switches those layers over. `inference_mode` stops
-# PyTorch from writing down its operations, which saves time. Nothing needs the mean of a batch here, so
-# `reduction="sum"` asks for the sum at once.
+# Evaluation is the same loop without the learning. `model.eval()` switches those layers over, and `inference_mode`
+# stops PyTorch from writing down its operations. Nothing needs a mean here, so `reduction="sum"` asks for the sum.
 
 # %%
 @torch.inference_mode()
@@ -345,8 +339,8 @@ def evaluate(model, stream):
 # ### Adam: a step of its own for each weight
 #
 # Plain gradient descent has one rate for all weights, but their slopes differ a lot. **Adam** (2014) keeps two running
-# means for each weight: one of its slope, one of the square of its slope. It divides the first by the root of the
-# second, and moves the weight by the quotient times the rate. If a slope stays the same from batch to batch, the
+# means for each weight: one of its slope, one of its square. It divides the first by the root of the second, and moves
+# the weight by the quotient times the rate. If a slope stays the same from batch to batch, the
 # quotient is 1 in size, however large or small the slope is. If its sign changes, the first mean, and with it the
 # step, is small.
 #
@@ -364,19 +358,16 @@ print("moves: ", [f"{value:.4f}" for value in moves.flatten().quantile(parts)])
 
 # %% [markdown]
 # The three numbers are the 5 %, 50 % and 95 % points. The slopes differ by a factor of more than ten, and yet all
-# weights move by the same 0.001, the rate. <!-- 02.adam --> That is why a rate of Adam can be read as a length: it is
-# how far a weight goes in its first step, and later steps are about as long or shorter. Keep this for part 02b.
+# weights move by the same 0.001, the rate. <!-- 02.adam --> So a rate of Adam can be read as a
+# length: this is how far a weight goes in its first step, and hardly any step is longer. Keep this for part 02b.
 #
 # ## Train it
 #
 # Two generators of random numbers are at work. `torch.manual_seed` governs what is random inside a network: nothing in
-# this one, whose weights begin at zero, but much in part 02b. `order` governs the order of the faces. Fix both, and the
-# run repeats. `fused=True` tells Adam to move all weights in one pass, which is the same arithmetic in less time.
-#
-# `env.pick` chooses by the `SCALE` at the top, here the number of epochs. The batches have 100 faces, as in the
-# notebook that part 02b is about. Evaluation takes 512 at once: its result does not depend on that, and larger ones are
-# faster. `row | …` joins two dictionaries. `fc.History` is a table with one row for each epoch, which the figures can
-# draw.
+# this one, much in part 02b. `order` governs the order of the faces. Fix both, and the run repeats. `fused=True` tells
+# Adam to move all weights in one pass. `env.pick` chooses by the `SCALE` at the top. Batches of 100 are those of the
+# notebook in part 02b; evaluation gives the same at any size, and 512 is faster. `row | …` joins two dictionaries, and
+# `fc.History` is a table with a row for each epoch.
 
 # %%
 EPOCHS = env.pick(smoke=2, lesson=10, full=15)
@@ -395,8 +386,7 @@ def train_by_hand(model, *, epochs=EPOCHS, lr=1e-3, shuffle=True):
 
 # %% [markdown]
 # Which rate? Try five, each about three times the last, and look at the loss on the validation faces, which are not
-# trained on. The rates are texts in this list, so that they are shown as they are written. A network that has been
-# trained cannot try the next rate, so each begins with a network of its own.
+# trained on. They are kept as texts, so that they are shown as they are written.
 
 # %%
 RATES = ["0.00003", "0.0001", "0.0003", "0.001", "0.003"]
@@ -411,11 +401,11 @@ figure, axis = plt.subplots(figsize=(5.4, 3.4), layout="constrained")
 fc.plots.history(trials, column="valid_loss", ax=axis).set(title="one line for each learning rate");
 
 # %% [markdown]
-# `valid loss` is the loss on the validation faces. With the smallest rate it falls until the last epoch, so more
-# epochs would help it; with the largest it jumps up and down. <!-- 02.ends --> The lowest loss at the end lies inside
-# the list, not at one of its ends. <!-- 02.inside --> That matters: if the best rate were the first or the last of the
-# list, one beyond it that you did not try could be better still. Then you would have to make the list longer. The
-# winner is the winner for this number of epochs. With more epochs, a smaller rate could win.
+# `valid loss` is the loss on the validation faces. With the smallest rate it falls until the last epoch; with the
+# largest it jumps up and down. <!-- 02.ends --> The lowest loss at the end lies inside the list, not at one of its
+# ends. <!-- 02.inside --> That matters: if the best rate were the first or the last, one beyond it could be better
+# still. Then you would have to make the list longer. The winner wins for this number of epochs; with more of them, a
+# smaller rate could win.
 #
 # How often will the winner be right? The floor is a quarter.
 
@@ -450,9 +440,9 @@ fc.reveal("02.5", 100 * linear_guess.accuracy)
 
 # %% [markdown]
 # The brackets hold the 95 % interval. It is meant for the accuracy over *all* faces of this kind, of which yours are a
-# sample: computed for many samples, 95 in 100 such intervals hold that accuracy. Its half width is at most about
-# 1/√n, which is 3 percentage points for 1,000 faces. The rule of this lesson is strict and simple: we call one
-# classifier better than another when their intervals do not overlap. Lesson 03 brings a finer test.
+# sample: 95 in 100 such intervals hold it. Its half width is at most about 1/√n, or 3 percentage points for 1,000
+# faces. The rule of this lesson is strict and simple: we call one classifier better than another when their intervals
+# do not overlap. Lesson 03 brings a finer test.
 #
 # Does the linear model clear the floor? Yes, its whole interval lies above that of the lazy
 # classifier. <!-- 02.floor --> It is called *softmax regression*, and it is the simplest network that looks at a face.
@@ -472,22 +462,18 @@ figure.colorbar(drawn, ax=axes, fraction=0.04, label="weight")
 axes.flat[7].text(0.5, 0.5, data.source.replace(", ", "\n"), ha="center", fontsize=9);
 
 # %% [markdown]
-# All seven have one scale; the half percent of the weights that lie beyond it have its darkest colours. Where it is
-# red, a bright pixel speaks for the emotion; where it is blue, a dark one does. Take *Surprise*. In the middle of the
-# mouth it is bluer than the other six: <!-- 02.template --> a dark patch in that place, an open mouth, speaks for
-# Surprise.
+# All seven have one scale, whose ends also stand for the half percent of weights beyond them. Where it is red, a bright
+# pixel speaks for the emotion; where it is blue, a dark one. In the middle of the mouth, *Surprise* is bluer than the
+# other six: <!-- 02.template --> a dark patch there, an open mouth, speaks for Surprise.
 #
-# Such a template can say "bright here, dark there". It cannot say "the mouth is open, wherever the mouth is": each
-# weight belongs to one place. The layers of part 02b can combine several templates, but they too are tied to places.
-# Lesson 03 brings a layer that looks for the same thing everywhere.
+# Such a template cannot say "the mouth is open, wherever the mouth is". The layers of part 02b can combine several
+# templates, but they too are tied to places. Lesson 03 brings a layer that looks for the same thing everywhere.
 #
 # ## Your loop has a name
 #
-# The course keeps your functions under the names that you gave them: `fc.batches`, `fc.train_epoch`, `fc.evaluate`,
-# `fc.predict`. `fc.fit` is your `train_by_hand`, with a progress bar and a clock. Its other settings come in the
-# lessons that need them. Given the same rate, batch size, seed and device, it should train as yours does. Here is the
-# function that it calls in each epoch, and below it both train the same model. `**settings` passes what is in the
-# dictionary.
+# The course keeps your functions under their names, and `train_by_hand` as `fc.fit`, with a progress bar and a clock.
+# Its other settings come in the lessons that need them. Given the same rate, batch size, seed and device, it should
+# train as yours does. Here is the function that it calls in each epoch, and below it both train the same model.
 
 # %%
 fc.source(fc.train_epoch)
@@ -504,7 +490,7 @@ print("the same curve to 1e-6:", apart < 1e-6)
 # ## What you can say now
 #
 # Each sentence is tied to the run above and checked by code. A claim that needs more faces or epochs than this run
-# had is not judged. The codes in brackets name the claims; they are not the numbers of exercises.
+# had is not judged.
 
 # %% tags=["folded"]
 open_mouth = templates[:, 33:43, 21:27].mean((1, 2))

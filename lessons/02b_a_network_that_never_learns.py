@@ -1,6 +1,6 @@
 # ---
 # title: A network that never learns
-# promise: You train the network that stopped at 25 % in 2019, find out why, changing one thing at a time, and repair it.
+# promise: You train the network that stopped at 25 % in 2019, find out why, one cause at a time, and repair it.
 # needs:
 #   - lesson 02, its first part
 # outcomes:
@@ -25,8 +25,8 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 # it was right for 24.9 % of PublicTest, FER2013's validation faces. After the fifteenth it was right for 25.0 %. The
 # notebook concludes that another structure of the model might do better.
 #
-# Was it the structure? In this part you build that network, train it, and find out. Here are the faces, and from the
-# first part the mean, the standard deviation and one batch. (Full scale means the 15 epochs of 2019.)
+# Was it the structure? You build that network, train it, and find out. Here are the faces, and from the first part the
+# mean, the standard deviation and one batch. (Full scale means the 15 epochs of 2019.)
 
 # %%
 import numpy as np
@@ -44,8 +44,7 @@ data
 #
 # ### A bend between the layers: ReLU
 #
-# Put one linear layer on top of another, and nothing is gained: weighted sums of weighted sums are weighted sums. One
-# layer could do the same.
+# Put one linear layer on top of another, and nothing is gained: weighted sums of weighted sums are weighted sums.
 
 # %% tags=["NBVAL_CHECK_OUTPUT"]
 lower, upper = nn.Linear(5, 4, bias=False), nn.Linear(4, 3, bias=False)
@@ -64,8 +63,7 @@ print("after ReLU:", sums.relu().tolist())
 print("slopes:    ", sums.grad.tolist())
 
 # %% [markdown]
-# Look at the slopes as well. Where the sum is negative, ReLU answers zero, and its slope is zero: a small change of
-# the sum changes nothing. Remember this zero.
+# Look at the slopes as well. Where the sum is negative, the slope is zero: a small change changes nothing. Remember it.
 #
 # A number in a layer between pixels and logits is called a *hidden unit*. A unit is **silent** for a face if ReLU made
 # it zero.
@@ -120,9 +118,9 @@ print(with_slope)
 #
 # ## Two checks before you train
 #
-# **The first loss** you know: it should be near ln 7 = 1.95. **One batch by heart** is the second. Can the network
-# learn 32 faces by heart? If it cannot, it has a bug, and more data will not help it. Dropout is off here, because it
-# is meant to disturb exactly this.
+# **The first loss** you know: it should be near ln 7 = 1.95. **One batch by heart** is the second: can the network
+# learn 32 faces by heart? If it cannot, it has a bug, and more data will not help. Dropout is off, because it disturbs
+# this.
 
 # %%
 def two_checks(model, criterion=F.cross_entropy, labels=labels, trained=None):
@@ -236,8 +234,8 @@ for answer, count in zip(answers, faces):
 
 # %% [markdown]
 # The network has 2.6 million weights, and all faces, or all but very few, get the same answer. <!-- 02b.collapse --> It
-# is the lazy classifier of the first part. (Another seed may bring a few exceptions; so the claims at the end say "over
-# 95 %" or "over 99 %".)
+# is the lazy classifier of the first part. (Another seed may bring a few exceptions, so the claims say "over 95 %" or
+# "over 99 %".)
 #
 # ### Would your two checks have caught it?
 #
@@ -262,8 +260,8 @@ fc.record({"first loss": first, "after 60 steps": checked[0], "after 60 steps, w
 # Both checks fail. The first loss is far above ln 7, and one batch is not learned by heart. <!-- 02b.caught --> But is
 # the large loss the reason? Two bugs of the list began with a larger one and learned their batch. <!-- 02b.larger -->
 #
-# Three things about this training look odd: the loss that was printed, the order of the faces, the pixels. Take them
-# one at a time, because if you change two at once, you will not know which one it was.
+# Three things about this training look odd: the printed loss, the order of the faces, the pixels. Take them one at a
+# time: if you change two at once, you will not know which one it was.
 #
 # ### Possible cause one: the printed loss
 #
@@ -294,8 +292,8 @@ fc.record(
 #
 # ### Possible cause two: the order
 #
-# The faces came in the order of the file, the same in each epoch. In some files neighbours resemble each other, and
-# then each batch pulls the weights its own way. Shuffle them, and change nothing else.
+# The faces came in the order of the file, the same in each epoch. Where neighbours resemble each other, each batch
+# pulls the weights its own way. Shuffle them, and change nothing else.
 
 # %%
 torch.manual_seed(30)
@@ -306,7 +304,7 @@ fc.record({"raw, in the file's order": raw_guess, "raw, shuffled": shuffled_gues
 print(f"shuffled: one answer for {np.bincount(shuffled_guess.y_pred).max()} of {len(data.valid)} faces")
 
 # %% [markdown]
-# Shuffled, one answer still goes to all faces, or to all but very few. <!-- 02b.order --> The order was not the reason.
+# Shuffled, one answer still goes to all faces, or nearly all. <!-- 02b.order --> The order was not the reason.
 #
 # ### Possible cause three: the pixels
 #
@@ -415,7 +413,7 @@ fc.record(
 #
 # Where do the seven begin? The same layers, made in the same order from the same seed, have the same first weights. Is
 # a good match due to chance? So that you can judge, 200 other sets begin at random, as `nn.Linear` draws them. Each row
-# of `starts` is one set; the rows know nothing of one another, so all can be trained at once.
+# of `starts` is one set, and all are trained at once.
 
 # %%
 from fercourse.data.faces import OFFICIAL_COUNTS
@@ -489,11 +487,10 @@ fc.record(
 #
 # The whole network is the harder test: the last row of the table has its distance. On drawn faces it cannot match,
 # because they are fewer, so that an epoch has fewer steps. On FER2013 it follows the printed losses more closely than
-# any of these sets. So this is the training of 2019. What the seven numbers leave out is only the first few steps,
-# before layer 3 was silent.
+# any of these sets. So this is the training of 2019.
 #
-# Even the step from 24.9 to 25.0 % can be explained. PublicTest has 895 happy faces of 3,589. That is 0.2494, printed
-# as 0.249. One more right answer makes 0.2497, printed as 0.250.
+# Even the step from 24.9 to 25.0 % can be explained. PublicTest has 895 happy faces of 3,589: 0.2494, printed as 0.249.
+# One more right answer makes 0.2497, printed as 0.250.
 #
 # ## The repair
 #
@@ -522,10 +519,10 @@ fc.record("repaired, faces that get through", look_inside(repaired, data.valid)[
 # %% [markdown]
 # With standardised pixels the network is clearly better, and after its training the faces get
 # through. <!-- 02b.scale --> <!-- 02b.free --> The order makes no difference that the intervals could tell
-# apart. <!-- 02b.undecided --> The course shuffles all the same: it costs nothing, and another file may be sorted.
+# apart. <!-- 02b.undecided --> The course shuffles all the same: another file may be sorted.
 #
 # "Repaired" is the baseline that the next lessons have to beat. We do not show its accuracy on PrivateTest, FER2013's
-# test faces. You still have choices to make, and if you choose after a look at the test, the test result is too good.
+# test faces. If you choose after a look at the test, the test result is too good.
 #
 # In the figure below, each height of the solid raw line is the share of one emotion. <!-- 02b.heights --> It need not
 # be *Happy* at once: the biases begin at up to 1/8 from zero, and Adam moves them by about 0.001 in a step. A dot marks
@@ -552,8 +549,8 @@ fc.record(
 )
 
 # %% [markdown]
-# Measured alike, the network is better on the faces that it has seen. <!-- 02b.seen --> The difference between the two
-# is knowledge that helps on the training faces only. Lesson 03 is about it.
+# Measured alike, the network is better on the faces that it has seen. <!-- 02b.seen --> Lesson 03 is about this
+# difference.
 #
 # ## What an accuracy does not tell
 #
@@ -598,12 +595,12 @@ fc.record(groups)
 
 # %% [markdown]
 # A thousand drawn faces have too few twins to decide it. On FER2013 the two intervals lie far apart: the network is
-# right much more often where it has seen the picture before. Probably it knows many of these pictures by heart. But
-# twins could be easier for other reasons; to find out, train once more without them.
+# right much more often where it has seen the picture before. Probably it knows many of these pictures by heart. (Or
+# twins are easier; to find out, train once more without them.)
 #
 # ## What you can say now
 #
-# Each sentence is tied to the run above and checked by code.
+# Each sentence is checked by code.
 
 # %% tags=["folded"]
 valid_shares = np.bincount(data.valid.labels) / len(data.valid)
@@ -669,11 +666,9 @@ fc.claims()
 
 # %% [markdown]
 # **What to remember.** Before you train: the floor, the first loss, one batch by heart. When a network does not learn,
-# change one thing at a time, and look inside before you blame the structure. In 2019 the structure was not at fault:
-# the same structure learns once its pixels are standardised. <!-- 02b.scale -->
-#
-# Several of these habits stand in Andrej Karpathy's recipe for training. One more from there is what you did with seven
-# numbers: train once *without the inputs*, and see whether the network with inputs does any better.
+# change one thing at a time, and look inside before you blame the structure. The structure of 2019 learns once its
+# pixels are standardised. <!-- 02b.scale --> Several of these habits stand in Andrej Karpathy's recipe for training. So
+# does what you did with seven numbers: train once *without the inputs*, and see whether the inputs help at all.
 #
 # ## Exercises
 #
@@ -690,8 +685,6 @@ fc.claims()
 # ## References
 #
 # - Karpathy, *A Recipe for Training Neural Networks* (2019): the habits above, and more of them.
-# - LeCun, Bottou, Orr and Müller, *Efficient BackProp* (1998), section 4.3: why inputs should be centred and scaled,
-#   worked out long before ReLU.
+# - LeCun, Bottou, Orr and Müller, *Efficient BackProp* (1998), section 4.3: why to centre and scale inputs.
 # - Srivastava and others, *Dropout: A Simple Way to Prevent Neural Networks from Overfitting* (2014).
-# - He, Zhang, Ren and Sun, *Delving Deep into Rectifiers* (2015): how wide the first weights should be spread, so that
-#   a signal survives layers of ReLU.
+# - He, Zhang, Ren and Sun, *Delving Deep into Rectifiers* (2015): how wide to spread the first weights.
