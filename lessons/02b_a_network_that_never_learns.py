@@ -53,8 +53,8 @@ numbers = torch.randn(6, 5)
 print("two layers are one:", torch.allclose(upper(lower(numbers)), numbers @ one.T, atol=1e-5))
 
 # %% [markdown]
-# So something that is not linear has to stand between two layers. **ReLU** keeps what is positive and makes zero of
-# everything else.
+# So something that is not linear has to stand between two layers. **ReLU** makes zero of everything that is not
+# positive.
 
 # %% tags=["NBVAL_CHECK_OUTPUT"]
 sums = torch.tensor([-2.0, -0.5, 0.5, 2.0], requires_grad=True)
@@ -198,7 +198,7 @@ fc.record(
 # shows up there as well, though that network learns: its best loss is −1, not 0.
 #
 # Labels of other faces pass both, because a network learns wrong labels by heart as well as right ones. Only what you
-# did in lesson 01 helps against these: look at faces *with* their labels.
+# did in lesson 01 helps: look at faces *with* their labels.
 #
 # ## The training of 2019
 #
@@ -261,7 +261,7 @@ fc.record({"first loss": first, "after 60 steps": checked[0], "after 60 steps, w
 # the large loss the reason? Two bugs of the list began with a larger one and learned their batch. <!-- 02b.larger -->
 #
 # Three things about this training look odd: the printed loss, the order of the faces, the pixels. Take them one at a
-# time: if you change two at once, you will not know which one it was.
+# time, so that you will know which one it was.
 #
 # ### Possible cause one: the printed loss
 #
@@ -287,7 +287,7 @@ fc.record(
 
 # %% [markdown]
 # Divided by the number of batches, the loss lies just above the entropy. <!-- 02b.entropy --> So the wrong divisor did
-# not cause the 25 %. It made one printed loss useless for comparison. The loss on PublicTest was printed beside it, and
+# not cause the 25 %. The loss on PublicTest, printed beside it,
 # ends at 1.811. The entropy of FER2013's training labels is 1.810: the network knows the class shares, and no more.
 #
 # ### Possible cause two: the order
@@ -573,7 +573,7 @@ fc.plots.confusion(repaired_guess, ax=axis);
 # answer. <!-- 02b.disgust --> A network that never gives it loses less than two points of accuracy. Lesson 04 is about
 # that.
 #
-# Lesson 01 said that a face whose near-twin stands in Training makes the score too high. Now it can be measured.
+# Lesson 01 said that faces with a near-twin in Training make the score too high. Now it can be measured.
 
 # %%
 def thumbnails(images):
