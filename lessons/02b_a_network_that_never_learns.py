@@ -20,10 +20,10 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 # %% [markdown]
 # ## What happened in 2019
 #
-# In August 2019 somebody trained a network of four layers on FER2013
-# ([notebook A](../docs/five_notebooks.md#a-a-challenge-notebook), section 3, hence "A3" above). After the first epoch
-# it was right for 24.9 % of PublicTest, FER2013's validation faces. After the fifteenth it was right for 25.0 %. The
-# notebook concludes that another structure of the model might do better.
+# In August 2019 somebody trained a network of four layers on FER2013 ([notebook
+# A](../docs/five_notebooks.md#a-a-challenge-notebook), section 3, hence "A3" above). After the first epoch it was right
+# for 24.9 % of PublicTest, FER2013's validation faces. After the fifteenth it was right for 25.0 %. The notebook
+# concludes that another structure of the model might do better.
 #
 # Was it the structure? You build that network, train it, and find out. Here are the faces, and from the first part the
 # mean, the standard deviation and one batch. (Full scale means the 15 epochs of 2019.)
@@ -144,10 +144,10 @@ print(f"first loss {sound[0]:.2f}, after 60 steps {sound[1]:.4f}")
 # %% [markdown]
 # A sound network passes both. <!-- 02b.sound --> Which bugs would they show? Measure it. The first loss shows a bug if
 # it is more than 0.1 away from ln 7; the second check, if the loss after sixty steps is more than 0.1 away from zero.
-# Three of the seven bugs below come from real notebooks:
-# [B](../docs/five_notebooks.md#b-a-university-assignment) has a softmax too many and 20 outputs, and another section of
-# A prints code that hands the optimiser the weights of another network. Each bug is a dictionary of what it changes in
-# `two_checks`. `F.nll_loss` is a cross-entropy that leaves the logarithm to you.
+# Three of the seven bugs below come from real notebooks: [B](../docs/five_notebooks.md#b-a-university-assignment) has a
+# softmax too many and 20 outputs, and another section of A prints code that hands the optimiser the weights of another
+# network. Each bug is a dictionary of what it changes in `two_checks`. `F.nll_loss` is a cross-entropy that leaves the
+# logarithm to you.
 
 # %%
 twenty, wide = untrained(), untrained()
@@ -197,8 +197,8 @@ fc.record(
 # between 0 and 1, so the right answer gets at most e / (e + 6), and no loss lies below 1.17. The forgotten logarithm
 # shows up there as well, though that network learns: its best loss is −1, not 0.
 #
-# Labels of other faces pass both, because a network learns wrong labels by heart as well as right ones. Only what you
-# did in lesson 01 helps: look at faces *with* their labels.
+# Labels of other faces pass both, because a network learns wrong labels by heart as well. Only what you did in lesson
+# 01 helps: look at faces *with* their labels.
 #
 # ## The training of 2019
 #
@@ -287,8 +287,8 @@ fc.record(
 
 # %% [markdown]
 # Divided by the number of batches, the loss lies just above the entropy. <!-- 02b.entropy --> So the wrong divisor did
-# not cause the 25 %. The loss on PublicTest, printed beside it,
-# ends at 1.811. The entropy of FER2013's training labels is 1.810: the network knows the class shares, and no more.
+# not cause the 25 %. The loss on PublicTest, printed beside it, ends at 1.811. The entropy of FER2013's training labels
+# is 1.810: the network knows the class shares, and no more.
 #
 # ### Possible cause two: the order
 #
@@ -309,8 +309,7 @@ print(f"shuffled: one answer for {np.bincount(shuffled_guess.y_pred).max()} of {
 # ### Possible cause three: the pixels
 #
 # Now look inside, at what comes out of each ReLU. How many units are silent for *every* validation face? And how many
-# faces *get through*, so that at least one unit of the last hidden layer is not silent? Ask the same network before and
-# after its training.
+# faces *get through*, so that at least one unit of the last hidden layer is not silent?
 
 # %%
 @torch.inference_mode()
@@ -390,15 +389,15 @@ fc.record(
 )
 
 # %% [markdown]
-# No raw pixel is negative. So one step can shift a unit's sum for *all* faces together, and many times farther than
-# the faces lie apart. Standardised pixels have both signs, so the common shift is about as large as the differences
-# between faces. <!-- 02b.shift -->
+# No raw pixel is negative. So one step can shift a unit's sum for *all* faces together, and many times farther than the
+# faces lie apart. Standardised pixels have both signs, so the common shift is about as large as the differences between
+# faces. <!-- 02b.shift -->
 #
 # A unit whose sum is below zero for every face is silent. Why does it not come back? ReLU's slope is zero there, so no
-# gradient reaches its weights. A unit above zero can still be moved down in a later step; from below zero no step leads
-# up. So in the table layer 1 has more silent units in each row. <!-- 02b.trap --> The layers above get inputs from a
-# ReLU, which are never negative either. Layer 3 has only 64 units, and once all are silent, no slope reaches anything
-# below. Dropout has a part in it: one batch of 32 is learned to a loss below the entropy without it, and not with
+# gradient reaches its weights. A unit above zero can still be moved down in a later step; a silent one gets no slope.
+# So in the table layer 1 has more silent units in each row. <!-- 02b.trap --> The layers above get inputs from a ReLU,
+# which are never negative either. Layer 3 has only 64 units, and once all are silent, no slope reaches anything below.
+# Dropout has a part in it: one batch of 32 is learned to a loss below the entropy without it, and not with
 # it. <!-- 02b.disturbed --> How it does so was not measured here.
 #
 # ## Seven numbers
@@ -556,7 +555,7 @@ fc.record(
 #
 # An accuracy does not say which faces are answered wrongly. Look at the four wrong answers of which the network was
 # surest, at over 90 % each. <!-- 02b.surest --> What would you have said? Is the network wrong, or could it be the
-# label? Some drawn faces get a wrong label on purpose, and in lesson 01 most voters disagreed with some of FER2013's.
+# label? Some drawn faces get a wrong label on purpose, and in lesson 01 the voters disagreed with some labels.
 
 # %%
 wrong = repaired_guess.y_pred != repaired_guess.y_true
@@ -672,9 +671,9 @@ fc.claims()
 #
 # ## Exercises
 #
-# They stand in [`exercises/02_mlp_baseline.ipynb`](../exercises/02_mlp_baseline.ipynb), the sheet of both parts, each
-# with a check that answers at once, hints, and the solution as the last hint. Two of the four ways of 02.3 you know. In
-# 02.5 you may change units, layers, dropout, rate, batch size and epochs: one at a time, with a look at the curves.
+# They stand in [`exercises/02_mlp_baseline.ipynb`](../exercises/02_mlp_baseline.ipynb), the sheet of both parts. Two of
+# the four ways of 02.3 you know. In 02.5 you may change units, layers, dropout, rate, batch size and epochs: one at a
+# time, with a look at the curves.
 #
 # | | exercise | kind | minutes |
 # |---|---|---|---|
