@@ -386,7 +386,7 @@ def train_by_hand(model, *, epochs=EPOCHS, lr=1e-3, shuffle=True):
 
 # %% [markdown]
 # Which rate? Try five, each about three times the last, and look at the loss on the validation faces, which are not
-# trained on. They are kept as texts, so that they are shown as they are written.
+# trained on. The rates are kept as texts, so that they are shown as they are written.
 
 # %%
 RATES = ["0.00003", "0.0001", "0.0003", "0.001", "0.003"]
