@@ -328,7 +328,7 @@ def look_inside(model, split):
 # %%
 torch.manual_seed(30)
 inside = {"before": look_inside(mlp(0, 1 / 255), data.valid), "after": look_inside(raw, data.valid)}
-layers = {f"layer {n + 1}, {when} training": inside[when][0][n] for n in range(3) for when in inside}
+layers = {f"silent units, layer {n + 1}, {when}": inside[when][0][n] for n in range(3) for when in inside}
 through = {f"faces that get through, {when} training": inside[when][1] for when in inside}
 fc.record(layers, unit="%")
 fc.record(through, n=len(data.valid))
@@ -659,8 +659,8 @@ fc.claim("02b.surest", bool(wrong[surest].all() and confidence[surest].min() > 0
          sentence="The four surest errors are wrong answers with a probability of over 90 %.")
 fc.claim("02b.disgust", bool(sum(repaired_guess.y_pred == 1) < sum(data.valid.labels == 1) < 2 * few), needs="lesson",
          sentence="Fewer than two faces in a hundred are labelled Disgust, and fewer still get that answer.")
-fc.claim("02b.twins", [*groups.values()][0].interval()[0] > [*groups.values()][-1].interval()[1], needs="full",
-         only="fer2013", sentence="Faces with a near-twin in Training are answered rightly more often.")
+fc.claim("02b.twins", next(iter(groups.values())).interval()[0] > [*groups.values()][-1].interval()[1],
+         needs="full", only="fer2013", sentence="Faces with a near-twin in Training are answered rightly more often.")
 fc.claims()
 
 # %% [markdown]
