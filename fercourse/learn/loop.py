@@ -67,7 +67,7 @@ def stream_batches(images, labels, batch_size, shuffle, generator, device):
 
 
 def train_epoch(model, stream, optimizer, criterion=F.cross_entropy) -> dict[str, float]:
-    """Take one gradient step a batch of `stream`; return {"train_loss", "train_accuracy"}.
+    """Take one gradient step for each batch of `stream`; return {"train_loss", "train_accuracy"}.
 
     Both are means over samples, seen while the weights move. `stream` yields (images, labels) on the model's device, as
     `batches` or a DataLoader does; `criterion(logits, labels)` is what each step lowers, a mean over the batch.

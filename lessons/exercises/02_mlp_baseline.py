@@ -212,7 +212,7 @@ fc.reveal("02.e3", ", ".join(sorted(list(feeds)[1:], key=losses.get)))
 # Raw grey levels are 255 times as large as numbers from 0 to 1, and so are the first sums; the logits are tens instead
 # of tenths, the network is sure of something by accident, and being sure and wrong costs 17. Adam's first step moves
 # each weight by the rate, whatever the gradient is. With 576 pixels of about 120 that moves a sum by up to 70: units
-# are thrown below zero for all faces, and a silent ReLU gets no gradient. After forty steps most of the first layer is
+# are pushed below zero for all faces, and a silent ReLU gets no gradient. After forty steps most of the first layer is
 # silent, and the loss is back at what the class counts are worth, or above.
 #
 # From 0 to 1 every pixel is positive, around 0.47, and the faces differ from one another by much less than that. The
@@ -323,7 +323,7 @@ assert same(first_silent_layer(quiet_but_alive, 1e-3 * torch.rand(6, 4)), None),
 ### END HIDDEN TESTS
 
 # %% [markdown] hints="02.4"
-# - Push the batch through one layer after the other, as the lesson's `listen` does, and look at what comes out of each.
+# - Push the batch through one layer after the other, as the lesson's `look_inside` does, and look at what comes out of each.
 # - "The same for all faces" compares along the axis of the faces, for each unit on its own. What is the difference between the largest and the smallest there? Zeros are not the question.
 # - Dropout in training mode makes equal faces differ, or different ones equal. So `model.eval()` first. And `model.training` tells you beforehand what to restore at the end, also when you leave the loop early.
 

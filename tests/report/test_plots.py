@@ -282,6 +282,14 @@ def test_probabilities_stand_beside_their_faces(faces, predictions):
     axes[0, 0].figure.canvas.draw()
 
 
+def test_probabilities_stand_below_one_another(faces, predictions):
+    axes = plots.probabilities(predictions, faces.valid, [3, 11, 4])
+    axes[0, 0].figure.canvas.draw()
+    left, low = np.array([face.get_position().p0 for face in axes[:, 0]]).T
+    assert np.ptp(left) < 0.01
+    assert np.all(np.diff(low) < 0)
+
+
 def test_probabilities_of_faces_without_labels_name_the_answer_alone(faces, predictions):
     split = Split(faces.valid.images, np.full(len(faces.valid), -1), "valid", "some faces")
     guess = Predictions(predictions.probabilities, None, "some faces")
