@@ -251,7 +251,7 @@ axis = plt.subplots(figsize=(4.8, 4.8), layout="constrained")[1]
 fc.plots.confusion(guess, ax=axis)
 for text in axis.texts[:49]:
     text.set_fontsize(9)
-axis.set_title(axis.get_title(), fontsize=9);
+axis.tick_params(axis="x", labelrotation=45);
 
 # %% [markdown]
 # Read a row like this: of all faces with that label, so many were given each answer. On the diagonal stand the right answers.
@@ -465,7 +465,7 @@ fc.record(figures | {"on validation faces, at the lowest loss": guesses[lowest]}
 # The validation loss turns up before the end, while the training loss goes on down. <!-- 03.turns --> The accuracy does not fall with it. <!-- 03.apart -->
 # The third panel says why. The network grows surer of its wrong answers. <!-- 03.sure --> Accuracy asks
 # only which answer is largest. The loss also asks how sure the network was: a wrong answer with 99 % leaves the
-# true emotion at most 1 %, which costs at least ln 100 = 4.6; one with 50 % costs at least ln 2 = 0.7. So the loss measures a harm that accuracy cannot see. If you need
+# true emotion at most 1 %, which costs at least ln 100 = 4.6; one with 50 % costs at least ln 2 = 0.7. So the loss counts how sure a wrong answer was, and accuracy does not. If you need
 # probabilities that can be believed, stop early. If you need answers only, you may go on.
 #
 # How much was learned by heart is a number too. Grade the finished network on its training faces as on the others, in the

@@ -171,7 +171,7 @@ for axis in axes:
 # %% [markdown]
 # Without momentum each step jumps to the other side of the valley. Along the valley a step covers 0.045 of what is left, so after
 # 40 steps there is still 0.955⁴⁰, about a sixth of the way, to go. <!-- 03b.along --> A larger rate would help along, but across
-# the path would leave the valley: from 0.05 on each jump is longer than the last one. With momentum
+# the path would leave the valley: above 0.05 each jump is longer than the last one. With momentum
 # two steps across that point in opposite directions partly cancel in the sum, so the path crosses only half as often. The
 # first steps along all point the same way, so they add up. They add up to more than is needed: the path runs past the goal and comes
 # back. After 40 steps it is more than ten times nearer than without momentum. <!-- 03b.valley -->
@@ -344,7 +344,8 @@ table.set_axis([f"{rate:g}" for rate in table.index])
 # neither its first nor its last. <!-- 03b.inside --> So every search has ended before its limit of six rates.
 #
 # The lowest numbers are not arbitrary. Some of them are exactly the share of one emotion among these faces, such as 25.0 % for
-# *Happy*. <!-- 03b.same --> A network that gives every face the same answer reaches such a share.
+# *Happy*. <!-- 03b.same --> A network that gives every face the same answer reaches such a share, and one that gives
+# nearly every face the same answer comes close to it.
 
 # %%
 fc.reveal("03b.2", LADDER[best["plain SGD"]] / LADDER[best["Adam"]])
@@ -356,8 +357,8 @@ for name in ARMS:
 # that a search goes on from an edge has found the better ones.
 #
 # Compare the two kinds of SGD as well. A constant gradient would make the best rate without momentum ten times that with
-# momentum, which is two rungs. The rungs found here are two apart or one off that. <!-- 03b.tenfold --> A grid of half decades
-# cannot tell more.
+# momentum, which is two rungs. The best rates found here agree with that to within one rung. <!-- 03b.tenfold --> A ladder
+# with two rungs in each decade cannot tell more: it does not find the exact factor.
 
 # %%
 won = {name: results[name, rung][1] for name, rung in best.items()}
@@ -373,11 +374,17 @@ by_optimiser = won["Adam"].accuracy - won["SGD, Nesterov 0.9"].accuracy
 gains = {"plain SGD, its rate tuned": by_rate, "Adam for Nesterov, both tuned": by_optimiser}
 fc.record({name: round(100 * gain, 1) for name, gain in gains.items()}, unit="points gained")
 
-# %%
+# %% tags=["folded"]
 histories = {f"{name}, {LADDER[rung]:g}": results[name, rung][0] for name, rung in best.items()}
-axis = plt.subplots(figsize=(5.4, 4))[1]
-fc.plots.history(histories | {"plain SGD, 0.001": history_2019}, column="accuracy", ax=axis)
-axis.set_title("solid: validation, dashed: training", fontsize=10);
+histories["plain SGD, 0.001"] = history_2019
+figure, axis = plt.subplots(figsize=(5.4, 4.6), layout="constrained")
+for number, (name, history) in enumerate(histories.items()):
+    for column, line in (("valid_accuracy", "-"), ("train_accuracy", "--")):
+        percent = [100 * value for value in history[column]]
+        axis.plot(range(1, len(percent) + 1), percent, line, color=f"C{number}", label=name if line == "-" else None)
+axis.set(xlabel="epoch", ylabel="right answers (%)", xticks=range(1, EPOCHS + 1))
+axis.set_title("solid: validation faces, dashed: training faces", fontsize=10)
+figure.legend(frameon=False, loc="outside lower center", ncols=2, fontsize=9);
 
 # %% [markdown]
 # In these few epochs plain SGD at 0.001 is worth no more than always giving the most common answer. <!-- 03b.still --> The notebook of
