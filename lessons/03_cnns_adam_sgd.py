@@ -244,7 +244,7 @@ gain.sort_values(ascending=False).round(1).to_frame("points gained")
 
 # %% [markdown]
 # The gains are uneven: between the first row and the last lie over 20 points. <!-- 03.uneven --> An emotion whose line is near 0, or
-# below it, has not profited. Which faces take its place? The next figure counts every answer.
+# below it, has not profited. Which answers do its faces get? The next figure counts them.
 
 # %% tags=["folded"]
 axis = plt.subplots(figsize=(4.8, 4.8), layout="constrained")[1]
@@ -381,7 +381,8 @@ for pixels, moved_guess in zip(PIXELS[1:], moved_ones):
 # So how far may a face move? Up to the last line that says *undecided*; from the first *worse* on it is too far.
 #
 # Moved by six pixels, an eighth of the picture, both networks have lost. The CNN is still above the 25 % of always answering
-# *Happy*, and the MLP is not. <!-- 03.moved --> A share below zero means: fewer right answers than always *Happy*. So sliding helps, but it does not make the network blind to place: the sentence
+# *Happy*, and the MLP is not. <!-- 03.moved --> A share below zero means: fewer right answers than always *Happy*. So
+# sliding helps, but it does not make the network blind to place: the sentence
 # "a CNN finds an eyebrow wherever it is" is true of its maps and not of its answers. Three poolings forgive a little, and the
 # fully connected layers behind them expect each thing in its place. Two ways out come later: training on faces that were
 # moved (lesson 04), and a mean over all places instead of the large fully connected layers (lesson 05).

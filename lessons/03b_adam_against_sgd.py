@@ -341,7 +341,7 @@ table.set_axis([f"{rate:g}" for rate in table.index])
 # %% [markdown]
 # Compare each number with its neighbours above and below, and not yet the columns with each other. Where a column has more
 # than three numbers, the best of the first three stood at an edge, and the search went on. Now each column has a best row that is
-# neither its first nor its last. <!-- 03b.inside --> So every search has ended before its limit of six rates.
+# neither its first nor its last. <!-- 03b.inside --> So every search has found its rate within the limit of six.
 #
 # The lowest numbers are not arbitrary. Some of them are exactly the share of one emotion among these faces, such as 25.0 % for
 # *Happy*. <!-- 03b.same --> A network that gives every face the same answer reaches such a share, and one that gives
@@ -447,11 +447,12 @@ both.assign(mean=both.mean(axis=1).round(2))
 
 # %% [markdown]
 # In the mean of two seeds the best of Adam is ahead of the best of SGD, by less than a point. <!-- 03b.recorded --> With 3,589
-# faces one figure is uncertain by 1.6 points either way, so this race is undecided. And both bests stand at an edge of the three rates, so by the rule above that race is not finished. <!-- 03b.unfinished -->
+# faces one figure is uncertain by 1.6 points either way, so these figures do not decide the race. And both
+# bests stand at an edge of the three rates, so by the rule above that race is not finished. <!-- 03b.unfinished -->
 #
 # ## Does Adam forgive?
 #
-# "Adam forgives a wrong rate" is often said. You have what it takes to measure it: each winner has a neighbour half a decade
+# "Adam forgives a wrong rate" is often said. You have what it takes to measure it: each winner has a neighbour one rung
 # below and one above. How many points do they lose?
 
 # %%
