@@ -96,8 +96,8 @@ for name, size in sizes.items():
 
 # %% [markdown]
 # `zero_grad` comes first, because the gradients of the first section have added up in this network. Each line is a mean over the
-# weights of one layer. All of them are far under 0.1, so at a rate of 0.001 an SGD step moves a weight on average by less than a ten
-# thousandth. <!-- 03b.step -->
+# weights of one layer. All of them are under 0.01, so at a rate of 0.001 an SGD step moves a weight on average by less than
+# 0.00001. <!-- 03b.step -->
 # Adam's first step moves each weight by the rate itself, as you saw in lesson 02. Here is why, written out.
 # For each weight Adam keeps two running means, `m` of its gradient `g` and `v` of the square of its gradient. Both begin at 0. After
 # step number `t`:
@@ -483,8 +483,8 @@ def better(one, other):
 
 
 fc.claim("03b.bound", change == 0, "An optimiser that holds another network's weights moves nothing.")
-fc.claim("03b.step", max(sizes.values()) < 0.1,
-         "At a rate of 0.001 SGD's first step is on average over ten times shorter than Adam's, in every layer.")  # fmt: skip
+fc.claim("03b.step", max(sizes.values()) < 0.01,
+         "At a rate of 0.001 SGD's first step is on average over a hundred times shorter than Adam's, in every layer.")  # fmt: skip
 fc.claim("03b.length", abs(lengths[0] - 0.01) < 1e-4 > abs(lengths[1] - 0.01) and lengths[2] < 0.001,
          "Adam's step is as long as its rate for steady gradients of any size, and short where they change sign.")  # fmt: skip
 still, moving = "momentum 0.0", "momentum 0.8"
