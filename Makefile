@@ -9,11 +9,14 @@ DATA   ?= drawn
 SCALE  ?= $(if $(filter drawn,$(DATA)),smoke,lesson)
 SEED   ?= 0
 JOBS   ?= 1
+WORKERS ?= 2
 TORCH  ?=
 
 python := .venv/bin/python
 # Threads that spin while they wait are slower than one thread, as soon as anything else runs on the machine.
 export OMP_WAIT_POLICY ?= passive
+# The tests of one file and the cells of one notebook stay together; each worker computes with one thread.
+pytest := OMP_NUM_THREADS=1 $(python) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 quiet := FERCOURSE_HEADLESS=1 FERCOURSE_SCALE=smoke FERCOURSE_DATA=drawn TQDM_DISABLE=1
 
 .PHONY: help course test lab bench notebooks environment clean
@@ -24,14 +27,14 @@ help:  ## prints these lines
 course: environment  ## runs every lesson and makes one page of results; SCALE=lesson, DATA=data/fer2013.csv, SEED=3
 	@$(python) -m fercourse run --scale $(SCALE) --data $(DATA) --seed $(SEED) --jobs $(JOBS)
 
-test: environment  ## runs every check and every test
+test: environment  ## runs every check and every test, in WORKERS=2 processes
 	$(python) -m ruff check
 	$(python) -m ruff format --check
 	$(python) -m fercourse build --check
 	$(python) -m fercourse results --check
-	$(quiet) $(python) -m pytest docs/lessons --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
+	$(quiet) $(pytest) docs/lessons --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
 		--nbval-sanitize-with=tests/nbval_sanitize.cfg
-	$(python) -m pytest
+	$(pytest)
 
 # In a container one is often root, and JupyterLab wants that said.
 lab: environment  ## opens JupyterLab on the lessons

@@ -21,13 +21,13 @@ EPOCHS: int = 0  # of each training; 0 means what the scale says
 # %% [markdown]
 # ## One face in sixty-six
 #
-# One face in sixty-six shows *Disgust*. [Notebook B](../docs/five_notebooks.md) reaches 66 % on PublicTest, and from
-# its tables it follows that it answered *Disgust* to none of the 3,589 faces. Its accuracy hardly noticed, because 55 or 56 faces
-# are 1.6 % of them.
+# One face of FER2013 in sixty-six shows *Disgust*. Of the 3,589 faces of PublicTest it is 56, or 1.6 %. So a network that
+# never answers *Disgust* loses 1.6 points of accuracy at most, and whoever reads the accuracy alone does not see it.
 #
-# So few faces decide little: of 56 faces of *Disgust*, one more found is two points of recall. Where we can, we therefore
-# judge on more. Each network trains on a part of the training faces, and is judged on PublicTest together with training
-# faces that it has not seen.
+# So few faces also say little: of 56 faces of *Disgust*, one more found is two points of *recall*, the share of the faces
+# of an emotion that are found. Where we can, we therefore judge on more. Each network trains on a part of the training
+# faces, and is judged on PublicTest together with training faces that it has not seen. If half of n faces are found, the
+# interval of that recall is ± 1.96 × √(0.5 × 0.5 / n), which is 98 / √n points.
 
 # %%
 import numpy as np
@@ -62,7 +62,8 @@ fc.guess(
 
 # %% [markdown]
 # The network and its recipe are those of lesson 04: small, so that it can be trained many times, and with gentle changes
-# of the training faces. Each treatment is trained with three seeds, because one training is an anecdote.
+# of the training faces. With twice as many faces, 21 epochs have about as many steps as the 42 of lesson 04. Each
+# treatment is trained with three seeds, because one training alone may be lucky.
 
 # %%
 import torch
@@ -81,7 +82,7 @@ def small_cnn():
 
 
 # %%
-EPOCHS = EPOCHS or env.pick(smoke=2, lesson=16)
+EPOCHS = EPOCHS or env.pick(smoke=2, lesson=21)
 gentle = fc.Augment(flip=0.5, shift=0.06, rotate=8, zoom=0.08)
 recipe = {"epochs": EPOCHS, "lr": 4e-3, "batch_size": 64, "schedule": fc.OneCycle(), "augment": gentle}
 recipe |= {"precision": "auto", "device": env.device, "progress": False}
@@ -139,6 +140,10 @@ def precision_of_disgust(each):
 fc.reveal("04b.1", over_seeds(recall_of_disgust)["nothing"])
 
 # %% [markdown]
+# That is less than answering at random among seven would find. <!-- 04b.blind --> [Notebook
+# B](../docs/five_notebooks.md) trained on seven times as many faces and reaches 66 % on PublicTest. From its tables it
+# follows that it answered *Disgust* to none of the 3,589 faces.
+#
 # ## Six treatments
 #
 # *Nothing* is the first. **Class weights** are the second: the loss of a batch becomes a weighted mean, in which a face of
@@ -157,12 +162,14 @@ print("by hand as in PyTorch:", same_loss, "· weights", weights.round(1))
 
 # %% [markdown]
 # **Oversampling** repeats rare faces until all emotions are equally large. PyTorch has `WeightedRandomSampler` for it,
-# which draws faces at random with such weights. **Discarding** goes the other way: of each emotion, only as many faces
-# are kept as the rarest has. B's notebook announces this, but in its listing the balanced table is not what trains.
-# **Merging** calls *Disgust* by the name of *Angry*, as [notebook D](../docs/five_notebooks.md) suggests.
+# which draws faces at random with such weights. Ours is fixed: `np.resize` repeats the positions of an emotion's faces
+# until there are enough. **Discarding** goes the other way: of each emotion, only as many faces are kept as the rarest
+# has. B's notebook announces this, but in its listing the balanced table is not what trains. **Merging** calls *Disgust*
+# by the name of *Angry*, as [notebook D](../docs/five_notebooks.md) suggests.
 #
-# There are gentler weights as well. The *effective number* of faces (Cui) and the root of the number give smaller ratios.
-# *Focal loss* (Lin) lets every face that is answered well count less, whatever its emotion.
+# There are more. One over the root of the number gives gentler weights, and so does the *effective number* of Cui and
+# others, which grows more slowly than the number. *Focal loss* (Lin and others) lets every face that is answered well
+# count less, whatever its emotion. We leave these out.
 
 # %%
 generator = np.random.default_rng(SEED)
@@ -186,7 +193,8 @@ ways = {
 }
 
 # %% [markdown]
-# All get the same number of steps, the same changes and the same seeds, so that the treatment is all that differs.
+# All get as many steps, to within two in a hundred, the same changes and the same seeds, so that the treatment is all that
+# differs.
 
 # %%
 for name, (faces, changes) in ways.items():
@@ -194,9 +202,10 @@ for name, (faces, changes) in ways.items():
 
 # %% [markdown]
 # The sixth needs no training. A network learns how probable each emotion is for a face *when emotions are as common as in
-# training*. Where a face is unclear, it says *Happy* rather than *Disgust*, because *Happy* is right sixteen times as
-# often. By Bayes' rule the share of an emotion is a factor of its probability. Divide each probability by that share, let
-# the seven sum to 1 again, and the answers are those for seven equally common emotions. This is **prior adjustment**.
+# training*. Where a face is unclear, it says *Happy* rather than *Disgust*, because *Happy* is about sixteen times as
+# common. By Bayes' rule the share of an emotion is a factor of its probability. Divide each probability by that share,
+# let the seven sum to 1 again, and the answers are those for seven equally common emotions. This is **prior
+# adjustment**.
 
 # %%
 def adjusted(guess, factors):
@@ -234,17 +243,28 @@ fc.record({f"right where it said Disgust, {name}": value for name, value in prec
 # %% tags=["folded"]
 import matplotlib.pyplot as plt
 
-figure, axes = plt.subplots(2, 1, figsize=(5.6, 6), layout="constrained")
+from fercourse.report.intervals import wilson
+
+figure, axes = plt.subplots(1, 2, figsize=(4.6, 3.2), sharey=True, layout="constrained")
+names = [f"{emotion}, {count:,} faces" for emotion, count in held.counts().items()]
 for axis, name in zip(axes, ("nothing", "oversampling")):
-    fc.plots.per_class(judged[name][0], ax=axis)
-    axis.set_title(f"{name}: {axis.get_title(loc='left')}", loc="left", fontsize=9)
+    report = judged[name][0].report()["recall"][:7].to_numpy()
+    bounds = np.array([wilson(round(share * n), n) for share, n in zip(report, held.counts().values())])
+    axis.barh(names, 100 * report, xerr=100 * abs(bounds.T - report), capsize=3, color="#9ecae1")
+    axis.set(xlabel="recall (%)", xlim=(0, 100), title=name)
+axes[0].invert_yaxis()
+figure.suptitle(f"{data.source}, first seed", fontsize=9);
 
 # %% [markdown]
-# Read the tables together. *Nothing* finds almost no Disgust. <!-- 04b.blind --> Prior adjustment finds about half of it
-# without any training, but most faces to which it gives that name show something else. <!-- 04b.prior --> Oversampling
-# finds as much, and is right about twice as often or more when it says so. <!-- 04b.precise --> Discarding keeps so few
-# faces that everything gets worse. <!-- 04b.discarding --> And class weights lose on accuracy *and* on mean recall against
-# oversampling, <!-- 04b.weights --> although both give a rare face the same share of the loss.
+# Read the four tables together. *Merging* has no such answer as *Disgust* any more. (Where a network never says *Disgust*,
+# its precision is not known, and the table counts it as 0.) Prior adjustment raises mean recall without any training, but most
+# faces that it calls *Disgust* show something else. <!-- 04b.prior --> Oversampling finds about as much or more, and
+# is right more than twice as often when it says so. <!-- 04b.precise --> Discarding keeps so few faces that accuracy and mean recall both
+# fall. <!-- 04b.discarding --> Class weights lose against oversampling in accuracy *and* in mean recall, <!-- 04b.weights -->
+# although both give a rare emotion the same share of the loss.
+#
+# The two pictures are the recalls of the first seed, each with its 95 % interval. With oversampling, that of *Disgust* is
+# the longest, because *Disgust* has the fewest faces. <!-- 04b.fewest -->
 #
 # ### Learned, or only shifted?
 #
@@ -258,18 +278,20 @@ curve = [[adjusted(each, counts**-power) for each in judged["nothing"]] for powe
 shifted = [(np.mean([a.balanced_accuracy for a in step]), np.mean([a.accuracy for a in step])) for step in curve]
 
 # %% tags=["folded"]
-figure, axis = plt.subplots(figsize=(6, 4), layout="constrained")
+figure, axis = plt.subplots(figsize=(4.6, 4), layout="constrained")
 axis.plot(*(100 * np.array(shifted)).T, "-", color="grey", label="nothing, shifted")
 for name in judged:
-    axis.plot(recalls[name], accuracies[name], "o", label=name)
-    axis.annotate(name, (recalls[name], accuracies[name]), xytext=(4, -11), textcoords="offset points", fontsize=8)
+    axis.plot(recalls[name], accuracies[name], "x" if name == "merging" else "o", label=name)
 axis.set(xlabel="mean recall (%)", ylabel="accuracy (%)")
+axis.legend(loc="lower right")
 axis.set_title(f"{data.source}, n = {len(held):,}, {len(seeds)} seeds", fontsize=9);
 
 # %% [markdown]
-# Oversampling lies above the curve: it has taught the network something about Disgust. <!-- 04b.above --> Class weights
-# lie below it, so that here prior adjustment alone would have been better. <!-- 04b.below --> A second test: shift the answers of each treated network back, from equally common emotions to
-# the shares of the training faces. If the treatment had only moved the answers, the accuracy of *nothing* would return.
+# Oversampling lies above the curve, or further to the right: shifting alone does not get there. <!-- 04b.above --> Class
+# weights lie below it, and prior adjustment alone, without a training, is better in both figures. <!-- 04b.below -->
+#
+# A second test: shift the answers of each treated network back, from equally common emotions to the shares of the
+# training faces. If the treatment had only moved the answers, the accuracy of *nothing* would return.
 
 # %%
 back = {name: [adjusted(each, counts) for each in judged[name]] for name in ("class weights", "oversampling")}
@@ -277,10 +299,10 @@ back_accuracy = {f"{name}, shifted back": float(100 * np.mean([a.accuracy for a 
 fc.record({"nothing": accuracies["nothing"]} | back_accuracy, unit="%")
 
 # %% [markdown]
-# Class weights do not come back: the network learned less. <!-- 04b.back --> Why, where the expected gradient is the same?
-# There is a suspect. Oversampling shows a rare face several times, each time changed anew. A weight shows it once, with
-# one change, and makes that one step large. If this is the cause, then the two should agree where faces are not changed.
-# So we train both without changes.
+# Oversampling comes back to it, or above. <!-- 04b.returns --> Class weights do not: the network learned less. <!-- 04b.back -->
+# Why, where both should move the weights the same way on average? Here is a guess. In each epoch, oversampling shows a
+# rare face several times, each time changed anew. A class weight shows it once, with one change, and makes that one step
+# large. If this is the cause, then the two should agree where faces are not changed. So we train both without changes.
 
 # %%
 unchanged = {}
@@ -298,8 +320,8 @@ leads = {"with changes": np.mean(lead(judged)), "without changes": np.mean(lead(
 fc.record({f"oversampling ahead of weights, {name}": float(value) for name, value in leads.items()}, unit="points")
 
 # %% [markdown]
-# Without changes the lead is gone, or much smaller. <!-- 04b.changes --> So oversampling is not the same as class weights
-# as soon as a repeated face does not come back as the same picture. Large weights also make a few faces decide a step.
+# Without changes the lead is less than half as large. <!-- 04b.changes --> So changes are a good part of the difference:
+# oversampling is more than a class weight as soon as a repeated face does not come back as the same picture.
 #
 # ### Merging makes the question easier
 #
@@ -315,8 +337,9 @@ on_six_emotions = over_seeds(on_six)
 fc.record({f"six emotions, {name}": on_six_emotions[name] for name in ("nothing", "merging")}, unit="%")
 
 # %% [markdown]
-# The question is easier: both are higher than on seven. But training on merged labels brings no clear gain over merging
-# the answers afterwards. <!-- 04b.merging --> So keep the seven labels, and merge when you report.
+# The question is easier: whoever took *Disgust* for *Angry* is now right, and nobody else is wrong for it. But training on
+# merged labels brings no clear gain over merging the answers afterwards. <!-- 04b.merging --> So keep the seven labels, and
+# merge when you report.
 #
 # ## What broke: a table of five faces for each batch
 #
@@ -344,13 +367,15 @@ table = {"as in 2022": recall, "all faces": one.report()["recall"][:7]}
 (100 * pd.DataFrame(table, index=fc.EMOTIONS)).round(0)
 
 # %% [markdown]
-# Five faces of each batch are few, and the rare emotions have almost none among them. The repair is to count all faces,
-# and to add nothing. Where a class has no faces its recall is not zero, it is not known.
+# Both columns come from the same answers, and for at least one emotion they lie more than ten points apart. <!-- 04b.five -->
+# Five faces of each batch are few, and of *Disgust* there are fewer than ten among them. The one that is added to the
+# denominator weighs most there. The repair is to count all faces, and to add nothing. Where an emotion has no faces at
+# all, its recall is not zero: it is not known.
 #
 # ### A loss with a floor
 #
-# The same network ends in 20 outputs for 7 classes and a softmax, and its loss takes another softmax. Suppose that it is
-# perfect, with probability 1 for the right class of every face.
+# Notebook B's network ends in 20 outputs for 7 classes and a softmax, and its loss takes another softmax. Suppose that it
+# is perfect, with probability 1 for the right class of every face.
 
 # %%
 perfect = F.one_hot(torch.arange(7), 20).float()
@@ -360,9 +385,10 @@ print(f"perfect, through two softmaxes: {floor:.3f}")
 print(f"confident logits, through one: {repaired:.3f}")
 
 # %% [markdown]
-# The floor is ln(e + 19) − 1 = 2.078. <!-- 04b.floor --> Knowing nothing about seven classes costs ln 7 = 1.946, so
-# perfection looks worse than ignorance. B's loss ended at 2.275, and nobody could see how near the floor that was. Keep
-# softmax out of the network, because the loss brings its own.
+# The floor is ln(e + 19) − 1 = 2.078. <!-- 04b.floor --> A network with one softmax that knows nothing about its seven
+# classes has a loss of ln 7 = 1.946, so a perfect network of B looks worse than that one. B's loss ended at 2.275, which is
+# 0.197 above the floor, and its printout does not say that there is a floor. Keep softmax out of the network, because the
+# loss brings its own.
 #
 # ## What you can say now
 
@@ -381,23 +407,37 @@ def at_recall(answers):
 nothing, over, weighted, prior = (judged[n] for n in ("nothing", "oversampling", "class weights", "prior adjusted"))
 fc.claim("04b.blind", found["nothing"] < 100 / 7 and all(recall_of_disgust(a) < 1 / 7 for a in nothing),
          "Trained on faces as they are, the network finds less Disgust than guessing would.", needs="lesson")
+spread = over[0].report()["recall"][:7] * (1 - over[0].report()["recall"][:7]) / list(held.counts().values())
+fc.claim("04b.fewest", min(held.counts(), key=held.counts().get) == spread.idxmax() == "Disgust", needs="lesson",
+         sentence="Disgust has the fewest faces, and with oversampling its recall has the longest interval.")
 fc.claim("04b.prior", each_seed(prior, nothing, mean_recall) and precise["prior adjusted"] < 50, needs="lesson",
          sentence="Prior adjustment raises mean recall in every seed; most of its Disgust is something else.")
-fc.claim("04b.precise", precise["oversampling"] > 1.5 * precise["prior adjusted"], needs="lesson",
-         sentence="Oversampling's Disgust is right more than one and a half times as often as prior adjustment's.")
-fc.claim("04b.discarding", each_seed(nothing, judged["discarding"]) and nothing[0].beats(judged["discarding"][0]),
-         "Discarding down to the rarest class is clearly less accurate.", needs="lesson")
+fc.claim("04b.precise", precise["oversampling"] > 2 * precise["prior adjusted"]
+         and found["oversampling"] > found["prior adjusted"] - 10, needs="lesson",
+         sentence="Oversampling finds about as much Disgust as prior adjustment or more, and is right twice as often.")
+fewer = judged["discarding"]
+fc.claim("04b.discarding", each_seed(nothing, fewer) and each_seed(nothing, fewer, mean_recall)
+         and nothing[0].beats(fewer[0]), needs="lesson",
+         sentence="Discarding down to the rarest class is clearly less accurate, with a lower mean recall as well.")
 fc.claim("04b.weights", each_seed(over, weighted) and each_seed(over, weighted, mean_recall), needs="lesson",
          sentence="Oversampling beats class weights in accuracy and mean recall, in every seed.")
 best_shift = 100 * max(recall for recall, _ in shifted)
 fc.claim("04b.above", recalls["oversampling"] > best_shift or accuracies["oversampling"] > at_recall(over),
          "Oversampling lies above the curve of shifted answers.", needs="lesson")
-fc.claim("04b.below", accuracies["class weights"] < at_recall(weighted), needs="lesson",
-         sentence="Class weights lie below the curve of shifted answers.")
+fc.claim("04b.below", accuracies["class weights"] < at_recall(weighted) and each_seed(prior, weighted)
+         and each_seed(prior, weighted, mean_recall), needs="lesson",
+         sentence="Class weights lie below the curve, and prior adjustment beats them in both figures, in every seed.")
+returned = [100 * (a.accuracy - b.accuracy) for a, b in zip(back["oversampling"], nothing)]
+fc.claim("04b.returns", np.mean(returned) > -98 * (2 / len(held)) ** 0.5, needs="lesson",
+         sentence="Shifted back, oversampling is as accurate as the untreated network to within an interval, or more.")
 fc.claim("04b.back", each_seed(nothing, back["class weights"]), needs="lesson",
          sentence="Shifted back, the network with class weights is still less accurate than the untreated one.")
 fc.claim("04b.changes", abs(leads["without changes"]) < leads["with changes"] / 2, needs="lesson",
          sentence="Without changes of the faces, the lead of oversampling over weights is less than half as large.")
+rightly = one.report()["recall"][:7].to_numpy()
+first_five = one.y_true[np.arange(len(one)) % 128 < 5]
+fc.claim("04b.five", abs(recall - rightly).max() > 0.1 and (first_five == 1).sum() < 10,
+         "Counted on five faces of each batch, some recalls are off by more than ten points.", needs="lesson")
 fc.claim("04b.merging", not (each_seed(judged["merging"], nothing, on_six)
                              and on_six_emotions["merging"] > on_six_emotions["nothing"] + 2),
          "Training on merged labels brings no clear gain over merging the answers.", needs="lesson")

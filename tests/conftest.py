@@ -36,8 +36,14 @@ def photographs(faces, monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def real_csv():
+def real_or_drawn():
+    """The real fer2013.csv where FERCOURSE_DATA names it, else "drawn"."""
+    return str(Path(REAL_DATA).resolve()) if Path(REAL_DATA).is_file() else "drawn"
+
+
+@pytest.fixture(scope="session")
+def real_csv(real_or_drawn):
     """The path of the real fer2013.csv; the test skips where FERCOURSE_DATA does not name it."""
-    if not REAL_DATA or REAL_DATA == "drawn" or not Path(REAL_DATA).is_file():
+    if real_or_drawn == "drawn":
         pytest.skip("FERCOURSE_DATA does not name the real fer2013.csv")
-    return Path(REAL_DATA).resolve()
+    return Path(real_or_drawn)

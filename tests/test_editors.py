@@ -72,7 +72,7 @@ def test_an_import_of_the_stub_gives_what_the_course_gives(module, name):
 
 def test_the_stub_travels_with_the_package():
     project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))
-    assert project["tool"]["setuptools"]["package-data"]["fercourse"] == ["__init__.pyi", "py.typed"]
+    assert project["tool"]["setuptools"]["package-data"]["fercourse"][:2] == ["__init__.pyi", "py.typed"]
     assert (PACKAGE / "py.typed").read_bytes() == b""
 
 

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from ids import stable
 from torch import nn
 
 import fercourse as fc
@@ -219,7 +220,7 @@ WRONG = {
 CASES = [(name, value) for name, values in WRONG.items() for value in values]
 
 
-@pytest.mark.parametrize(("name", "value"), CASES, ids=lambda case: str(case)[:30])
+@pytest.mark.parametrize(("name", "value"), CASES, ids=lambda case: stable(case)[:30])
 def test_a_setting_that_cannot_work_is_refused_at_the_call_and_named(faces, name, value):
     model = small_mlp()
     before = {key: weights.clone() for key, weights in model.state_dict().items()}

@@ -20,7 +20,10 @@ from fercourse.grading.submissions.handed_in import LARGEST, read_file
 from fercourse.processes import Task, work
 
 WARM = {name: (name,) for name in ("numpy", "pandas", "matplotlib", "sklearn", "scipy", "torchvision")} | {
-    "fercourse": ("fercourse.classroom.session", "fercourse.classroom.checking", "ipywidgets", "psutil"),
+    "fercourse": (
+        *("fercourse.classroom.session", "fercourse.classroom.checking", "ipywidgets", "psutil"),
+        *("fercourse.learn.models", "fercourse.report.recorded", "pandas", "tqdm.auto"),
+    ),
     "torch": ("torch", "torch._dynamo"),  # its first optimiser imports the second
 }
 """What the process that is forked loads beforehand, by what the sheet imports; TensorFlow does not survive a fork."""

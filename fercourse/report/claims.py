@@ -56,7 +56,8 @@ def claim(
         raise ParameterError(f"claim {id} says two things in one run: {run.claims[id]['sentence']!r} and {sentence!r}")
     reasons = _reasons(answers, needs, seeds, only)
     status = "untested" if reasons else _status(answers)
-    published = {"id": id, "sentence": sentence, "status": status, "needs": needs, "seeds": seeds, "reasons": reasons}
+    published = {"id": id, "sentence": sentence, "status": status, "needs": needs, "seeds": seeds}
+    published |= {"only": only, "reasons": reasons}
     run.claims[id] = published | run.stamp()
 
 
@@ -141,7 +142,8 @@ def _html(rows, heads):
 
 
 def _row(published, other, columns):
-    small = " ".join([published["id"], *published["reasons"]])
+    about = [f"about {_ONLY[published['only']]} alone"] if published["only"] and not published["reasons"] else []
+    small = " · ".join([published["id"], *about, *published["reasons"]])
     cells = [_sign(published["status"]), *([_sign(other)] if columns > 1 else [])]
     return "".join([*cells, f"<td {_TOP}>{escape(published['sentence'])}<br><small>{escape(small)}</small></td>"])
 

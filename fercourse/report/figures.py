@@ -56,8 +56,8 @@ def _as_table(figures):
     rows = [
         [
             figure["name"],
-            _in_words(figure, faces=False),
-            *([_in_words(other, faces=False) if other else "–"] if any(real) else []),
+            _in_words(figure, faces=False, even=True),
+            *([_in_words(other, faces=False, even=True) if other else "–"] if any(real) else []),
         ]
         for figure, other in zip(figures, real, strict=True)
     ]
@@ -122,17 +122,20 @@ def _number(name, value):
     return number if isfinite(number) else None
 
 
-def _in_words(figure, *, faces=True):
+def _in_words(figure, *, faces=True, even=False):
     value, unit = figure["value"], figure["unit"]
     if value is None:
         shown = "none: not a finite number"
     else:
-        shown = f"{value:.1f} %" if unit == "%" else f"{_shortly(value)} {unit}".rstrip()
+        shown = f"{value:.1f} %" if unit == "%" else f"{_shortly(value, even)} {unit}".rstrip()
     parts = [] if figure["low"] is None else [f"{figure['low']:.1f}–{figure['high']:.1f}"]
     parts += [] if figure["n"] is None else [f"n = {figure['n']:,}"]
     parts += [_faces(figure)] if faces and _faces(figure) else []
     return f"{shown} ({', '.join(parts)})" if parts else shown
 
 
-def _shortly(value):
-    return f"{value:,.0f}" if isinstance(value, int) or abs(value) >= 1000 else f"{value:.4g}"
+def _shortly(value, even):
+    """Four digits at most; where numbers stand below each other, four in `even` ones as well: 1.730 beside 1.674."""
+    if isinstance(value, int) or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:#.4g}".rstrip(".") if even and value % 1 and abs(value) >= 1e-3 else f"{value:.4g}"

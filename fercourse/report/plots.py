@@ -1,7 +1,6 @@
 """The course's figures: each takes `ax=None`, returns its axes and never calls `show`; an emotion has one colour."""
 
 from collections.abc import Sequence
-from math import ceil
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -112,7 +111,7 @@ def class_counts(faces: Faces, *, ax: Axes | None = None) -> Axes:
         where = np.arange(len(EMOTIONS)) + 0.29 * (place - (len(splits) - 1) / 2)
         alpha = 1 - 0.3 * place
         bars = ax.barh(where, 100 * counts / len(split), 0.27, color=list(COLOURS.values()), alpha=alpha)
-        ax.bar_label(bars, [f"{n:,}" for n in counts], fontsize=7, padding=1)
+        ax.bar_label(bars, [f"{n:,}" for n in counts], fontsize=8, padding=1)
         ax.barh(0, 0, color=COLOURS["Neutral"], alpha=alpha, label=f"{split.name} (n = {len(split):,})")
     ax.invert_yaxis()
     ax.legend(loc="upper right")
@@ -124,7 +123,7 @@ def class_counts(faces: Faces, *, ax: Axes | None = None) -> Axes:
 @styled
 def pixel_histogram(split: Split, *, ax: Axes | None = None) -> Axes:
     """How often each grey level occurs in the faces of a split; mean and standard deviation in the title."""
-    ax = ax or new_axes(6, 2.8)
+    ax = ax or new_axes(4.8, 2.8)
     counts = np.bincount(split.images.ravel(), minlength=256)
     levels = np.arange(256)
     mean = np.average(levels, weights=counts)
@@ -143,13 +142,13 @@ def history(histories: History | dict[str, History], *, column: str = "loss", ax
     histories: a History, or a dict from name to History; a corner says on which faces recorded ones were trained
     column:    "loss", "accuracy", or one column by its full name, such as "seconds"
     """
-    ax = ax or new_axes(7, 3.4)
+    ax = ax or new_axes(4.8, 3.2)
     histories = {"": histories} if isinstance(histories, History) else histories
     draw_curves(ax, histories, column, sns.color_palette("colorblind", len(histories)))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.set(xlabel="epoch", ylabel=column.replace("_", " "))
     if column in ("loss", "accuracy"):
-        ax.set_title("solid: validation faces, dashed: training faces")
+        ax.set_title("solid: validation faces, dot: its best epoch\ndashed: training faces")
     sources = {history.source for history in histories.values()}
     return mark_drawn(ax, None if "" in sources else False, " and ".join(sorted(filter(None, sources))))
 
@@ -157,17 +156,17 @@ def history(histories: History | dict[str, History], *, column: str = "loss", ax
 @styled
 def confusion(predictions: Predictions, *, ax: Axes | None = None) -> Axes:
     """What each emotion was taken for: a row is a true emotion, its cells are shares of it with the counts below."""
-    ax = ax or new_axes(6.2, 4.8)
+    ax = ax or new_axes(4.8, 4.8)
     counts = predictions.confusion()
     n = counts.sum(axis=1)
     percent = 100 * counts.div(n.where(n > 0), axis=0)
     text = percent.map("{:.0f} %".format) + counts.map("\n{:,}".format)
     sns.heatmap(
-        percent, annot=text.where(counts > 0, ""), fmt="", annot_kws={"fontsize": 7}, cmap="Greys", vmin=0, vmax=100,
+        percent, annot=text.where(counts > 0, ""), fmt="", annot_kws={"fontsize": 7.5}, cmap="Greys", vmin=0, vmax=100,
         cbar=False, linewidths=0.5, linecolor="#dddddd", ax=ax,
     )  # fmt: skip
     ax.tick_params(length=0)
-    emotion_ticks(ax.xaxis, offset=0.5)
+    emotion_ticks(ax.xaxis, offset=0.5, upright=True)
     emotion_ticks(ax.yaxis, [f"{emotion} ({size:,})" for emotion, size in n.items()], offset=0.5)
     ax.set(xlabel="predicted", ylabel="true (n)", title=_score(predictions))
     return mark_drawn(ax, predictions.drawn)
@@ -220,23 +219,17 @@ def probabilities(predictions: Predictions, split: Split, positions: Sequence[in
     labels = split.labels if split.labelled else None
     if len(predictions) != len(split) or not np.array_equal(predictions.y_true, labels):
         raise DataMismatch(f"expected the predictions for {split}, found {predictions} with other labels")
-    count = len(positions)
-    if not count:
+    if not len(positions):
         raise ParameterError("probabilities: no positions to draw")
-    columns = min(count, 2)
-    rows = ceil(count / columns)
+    rows = len(positions)
     _, grid = plt.subplots(
-        rows, 2 * columns, figsize=(4.2 * columns, 1.6 * rows), squeeze=False,
-        width_ratios=[1, 1.3] * columns, layout="constrained",
-    )  # fmt: skip
-    grid = grid.reshape(-1, 2)
-    for axes in grid[count:].flat:
-        axes.remove()
-    for (picture, bars), position in zip(grid[:count], positions, strict=True):
+        rows, 2, figsize=(4.6, 1.7 * rows), squeeze=False, width_ratios=[1, 1.5], layout="constrained"
+    )
+    for (picture, bars), position in zip(grid, positions, strict=True):
         _picture(picture, split, position)
         _bars(bars, predictions, position)
     mark_drawn(grid[0, 0], split.drawn)
-    return grid[:count]
+    return grid
 
 
 def _picture(ax, split, position):
@@ -251,10 +244,10 @@ def _bars(ax, predictions, position):
     ax.set(xlim=(0, 100))
     ax.set_xticks([0, 50, 100], ["0", "50", "100 %"])
     ax.invert_yaxis()
-    ax.tick_params(labelsize=7)
-    emotion_ticks(ax.yaxis, size=7)
+    ax.tick_params(labelsize=8)
+    emotion_ticks(ax.yaxis, size=8)
     judged = f"✓ {true}" if true == answer else f"✗ {answer}, true {true}"
-    ax.set_title(judged if true else answer, fontsize=8)
+    ax.set_title(judged if true else answer, fontsize=9)
 
 
 def _score(predictions):

@@ -3,6 +3,7 @@
 No figure library is loaded for any of them.
 """
 
+import re
 import sys
 from base64 import b64encode
 from html import escape
@@ -141,9 +142,15 @@ def answers_in(predictions):
 def table(rows):
     """Rows of text as an HTML table, the first one its head."""
     head, *others = rows
-    lines = ["".join(f"<th {CELL}>{escape(cell)}</th>" for cell in head)]
-    lines += ["".join(f"<td {CELL}>{escape(cell)}</td>" for cell in row) for row in others]
+    lines = ["".join(f"<th {CELL}>{_unbroken(cell)}</th>" for cell in head)]
+    lines += ["".join(f"<td {CELL}>{_unbroken(cell)}</td>" for cell in row) for row in others]
     return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+
+
+def _unbroken(text):
+    """The text as HTML, in which a narrow screen breaks no line inside an interval, "n = 1,000" or "42.0 %"."""
+    joined = re.sub(r"(?<=\d)–(?=\d)", "\N{WORD JOINER}–\N{WORD JOINER}", escape(text))
+    return re.sub(r" (?=[=%])|(?<==) ", "\N{NO-BREAK SPACE}", joined)
 
 
 def shortly(value):

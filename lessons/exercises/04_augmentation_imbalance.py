@@ -90,14 +90,14 @@ def shear(images, degrees):
 fc.check("04.2", shear)
 
 # %% [markdown]
-# Look at one face at five angles. At which would you still give it its label?
+# Look at one face at five angles. At the outer two it may be hard to tell the emotion.
 
 # %%
 import matplotlib.pyplot as plt
 
 angles = torch.tensor([-40.0, -15.0, 0.0, 15.0, 40.0])
 leaning = shear(valid_faces[2].expand(5, 1, 48, 48), angles)
-figure, axes = plt.subplots(1, 5, figsize=(7, 1.8), layout="constrained")
+figure, axes = plt.subplots(1, 5, figsize=(4.6, 1.3), layout="constrained")
 for axis, face, angle in zip(axes, leaning, angles):
     axis.imshow(face[0], cmap="gray", vmin=0, vmax=1)
     axis.set_title(f"{angle:.0f}°", fontsize=9)
@@ -180,8 +180,8 @@ fc.reveal("04.e3", "down" if max(changed) < plain else "up" if min(changed) > pl
 # equal to the last digit. Or compare the evaluation of a finished network with one on faces that were never passed
 # through `Augment`.
 #
-# To change faces at the end is right where it is said and where it is the question: the lesson's curves of turns and
-# shifts measured what a network survives. It is also right where the answers to several changed copies are averaged
+# To change faces at the end is right where it is said and where it is the question: the lesson's table of turned and
+# shifted faces measured what a network can still read. It is also right where the answers to several changed copies are averaged
 # into one answer for each face.
 #
 # **Rubric**

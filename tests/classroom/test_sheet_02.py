@@ -91,5 +91,5 @@ def test_who_looks_for_zeros_is_told_that_the_same_need_not_be_zero():
         model.train(mode)
         return None
 
-    with pytest.raises(CheckFailed, match="all faces give the same, which need not be zero"):
+    with pytest.raises(CheckFailed, match="all faces give the same and this is not zero"):
         first_silent_layer(looks_for_zeros)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from ids import stable
 from lesson_code import LESSONS, definitions, run_definitions
 from torch import nn
 
@@ -192,7 +193,7 @@ def test_a_batch_of_nothing_is_refused(faces):
         {"device": 3},
         {"device": "meta"},
     ],
-    ids=str,
+    ids=stable,
 )
 def test_batches_of_what_cannot_be_are_refused_at_the_call(faces, wrong):
     with pytest.raises(fc.ParameterError, match=next(iter(wrong))):

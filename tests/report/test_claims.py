@@ -135,6 +135,13 @@ def test_without_a_run_a_claim_is_checked_at_lesson_scale(shown):
     assert shown[-1][1] == f"this run, lesson scale\n✓ {SENTENCE} [02.scale]"
 
 
+def test_a_claim_about_the_drawn_faces_alone_says_so_in_its_row(shown):
+    on_drawn_faces()
+    claim("02.drawn", True, SENTENCE, only="drawn")
+    claims.claims()
+    assert "02.drawn · about drawn faces alone" in shown[-1][2]
+
+
 def test_the_published_claim_carries_where_it_was_checked(shown):
     on_drawn_faces()
     claim("02.scale", [True, True], SENTENCE, needs="lesson", seeds=2)
@@ -147,6 +154,7 @@ def test_the_published_claim_carries_where_it_was_checked(shown):
             "status": "held",
             "needs": "lesson",
             "seeds": 2,
+            "only": None,
             "reasons": [],
             "lesson": "02",
             "scale": "lesson",

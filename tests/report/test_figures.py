@@ -69,6 +69,15 @@ def test_a_table_on_fer2013_itself_has_no_second_column(shown, tmp_path):
     assert shown[-1][0]["kind"] == "figure"
 
 
+def test_numbers_below_each_other_are_equally_exact_and_hold_together_on_a_narrow_screen(shown):
+    record({"one": 1.73, "two": 1.674, "three": 3, "four": 0.0125, "five": 2e-05}, n=1000)
+    _, text, html = shown[-1]
+    assert [line.split("  ")[-1] for line in text.splitlines()[1:]] == [
+        f"{number} (n = 1,000)" for number in ("1.730", "1.674", "3", "0.01250", "2e-05")
+    ]
+    assert "1.730 (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}1,000)" in html
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [({}, None), ({"a": 1}, 2), ({"a": "1"}, None), ({3: 1}, None), ("a", None)]
 )

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from ids import stable
 
 import fercourse as fc
 
@@ -193,7 +194,7 @@ def test_a_model_without_anything_to_train_is_refused(faces):
         {"seed": -1},
         {"seed": 1.5},
     ],
-    ids=str,
+    ids=stable,
 )
 def test_a_setting_of_another_type_is_refused_by_its_name_before_the_first_epoch(setting, faces):
     (name,) = setting
@@ -271,7 +272,7 @@ def to_bytes(images):
     return tf.cast(255 * images, tf.uint8)
 
 
-@pytest.mark.parametrize("augment", ["flip", fc.Augment(flip=0.5), cut, to_bytes], ids=str)
+@pytest.mark.parametrize("augment", ["flip", fc.Augment(flip=0.5), cut, to_bytes], ids=stable)
 def test_an_augmentation_that_does_not_make_images_of_images_is_refused(augment, faces):
     with pytest.raises(fc.ParameterError, match="expected augment to be a TensorFlow function of images alone"):
         ftf.fit(ending(), faces, epochs=1, augment=augment)

@@ -98,8 +98,8 @@ def first_silent_layer(answer):
         modes = [layer.training for layer in model.modules()]
         silent, modes_after = ask(answer_and_modes, answer, copy.deepcopy(model), images.clone())
         if expected is not None and plain(silent) is None:
-            reason = f"Nothing returned? Else: after layer {expected} all faces give the same, which need not be zero"
-            raise CheckFailed(f"first_silent_layer, {which}: expected {expected}, came None. {reason}")
+            reason = f"nothing is written, or after layer {expected} all faces give the same and this is not zero"
+            raise CheckFailed(f"first_silent_layer, {which}: expected {expected}, came None: {reason}")
         expect(silent, expected, f"first_silent_layer, {which}")
         expect(_mode(modes_after), _mode(modes), f"the mode of the model afterwards, {which}")
 

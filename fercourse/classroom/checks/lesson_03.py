@@ -3,10 +3,11 @@
 import copy
 from math import isnan
 
+import numpy as np
 import torch
 from torch import nn
 
-from fercourse.classroom.checks.compare import expect, expect_error, expect_secret, plain, same
+from fercourse.classroom.checks.compare import expect, expect_error, expect_secret, plain, same, short
 from fercourse.classroom.improve.baselines import Baseline
 from fercourse.classroom.improve.judge import expect_better
 from fercourse.data.drawn.dataset import drawn_faces
@@ -91,8 +92,12 @@ SEARCHES = [
 
 def winner_at_the_edge(tuned, next_rate):
     """03.6: which searches have an inner winner, and where a search goes on that has none."""
-    if not (names := plain(tuned)):
+    names = plain(tuned)
+    names = names.tolist() if isinstance(names, np.ndarray) else names
+    if names is None or names == []:
         raise CheckFailed("tuned: expected the names of the searches that have a winner: nothing is written yet")
+    if not isinstance(names, (list, tuple, set, frozenset)) or not all(isinstance(name, str) for name in names):
+        raise CheckFailed(f"tuned: expected a list of names such as 'third', came {short(names)}")
     expect_secret(len(names), 2, "tuned, the number of names")
     for tried, expected in SEARCHES:
         came = plain(next_rate(dict(tried)))

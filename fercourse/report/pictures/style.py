@@ -49,15 +49,18 @@ def mark_drawn(ax, drawn=None, source=""):
     source: of faces that come from elsewhere, named in the same corner
     """
     if faces := [*(["drawn faces"] if is_drawn(drawn) else []), *([source] if source else [])]:
-        ax.set_title(" and ".join(faces), loc="right", fontsize=7, style="italic", color="#666666")
+        ax.set_title(" and ".join(faces), loc="right", fontsize=8, style="italic", color="#666666")
     return ax
 
 
-def emotion_ticks(axis, names=EMOTIONS, *, offset=0, size=9):
-    """Name the seven emotions along an axis, each in its colour; smaller where the axes are too narrow for them."""
+def emotion_ticks(axis, names=EMOTIONS, *, offset=0, size=9, upright=False):
+    """Name the seven emotions along an axis, each in its colour; smaller where the axes are too narrow for them.
+
+    upright: names below an axis stand on end, and keep their size
+    """
     axis.set_ticks([code + offset for code in range(len(EMOTIONS))], names)
-    if axis.axis_name == "x":
+    if axis.axis_name == "x" and not upright:
         points = axis.axes.get_window_extent().width * 72 / axis.axes.figure.dpi / len(EMOTIONS)
         size = min(size, points / 5.4)  # "Surprise" in bold, with a little air, is 5.4 times as wide as high
     for label, colour in zip(axis.get_ticklabels(), COLOURS.values(), strict=True):
-        label.set(color=colour, fontweight="bold", rotation=0, fontsize=size)
+        label.set(color=colour, fontweight="bold", rotation=90 if upright else 0, fontsize=size)

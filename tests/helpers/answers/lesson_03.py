@@ -157,6 +157,31 @@ def next_rate(tried):
     if best == sorted_by_rate.index[-1]:
         return best * 3
 """,
+        """
+import numpy as np
+
+tuned = np.array(["third", "fourth"])
+next_rate = lambda tried: {max(tried): max(tried) * 3, min(tried): min(tried) / 3}.get(
+    max(sorted(rate for rate in tried if tried[rate] == tried[rate]), key=tried.get)
+)
+""",
+        """
+from math import isnan
+
+tuned = {"fourth", "third"}
+
+class Search:
+    def __call__(self, tried):
+        rates, best = sorted(tried), None
+        for rate in rates:
+            if not isnan(tried[rate]) and (best is None or tried[rate] > tried[best]):
+                best = rate
+        if best == rates[0]:
+            return best / 3
+        return best * 3 if best == rates[-1] else None
+
+next_rate = Search()
+""",
     ],
 }
 

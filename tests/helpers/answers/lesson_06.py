@@ -155,6 +155,19 @@ def accumulated_step(model, parts, rate):
     [variable.assign_sub(rate * slope) for variable, slope in zip(model.trainable_variables, slopes)]
     return float(loss)
 """,
+        """
+def accumulated_step(model, parts, rate):
+    total = sum(int(tf.size(labels)) for _, labels in parts)
+    losses = []
+    with tf.GradientTape(persistent=True) as tape:
+        for images, labels in parts:
+            of_each = keras.losses.sparse_categorical_crossentropy(labels, model(images), from_logits=True)
+            losses.append(tf.reduce_sum(of_each) / total)
+    weights = model.trainable_variables
+    gradients = [sum(of_parts) for of_parts in zip(*(tape.gradient(loss, weights) for loss in losses))]
+    keras.optimizers.SGD(rate).apply_gradients(zip(gradients, weights))
+    return np.float32(sum(losses))
+""",
     ],
     "06.8": [
         """
@@ -174,6 +187,22 @@ def keras_norm(weight, bias, running_mean, running_var, eps, momentum):
         epsilon=eps, momentum=1.0 - momentum, gamma_initializer=given(weight), beta_initializer=given(bias),
         moving_mean_initializer=given(running_mean), moving_variance_initializer=given(running_var),
     )
+""",
+        """
+def keras_norm(weight, bias, running_mean, running_var, eps, momentum):
+    layer = keras.layers.BatchNormalization.from_config({"axis": 3, "momentum": 1 - momentum, "epsilon": eps})
+    layer.build([1, 4, 4, np.size(bias)])
+    arrays = {"gamma": weight, "beta": bias, "moving_mean": running_mean, "moving_variance": running_var}
+    for name, array in arrays.items():
+        getattr(layer, name).assign(array)
+    return layer
+""",
+        """
+def keras_norm(weight, bias, running_mean, running_var, eps, momentum):
+    kind = keras.layers.BatchNormalization(-1, 1 - momentum, eps)
+    model = keras.Sequential([keras.Input((5, 5, len(weight))), kind])
+    model.set_weights([weight, bias, running_mean, running_var])
+    return model.layers[0]
 """,
     ],
 }

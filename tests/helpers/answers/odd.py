@@ -48,6 +48,12 @@ ODD = {
         (f"{ADAM}\n    return dict.fromkeys(range(30_000))", "too much to be tested: more than 20,000 keys"),
     ],
     "03.4": [("def holds_all(optimizer, model):\n    return len(optimizer.param_groups)", "expected True, came 1")],
+    "03.6": [
+        ("tuned = 'third'\ndef next_rate(tried):\n    return None", "a list of names such as 'third', came 'third'"),
+        ("tuned = [3, 4]\ndef next_rate(tried):\n    return None", "a list of names such as 'third', came [3, 4]"),
+        ("tuned = ['third', 'fourth']\ndef next_rate(tried):\n    return [0.1]", "came [0.1]"),
+        ("tuned = ['third', 'fourth']\ndef next_rate(tried):\n    return max", "so the search is done; came <built"),
+    ],
     "04.1": [
         ("keep, pictures = np.array([1.5, 4, 6, 8]), 98", "came [1.5, 4, 6, 8]"),
         ("keep, pictures = (number for number in [1, 4, 6, 8]), 98", "came <generator>"),
