@@ -70,11 +70,12 @@ def _as_table(figures):
     real = [_of_fer2013(figure) for figure in figures]
     faces = {_faces(figure) for figure in figures}
     head = ["", ", ".join(sorted(faces)) or "measured", *(["FER2013, measured"] if any(real) else [])]
+    decimals = _decimals([figure["value"] for figure in [*figures, *filter(None, real)]])
     rows = [
         [
             figure["name"],
-            _in_words(figure, faces=False, even=True),
-            *([_in_words(other, faces=False, even=True) if other else "–"] if any(real) else []),
+            _in_words(figure, faces=False, decimals=decimals),
+            *([_in_words(other, faces=False, decimals=decimals) if other else "–"] if any(real) else []),
         ]
         for figure, other in zip(figures, real, strict=True)
     ]
@@ -139,20 +140,29 @@ def _number(name, value):
     return number if isfinite(number) else None
 
 
-def _in_words(figure, *, faces=True, even=False):
+def _in_words(figure, *, faces=True, decimals=0):
     value, unit = figure["value"], figure["unit"]
     if value is None:
         shown = "none: not a finite number"
     else:
-        shown = f"{value:.1f} %" if unit == "%" else f"{_shortly(value, even)} {unit}".rstrip()
+        shown = f"{value:.1f} %" if unit == "%" else f"{_shortly(value, decimals)} {unit}".rstrip()
     parts = [] if figure["low"] is None else [f"{figure['low']:.1f}–{figure['high']:.1f}"]
     parts += [] if figure["n"] is None else [f"n = {figure['n']:,}"]
     parts += [_faces(figure)] if faces and _faces(figure) else []
     return f"{shown} ({', '.join(parts)})" if parts else shown
 
 
-def _shortly(value, even):
-    """Four digits at most; where numbers stand below each other, four in `even` ones as well: 1.730 beside 1.674."""
+def _decimals(values):
+    """How many decimals numbers below each other get at least, so that 1.73 is 1.730 beside 1.674."""
+    numbers = [value for value in values if isinstance(value, float) and value % 1 and abs(value) < 1000]
+    largest = max(map(abs, numbers), default=0)
+    return max((len(_shortly(value).partition(".")[2]) for value in numbers if abs(value) > largest / 10), default=0)
+
+
+def _shortly(value, decimals=0):
+    """A number in four digits, or as many more as these decimals need."""
     if isinstance(value, int) or abs(value) >= 1000:
         return f"{value:,.0f}"
-    return f"{value:#.4g}".rstrip(".") if even and value % 1 and abs(value) >= 1e-3 else f"{value:.4g}"
+    if "e" in (text := f"{value:.4g}"):
+        return text
+    return text if len(text.partition(".")[2]) >= decimals else f"{value:.{decimals}f}"

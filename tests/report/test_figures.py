@@ -73,9 +73,11 @@ def test_numbers_below_each_other_are_equally_exact_and_hold_together_on_a_narro
     record({"one": 1.73, "two": 1.674, "three": 3, "four": 0.0125, "five": 2e-05}, n=1000)
     _, text, html = shown[-1]
     assert [line.split("  ")[-1] for line in text.splitlines()[1:]] == [
-        f"{number} (n = 1,000)" for number in ("1.730", "1.674", "3", "0.01250", "2e-05")
+        f"{number} (n = 1,000)" for number in ("1.730", "1.674", "3", "0.0125", "2e-05")
     ]
     assert "1.730 (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}1,000)" in html
+    record({"one": 22.8, "two": 7.5}, unit="points")
+    assert [line.split("  ")[-1] for line in shown[-1][1].splitlines()[1:]] == ["22.8 points", "7.5 points"]
 
 
 @pytest.mark.parametrize(
