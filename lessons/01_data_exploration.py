@@ -21,15 +21,14 @@ DEVICE: str = "auto"  # not used here
 # %% [markdown]
 # ## A table of faces
 #
-# In 2013 a contest asked for programs that read emotions from faces. Its data set, FER2013, is still the one on which
-# students meet the problem: 35,887 grey faces of 48 × 48 pixels, collected by web searches for emotion words. Each has
-# one of seven emotions as its label, in the file a number: 0 *Angry*, 1 *Disgust*, 2 *Fear*, 3 *Happy*, 4 *Sad*, 5
-# *Surprise* or 6 *Neutral*.
+# In 2013 a contest asked for programs that read emotions from faces. Its data set, FER2013, has 35,887 grey faces of 48
+# × 48 pixels, collected by web searches for emotion words. Each has one of seven emotions as its label, in the file a
+# number: 0 *Angry*, 1 *Disgust*, 2 *Fear*, 3 *Happy*, 4 *Sad*, 5 *Surprise* or 6 *Neutral*.
 #
 # **Why you guess first.** Before it shows an answer, the course asks what you expect and how sure you are, because you
 # notice a surprise only if you had expected something. A guess that you make in a running notebook is scored with the
-# *Brier score*, the square of the distance between confidence and outcome: with 80 % confidence (0.8 − 1)² = 0.04 if
-# you were right, (0.8 − 0)² = 0.64 if not, so 0 is best.
+# *Brier score*, the square of the distance between confidence and outcome: with 80 % confidence 0.04 if you were right,
+# 0.64 if not, so 0 is best.
 
 # %%
 fc.guess(
@@ -40,8 +39,8 @@ fc.guess(
 )
 
 # %% [markdown]
-# FER2013 may not be redistributed, so this course also draws faces of its own. The line below says which of the two you
-# see. `env.load` is `fc.load` for a lesson, and notes which data it was; `whole=True` takes every face.
+# FER2013 may not be redistributed, so this course also draws faces of its own. Which do you see? `env.load` is
+# `fc.load` for a lesson, and notes which data it was; `whole=True` takes every face.
 
 # %%
 data = env.load(DATA, whole=True)
@@ -49,17 +48,16 @@ data
 
 # %% [markdown]
 # Figures and tables say when they show drawn faces, except for the twenty that you will label. Drawn faces have the
-# class shares of the real ones and the same kinds of trouble, and you can do the whole lesson on them. Where a number
-# was also measured on the real faces, it stands beside the drawn one as "FER2013, measured". If you have an account at
-# Kaggle, `python -m fercourse data download` brings the real set.
+# class shares of the real ones and the same kinds of trouble. Where a number was also measured on the real faces,
+# `fc.record` shows it beside the drawn one as "FER2013, measured". If you have an account at Kaggle, `python -m
+# fercourse data download` brings the real set.
 #
 # `SCALE` in the first cell is the size of a run: "smoke" is a quick test, "lesson" this page, "full" the largest. The
 # *fingerprint* is computed from pixels, labels and parts, and tells whether two copies are the same data.
 #
-# The course repeats what five public notebooks did with this data, and goes on from there. It calls them A to E; [The
-# five notebooks](../docs/five_notebooks.md) says what each of them is.
+# The course repeats what five public notebooks did with this data. It calls them [A to E](../docs/five_notebooks.md).
 #
-# Before you load data with one line, look at a few faces in the layout in which FER2013 is published.
+# Here are a few faces in the layout in which FER2013 is published.
 
 # %%
 import tempfile
@@ -74,10 +72,10 @@ with open(csv_path) as file:
     print(file.readline()[:40], "…")
 
 # %% [markdown]
-# A number for the emotion, the pixels as text, and a word for the use. Pandas reads the table.
+# A number for the emotion, the pixels as text, and the part.
 #
-# Now turn one row into a face by hand. Split its text at the spaces, make each piece a number, and put the 2,304
-# numbers into 48 rows.
+# Turn one row into a face by hand: split its text at the spaces, make each piece a number, and put the 2,304 numbers
+# into 48 rows.
 
 # %%
 import matplotlib.pyplot as plt
@@ -126,16 +124,14 @@ fc.plots.class_counts(data);
 # ## Twenty faces, and you
 #
 # How well do *you* read these faces? Press the button for the emotion that you see, and if you are not sure, take the
-# likeliest. With the keyboard, Tab moves to a button and the space bar presses it. On a page without Python you see the
-# twenty faces side by side.
+# likeliest. With the keyboard, Tab moves to a button and the space bar presses it.
 
 # %%
 twenty = data.valid.take(20, seed=SEED)
 mine = fc.label_faces(twenty)
 
 # %% [markdown]
-# When you have labelled all twenty, run the next cell. It shows each with its label, and with your answer where you
-# gave another one. In `answers` −1 stands for a face without an answer.
+# When you have labelled all twenty, run the next cell. It shows each label, and your answer where it was another.
 
 # %%
 print(mine)
@@ -143,15 +139,15 @@ agree = mine.answers == twenty.labels
 if mine.done:
     print(f"You and the data set agree on {agree.sum()}.")
 titles = [fc.EMOTIONS[label] for label in twenty.labels]
-for place in np.flatnonzero((mine.answers >= 0) & ~agree):
+for place in np.flatnonzero((mine.answers >= 0) & ~agree):  # −1 where nobody answered
     titles[place] += f"\nyou: {fc.EMOTIONS[mine.answers[place]]}"
 fc.plots.faces(twenty, positions=range(20), columns=5, titles=titles);
 
 # %% [markdown]
 # How good is your score? The organisers of the contest report that people agree with about 65 % of the labels of
 # FER2013. But twenty faces are few. Let 100,000 imaginary people label twenty faces each, and let every answer be right
-# with a chance of 65 % (the sums are called *binomial*). Leave out a twentieth at either end, below the 5 % and above
-# the 95 % *quantile*.
+# with a chance of 65 % (their numbers of right ones are *binomial*). Leave out a twentieth at either end, below the 5 %
+# and above the 95 % *quantile*.
 
 # %%
 scores = np.random.default_rng(SEED).binomial(20, 0.65, 100_000)
@@ -171,9 +167,8 @@ print(f"for {100 * inside:.0f} of 100 people")
 #
 # ## Faces with their labels
 #
-# First one row for each emotion, then all faces to leaf through. In JupyterLab, Colab and VS Code the second cell has
-# menus and a slider; on a page without Python it shows one sheet. Some faces are turned, half hidden, blurred. Some
-# labels you will not believe.
+# First one row for each emotion, then all faces to leaf through. In a running notebook the second cell has menus and a
+# slider. Some faces are turned, half hidden, blurred. Some labels you will not believe.
 
 # %%
 axis = plt.subplots(figsize=(3.3, 3.5), layout="constrained")[1]
@@ -235,15 +230,14 @@ bar.set_label(f"grey levels from the mean of all\n({data.source})", fontsize=8);
 # drawn faces its own map is no stronger. <!-- 01.chance -->
 #
 # The seven means differ more than with shuffled labels. <!-- 01.shuffled --> But a pixel differs over six times as much
-# from face to face, <!-- 01.pixel --> because of light, skin, hair and pose. So no single pixel tells much. That does
-# not make pixels useless: 2,304 weak hints add up, as lesson 02 shows. But a mean keeps only what lies in one place in
-# most faces. A brow that sits higher in one face than in the next is blurred in it, so a model must first find where
-# the brow is.
+# from face to face, <!-- 01.pixel --> because of light, skin, hair and pose. So no single pixel tells much, but 2,304
+# weak hints add up, as lesson 02 shows. A mean keeps only what lies in one place in most faces. A brow that sits higher
+# in one face than in the next is blurred in it, so a model must first find where the brow is.
 #
 # ## The same face twice
 #
-# The faces came from web searches, and searches return the same picture more than once. Start with exact copies. A
-# `bytes` object can be a key of a dictionary, so a dictionary from pixels to positions finds them all in one pass.
+# The faces came from web searches, and searches return the same picture more than once. A dictionary from pixels, as
+# `bytes`, to positions finds all exact copies in one pass.
 
 # %%
 images = np.concatenate([split.images for split in data])
@@ -261,7 +255,7 @@ fc.record({"faces with exact copies": len(groups), "… in two parts": across, "
 # ### Near-twins
 #
 # Some pictures occur more than once, and some of these in two parts. <!-- 01.exact --> On drawn faces no exact copy has
-# another label; <!-- 01.onelabel --> on FER2013 some have.
+# two labels; <!-- 01.onelabel --> on FER2013 some have.
 #
 # A copy that was cropped a pixel further left has other bytes. To find it, make each face small, so that a shift by a
 # pixel hardly matters: average blocks of 6 × 6 pixels, which leaves 8 × 8 numbers; take away their mean; scale to
@@ -300,11 +294,11 @@ fc.plots.pairs(data.test.images[shown], data.train.images[closest[shown]], capti
 
 # %% [markdown]
 # You may find no single place where they stop being the same picture. So mirror each test face, and search again. A
-# mirrored face has the light and the shape of any other, but it hardly ever has a copy in Training, unless it is its
-# own mirror image. So the second search says about how many pairs are look-alikes, two different people.
+# mirrored face looks like any other, but hardly ever has a copy in Training, unless it is its own mirror image. So the
+# second search says about how many pairs are look-alikes, two different people.
 #
-# Here is a rule that needs no eyes: of four thresholds take the lowest above which the second search finds at most 2
-# pairs for 100 of the first. Nearly all pairs are copies then.
+# This gives a rule: of four thresholds take the lowest above which the second search finds at most 2 pairs for 100 of
+# the first. Nearly all pairs are copies then.
 
 # %%
 _, mirrored = closest_in_training(data.test.images[:, :, ::-1])
@@ -323,14 +317,12 @@ fc.record({name: float(100 * share) for name, share in near.items()}, unit="%")
 # %% [markdown]
 # The rule gives 0.99, <!-- 01.twins --> and misses copies that lie lower. Down to 0.97 come more copies and more
 # look-alikes, <!-- 01.overlap --> and on drawn faces most pairs above 0.95 are look-alikes. <!-- 01.majority --> So the
-# last table has two numbers: faces above the rule's threshold, and an estimate of all copies, pairs minus mirrored
-# pairs at 0.95. In exercise 01.3 you plant copies and count which are missed.
+# last table also estimates all copies: pairs minus mirrored pairs at 0.95. Exercise 01.3 counts missed ones.
 #
 # ### What copies do to a test
 #
-# Take the simplest program that remembers: it answers each test face with the label of the closest training face. It is
-# called the *nearest neighbour*. On a face with a near-twin it errs only where the two labels differ. But what does it
-# know about a new face?
+# The simplest program that remembers is the *nearest neighbour*. It answers each test face with the label of the
+# closest training face. On a face with a near-twin it errs only where the two labels differ.
 
 # %%
 fc.guess(
@@ -349,21 +341,21 @@ fc.record({f"neighbour, {name}": float(100 * share) for name, share in scores.it
 fc.record("neighbour, added by copies", float(100 * (right.mean() - on_others)), unit="points")
 
 # %% [markdown]
-# On faces that it has seen before it is right far more often than on the others. <!-- 01.memory --> The first line
-# mixes the two, so it promises more than a new face will get, <!-- 01.rose --> at least by the points that the copies
-# add, because "the others" still hold the missed ones. On drawn faces the neighbour stays below the free 25 %
-# there. <!-- 01.free --> Lesson 02b measures what near-twins do to the score of a network.
+# On faces that it has seen before it is right far more often. <!-- 01.memory --> So all test faces together promise
+# more than a new face will get, <!-- 01.rose --> by more than the points added, because "the others" still hold missed
+# copies. There the neighbour stays below the free 25 % on drawn faces. <!-- 01.free --> Lesson 02b measures what
+# near-twins do to a network's score.
 #
-# And where one picture has two labels, no model that sees the picture alone can be right about both.
+# Where one picture has two labels, no model can be right about both.
 #
 # ## What people see
 #
 # In 2016 a second project, FER+, showed each face to ten people. Each could choose among the seven emotions, contempt,
 # "unknown", and "not a face". `fc.load` joins the votes where they lie beside the original file, and checks that they
-# fit, because a shift would give each face another face's votes, without an error.
+# fit: a shift would give each face another face's votes, without an error.
 #
-# Where your copy has no votes, this part has nothing to count. On drawn faces ten drawn voters stand in. How often and
-# where they part from the label was set by the program; for people read the right column.
+# On drawn faces ten drawn voters stand in. How often and where they part from the label was set by the program; for
+# people read the right column. Without votes, this part has nothing to count.
 #
 # Let the ten voters of each face elect an emotion: of the seven the one with the most votes, which need not be a
 # majority, and of equals the one with the lowest number. A label is *confirmed* when it is elected.
@@ -394,10 +386,9 @@ if has_votes:
 # more often on faces that people read in different ways.
 #
 # On drawn faces about one label in seven is not confirmed, <!-- 01.ceiling --> on FER2013 more than one in three.
-# Compare "confirmed, all" with single people: about 65 % on FER2013, and 86 % for a perfect reader of drawn faces. None
-# of these is a ceiling for models. "Confirmed, all" is the share of labels that a model would match if it always gave
-# the voters' choice. A model can also learn the habits of those who gave the labels, and match more. Exercise 01.5
-# computes a ceiling, under an assumption.
+# Compare "confirmed, all" with single people: about 65 % on FER2013, 86 % for a perfect reader of drawn faces. None of
+# these is a ceiling. A model that always gave the voters' choice would match "confirmed, all". One that also learns the
+# habits of those who gave the labels can match more. Exercise 01.5 computes a ceiling, under an assumption.
 #
 # What do the voters elect instead? Each row is a label, and each column is what they elected.
 
@@ -422,7 +413,7 @@ fc.record({f"label {name}": float(share) for name, share in shares.items()}, uni
 
 # %% [markdown]
 # A model trained on these labels is taught the same confusions. And where it sides with the voters against the label,
-# the accuracy counts an error. Now look at the faces on which the voters themselves split most, with all ten votes.
+# the accuracy counts an error. Next come the faces on which the voters split most.
 
 # %%
 most = votes.max(1)
@@ -440,7 +431,7 @@ fc.plots.faces(data.valid, positions=disputed, columns=4, titles=titles);
 # ## The same data in eight layouts
 #
 # You will meet this data set as one CSV file, compressed (`csv.gz`) or in an archive, with its columns in another order
-# (`icml`), as folders of pictures, as Parquet, as NumPy arrays (`npz`). `fc.load` recognises each by its content. Do
+# (`icml`), as folders of pictures, as Parquet or as NumPy arrays (`npz`). `fc.load` recognises each by its content. Do
 # all have one fingerprint?
 
 # %% tags=["NBVAL_CHECK_OUTPUT"]
@@ -454,8 +445,8 @@ print(f"{len(fingerprints)} layouts, {len(set(fingerprints.values()))} data set"
 # ### What torchvision reads
 #
 # torchvision, the picture library of PyTorch, has a class `FER2013`. It compares a checksum of the file's bytes (MD5)
-# with that of the published file. So it refuses a copy with other line ends, even if every face is the same, and our
-# few faces as well. We therefore make a subclass that holds the checksum of our file.
+# with that of the published file. So it refuses a copy with other line ends, and our few faces as well. Therefore make
+# a subclass that holds the checksum of our file.
 
 # %%
 from hashlib import md5
@@ -481,15 +472,14 @@ print("PublicTest first, then PrivateTest:", in_order)
 # %% [markdown]
 # We wrote 300, 60 and 60 faces. torchvision knows only two parts: its "test" is PublicTest and PrivateTest
 # together. <!-- 01.torchvision --> If you choose a model by its accuracy there, nothing is left to answer the final
-# question. Notebook E does that with folders. It trains for 20 *epochs*, passes over the training faces, keeps the one
-# with the lowest *loss*, its measure of error, on all 7,178 test faces, and reports its accuracy on the same faces. In
-# our file you can take the two apart, because all of PublicTest stands before PrivateTest; in yours, look at the column
-# Usage first.
+# question. Notebook E does that with folders. Of 20 *epochs*, passes over the training faces, it keeps the one with the
+# lowest *loss*, a measure of error, on all 7,178 test faces, and reports its accuracy on the same faces. In our file
+# all of PublicTest stands before PrivateTest, so you can take the two apart; in yours, look at the column Usage first.
 #
 # ## When the names stand in another order
 #
 # In the CSV, 4 means *Sad* and 6 means *Neutral*. In folders there are only names, and libraries number them
-# alphabetically. Ask torchvision. Then suppose that a model trained on the CSV makes no error, and that somebody judges
+# alphabetically. Ask torchvision, and suppose that a model trained on the CSV makes no error, and that somebody judges
 # it on the folders and compares number with number.
 
 # %%
@@ -504,13 +494,13 @@ by_position = answers == graded
 fc.record("a perfect model, judged by position", float(100 * by_position.mean()), unit="%", n=len(graded))
 
 # %% [markdown]
-# No error message, no warning, and a number that could be a mediocre model's. Every face of Surprise, Sad and Neutral
-# counts as an error, over four in ten. <!-- 01.order --> So map by name, as `fc.load` does, never by position.
+# No warning, and a number that could be a mediocre model's. Every face of Surprise, Sad and Neutral counts as an error,
+# over four in ten. <!-- 01.order --> So map by name, as `fc.load` does, never by position.
 #
 # ## What you can say now
 #
-# Each sentence is a *claim*, with a condition written before the run. The first sign says whether it holds in the run
-# above, the second whether it held in the recorded run on FER2013. ○ stands where it is about the other faces.
+# Each sentence is a *claim*, whose condition was written before the run. The first sign is about the run above, the
+# second about the recorded run on FER2013; ○ where the sentence is about the other faces.
 
 # %% tags=["folded"]
 Angry, Disgust, Fear, Happy, Sad, Surprise, Neutral = range(7)
@@ -546,7 +536,7 @@ fc.claim("01.pixel", bool(spread > 6 * between), says, needs="lesson")
 # %% tags=["folded"]
 says = "Some pictures occur more than once, and some of these in two parts."
 fc.claim("01.exact", across > 0, says, needs="lesson")
-says = "On drawn faces no exact copy has another label."
+says = "On drawn faces no exact copy has two labels."
 fc.claim("01.onelabel", contradictory == 0, says, needs="lesson", only="drawn")
 says = "By the rule of 2 mirrored pairs for 100 plain ones, the threshold is 0.99."
 fc.claim("01.twins", limit == 0.99, says, needs="lesson")
@@ -604,19 +594,17 @@ fc.record({f"remember: {name}": float(100 * share) for name, share in three.item
 #
 # | | exercise | kind | minutes |
 # |---|---|---|---|
-# | 01.1 | Which class has the largest share of PublicTest, and what would a model score that always answers it on PrivateTest? | recall | 5 |
+# | 01.1 | What would a model score on PrivateTest that always answers the commonest class of PublicTest? | recall | 5 |
 # | 01.2 | Make thumbnails by hand, and find the mirrored copies that somebody has put into another part. | code | 25 |
-# | 01.3 | Move the threshold of the near-twins, on faces whose copies you know. Where would you put it, and why? | break and explain | 20 |
-# | 01.4 | A loader numbers emotions in the order in which it meets them. Load the same faces in two orders, and find the first row whose two labels mean different emotions. | debug | 20 |
+# | 01.3 | Where would you put the threshold of the near-twins, on faces whose copies you know? | break and explain | 20 |
+# | 01.4 | A loader numbers emotions as it meets them. Find the first row whose labels mean different emotions in two copies. | debug | 20 |
 # | 01.5 | Each label is what one of ten voters said, chosen by lot. How many of such labels can the best model match? | code | 20 |
 # | 01.6 | Give each pixel of a thumbnail a weight, as the sheet explains, and do better than the course's own attempt. | improve it | 25 |
 #
 # ## References
 #
-# - Goodfellow and others, *Challenges in Representation Learning* (2013): how FER2013 was collected and split; people
-#   reached about 65 % on it.
+# - Goodfellow and others, *Challenges in Representation Learning* (2013): how FER2013 was collected and split.
 # - Barsoum, Zhang, Canton Ferrer and Zhang, *Training Deep Networks for Facial Expression Recognition with
 #   Crowd-Sourced Label Distribution* (2016): FER+, ten votes for each face.
-# - Barrett and others, *Emotional Expressions Reconsidered* (2019): what a face does and does not say about a feeling.
-# - Gebru and others, *Datasheets for Datasets* (2021): the questions to ask of any data set; answer ten of them for
-#   this one.
+# - Barrett and others, *Emotional Expressions Reconsidered* (2019): what a face says about a feeling, and what not.
+# - Gebru and others, *Datasheets for Datasets* (2021): the questions to ask of any data set.
