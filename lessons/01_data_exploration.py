@@ -93,7 +93,7 @@ face[:3, :6]
 
 # %% [markdown]
 # On the whole set this loop turns 83 million pieces of text into numbers. `fc.load` reads the bytes in large pieces,
-# checks every row, and gives the same arrays (`cache=False` keeps no copy). Compare both:
+# checks every row, and gives the same arrays (`cache=False` keeps no copy):
 
 # %% tags=["NBVAL_CHECK_OUTPUT"]
 rows = [[int(text) for text in pixels.split()] for pixels in table.pixels]
@@ -106,9 +106,9 @@ print("the same pixels:", same)
 # ## Three parts, and what each is for
 #
 # *Training* is what a model learns from. *PublicTest* is what you look at while you work: which model, which settings,
-# when to stop. *PrivateTest* answers one question, once: how good is the model that you chose? The contest kept it
-# secret for that reason. In code the parts are *splits*, `data.train`, `data.valid` and `data.test`. Count the labels
-# in each, and see what became of your first guess.
+# when to stop. *PrivateTest* answers one question, once: how good is the model that you chose? So the contest kept it
+# secret. In code the parts are *splits*, `data.train`, `data.valid` and `data.test`. Count the labels in each, and see
+# what became of your first guess.
 
 # %%
 counts = pd.DataFrame({split.name: split.counts() for split in data})
@@ -146,8 +146,8 @@ fc.plots.faces(twenty, positions=range(20), columns=5, titles=titles);
 # %% [markdown]
 # How good is your score? The organisers of the contest report that people agree with about 65 % of the labels of
 # FER2013. But twenty faces are few. Let 100,000 imaginary people label twenty faces each, and let every answer be right
-# with a chance of 65 % (their numbers of right ones are *binomial*). Leave out a twentieth at either end, below the 5 %
-# and above the 95 % *quantile*.
+# with a chance of 65 % (a *binomial* number). Leave out a twentieth at either end, below the 5 % and above the 95 %
+# *quantile*.
 
 # %%
 scores = np.random.default_rng(SEED).binomial(20, 0.65, 100_000)
@@ -167,7 +167,7 @@ print(f"for {100 * inside:.0f} of 100 people")
 #
 # ## Faces with their labels
 #
-# First one row for each emotion, then all faces to leaf through. In a running notebook the second cell has menus and a
+# One row for each emotion, then all faces to leaf through. In a running notebook the second cell has menus and a
 # slider. Some faces are turned, half hidden, blurred. Some labels you will not believe.
 
 # %%
@@ -183,8 +183,7 @@ fc.browse(data, rows=3, columns=6)
 # What do all faces with one label share? Average them. The seven means look alike, <!-- 01.alike --> because every mean
 # has two eyes, a nose and a mouth in about the same place. So take the mean of *all* faces away: what is left is a map
 # of differences. But a mean of few faces is off by chance. To see how far, shuffle the labels twenty times, and take
-# the same means of faces that chance put together. The *spread* of a pixel is its standard deviation, here averaged
-# over all pixels.
+# the same means. The *spread* of a pixel is its standard deviation, here averaged over all pixels.
 
 # %%
 def mean_faces(labels):
@@ -194,8 +193,8 @@ def mean_faces(labels):
 faces, lot = data.train.images, np.random.default_rng(SEED)
 means, everybody = mean_faces(data.train.labels), faces.mean(0)
 shuffled = np.array([mean_faces(lot.permutation(data.train.labels)) for _ in range(20)])
-between, by_chance, spread = means.std(0).mean(), shuffled.std(1).mean(), faces.std(0).mean()
-sizes = {"7 means": between, "7 means, labels shuffled": by_chance, "all faces": spread}
+between, spread, by_chance = means.std(0).mean(), faces.std(0).mean(), shuffled.std(1).mean((1, 2))
+sizes = {"7 means": between, "shuffled": by_chance.mean(), "shuffled, at most": by_chance.max(), "all faces": spread}
 fc.record({f"pixel spread, {name}": float(size) for name, size in sizes.items()}, unit="grey levels")
 
 # %% tags=["folded"]
@@ -227,12 +226,14 @@ bar.set_label(f"grey levels from the mean of all\n({data.source})", fontsize=8);
 #
 # Not every spot has a meaning. Over each map stands its mean strength, and that of as many faces chosen by lot; the
 # last picture is an example. *Disgust* is the rarest emotion, and so few faces make a strong map by chance alone. On
-# drawn faces its own map is no stronger. <!-- 01.chance -->
+# drawn faces its own map is no stronger, <!-- 01.chance --> but that of Surprise is stronger than all twenty by
+# lot. <!-- 01.shuffled -->
 #
-# The seven means differ more than with shuffled labels. <!-- 01.shuffled --> But a pixel differs over six times as much
-# from face to face, <!-- 01.pixel --> because of light, skin, hair and pose. So no single pixel tells much, but 2,304
-# weak hints add up, as lesson 02 shows. A mean keeps only what lies in one place in most faces. A brow that sits higher
-# in one face than in the next is blurred in it, so a model must first find where the brow is.
+# On drawn faces the seven means together differ no more than shuffled labels make them. <!-- 01.within --> A pixel
+# differs over six times as much from face to face, <!-- 01.pixel --> because of light, skin, hair and pose. So no
+# single pixel tells much, but 2,304 weak hints add up, as lesson 02 shows. A mean keeps only what lies in one place in
+# most faces. A brow that sits higher in one face than in the next is blurred in it, so a model must first find where
+# the brow is.
 #
 # ## The same face twice
 #
@@ -445,8 +446,8 @@ print(f"{len(fingerprints)} layouts, {len(set(fingerprints.values()))} data set"
 # ### What torchvision reads
 #
 # torchvision, the picture library of PyTorch, has a class `FER2013`. It compares a checksum of the file's bytes (MD5)
-# with that of the published file. So it refuses a copy with other line ends, and our few faces as well. Therefore make
-# a subclass that holds the checksum of our file.
+# with that of the published file. So it refuses a copy with other line ends, and our few faces too. Therefore make a
+# subclass that holds the checksum of our file.
 
 # %%
 from hashlib import md5
@@ -528,8 +529,10 @@ fc.claim("01.brows", bool(14 <= row < 26 and 16 <= column < 32), says, needs="le
 says = "On drawn faces the map of Disgust is no stronger than those of 19 in 20 lots of as many faces."
 chance = strength[Disgust] < np.quantile(by_lot[:, Disgust], 0.95)
 fc.claim("01.chance", bool(chance and by_lot.mean(0).argmax() == Disgust), says, needs="lesson", only="drawn")
-says = "The means of the seven emotions differ more than in any of twenty shuffles of the labels."
-fc.claim("01.shuffled", bool(between > shuffled.std(1).mean((1, 2)).max()), says, needs="lesson")
+says = "The map of Surprise is stronger than any of twenty lots of as many faces."
+fc.claim("01.shuffled", bool(strength[Surprise] > by_lot[:, Surprise].max()), says, needs="lesson")
+says = "On drawn faces the seven means differ no more than in twenty shuffles of the labels."
+fc.claim("01.within", bool(between < by_chance.max()), says, needs="lesson", only="drawn")
 says = "A pixel varies over six times as much from face to face as from one emotion's mean to the next."
 fc.claim("01.pixel", bool(spread > 6 * between), says, needs="lesson")
 
