@@ -171,8 +171,8 @@ print(f"for {100 * inside:.0f} of 100 people")
 # slider. Some faces are turned, half hidden, blurred. Some labels you will not believe.
 
 # %%
-axis = plt.subplots(figsize=(3.3, 3.5), layout="constrained")[1]
-fc.plots.faces(data.train, rows=7, columns=6, seed=SEED, ax=axis);
+axis = plt.subplots(figsize=(2.5, 3.5), layout="constrained")[1]
+fc.plots.faces(data.train, rows=7, columns=4, seed=SEED, ax=axis);
 
 # %%
 fc.browse(data, rows=3, columns=6)
@@ -204,7 +204,7 @@ by_lot = np.abs(shuffled - everybody).mean((2, 3))
 names = [*fc.EMOTIONS, f"{counts.train['Disgust']:,} by lot"]
 notes = [f"{own:.1f}, by lot {other:.1f}" for own, other in zip(strength, by_lot.mean(0))]
 notes.append(f"{np.abs(shown[7] - everybody).mean():.1f}")
-figure, axes = plt.subplots(4, 4, figsize=(4.6, 6), layout="constrained")
+figure, axes = plt.subplots(4, 4, figsize=(4.2, 5.5), layout="constrained")
 figure.get_layout_engine().set(h_pad=0.08)
 limit = np.abs(means - everybody).max()
 for place, mean in enumerate(shown):
@@ -418,12 +418,12 @@ fc.record({f"label {name}": float(share) for name, share in shares.items()}, uni
 
 # %%
 most = votes.max(1)
-disputed = most.argsort(kind="stable")[:8]
+disputed = most.argsort(kind="stable")[:6]
 titles = [f"label: {fc.EMOTIONS[label]}" for label in data.valid.labels[disputed]]
 for place, ballot in enumerate(votes[disputed]):
     for code in ballot.argsort(kind="stable")[::-1][: (ballot > 0).sum()]:
         titles[place] += f"\n{ballot[code]} {fc.BALLOT[code]}"
-fc.plots.faces(data.valid, positions=disputed, columns=4, titles=titles);
+fc.plots.faces(data.valid, positions=disputed, columns=3, titles=titles);
 
 # %% [markdown]
 # None of these faces has an answer on which four of the ten voters agree. <!-- 01.disputed --> The file labels each of
