@@ -175,7 +175,7 @@ axis = plt.subplots(figsize=(2.5, 3.5), layout="constrained")[1]
 fc.plots.faces(data.train, rows=7, columns=4, seed=SEED, ax=axis);
 
 # %%
-fc.browse(data, rows=3, columns=6)
+fc.browse(data, rows=2, columns=6)
 
 # %% [markdown]
 # ### The mean face, and what differs from it
@@ -283,15 +283,15 @@ closest, likeness = closest_in_training(data.test.images)
 
 # %% [markdown]
 # May you look at test faces? Here you may, because you choose no model by what you find. What is "near one"? Look
-# before you choose a threshold. These pairs go down from the most alike to about 0.955, the test face above, its
+# before you choose a threshold. These pairs go down from the most alike to about 0.96, the test face above, its
 # closest training face below.
 
 # %%
 order = likeness.argsort()[::-1]
-wanted = 1 - 0.005 * np.arange(10)
+wanted = 1 - 0.006 * np.arange(8)
 shown = order[np.searchsorted(-likeness[order], -wanted).clip(0, len(order) - 1)]
 captions = [f"{value:.3f}" for value in likeness[shown]]
-fc.plots.pairs(data.test.images[shown], data.train.images[closest[shown]], captions, columns=5);
+fc.plots.pairs(data.test.images[shown], data.train.images[closest[shown]], captions, columns=4);
 
 # %% [markdown]
 # You may find no single place where they stop being the same picture. So mirror each test face, and search again. A
