@@ -16,7 +16,7 @@ SHADES = 32
 GAP = 2
 """Pixels between one face and the next."""
 
-CELL = 'style="padding: 1px 0; text-align: center; font-size: 11px"'
+CELL = 'style="padding: 1px 0; text-align: center; font-size: 10px"'
 
 
 def html_of(faces, emotions):

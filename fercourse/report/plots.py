@@ -103,8 +103,8 @@ def pairs(
 
 @styled
 def class_counts(faces: Faces, *, ax: Axes | None = None) -> Axes:
-    """The share of each emotion in each split that has labels, the counts written at the bars."""
-    ax = ax or new_axes(4.8, 4.4)
+    """The share of each emotion in each split that has labels, the numbers of faces written at the bars."""
+    ax = ax or new_axes(4.2, 4.8)
     splits = [split for split in faces if split.labelled and len(split)]
     for place, split in enumerate(splits):
         counts = np.array(list(split.counts().values()))
@@ -114,8 +114,8 @@ def class_counts(faces: Faces, *, ax: Axes | None = None) -> Axes:
         ax.bar_label(bars, [f"{n:,}" for n in counts], fontsize=8, padding=1)
         ax.barh(0, 0, color=COLOURS["Neutral"], alpha=alpha, label=f"{split.name} (n = {len(split):,})")
     ax.invert_yaxis()
-    ax.legend(loc="upper right")
-    ax.set(xlabel="share of the split (%)", title="How many faces show each emotion")
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), fontsize=8)
+    ax.set(xlabel="share of the split (%)", title="How common each emotion is")
     emotion_ticks(ax.yaxis)
     return mark_drawn(ax, faces.drawn)
 

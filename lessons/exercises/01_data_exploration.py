@@ -53,8 +53,8 @@ fc.check("01.1", emotion, score, peeked)
 # %% [markdown]
 # ## 01.2 · Twins in the mirror
 #
-# In the lesson a mirrored face had no copy anywhere, so that you could count look-alikes. But somebody may have added a
-# mirrored copy of each face, and split the faces afterwards. Then a face stands in one split and its mirror image in
+# In the lesson a mirrored face hardly ever had a copy, so that you could count look-alikes. But somebody may have added
+# a mirrored copy of each face, and split the faces afterwards. Then a face stands in one split and its mirror image in
 # another, and the plain search does not see it. Four such pairs hide in here:
 
 # %%
@@ -220,7 +220,7 @@ pd.DataFrame({limit: pd.Series(closest > limit).groupby(kinds).sum() for limit i
 # %% [markdown] hints="01.3"
 # - Which of the three steps of a thumbnail (average, take away the mean, scale) undoes which of the four changes? Which change does no step undo?
 # - Draw two arrows on paper that both point far to the right and a little up or down. How large is the angle between them? Now take the common part away.
-# - Think of birthdays: how many pairs in a class of 30, how many in a school of 3,000? The copies do not grow that way. And which search of the lesson finds strangers only?
+# - Think of birthdays: how many pairs in a class of 30, how many in a school of 3,000? The copies do not grow that way. And which search of the lesson finds strangers above all?
 # - For the last question imagine both readers: one whose test you call clean though it is not, one whose test you call leaky though it is not. Who is worse off?
 
 # %% [markdown]

@@ -70,6 +70,6 @@ def _canvas(rows, head, stretch):
 
 
 def _title_pixels(titles, tile):
-    """How many lines of the picture the tallest title takes."""
+    """How many lines of the picture the tallest title takes, with a gap to the row before."""
     lines = max(title.count("\n") + 1 for title in titles)
-    return round((1.2 * _FONT * lines + 4) * SIDE / (72 * tile))
+    return round((1.2 * _FONT * lines + 9) * SIDE / (72 * tile))
