@@ -107,8 +107,8 @@ means = {"first 20 batches": float(early), "last 20 batches": float(late)}
 fc.record({"first batch": float(graph_costs[0])} | means, unit="loss")
 
 # %% [markdown]
-# The first batch's loss is near ln 7, as it should be, and the loss falls within this one pass. <!-- 06.graph --> So the
-# old program trains. But try to debug it. Where your Python describes a layer, there is no activation to print. You
+# The first batch's loss is near ln 7, as it should be, and the loss falls within this one pass. <!-- 06.graph --> So
+# the old program trains. But try to debug it. Where your Python describes a layer, there is no activation to print. You
 # have to ask the session for it, as one more entry of the list in front.
 #
 # ## What became of the graph
@@ -315,9 +315,9 @@ loss_pair = {"your loop": row["train_loss"], "fc.tf.fit": shipped["train_loss"][
 fc.record(loss_pair, unit="loss")
 
 # %% [markdown]
-# The two losses agree to 0.0001. <!-- 06.same --> Then comes the training itself: Adam at 0.0005 in batches of 50, as in
-# the notebook. Three things are ours: standardised pixels, mirrored faces as in lesson 04, and a bias for each kernel,
-# which Keras adds where you do not forbid it.
+# The two losses agree to 0.0001. <!-- 06.same --> Then comes the training itself: Adam at 0.0005 in batches of 50, as
+# in the notebook. Three things are ours: standardised pixels, mirrored faces as in lesson 04, and a bias for each
+# kernel, which Keras adds where you do not forbid it.
 
 # %%
 recipe = {"epochs": env.pick(smoke=2, lesson=12, full=30), "lr": 5e-4, "batch_size": 50, "seed": SEED}
@@ -510,8 +510,8 @@ fc.record(costs | {"99 faces, divided by faces": seen})
 fc.reveal("06.3", costs["99 faces"])
 
 # %% [markdown]
-# The loss of this model is ln 7 = 1.946. Of 99 faces there are two batches, the second one face short, and two means are
-# divided by one. <!-- 06.cost --> On 2,009 faces 41 batches are divided by 40, and the cost is 2.5 % too
+# The loss of this model is ln 7 = 1.946. Of 99 faces there are two batches, the second one face short, and two means
+# are divided by one. <!-- 06.cost --> On 2,009 faces 41 batches are divided by 40, and the cost is 2.5 % too
 # high. <!-- 06.cost --> On FER2013's 28,709 faces 575 are divided by 574: a mistake of 0.2 %, which nobody notices. And
 # the last batch of 9 faces weighs as much as one of 50. The repair is the line that you wrote: sums of losses, divided
 # by faces.
