@@ -167,7 +167,7 @@ print("reduce_retracing:", *relaxed, "\ninput_signature:", *signed)
 
 # %% [markdown]
 # Two lengths make two graphs in either case; `reduce_retracing` saves graphs from the third length
-# on. <!-- 06.traces --> Your training step below has it, because data sets end with short batches of many lengths.
+# on. <!-- 06.traces --> Your training step below has it, because each data set ends with a batch of another length.
 #
 # The expensive trap is another one. A tensor is traced by its shape, but a plain Python number is traced by its
 # *value*, because it becomes a constant of the graph.
@@ -373,9 +373,9 @@ torch_guess = fc.predict(original, data.valid)
 fc.record("its twin in PyTorch", torch_guess)
 
 # %% [markdown]
-# Both networks learn the task, and their scores need not be equal. You cannot read from a difference whether a
-# framework made it, because the two trainings also had other first weights and another order of the faces. Weights,
-# however, can be compared exactly. So carry them over.
+# The scores of the two networks need not be equal. You cannot read from a difference whether a framework made it,
+# because the two trainings also had other first weights and another order of the faces. Weights, however, can be
+# compared exactly. So carry them over.
 #
 # PyTorch keeps a kernel as (out, in, height, width), Keras as (height, width, in, out). A fully connected layer is
 # (out, in) there and (in, out) here. So the axes turn, and then every shape fits. `set_weights` would refuse another
@@ -411,7 +411,8 @@ fc.reveal("06.1", agreement)
 #
 # No message and no warning, and the copy is clearly worse than the original. <!-- 06.flatten --> Looking at the weights
 # does not help. Push the same faces through both networks and compare what comes out after each stage: the mistake lies
-# behind the last stage that agrees. And test the test: with one kernel moved by 0.001 it has to find the first stage.
+# behind the last stage that agrees. And test the test: with the first convolution's weights moved by 0.001 it has to
+# find the first stage.
 
 # %%
 few = data.valid.images[:64] / np.float32(255)
@@ -433,7 +434,7 @@ def compare(copied):
 broken = compare(copied)
 kernel, bias = with_weights[0].get_weights()
 with_weights[0].set_weights([kernel + 0.001, bias])
-print("with one kernel moved:")
+print("with its first weights moved:")
 planted = compare(copied)
 with_weights[0].set_weights([kernel, bias])
 

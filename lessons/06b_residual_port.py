@@ -301,9 +301,9 @@ fc.record({f"same answer, {name}": same_answers(guess) for name, guess in guesse
 fc.record({"right, PyTorch": torch_guess} | {f"right, {name}": guess for name, guess in guesses.items()})
 
 # %% [markdown]
-# Each repair brings answers back, the padding's far more than epsilon's. That epsilon's brings accuracy as well, these
-# faces do not show. <!-- 06b.cost --> The averages, forgotten, cost most. <!-- 06b.averages --> The tool of the course
-# knows all four arrays, finds the layers by their names, and proves the copy before it keeps it:
+# Each repair brings answers back, the padding's most of them. These faces do not show that epsilon's brings accuracy as
+# well. <!-- 06b.cost --> The averages, forgotten, cost most. <!-- 06b.averages --> The tool of the course knows all
+# four arrays, finds the layers by their names, and proves the copy before it keeps it:
 
 # %%
 proved = keras_resnet(mean, std, epsilon=1e-5)
@@ -389,9 +389,9 @@ refreshed = {f"0.99, one more pass at {m}": refreshed_at(m) for m in (0.9, 0.99)
 fc.record(refreshed)
 
 # %% [markdown]
-# After the pass at 0.9 it is at least as good as the network that was trained with 0.9; the pass at 0.99 does less. So
-# it was the means. <!-- 06b.refreshed --> Keras' default remembers a hundred batches or so, PyTorch's ten. In Keras,
-# write momentum = 1 − PyTorch's.
+# After the pass at 0.9 the copy is at least as good as the network that was trained with 0.9; the pass at 0.99 brings
+# less. So it was the averages. <!-- 06b.refreshed --> Keras' default remembers a hundred batches or so, PyTorch's ten.
+# In Keras, write momentum = 1 − PyTorch's.
 #
 # ## More defaults, in one table
 #
@@ -464,10 +464,10 @@ fc.record({f"spread of untrained logits, {name}": float(np.mean(of)) for name, o
 # ## What Keras gives you
 #
 # In part one you called `fit` for one epoch. It can do more, because it takes *callbacks*: objects that it calls after
-# each epoch. `EarlyStopping` ends a training whose validation loss has stopped falling, and can bring
-# the best weights back; `patience` is the number of epochs that it waits for a better one. `ModelCheckpoint` writes the
-# best model so far to a file. Here the plain CNN trains with both, on the same 2,000 faces. The rate is four times that
-# of part one, so that it is over soon.
+# each epoch. `EarlyStopping` ends a training whose validation loss has stopped falling, and can bring the best weights
+# back; `patience` is the number of epochs that it waits for a better one. `ModelCheckpoint` writes the best model so
+# far to a file. Here the plain CNN trains with both, on the same 2,000 faces. The rate is four times that of part one,
+# so that it is over soon.
 
 # %%
 from pathlib import Path
