@@ -564,7 +564,8 @@ print(f"port.tflite, largest difference of a logit: {from_file:.1e}")
 
 # %% [markdown]
 # LiteRT's interpreter, which runs that file on this machine, gives the same logits, and the file is at most a tenth
-# larger than the weights, four bytes for each. <!-- 06b.litert --> Keras' own file also holds the architecture.
+# larger than the weights, four bytes for each. <!-- 06b.litert --> Keras' own file also holds the architecture, and the
+# tables of HDF5, the format in which its weights lie.
 #
 # ## What you can say now
 #
