@@ -601,7 +601,7 @@ fc.claim(
     "Each repair brings answers back, the padding's most; epsilon's brings no accuracy that shows.", needs="lesson",
 )
 fc.claim(
-    "06b.averages", guesses["Keras' defaults"].beats(guesses["both, averages forgotten"]),
+    "06b.averages", guesses["Keras' defaults"].beats(guesses["averages not copied"]),
     "Forgotten averages cost more than both defaults.", needs="lesson",
 )
 fc.claim(
