@@ -228,7 +228,7 @@ gaps = {"Keras' defaults": show(compare(naive))}
 #
 # ### Default one: where "same" puts its zeros
 #
-# Ask for every second place, with a kernel of 3 on 48 pixels. PyTorch people write `padding=1`, Keras people "same".
+# Ask for every second place, with a kernel of 3 on 48 pixels. In PyTorch one writes `padding=1`, in Keras "same".
 # Both give 24 × 24. Here is one kernel, in both.
 
 # %%
@@ -277,7 +277,7 @@ cured = layers.BatchNormalization(epsilon=1e-5)(dim, training=True).numpy().std(
 print(f"spread: PyTorch {theirs:.3f}, Keras {ours:.3f}, at epsilon 1e-5 {cured:.3f}")
 
 # %% [markdown]
-# Keras' epsilon is a hundred times PyTorch's, and on dim faces it eats up part of the spread. <!-- 06b.epsilon --> Say
+# Keras' epsilon is a hundred times PyTorch's, and on dim faces it takes away part of the spread. <!-- 06b.epsilon --> Say
 # 1e-5 for every batch norm:
 
 # %%
