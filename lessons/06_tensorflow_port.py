@@ -107,7 +107,7 @@ means = {"first 20 batches": float(early), "last 20 batches": float(late)}
 fc.record({"first batch": float(graph_costs[0])} | means, unit="loss")
 
 # %% [markdown]
-# The first batch's loss is near ln 7, as it should be, and the loss falls within this one pass. <!-- 06.graph --> So
+# The first batch's loss is near ln 7 = 1.946, as it should be, and falls within this one pass. <!-- 06.graph --> So
 # the old program trains. But try to debug it. Where your Python describes a layer, there is no activation to print. You
 # have to ask the session for it, as one more entry of the list in front.
 #
@@ -336,7 +336,7 @@ print(f"FER2013, {len(full)} epochs: {ends:.1f} %, in 2019: 51.1 %")
 # %% [markdown]
 # "Full length" is a training of this network on the whole FER2013, which the course has kept. It has as many epochs as
 # the notebook's, and its validation faces are PublicTest, as there. After the last epoch it is above the notebook's
-# 51.1 %. <!-- 06.port --> So the score of 2019 is reached, with the three things that are ours. Without them it was not
+# 51.1 %; the dot marks its best epoch. <!-- 06.port --> So the score of 2019 is reached, with the three things that are ours. Without them it was not
 # trained, so what each of them adds is not known.
 #
 # ## Is it the same network?
