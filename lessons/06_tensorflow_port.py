@@ -337,8 +337,7 @@ print(f"FER2013, {len(full)} epochs: {ends:.1f} %, in 2019: 51.1 %")
 # "Full length" is a training of this network on the whole FER2013, which the course has kept. It has as many epochs as
 # the notebook's, and its validation faces are PublicTest, as there. After the last epoch it is above the notebook's
 # 51.1 %; the dot marks its best epoch. <!-- 06.port --> So the score of 2019 is reached, with the three things that are
-# ours. Without them it was not
-# trained, so what each of them adds is not known.
+# ours. Without them it was not trained, so what each of them adds is not known.
 #
 # ## Is it the same network?
 #
