@@ -89,7 +89,8 @@ def to_torch(kernel, dense, height, width, channels):
 fc.check("06.2", to_torch)
 
 # %% [markdown]
-# Now the proof, with the weights from above. No number in them repeats, so a swapped axis cannot hide.
+# Now the proof, with the weights from above. No number in them repeats, so a swapped axis changes the logits. What
+# rounding leaves is far under 1e-10.
 
 # %%
 torch_kernel, torch_dense = map(torch.as_tensor, to_torch(kernel, dense, 5, 3, 4))
@@ -152,7 +153,8 @@ fc.reveal("06.e3", options[min(options, key=lambda loss: abs(loss - min(found.va
 
 # %% [markdown]
 # One face is not a training. So learn seventy drawn faces by heart with a linear model: once with the loss that is
-# meant, once without `from_logits=True`, from three first weights each. You see the first loss and the last.
+# meant, once without `from_logits=True`, each from three different draws of first weights. You see the first loss and
+# the last.
 
 # %%
 faces = fc.drawn_faces(70, 0, 0, seed=1).train
@@ -245,15 +247,15 @@ ours = [stage.transpose(0, 2, 3, 1) for stage in activations(port, dim)]  # as K
 print([stage.shape for stage in ours])
 
 # %% [markdown]
-# Write `first_difference(ours, theirs, atol)`. Both are lists of arrays, one a stage. In `ours` an array with four
-# axes has its channels last, in `theirs` first; other arrays stand in the same order in both. Return the number of
+# Write `first_difference(ours, theirs, atol)`. Both are lists of arrays, one for each stage. In `ours` an array with
+# four axes has its channels last, in `theirs` first; other arrays stand in the same order in both. Return the number of
 # the first stage, counted from 0, at which any two numbers differ by more than `atol`, and `None` where all stages
 # agree.
 #
-# The `first_difference` of the lesson is a line that trusts its numbers: of a NaN it says that no gap is larger than
-# 0.0001, and goes on. Yours must not be fooled. Not by height, width and channels that are equal by accident, nor by large numbers, of which
-# `np.allclose` forgives a part unless you forbid it. A NaN agrees with nothing. And shapes that do not fit are a
-# difference, also where NumPy would stretch one to the other.
+# The `first_difference` of the lesson asks whether a gap is larger than 0.0001. For a NaN the answer is no, and it goes
+# on. Yours must miss nothing. A NaN agrees with nothing. Shapes that do not fit are a difference, also where NumPy would
+# stretch one to the other. Height, width and channels may be equal by accident: turn the axes then as well. And
+# `np.allclose` allows large numbers a larger difference, unless you forbid it.
 
 # %% answer="06.6"
 def first_difference(ours, theirs, atol):
@@ -295,7 +297,7 @@ assert same(first_difference([], [], 0.1), None), "without stages nothing differ
 # The same function reads a training step by step. Where the gradient stays the same, one step of Adam has the length
 # lr · gradient / (gradient + epsilon). PyTorch's epsilon is 1e-8. Keras' is 1e-7, and it is added *before* the
 # correction for the start, which makes it larger in the first steps. Ten steps from equal weights, for three sizes of
-# the gradient: at which step are they more than 0.000001 apart?
+# the gradient: at which step, counted from 0, are they more than 0.000001 apart?
 
 # %%
 def ten_steps(gradient, epsilons, lr=1e-3):
@@ -310,8 +312,7 @@ for gradient in (1.0, 0.01, 0.0001):
     print(f"gradient {gradient}: they part at", apart)
 
 # %% [markdown]
-# With large gradients nobody would ever see it. With small ones the first step differs, and neither training is
-# wrong.
+# The smaller the gradient, the earlier they part. Neither training is wrong.
 
 # %% [markdown] hints="06.6"
 # - Take one pair of arrays first. If it has four axes, bring both into the same order: which of the two do you turn, and how? Turn it always, not only when the shapes differ.
@@ -459,7 +460,8 @@ assert np.abs(came["mean"] - followed).max() < 1e-4, "its running mean follows t
 #
 # A colleague has trained a small network in PyTorch: eight kernels, sixteen kernels and one layer, on 2,000 faces. Build and
 # train a better one in Keras. It is judged on faces that it has not seen, face by face beside the colleague's: it has to
-# be right clearly more often (the paired test of lesson 03, p under 0.05).
+# be right clearly more often (the paired test of lesson 03, p under 0.05). The check shows both scores, on faces to
+# practise on.
 #
 # What you know: more channels, a third convolution, batch norm (and its momentum, in a short training!), mirrored faces,
 # another rate, early stopping. Two minutes of training are enough. `network()` returns the Keras model, untrained: float32

@@ -58,7 +58,7 @@ def every_plot(faces, predictions):
 
 
 def corner(ax):
-    return ax.get_title(loc="right")
+    return ax.get_title(loc="right").strip()
 
 
 def test_every_plot_draws_into_the_axes_it_is_given_and_returns_them(faces, predictions):
