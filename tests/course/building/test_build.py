@@ -242,7 +242,9 @@ def test_executing_stores_outputs_record_and_a_header_with_the_cost(tmp_path):
     toy_build(course)
     execute(course.lessons / "01_toy.py", course=course, setup=SETUP, stamp=STAMP)
     title, parameters, _, progress, surroundings, *_ = built(course).cells
-    assert re.search(r"\*\*Time\*\* \| 5 minutes to read · its code runs under a minute on \d+ cores \|", title.source)
+    assert re.search(
+        r"\*\*Time\*\* \| 5 minutes to read · its code runs under a minute on one quiet core \|", title.source
+    )
     assert "| **Memory** | 1.2 GB |" in title.source
     assert parameters.execution_count == 1
     assert progress.outputs[0].text == "done\n"
@@ -281,13 +283,13 @@ def test_the_header_says_what_reading_the_sheet_and_the_run_take(course):
         "# | | exercise | minutes |\n# |---|---|---|\n# | 01.1 | One. | 10 |\n# | 01.2 | Two. | 25 |",
     )
     write_lesson(course.root, "toy_01", lesson("\n".join(["x = 1"] * 80), f"# %% [markdown]\n{words}\n#\n{rows}"))
-    entry = {"seconds": 200, "peak_memory_mb": 900, "device": "cpu", "cores": 2}
+    entry = {"seconds": 400, "processor_seconds": 200, "peak_memory_mb": 900, "device": "cpu", "cores": 2}
     records = {"01_toy": {"cpu": entry, "gpu": entry | {"seconds": 61, "device": "NVIDIA H200"}}}
     course.records.write_text(json.dumps(records))
     toy_build(course)
     # 1,600 words at 80 a minute, 80 lines at 8 a minute
     assert (
-        "| **Time** | 30 minutes to read · 35 for the exercises · its code runs 3 minutes on 2 cores "
+        "| **Time** | 30 minutes to read · 35 for the exercises · its code runs 3 minutes on one quiet core "
         "· its code runs 1 minute on a GPU (NVIDIA H200) |"
     ) in built(course).cells[0].source
 
