@@ -63,7 +63,7 @@ print("after ReLU:", sums.relu().tolist())
 print("slopes:    ", sums.grad.tolist())
 
 # %% [markdown]
-# Look at the slopes as well. Where the sum is negative, the slope is zero: a small change changes nothing. Remember it.
+# Look at the slopes as well. Where the sum is negative, the slope is zero: a small change changes nothing.
 #
 # A number in a layer between pixels and logits is called a *hidden unit*. A unit is **silent** for a face if ReLU made
 # it zero.
@@ -337,8 +337,8 @@ fc.record(through, n=len(data.valid))
 # Before training, the faces get through. Afterwards none does, or very few: layer 3 is silent, and nothing of a face
 # reaches the logits. <!-- 02b.silent -->
 #
-# When does it happen? Train it once more, and look inside before each step. The table has some of the steps: the loss
-# of the batch from above, the silent units of each layer in %, and how many faces get through.
+# When does it happen? Train it once more, and look inside before each step. For some steps the table has the loss,
+# silent units by layer in %, and the faces that get through.
 
 # %%
 fc.guess(
@@ -366,9 +366,10 @@ rows = trace.loc[[0, 1, 2, 5, 10, 20]]
 rows.round(1)
 
 # %% [markdown]
-# After twenty steps it is over. <!-- 02b.early --> First the loss grows, because the steps are too long and the logits
-# become large. Then it falls to about ln 7, but not by learning: all that is left of the logits are the seven biases,
-# which are still small. <!-- 02b.trap -->
+# After twenty steps it is over. <!-- 02b.early --> On FER2013 one face gets through to the end, so the units that answer
+# to it are not silent. First the loss grows, because the steps are too long and the logits
+# become large. Then it falls to about ln 7, but not by learning: all that is left of the logits are the seven
+# biases. <!-- 02b.trap -->
 #
 # Why so fast? Adam's first step moves every weight by the rate, 0.001. Compute how far that can move the sum of one
 # unit of layer 1, and how far these sums differ from face to face before training. Both are in units of the sum.
@@ -398,7 +399,7 @@ fc.record(
 # So in the table layer 1 has more silent units in each row. <!-- 02b.trap --> The layers above get inputs from a ReLU,
 # which are never negative either. Layer 3 has only 64 units, and once all are silent, no slope reaches anything below.
 # Dropout has a part in it: one batch of 32 is learned to a loss below the entropy without it, and not with
-# it. <!-- 02b.disturbed --> How it does so was not measured here.
+# it. <!-- 02b.disturbed --> How was not measured.
 #
 # ## Seven numbers
 #

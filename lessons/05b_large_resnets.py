@@ -431,7 +431,7 @@ print("fc.OneCycle is torch's:", agree)
 fc.reveal("05b.3", 100 * max(wrong) / 0.1)
 
 # %% [markdown]
-# No error and no warning: the rate stays near a twenty-fifth of the peak, where it began. <!-- 05b.stepped --> The
+# No warning: the rate stays near a twenty-fifth of the peak, where it began. <!-- 05b.stepped --> The
 # course's `fc.OneCycle` is a frozen value that says by what the rate is multiplied at each batch, and `fit` asks it
 # there.
 #
@@ -494,8 +494,9 @@ fc.record({f"Adam: {name}": runs[name][1] for name in list(runs)[3:]})
 
 # %% [markdown]
 # With its own peak each of the two networks learns. <!-- 05b.adam --> What the peak of the 8 layers costs the CNN
-# stands in the third row. At three times that peak it ends at always *Happy*. <!-- 05b.collapse --> So a peak that is
-# too high is a second way to a figure like 26.0 %. Project D does not tell which way it went, if either.
+# stands in the third row. At three times that peak it ends at always *Happy*. <!-- 05b.collapse --> On FER2013 it loses
+# less, as its claim says. So a peak that is too high is a second way to a figure like 26.0 %. Project D does not tell
+# which way it went.
 #
 # ## The network of Notebook A, with a better recipe
 #
