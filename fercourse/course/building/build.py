@@ -195,7 +195,7 @@ def _first_difference(old, new):
     for before, after in zip_longest(old.cells, new.cells):
         if before is None or after is None:
             return f"cell {(before or after).get('id')} is {'missing' if before is None else 'no longer in the lesson'}"
-        parts = ("id", "cell_type", "source", "metadata")
+        parts = ("id", "cell_type", "source", "metadata", "outputs")
         if any(before.get(part) != after.get(part) for part in parts):
             return f"cell {after.id} differs"
     return "its metadata differs"
