@@ -1,6 +1,6 @@
 # ---
 # title: A first network, by hand
-# promise: You build every part of a training by hand, from the slope of one weight to the loop of all lessons.
+# promise: You build a training loop by hand, from the slope of one weight to the loop of all lessons.
 # needs:
 #   - lesson 01
 #   - Python functions and classes, NumPy arrays
@@ -21,8 +21,8 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 # %% [markdown]
 # ## The lazy floor
 #
-# In this lesson you train a first network, small enough to do each step by hand. In the second part, 02b, you train a
-# deeper one that never learns, and you find out why.
+# In this lesson you train a first network, small enough to do each step by hand. In part 02b you train a deeper one
+# that never learns, and find out why.
 #
 # Before you train anything, you need to know what a result is worth. So start with the laziest classifier there is. It
 # never looks at a face. It gives everyone the emotion that is most common among the training labels.
@@ -44,8 +44,7 @@ fc.record("the lazy classifier", 100 * float(always), unit="%", n=len(data.valid
 # Where you have no copy of FER2013, the faces are drawn ones, and a recorded figure of FER2013 stands beside yours.
 # (The *fingerprint* above is a checksum of the faces.)
 #
-# Keep this number, because it is the floor. A network that scores no more than this is no more useful than always
-# giving the same answer.
+# This number is the floor: a network that scores no more is no more useful than always giving the same answer.
 #
 # ## What goes in
 #
@@ -56,11 +55,12 @@ fc.record("the lazy classifier", 100 * float(always), unit="%", n=len(data.valid
 fc.plots.pixel_histogram(data.train);
 
 # %% [markdown]
-# The black line is the mean, ± the standard deviation. What would be darker than 0 or brighter than 255 is stored as 0
-# or 255, hence both high bars. No pixel is negative, and the mean lies more than one standard deviation above
-# zero. <!-- 02.pixels --> Networks are usually given inputs around zero with a spread near one; exercise 02.3 lets you
-# measure what that brings. Two numbers are enough: subtract the mean, and divide by the standard deviation. Both are
-# taken from the *training* faces, because the others stand for faces that you have not seen yet.
+# The black line is the mean; the title gives it ± the standard deviation. What would be darker than 0 or brighter than
+# 255 is stored as 0 or 255, hence the two single bars at the ends. No pixel is negative, and the mean lies more than
+# one standard deviation above zero. <!-- 02.pixels --> Networks are usually given inputs around zero with a spread near
+# one; exercise 02.3 lets you measure what that brings. Two numbers are enough: subtract the mean, and divide by the
+# standard deviation. Both are taken from the *training* faces, because the others stand for faces that you have not
+# seen yet.
 #
 # The shift and the division belong to the network, not to the data: then nobody who uses the network can forget them.
 # So they become a layer. In PyTorch a layer is an object that you call like a function. Its class derives from
@@ -84,10 +84,9 @@ class Standardise(nn.Module):
         return (images - self.mean) / self.std
 
 # %% [markdown]
-# A network sees the faces in small groups, called *batches*. This function is the whole data loader of the course. It
-# yields tensors: PyTorch's arrays, which can also live on a graphics card. The bytes become floats only here, one batch
-# at a time, so that the whole set need not be in memory as floats. The `None` adds an axis for the one grey channel,
-# which lesson 03 needs.
+# A network sees the faces in small groups, called *batches*. This function feeds faces to every training of the course.
+# It yields tensors: PyTorch's arrays, which can also live on a graphics card. The bytes become floats only here, one
+# batch at a time, which saves memory. The `None` adds an axis for the one grey channel, which lesson 03 needs.
 
 # %%
 def batches(split, batch_size=128, *, shuffle=False, generator=None, device=env.device):
@@ -221,7 +220,7 @@ axis.legend(frameon=False);
 # %% [markdown]
 # The curve is a valley, and the weight stands at zero, on its side. <!-- 02.valley --> The dashed line is the *slope*
 # there: how much the loss changes per unit of weight. A negative slope says that the loss falls when the weight grows;
-# a positive one, that the weight should shrink. The valley is shallow, because one pixel of 2,304 cannot do much.
+# a positive one, that the weight should shrink. The valley is shallow: one weight of 16,135 changes the loss little.
 #
 # You found the slope by trying two values. For all 16,135 weights that would cost 32,270 runs of the batch. PyTorch
 # needs one. While it computes the loss, it writes down every operation. `loss.backward()` then goes through them from
@@ -235,13 +234,13 @@ print(f"by trying: {slope:.4f}")
 print(f"by backward(): {weight.grad[happy, pixel]:.4f}")
 
 # %% [markdown]
-# The two agree, and the second way took one run for all weights together. <!-- 02.slope -->
+# The two agree, and the second way took one run for all weights. <!-- 02.slope -->
 #
 # ### One step, and how long it should be
 #
 # To lower the loss, move every weight a little against its slope: by the slope times a small number, the **learning
-# rate**. Then compute the gradient anew, because the slopes are others at the new place. This is *gradient descent*.
-# Here are twenty steps on one batch.
+# rate**. Then compute the gradient anew, because the slopes are different at the new place. This is *gradient descent*.
+# Here are twenty steps on one batch; each loss is measured just before its step.
 
 # %%
 def descend(rate, steps=20):
@@ -270,9 +269,9 @@ for rate, losses in descents.items():
 fc.reveal("02.4", min(descents, key=lambda rate: descents[rate][-1]))
 
 # %% [markdown]
-# All three begin at ln 7. With the small rate the loss creeps down. With the large one it jumps far above the start
-# at once. <!-- 02.rates --> Why? The lowest point of the valley that you saw is far away, so 0.3 times the slope should
-# be too short a step, not too long. Take this step with one weight, and look at all of them.
+# All three begin at ln 7. With the small rate the loss creeps down. With the large one it jumps far above the start at
+# once. <!-- 02.rates --> Why? The lowest point of the valley that you saw is far away, so 0.3 times the slope should be
+# too short a step, not too long. Take this step with one weight alone, then with all.
 
 # %%
 alone = loss_at(-0.3 * slope).item()
@@ -283,7 +282,7 @@ print(f"all of them move: {first_loss:.4f} → {descents[0.3][1]:.4f}")
 # One weight alone goes less than a tenth of the way to the lowest point, and the loss falls a little. All 16,135
 # together make it rise. <!-- 02.together --> They all change the same seven logits, and what they change adds up. Along
 # this common direction the valley is narrow: the step goes past its floor and far up the other side. So the rate has to
-# be found, and you will do that for every network.
+# be found for every network.
 #
 # ### The loop over all faces
 #
@@ -321,7 +320,8 @@ def train_epoch(model, stream, optimizer, criterion=F.cross_entropy):
 # - `logits.argmax(1)` is, for each face, the emotion with the largest logit.
 #
 # Evaluation is the same loop without the learning. `model.eval()` switches those layers over, and `inference_mode`
-# stops PyTorch from writing down its operations. Nothing needs a mean here, so `reduction="sum"` asks for the sum.
+# stops PyTorch from writing down its operations. No gradient needs the mean of a batch here, so `reduction="sum"` gives
+# the sum at once.
 
 # %%
 @torch.inference_mode()
@@ -345,7 +345,8 @@ def evaluate(model, stream):
 # step, is small.
 #
 # Both means begin at zero, and Adam corrects them for that. So in the very first step they are this slope and its
-# square, and the quotient is 1 in size. Look at the slopes and at how far Adam moves the weights.
+# square, and the quotient is 1 in size. Look at the slopes and at how far Adam moves the weights. (They begin at zero,
+# so their size is how far they moved.)
 
 # %%
 fresh = linear_model()
@@ -357,17 +358,18 @@ print("slopes:", [f"{value:.4f}" for value in slopes.flatten().quantile(parts)])
 print("moves: ", [f"{value:.4f}" for value in moves.flatten().quantile(parts)])
 
 # %% [markdown]
-# The three numbers are the 5 %, 50 % and 95 % points. The slopes differ by a factor of more than ten, and yet all
-# weights move by the same 0.001, the rate. <!-- 02.adam --> So a rate of Adam can be read as a
-# length: this is how far a weight goes in its first step, and hardly any step is longer. Keep this for part 02b.
+# The three numbers are the 5 %, 50 % and 95 % points. The slopes differ by a factor of more than ten, and yet at all
+# three points the moves are the same 0.001, the rate. <!-- 02.adam --> So a rate of Adam can be read as a length: this
+# is how far a weight goes in its first step, and later steps are seldom longer (not measured here). Keep this for part
+# 02b.
 #
 # ## Train it
 #
 # Two generators of random numbers are at work. `torch.manual_seed` governs what is random inside a network: nothing in
 # this one, much in part 02b. `order` governs the order of the faces. Fix both, and the run repeats. `fused=True` tells
-# Adam to move all weights in one pass. `env.pick` chooses by the `SCALE` at the top. Batches of 100 are those of the
-# notebook in part 02b; evaluation gives the same at any size, and 512 is faster. `row | …` joins two dictionaries, and
-# `fc.History` is a table with a row for each epoch.
+# Adam to move all weights in one pass. `env.pick` chooses by the `SCALE` at the top. Batches of 100 are those of a
+# training of 2019 that part 02b repeats; evaluation gives the same at any size, and 512 is faster. `row | …` joins two
+# dictionaries, and `fc.History` is a table with a row for each epoch.
 
 # %%
 EPOCHS = env.pick(smoke=2, lesson=10, full=15)
@@ -386,7 +388,7 @@ def train_by_hand(model, *, epochs=EPOCHS, lr=1e-3, shuffle=True):
 
 # %% [markdown]
 # Which rate? Try five, each about three times the last, and look at the loss on the validation faces, which are not
-# trained on. The rates are kept as texts, so that they are shown as they are written.
+# trained on. The rates are texts, to be shown as written.
 
 # %%
 RATES = ["0.00003", "0.0001", "0.0003", "0.001", "0.003"]
@@ -404,8 +406,7 @@ fc.plots.history(trials, column="valid_loss", ax=axis).set(title="one line for e
 # `valid loss` is the loss on the validation faces. With the smallest rate it falls until the last epoch; with the
 # largest it jumps up and down. <!-- 02.ends --> The lowest loss at the end lies inside the list, not at one of its
 # ends. <!-- 02.inside --> That matters: if the best rate were the first or the last, one beyond it could be better
-# still. Then you would have to make the list longer. The winner wins for this number of epochs; with more of them, a
-# smaller rate could win.
+# still. The winner wins for this number of epochs; with more of them, a smaller rate could win.
 #
 # How often will the winner be right? The floor is a quarter.
 
@@ -439,10 +440,11 @@ fc.record({"the lazy classifier, with interval": lazy_guess, "softmax regression
 fc.reveal("02.5", 100 * linear_guess.accuracy)
 
 # %% [markdown]
-# The brackets hold the 95 % interval. It is meant for the accuracy over *all* faces of this kind, of which yours are a
-# sample: 95 in 100 such intervals hold it. Its half width is at most about 1/√n, or 3 percentage points for 1,000
-# faces. The rule of this lesson is strict and simple: we call one classifier better than another when their intervals
-# do not overlap. Lesson 03 brings a finer test.
+# The brackets hold the 95 % interval. It estimates the accuracy over *all* faces of this kind, of which yours are a
+# sample: about 95 of 100 such intervals contain that accuracy. Its half width is at most about 1/√n, or 3 percentage
+# points for 1,000 faces. The rule of this lesson is simple: we call one classifier better than another when their
+# intervals do not overlap. Lesson 03 brings a finer test. The rate was chosen on these same faces, so the accuracy may
+# be a little too good.
 #
 # Does the linear model clear the floor? Yes, its whole interval lies above that of the lazy
 # classifier. <!-- 02.floor --> It is called *softmax regression*, and it is the simplest network that looks at a face.
@@ -472,8 +474,8 @@ axes.flat[7].text(0.5, 0.5, data.source.replace(", ", "\n"), ha="center", fontsi
 # ## Your loop has a name
 #
 # The course keeps your functions under their names, and `train_by_hand` as `fc.fit`, with a progress bar and a clock.
-# Its other settings come in the lessons that need them. Given the same rate, batch size, seed and device, it should
-# train as yours does. Here is the function that it calls in each epoch, and below it both train the same model.
+# Given the same rate, batch size, seed and device, it should train as yours does. Here is the function that it calls in
+# each epoch, and below it both train the same model.
 
 # %%
 fc.source(fc.train_epoch)
@@ -544,8 +546,8 @@ fc.claims()
 #
 # ## References
 #
-# - Goodfellow and others, *Challenges in Representation Learning* (2013): the contest for which FER2013 was made, with
-#   the split that you use.
+# - Goodfellow and others, *Challenges in Representation Learning* (2013): the contest for which FER2013 and its
+#   split were made.
 # - Karpathy, *A Recipe for Training Neural Networks* (2019): where the check of the first loss comes from, among other
 #   good habits.
 # - Kingma and Ba, *Adam: A Method for Stochastic Optimization* (2014): both running means, and the correction that they

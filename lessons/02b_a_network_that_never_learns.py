@@ -22,8 +22,8 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 #
 # In August 2019 somebody trained a network of four layers on FER2013 ([notebook
 # A](../docs/five_notebooks.md#a-a-challenge-notebook), section 3, hence "A3" above). After the first epoch it was right
-# for 24.9 % of PublicTest, FER2013's validation faces. After the fifteenth it was right for 25.0 %. The notebook
-# concludes that another structure of the model might do better.
+# for 24.9 % of PublicTest, FER2013's validation faces; after the fifteenth, for 25.0 %. The notebook concludes that
+# another structure of the model might do better.
 #
 # Was it the structure? You build that network, train it, and find out. Here are the faces, and from the first part the
 # mean, the standard deviation and one batch. (Full scale means the 15 epochs of 2019.)
@@ -63,7 +63,7 @@ print("after ReLU:", sums.relu().tolist())
 print("slopes:    ", sums.grad.tolist())
 
 # %% [markdown]
-# Look at the slopes as well. Where the sum is negative, the slope is zero: a small change changes nothing.
+# Where the sum is negative, the slope is zero: a small change changes nothing.
 #
 # A number in a layer between pixels and logits is called a *hidden unit*. A unit is **silent** for a face if ReLU made
 # it zero.
@@ -71,9 +71,9 @@ print("slopes:    ", sums.grad.tolist())
 # ### Dropout
 #
 # In training, **dropout** with probability 0.2 sets each unit to zero with that probability, anew for each face. It
-# divides the others by 0.8, so that the mean stays the same. So no unit can rely on one other unit, and the network
-# learns its training faces less exactly by heart. In evaluation dropout does nothing. This is what `model.train()` and
-# `model.eval()` switch.
+# divides the others by 0.8, so that the mean stays the same on average. The idea is that no unit can rely on one other
+# unit, so that the network learns its training faces less exactly by heart. In evaluation dropout does nothing. This is
+# what `model.train()` and `model.eval()` switch.
 
 # %%
 dropout = nn.Dropout(0.2)
@@ -113,8 +113,8 @@ print(with_slope)
 # %% [markdown]
 # The list has weights and biases by turns. Only the seven biases of the last layer have slopes. <!-- 02b.zero --> All
 # hidden units are zero, so the weights above them change nothing. The weights below act only through weights that are
-# zero, so they change nothing either. Equal weights would not do: units of a layer that begin equal get equal slopes
-# and stay copies of one unit. Random weights make each unit different. Keep the seven biases in mind.
+# zero, so they change nothing either. Equal weights would not do: without dropout, units of a layer that begin equal
+# get equal slopes and stay copies of one unit. Random weights make each unit different. Keep the seven biases in mind.
 #
 # ## Two checks before you train
 #
@@ -193,19 +193,19 @@ fc.record(
 
 # %% [markdown]
 # The first loss finds what is wrong with size: a sum, too many outputs, weights too wide, and a loss without logarithm.
-# The second check finds an optimiser that moves something else, and a second softmax. <!-- 02b.bugs --> Its inputs lie
-# between 0 and 1, so the right answer gets at most e / (e + 6), and no loss lies below 1.17. The forgotten logarithm
-# shows up there as well, though that network learns: its best loss is −1, not 0.
+# The second check finds an optimiser that moves something else, and a second softmax. <!-- 02b.bugs --> The second
+# softmax gets inputs between 0 and 1, so the right answer gets at most e / (e + 6), and no loss lies below 1.17. The
+# forgotten logarithm shows up there as well, though that network learns: its best loss is −1, not 0.
 #
-# Labels of other faces pass both, because a network learns wrong labels by heart as well. Only what you did in lesson
-# 01 helps: look at faces *with* their labels.
+# Labels of other faces pass both, because a network learns wrong labels by heart as well. What you did in lesson 01
+# helps: look at faces *with* their labels.
 #
 # ## The training of 2019
 #
-# Now the network of 2019, as its text tells it: four layers, Adam at 0.001, batches of 100, the faces in the order of
-# the file (`fc.iter_fit`, the loop of the first part, shuffles by default). Its seed, 30, draws the first weights;
-# dropout, and later a shuffled order, follow our `SEED`. The pixels go in from 0 to 255: `mlp(0, 1 / 255)` undoes the
-# division.
+# Now the network of 2019, as the notebook describes it: four layers, Adam at 0.001, batches of 100, the faces in the
+# order of the file (`fc.iter_fit`, which is `fc.fit` one epoch at a time, shuffles by default). Its seed, 30, draws the
+# first weights; dropout, and later a shuffled order, follow our `SEED`. The pixels go in from 0 to 255: `mlp(0, 1 /
+# 255)` undoes the division.
 
 # %%
 EPOCHS = env.pick(smoke=2, lesson=10, full=15)
@@ -234,12 +234,11 @@ for answer, count in zip(answers, faces):
 
 # %% [markdown]
 # The network has 2.6 million weights, and all faces, or all but very few, get the same answer. <!-- 02b.collapse --> It
-# is the lazy classifier of the first part. (Another seed may bring a few exceptions, so the claims say "over 95 %" or
-# "over 99 %".)
+# is the lazy classifier of the first part.
 #
 # ### Would your two checks have caught it?
 #
-# The notebook does not have them. Do them now, and the second one also with dropout, as in the training.
+# The notebook has neither. Do them now, and the second one also with dropout, as in the training.
 
 # %%
 fc.guess(
@@ -257,21 +256,22 @@ fc.reveal("02b.3", first)
 fc.record({"first loss": first, "after 60 steps": checked[0], "after 60 steps, with dropout": checked[0.2]})
 
 # %% [markdown]
-# Both checks fail. The first loss is far above ln 7, and one batch is not learned by heart. <!-- 02b.caught --> But is
-# the large loss the reason? Two bugs of the list began with a larger one and learned their batch. <!-- 02b.larger -->
+# The network fails both checks. The first loss is far above ln 7, and one batch is not learned by
+# heart. <!-- 02b.caught --> But is the large loss the reason? The network with too wide weights began far higher and
+# still learned its batch. <!-- 02b.larger -->
 #
 # Three things about this training look odd: the printed loss, the order of the faces, the pixels. Take them one at a
-# time, so that you will know which one it was.
+# time, to know which it was.
 #
 # ### Possible cause one: the printed loss
 #
 # The notebook reports a training loss that ends at 5.197. A network that knows nothing has 1.95. How can the loss be
 # higher than that, and a quarter of the answers right?
 #
-# The code adds up the mean losses of 287 batches, and divides by 100, the *size* of a batch. That makes the loss 2.87
-# times too large. Multiply yours by 2.87. Beside it stands the *entropy* of the class shares: the loss of a network
-# that gives every face these shares as its probabilities, because it knows how common each emotion is, and nothing
-# else.
+# The code adds up the mean losses of 287 full batches (the last nine faces are left out; ours has them as a 288th), and
+# divides by 100, the *size* of a batch. That makes the loss 2.87 times too large. Multiply yours by 2.87. Beside it
+# stands the *entropy* of the class shares: the loss of a network that gives every face these shares as its
+# probabilities, and knows nothing else.
 
 # %%
 mean_loss = raw_history["train_loss"][-1]
@@ -286,9 +286,9 @@ fc.record(
 )
 
 # %% [markdown]
-# Divided by the number of batches, the loss lies just above the entropy. <!-- 02b.entropy --> So the wrong divisor did
-# not cause the 25 %. The loss on PublicTest, printed beside it, ends at 1.811. The entropy of FER2013's training labels
-# is 1.810: the network knows the class shares, and no more.
+# Divided by the number of batches, the loss lies just above the entropy. <!-- 02b.entropy --> The divisor changes only
+# what is printed; `backward` never sees it. So it is not the cause. The notebook also prints the loss on PublicTest; it
+# ends at 1.811. The entropy of FER2013's training labels is 1.810: the network knows the class shares, and no more.
 #
 # ### Possible cause two: the order
 #
@@ -366,13 +366,12 @@ rows = trace.loc[[0, 1, 2, 5, 10, 20]]
 rows.round(1)
 
 # %% [markdown]
-# After twenty steps it is over. <!-- 02b.early --> On FER2013 one face gets through to the end, so the units that answer
-# to it are not silent. First the loss grows, because the steps are too long and the logits
-# become large. Then it falls to about ln 7, but not by learning: all that is left of the logits are the seven
-# biases. <!-- 02b.trap -->
+# By step 20 at the latest it is over. <!-- 02b.early --> On FER2013 one face gets through to the end, so the units that
+# answer to it are not silent. First the loss grows, because the steps are too long and the logits become large. Then it
+# falls to about ln 7, but not by learning: all that is left of the logits are the seven biases. <!-- 02b.trap -->
 #
 # Why so fast? Adam's first step moves every weight by the rate, 0.001. Compute how far that can move the sum of one
-# unit of layer 1, and how far these sums differ from face to face before training. Both are in units of the sum.
+# unit of layer 1, and how far these sums differ from face to face before training.
 
 # %%
 reach, spread = {}, {}
@@ -398,14 +397,14 @@ fc.record(
 # gradient reaches its weights. A unit above zero can still be moved down in a later step; a silent one gets no slope.
 # So in the table layer 1 has more silent units in each row. <!-- 02b.trap --> The layers above get inputs from a ReLU,
 # which are never negative either. Layer 3 has only 64 units, and once all are silent, no slope reaches anything below.
-# Dropout has a part in it: one batch of 32 is learned to a loss below the entropy without it, and not with
-# it. <!-- 02b.disturbed --> How was not measured.
+# Dropout may have a part in it: one batch of 32 ends at a loss below the entropy without dropout, and above it with
+# dropout, measured with dropout on. <!-- 02b.disturbed --> It was not tested further.
 #
 # ## Seven numbers
 #
 # If that is so, then what was trained for fifteen epochs was the seven biases of the last layer, which need no face.
-# You can test that. The notebook printed its loss on PublicTest after each epoch. **Train seven numbers alone, without
-# a single pixel, and compare.**
+# The notebook printed its loss on PublicTest after each epoch. **Train seven numbers alone, without a single pixel, and
+# compare.**
 #
 # You need the labels only. Their counts are published, and the loss on PublicTest depends on nothing else.
 # (`repeat_interleave` writes each label as often as it occurs; `log_softmax` is the logarithm of a softmax.) The order
@@ -495,7 +494,8 @@ fc.record(
 # ## The repair
 #
 # Standardise the inputs, and change nothing else: the same layers, optimiser, rate and seed, still in the order of the
-# file. Then shuffle as well. (This changes the mean and the spread of the inputs. Exercise 02.3 takes them apart.)
+# file. (Standardising changes the mean and the spread of the inputs; exercise 02.3 takes them apart.) Then shuffle as
+# well.
 
 # %%
 torch.manual_seed(30)
@@ -555,8 +555,9 @@ fc.record(
 # ## What an accuracy does not tell
 #
 # An accuracy does not say which faces are answered wrongly. Look at the four wrong answers of which the network was
-# surest, at over 90 % each. <!-- 02b.surest --> What would you have said? Is the network wrong, or could it be the
-# label? Some drawn faces get a wrong label on purpose, and in lesson 01 the voters disagreed with some labels.
+# surest, at over 90 % each. <!-- 02b.surest --> Is the network wrong, or could it be the label? Some drawn faces get a
+# wrong label on purpose, and in lesson 01 the voters disagreed with some labels. A smile labelled *Neutral* may have a
+# wrong label; a frown taken for *Happy* is the network's own error.
 
 # %%
 wrong = repaired_guess.y_pred != repaired_guess.y_true
@@ -595,8 +596,8 @@ fc.record(groups)
 
 # %% [markdown]
 # A thousand drawn faces have too few twins to decide it. On FER2013 the two intervals lie far apart: the network is
-# right much more often where it has seen the picture before. Probably it knows many of these pictures by heart. (Or
-# twins are easier; to find out, train once more without them.)
+# right much more often where it has seen a nearly identical picture. Probably it knows many of these pictures by heart.
+# (Or twins are easier; to find out, train once more without them.)
 #
 # ## What you can say now
 #
@@ -668,19 +669,18 @@ fc.claims()
 # **What to remember.** Before you train: the floor, the first loss, one batch by heart. When a network does not learn,
 # change one thing at a time, and look inside before you blame the structure. The structure of 2019 learns once its
 # pixels are standardised. <!-- 02b.scale --> Several of these habits stand in Andrej Karpathy's recipe for training. So
-# does what you did with seven numbers: train once *without the inputs*, and see whether the inputs help at all.
+# does what you did with seven numbers: train *without the inputs*, and see whether they help at all.
 #
 # ## Exercises
 #
-# They stand in [`exercises/02_mlp_baseline.ipynb`](../exercises/02_mlp_baseline.ipynb), the sheet of both parts. Two of
-# the four ways of 02.3 you know. In 02.5 you may change units, layers, dropout, rate, batch size and epochs: one at a
-# time, with a look at the curves.
+# They stand in [`exercises/02_mlp_baseline.ipynb`](../exercises/02_mlp_baseline.ipynb), the sheet of both parts. In
+# 02.5 you may change units, layers, dropout, rate, batch size and epochs: one at a time.
 #
 # | | exercise | kind | minutes |
 # |---|---|---|---|
 # | 02.3 | Four ways to feed a network: rank them before you run them | break and explain | 20 |
 # | 02.4 | The layer that fell silent: write the instrument that finds it | debug | 25 |
-# | 02.5 | Improve it: train a network that beats the repaired one in small | improve | 20 |
+# | 02.5 | Improve it: train a network that beats the repaired one at small scale | improve | 20 |
 #
 # ## References
 #

@@ -203,7 +203,6 @@ def train(network):
     return model, fc.predict(model, data.valid)
 
 
-# %%
 model, guess = train(cnn)
 mlp, mlp_guess = train(fc.mlp)
 fc.record({"CNN": guess, "MLP, the same epochs": mlp_guess})
@@ -370,7 +369,6 @@ print("kept of the points above 25 %, moved by 6:")
 print(", ".join(f"{name} {share:.0f} %" for name, share in kept.items()))
 fc.record({f"{name}, moved by {PIXELS[place]}": each[place] for name, each in moved_guesses.items() for place in (0, 1, 3)})
 
-# %%
 in_place, *moved_ones = moved_guesses["CNN"]
 for pixels, moved_guess in zip(PIXELS[1:], moved_ones):
     paired = in_place.versus(moved_guess)
@@ -482,8 +480,7 @@ fc.record(figures | {"on validation faces, at the lowest loss": guesses[lowest]}
 
 # %% tags=["folded"]
 top, left = divmod(int(edges.argmax()), edges.shape[1])
-brightest = face[top : top + 3, left : left + 3]
-fc.claim("03.edge", bool(brightest[0].mean() < brightest[2].mean()),
+fc.claim("03.edge", bool(face[top, left : left + 3].mean() < face[top + 2, left : left + 3].mean()),
          "Where a kernel's sum is largest, the face looks like the kernel: dark above, bright below.")  # fmt: skip
 fc.claim("03.moves", along, "A convolution's map moves along with the face, number for number.")
 fc.claim("03.dense", round(100 * sizes["fully connected"] / sum(sizes.values())) == 96,
@@ -505,8 +502,7 @@ fc.claim("03.resemble", kept_direction > 0.7, needs="lesson",
          sentence="Of most first kernels over half of the squared length is still that of their random beginning.")  # fmt: skip
 fc.claim("03.uneven", bool(gain.max() - gain.min() > 20), needs="lesson",
          sentence="From MLP to CNN one emotion gains over 20 points more than another.")  # fmt: skip
-recall = guess.report()["recall"]
-fc.claim("03.disgust", bool(recall["Disgust"] < recall["macro"]), needs="lesson",
+fc.claim("03.disgust", bool(guess.report()["recall"]["Disgust"] < guess.report()["recall"]["macro"]), needs="lesson",
          sentence="The CNN finds fewer faces of Disgust than of the seven emotions on average.")  # fmt: skip
 
 

@@ -508,8 +508,8 @@ for name, new, old in (
 
 # %% [markdown]
 # Gentle changes are clearly better than B's, drawn anew or stored. <!-- 04.strength --> Whether changes are stored or
-# drawn anew makes less difference than that. <!-- 04.stored --> But where they are gentle, drawing anew brings something:
-# the whole interval lies above zero. <!-- 04.anew --> Each stored picture is shown 14 times, often enough to learn some of
+# drawn anew makes less difference than that. <!-- 04.stored --> (On FER2013 it makes about as much.) But where they are
+# gentle, drawing anew brings something: the whole interval lies above zero. <!-- 04.anew --> Each stored picture is shown 14 times, often enough to learn some of
 # them by heart. Besides, drawing anew needs no memory. What B's changes cost its own network is not known, because its
 # text shows no training without them.
 #

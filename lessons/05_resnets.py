@@ -363,9 +363,9 @@ fc.reveal("05.5", min(plain, key=plain.get))
 
 # %% [markdown]
 # Without shortcuts the training loss grows with the depth: 20 layers do worse than 8, and 44 worse than
-# 20. <!-- 05.degraded --> These are losses on the faces that were trained on, so this is no overfitting. He and his
-# colleagues met the same in 2015 and called it *degradation*. Nor was the rate of one network forced on another: each
-# network that learned has its best rate between two worse ones. <!-- 05.edge --> The 20 layers do learn, more slowly.
+# 20. <!-- 05.degraded --> On FER2013 the 44 alone are worse. These are losses on the faces that were trained on, so
+# this is no overfitting. He and others met the same in 2015 and called it *degradation*. Nor was the rate of one network forced on another: each
+# network that learned has its best rate between two worse ones. <!-- 05.edge --> The 20 layers learn.
 # The 44 layers do not: at none of five rates does their loss get away from the dotted line, the loss of a network
 # that ignores the pixels. <!-- 05.stuck -->
 #
@@ -387,11 +387,11 @@ bounds = {key: guess.interval()[0] for key, guess in guesses.items()}
 fc.record({named(key): guess for key, guess in guesses.items()})
 
 # %% [markdown]
-# Five of the six are above the floor; the 44 layers without shortcuts are not. <!-- 05.trained --> At 8 layers, the
-# shortcuts gained nothing on new faces either. <!-- 05.gainless --> With seed 0 that network is even behind, and the
-# two intervals lie apart. Do not make a rank of it: 2,000 faces and 200 steps are little, the running averages of
-# batch norm have just begun, and another seed may give another order. The point of this experiment is the training
-# loss.
+# Five of the six are above the floor; the 44 layers without shortcuts are not. <!-- 05.trained --> On FER2013 the 8
+# layers with shortcuts are not either. At 8 layers, the shortcuts gained nothing on new faces. <!-- 05.gainless --> With
+# seed 0 that network is even behind, and the intervals lie apart. Make no rank of it: 2,000 faces and 200 steps are
+# little, batch norm's averages have just begun, and another seed may order them otherwise. The point here is the
+# training loss.
 #
 # ## Not trained, or learned by heart?
 #
@@ -631,9 +631,8 @@ fc.claims()
 
 # %% [markdown]
 # **What to remember.** A deeper network can do at least what a shallower one can, so a higher *training* loss means
-# that the training has not found it. Batch norm keeps the signal alive. Yet without shortcuts 20 layers train worse
-# than 8, and 44 layers do not train in 200 steps at any of five rates. With shortcuts both learn, the 44 still behind
-# the 20. Whether depth pays on new faces is another question, and lesson 05b asks it of the large networks.
+# that the training has not found it. Batch norm keeps the signal alive. Yet without shortcuts 44 layers do not
+# train in 200 steps at any of five rates. With shortcuts they do, still behind the 20. Whether depth pays on new faces is another question, and lesson 05b asks it of the large networks.
 #
 # ## Exercises
 #

@@ -22,8 +22,8 @@ import torch.nn.functional as F
 from torch import nn
 
 # %% [markdown]
-# This sheet belongs to both parts of the lesson: 06.2, 06.3 and 06.7 to the first, the others to the second. You need
-# TensorFlow: 06.3 and 06.7 to 06.9 are done in it.
+# This sheet belongs to both parts of the lesson: 06.2, 06.3 and 06.7 to the first, 06.1, 06.6, 06.8 and 06.9 to the
+# second. You need TensorFlow: 06.3 and 06.7 to 06.9 are done in it.
 #
 # ## 06.1 · Before and after
 #
