@@ -204,8 +204,8 @@ fc.record(
 #
 # Now the network of 2019, as the notebook describes it: four layers, Adam at 0.001, batches of 100, the faces in the
 # order of the file (`fc.iter_fit`, which is `fc.fit` one epoch at a time, shuffles by default). Its seed, 30, draws the
-# first weights; dropout, and later a shuffled order, follow our `SEED`. The pixels go in from 0 to 255: `mlp(0, 1 /
-# 255)` undoes the division.
+# first weights; dropout, and later a shuffled order, follow our `SEED`. The pixels go in from 0 to 255:
+# `mlp(0, 1 / 255)` undoes the division.
 
 # %%
 EPOCHS = env.pick(smoke=2, lesson=10, full=15)
