@@ -18,15 +18,15 @@ def test_drawn_labels_are_wrong_on_one_face_in_seven():
     wrong = 2 * sum(MISREADINGS.values())  # the share of each pair is wrong in either direction
     assert round(1 / wrong) == 7
     assert int(100 * (1 - wrong)) == 86
-    assert "about one face in seven a wrong label on purpose" in TEXT
-    assert "you agree with about 86 % of the labels" in TEXT
+    assert "gives about one in seven a wrong label on purpose" in TEXT
+    assert "agrees with about 86 % of the labels" in TEXT
 
 
 def test_torchvision_refuses_the_same_faces_in_other_bytes(tmp_path, faces):
     fc.convert(faces, tmp_path / "fer2013" / "fer2013.csv", layout="csv")
     with pytest.raises(RuntimeError, match=r"fer2013\.csv not found in .* or corrupted"):
         FER2013(tmp_path)
-    assert "So a copy with other line ends is refused" in TEXT
+    assert "So it refuses a copy with other line ends" in TEXT
 
 
 def test_all_of_public_test_stands_before_private_test_in_fer2013(real_csv):
