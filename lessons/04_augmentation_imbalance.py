@@ -1,6 +1,6 @@
 # ---
 # title: "Augmentation: each face its own draw"
-# promise: You make two thousand faces feel like many more, and measure which changes help and which only cost.
+# promise: You change two thousand faces anew in each epoch, and measure which changes help and which only cost.
 # needs:
 #   - lessons 02 and 03
 # outcomes:
@@ -22,12 +22,12 @@ EPOCHS: int = 0  # of each training; 0 means what the scale says
 # ## Twenty-five points for nothing?
 #
 # Lesson 03 ended with a network that knew its training faces by heart. A portfolio page on FER2013, [notebook
-# C](../docs/five_notebooks.md), has a remedy: mirror the faces and turn them by a few degrees. It reports an accuracy of
-# 38.1 % without these changes and of 63.5 % with them.
+# C](../docs/five_notebooks.md), has a remedy: mirror the faces and turn them by a few degrees. It reports an accuracy
+# of 38.1 % without these changes and of 63.5 % with them.
 #
 # Changing training faces at random, so that the network cannot learn them by heart, is called *augmentation*. Is it
-# really worth 25 points? You will measure it on few faces, because few faces are learned by heart soonest, and because
-# you are waiting. Lesson 04c then reads notebook C's two figures closely.
+# really worth 25 points? You will measure it on few faces, because few faces are soon learned by heart, and because
+# such a training is short. Lesson 04c then reads notebook C's two figures closely.
 
 # %%
 data = env.load(DATA)
@@ -49,8 +49,8 @@ fc.guess(
 # A mirrored face is another picture with the same emotion. So is a face that sits two pixels lower. The changes have to
 # be quick, because they happen to every face in every epoch, so we change all faces of a batch at once. But each face
 # gets a draw of its own, because a batch whose faces all move the same way shows less variety. For a batch of B faces,
-# `flip` takes the images, (B, 1, 48, 48), and a yes or no for each face, (B,), and mirrors those with a yes. (`[:, None]`
-# adds an axis of length 1, so that the yes or no of a face holds for all its pixels.)
+# `flip` takes the images, (B, 1, 48, 48), and a yes or no for each face, (B,), and mirrors those with a yes. (`[:,
+# None]` adds an axis of length 1, so that the yes or no of a face holds for all its pixels.)
 #
 # To move a face three pixels down, every pixel of the new picture copies the pixel three rows above it. `rows` and
 # `columns`, (B, 48) each, say for each face which row and column to copy. One indexing operation then fetches all
@@ -73,9 +73,9 @@ def shift(images, down, right):
 
 
 # %% [markdown]
-# Do 64 copies of one face come out as 64 different faces? There are 81 shifts of up to four pixels, each mirrored or not,
-# which makes 162 pictures. Some of 64 draws will give the same one. A picture is missed by one draw with a chance of
-# 161/162, and by all 64 with that number to the power 64. So we expect 162 × (1 − (161/162)⁶⁴) ≈ 53 different ones.
+# Do 64 copies of one face come out as 64 different faces? There are 81 shifts of up to four pixels, each mirrored or
+# not, which makes 162 pictures. Some of 64 draws will give the same one. A picture is missed by one draw with a chance
+# of 161/162, and by all 64 with that number to the power 64. So we expect 162 × (1 − (161/162)⁶⁴) ≈ 53 different ones.
 
 # %%
 order = torch.Generator().manual_seed(SEED)
@@ -92,9 +92,9 @@ print(f"64 copies of one face became {distinct} different pictures")
 # ### Turn
 #
 # A pixel of the turned face rarely comes from exactly one old pixel. Sine and cosine say where it comes from, measured
-# from the middle of the picture. That place lies between four old pixels, so we mix their grey levels, the nearest most.
-# This is called bilinear interpolation. For zoom, or for shear, which lets a face lean, only the two lines for `x` and
-# `y` change.
+# from the middle of the picture. That place lies between four old pixels, so we mix their grey levels, the nearest
+# most. This is called bilinear interpolation. For zoom, or for shear, which lets a face lean, only the two lines for
+# `x` and `y` change.
 
 # %%
 def look_up(images, x, y):
@@ -137,9 +137,9 @@ print("flips and shifts, the same:", same_shift)
 print("turns, the same to 1e-5:", same_turn)
 
 # %% [markdown]
-# Both are the same. <!-- 04.same --> In a training, the change stands between the batches and the loop. By hand that is
-# two lines, which `fc.fit(…, augment=…)` runs too. Validation faces never pass through here, because they stand for
-# faces as they come.
+# Flips and shifts are the same, turns up to rounding. <!-- 04.same --> In a training, the change stands between the
+# batches and the loop. By hand that is two lines, which `fc.fit(…, augment=…)` runs too. Validation faces never pass
+# through here, because they stand for faces as they come.
 
 # %%
 def augmented(stream, augment, generator=None):
@@ -152,9 +152,9 @@ gentle = fc.Augment(flip=0.5, shift=0.06, rotate=8, zoom=0.08)
 # %% [markdown]
 # `gentle` mirrors a face with a chance of one half, shifts it by up to 6 % of the side, turns it by up to 8°, and makes
 # it up to 8 % smaller or larger. Here is what the network then sees of six faces. Each still shows the emotion of the
-# first row, so that its label may stay. After them, each single change grows from left to right. (In Jupyter you get
-# sliders instead.) Look for the strength at which you could no longer tell the emotion: a network cannot learn it there
-# either.
+# first row, so that its label may stay. After them, each single change grows from left to right. Perspective tilts the
+# picture away from you; erase hides a square. (In Jupyter you get sliders instead.) Look for the strength at which you
+# could no longer tell the emotion: there the label no longer fits the picture.
 
 # %% tags=["folded"]
 import matplotlib.pyplot as plt
@@ -193,8 +193,8 @@ same_crop = torch.equal(cropped, ours)
 print("pad and crop is a shift:", same_crop)
 
 # %% [markdown]
-# One thing differs, and it is easy to miss. If you give a batch to a transform of torchvision, it draws once for the whole
-# batch: all faces of the batch move the same way.
+# One thing differs, and it is easy to miss. If you give a batch to a transform of torchvision, it draws once for the
+# whole batch: all faces of the batch move the same way.
 
 # %%
 torch.manual_seed(SEED)
@@ -241,8 +241,9 @@ ratio = seconds_alone / seconds_together
 print(f"one face at a time takes {ratio:.0f} times as long")
 
 # %% [markdown]
-# Both ways are right. But calling a transform for each face takes several times as long. <!-- 04.speed --> This
-# is why loaders can have several workers, and why this course changes whole batches.
+# Both ways are right. But calling a transform for each face took many times as long here; the number depends on the
+# machine. <!-- 04.speed --> This is why loaders can have several processes, called workers, and why this course changes
+# whole batches.
 #
 # ## A network that can be trained many times
 #
@@ -251,7 +252,8 @@ print(f"one face at a time takes {ratio:.0f} times as long")
 # it sees 24 × 24. Then it has three convolutions as in lesson 03, with a quarter to a half of the channels.
 #
 # The recipe has 42 epochs. Adam's rate rises to 0.004 and then falls to almost nothing, which is what `fc.OneCycle`
-# does. Lesson 05 says why. The losses of each epoch are taken on 500 validation faces, the accuracies at the end on all.
+# does. Lesson 05 says why. The losses of each epoch are taken on 500 validation faces, the accuracies at the end on
+# all.
 
 # %%
 from torch import nn
@@ -292,9 +294,10 @@ plain, online = answers_of(plain_runs), answers_of(gentle_runs)
 
 # %% [markdown]
 # How do we compare two ways? For each face we count in which share of the seeds it was answered rightly, once for each
-# way. The mean difference over all faces is the gain. Its interval, ± 1.96 standard errors over the faces, says how much
-# the gain could differ on other faces. We call a way *clearly better* if the whole interval lies above zero and every
-# seed agrees. This rule was fixed before anything was trained.
+# way. The mean difference over all faces is the gain. Its interval, ± 1.96 standard errors over the faces, says how
+# much the gain could differ on other faces. We call a way *clearly better* if the whole interval lies above zero and
+# every seed agrees. This rule was fixed before anything was trained. In a table of means, n counts the trainings;
+# elsewhere the faces.
 
 # %%
 import numpy as np
@@ -333,12 +336,12 @@ axis = plt.subplots(figsize=(4.6, 3), layout="constrained")[1]
 fc.plots.history(runs, column="loss", ax=axis);
 
 # %% [markdown]
-# Without changes the loss on training faces falls far below the loss on validation faces, which rises again: the faces
-# are learned by heart. <!-- 04.heart --> With changes the two losses stay nearer to
-# each other, <!-- 04.gap --> because a face hardly ever comes back the same.
+# Without changes the loss on training faces falls far below the loss on validation faces. The latter rises again: the
+# faces are learned by heart. <!-- 04.heart --> With changes the two losses stay nearer to each other, <!-- 04.gap -->
+# because a face hardly ever comes back the same.
 #
-# All this was about a small network and few faces. On all of FER2013 the network of lesson 03 was trained both ways, for
-# 30 epochs of 28,709 faces. These are its losses:
+# All this was about a small network and few faces. On all of FER2013 the network of lesson 03 was trained both ways,
+# for 30 epochs of 28,709 faces. These are its losses:
 
 # %%
 names = {"none": "CNN without augmentation", "augmented": "CNN with augmentation"}
@@ -349,14 +352,15 @@ for short, run in real.items():
     print(f"{short}: {100 * run['valid_accuracy'][-1]:.1f} % at the end")
 
 # %% [markdown]
-# Here too there is a gain, larger than the interval of such a difference, <!-- 04.recorded --> and without changes the
+# Here too there is a gain, larger than the interval of such a difference. <!-- 04.recorded --> But it is one training
+# for each side, so this does not cover other seeds. "Augmented" has the changes of `gentle`. Without changes the
 # validation loss rises again. <!-- 04.risen --> How the two gains compare says little, because the faces, their number
 # and the network all differ.
 #
 # ## How strong?
 #
-# How far should a face be turned? A first thought is to ask the network that was trained on faces as they are. It is easy
-# to show it turned or shifted faces and to count what it still gets right. We ask the one of the first seed.
+# How far should a face be turned? A first thought is to ask the network that was trained on faces as they are. It is
+# easy to show it turned or shifted faces and to count what it still gets right. We ask the one of the first seed.
 
 # %%
 fc.guess(
@@ -390,8 +394,8 @@ fc.reveal("04.2", min(options, key=asked.get))
 
 # %% [markdown]
 # Turned by 90°, faces are read no better than by answering *Happy* to all. <!-- 04.ninety --> But this table says only
-# which changed faces the network cannot read yet. It does not say what helps on faces as they come, which are upright. To
-# know that, you have to train with each strength, and judge on upright faces. One thing changes from training to
+# which changed faces the network cannot read yet. It does not say what helps on faces as they come, which are upright.
+# To know that, you have to train with each strength, and judge on upright faces. One thing changes from training to
 # training: the largest angle.
 
 # %%
@@ -429,10 +433,11 @@ print(f"{best}° against no turns: {points:+.1f} ± {half:.1f}")
 fc.reveal("04.3", best)
 
 # %% [markdown]
-# The best strength lies inside the grid and is clearly better than no turns, <!-- 04.interior --> so the grid was wide
-# enough. Turns of up to 90° are clearly worse than none, <!-- 04.worse --> although such a network has seen each face in
-# many more positions. Its weights have to serve faces that lie on their side too, and none of those are among the faces
-# to judge by. A strength beside the best one may be as good: the grey points are single seeds, and they differ.
+# The best strength lies inside the grid, so the grid was wide enough. It is also clearly better than no
+# turns. <!-- 04.interior --> Turns of up to 90° are clearly worse than none, <!-- 04.worse --> although such a network
+# has seen each face in many more positions. Its weights have to serve faces that lie on their side too, and none of
+# those are among the faces to judge by. A strength beside the best one may be as good: the grey points are single
+# seeds, and they differ.
 #
 # How much drawn faces are turned was decided by the program that draws them. The best angle for photographs may be
 # another one, so take the method from here and not the number.
@@ -440,9 +445,9 @@ fc.reveal("04.3", best)
 # ## Offline against online
 #
 # A university assignment, [notebook B](../docs/five_notebooks.md), made its augmentation *offline*, which means before
-# training. Each face was stored three times: as it is; with a chance of one half in changed perspective, otherwise as it
-# is; turned by up to 90° either way. *Online* means that nothing is stored and each epoch draws anew, as we have done so
-# far.
+# training. Each face was stored three times: as it is; with a chance of one half in changed perspective, otherwise as
+# it is; turned by up to 90° either way. *Online* means that nothing is stored and each epoch draws anew, as we have
+# done so far.
 #
 # B's way differs from ours in two things: how the faces are changed, and whether they are drawn once or anew. Its text
 # does not compare them. We can, if we change one thing at a time. These are B's three changes:
@@ -508,10 +513,11 @@ for name, new, old in (
 
 # %% [markdown]
 # Gentle changes are clearly better than B's, drawn anew or stored. <!-- 04.strength --> Whether changes are stored or
-# drawn anew makes less difference than that. <!-- 04.stored --> (On FER2013 it makes about as much.) But where they are
-# gentle, drawing anew brings something: the whole interval lies above zero. <!-- 04.anew --> Each stored picture is shown 14 times, often enough to learn some of
-# them by heart. Besides, drawing anew needs no memory. What B's changes cost its own network is not known, because its
-# text shows no training without them.
+# drawn anew makes less difference than that. <!-- 04.stored --> (On FER2013 it makes about as much.) On the drawn faces
+# the two differences lie close together here, so this is no clear rank. But where they are gentle, drawing anew brings
+# something: the whole interval lies above zero. <!-- 04.anew --> Each stored picture is shown 14 times; a likely reason
+# is that some are learned by heart. Besides, drawing anew needs no memory for copies. What B's changes cost its own
+# network is not known, because its text shows no training without them.
 #
 # ## What you can say now
 
@@ -552,8 +558,8 @@ fc.claims()
 
 # %% [markdown]
 # **What to remember.** Augmentation draws anew for each face and each epoch, on training faces alone. How strong it
-# should be is found by training and judging on faces as they come. To compare two ways, change one thing and use several
-# seeds.
+# should be is found by training and judging on faces as they come. To compare two ways, change one thing and use
+# several seeds.
 #
 # Lesson 04b goes on with rare emotions. Lesson 04c mixes faces, reads notebook C's comparison closely, and says what
 # choosing the best epoch costs.

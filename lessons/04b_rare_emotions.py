@@ -1,10 +1,10 @@
 # ---
 # title: Rare emotions
-# promise: You treat a rare emotion in six ways, and find out which of them teach something and which only shift the answers.
+# promise: You treat a rare emotion in five ways, beside doing nothing, and find out which teach and which only shift the answers.
 # needs:
 #   - lesson 04
 # outcomes:
-#   - treat imbalance in six ways and judge them by recall, precision and accuracy
+#   - treat imbalance in five ways and judge them by recall, precision and accuracy
 #   - move the answers of a finished network to other class shares without training
 #   - tell a treatment that teaches something from one that only shifts the answers
 #   - find what a published table really counted, and how low its loss can fall
@@ -21,13 +21,15 @@ EPOCHS: int = 0  # of each training; 0 means what the scale says
 # %% [markdown]
 # ## One face in sixty-six
 #
-# One face of FER2013 in sixty-six shows *Disgust*. Of the 3,589 faces of PublicTest it is 56, or 1.6 %. So a network that
-# never answers *Disgust* loses 1.6 points of accuracy at most, and whoever reads the accuracy alone does not see it.
+# One face of FER2013 in sixty-six shows *Disgust*. Of the 3,589 faces of PublicTest it is 56, or 1.6 %. So a network
+# that never answers *Disgust* loses 1.6 points of accuracy at most, and whoever reads the accuracy alone does not see
+# it.
 #
-# So few faces also say little: of 56 faces of *Disgust*, one more found is two points of *recall*, the share of the faces
-# of an emotion that are found. Where we can, we therefore judge on more. Each network trains on a part of the training
-# faces, and is judged on PublicTest together with training faces that it has not seen. If half of n faces are found, the
-# interval of that recall is ± 1.96 × √(0.5 × 0.5 / n), which is 98 / √n points.
+# So few faces also say little: of 56 faces of *Disgust*, one more found is two points of *recall*, the share of the
+# faces of an emotion that are found. Where we can, we therefore judge on more. Each network trains on a part of the
+# training faces, and is judged on the validation faces (in FER2013: PublicTest) together with training faces that it
+# has not seen. If half of n faces are found, the interval of that recall is ± 1.96 × √(0.5 × 0.5 / n), which is 98 / √n
+# points.
 
 # %%
 import numpy as np
@@ -61,9 +63,9 @@ fc.guess(
 )
 
 # %% [markdown]
-# The network and its recipe are those of lesson 04: small, so that it can be trained many times, and with gentle changes
-# of the training faces. With twice as many faces, 21 epochs have about as many steps as the 42 of lesson 04. Each
-# treatment is trained with three seeds, because one training alone may be lucky.
+# The network and its recipe are those of lesson 04: small, so that it can be trained many times, and with gentle
+# changes of the training faces. With twice as many faces, 21 epochs have about as many steps as the 42 of lesson 04.
+# Each treatment is trained with three seeds, because one training alone may be lucky.
 
 # %%
 import torch
@@ -144,11 +146,12 @@ fc.reveal("04b.1", over_seeds(recall_of_disgust)["nothing"])
 # B](../docs/five_notebooks.md) trained on seven times as many faces and reaches 66 % on PublicTest. From its tables it
 # follows that it answered *Disgust* to none of the 3,589 faces.
 #
-# ## Six treatments
+# ## Five treatments
 #
-# *Nothing* is the first. **Class weights** are the second: the loss of a batch becomes a weighted mean, in which a face of
-# a rare emotion counts more. If the weight of an emotion is one over the number of its faces, all seven emotions have the
-# same share of the loss. Only the ratios of the weights matter, because the sum is divided by the weights.
+# They are compared with doing *nothing*. **Class weights** are the first: the loss of a batch becomes a weighted mean,
+# in which a face of a rare emotion counts more. If the weight of an emotion is one over the number of its faces, all
+# seven emotions have the same share of the loss. Only the ratios of the weights matter, because the sum is divided by
+# the sum of the weights.
 
 # %%
 import torch.nn.functional as F
@@ -164,8 +167,8 @@ print("by hand as in PyTorch:", same_loss, "· weights", weights.round(1))
 # **Oversampling** repeats rare faces until all emotions are equally large. PyTorch has `WeightedRandomSampler` for it,
 # which draws faces at random with such weights. Ours is fixed: `np.resize` repeats the positions of an emotion's faces
 # until there are enough. **Discarding** goes the other way: of each emotion, only as many faces are kept as the rarest
-# has. B's notebook announces this, but in its listing the balanced table is not what trains. **Merging** calls *Disgust*
-# by the name of *Angry*, as [notebook D](../docs/five_notebooks.md) suggests.
+# has. B's notebook announces this, but its listing then trains on the table that is not balanced. **Merging** calls
+# *Disgust* by the name of *Angry*, as [notebook D](../docs/five_notebooks.md) suggests.
 #
 # There are more. One over the root of the number gives gentler weights, and so does the *effective number* of Cui and
 # others, which grows more slowly than the number. *Focal loss* (Lin and others) lets every face that is answered well
@@ -193,18 +196,18 @@ ways = {
 }
 
 # %% [markdown]
-# All get as many steps, to within two in a hundred, the same changes and the same seeds, so that the treatment is all that
-# differs.
+# All get as many steps, to within two in a hundred, the same changes and the same seeds, so that the treatment is all
+# that differs.
 
 # %%
 for name, (faces, changes) in ways.items():
     judged[name] = judged_by([train_one(seed, faces, **changes) for seed in seeds])
 
 # %% [markdown]
-# The sixth needs no training. A network learns how probable each emotion is for a face *when emotions are as common as in
-# training*. Where a face is unclear, it says *Happy* rather than *Disgust*, because *Happy* is about sixteen times as
-# common. By Bayes' rule the share of an emotion is a factor of its probability. Divide each probability by that share,
-# let the seven sum to 1 again, and the answers are those for seven equally common emotions. This is **prior
+# The fifth needs no training. A network learns how probable each emotion is for a face *when emotions are as common as
+# in training*. Where a face is unclear, it says *Happy* rather than *Disgust*, because *Happy* is about sixteen times
+# as common. By Bayes' rule the share of an emotion is a factor of its probability. Divide each probability by that
+# share, let the seven sum to 1 again, and the answers are those for seven equally common emotions. This is **prior
 # adjustment**.
 
 # %%
@@ -256,21 +259,22 @@ axes[0].invert_yaxis()
 figure.suptitle(f"{data.source}, first seed", fontsize=9);
 
 # %% [markdown]
-# Read the four tables together. *Merging* has no such answer as *Disgust* any more. (Where a network never says *Disgust*,
-# its precision is not known, and the table counts it as 0.) Prior adjustment raises mean recall without any training, but most
-# faces that it calls *Disgust* show something else. <!-- 04b.prior --> Oversampling finds about as much or more, and
-# is right more than twice as often when it says so. <!-- 04b.precise --> Discarding keeps so few faces that accuracy and mean recall both
-# fall. <!-- 04b.discarding --> Class weights lose against oversampling in accuracy *and* in mean recall, <!-- 04b.weights -->
-# although both give a rare emotion the same share of the loss.
+# Read the four tables together. *Merging* has no such answer as *Disgust* any more. (Where a network never says
+# *Disgust*, its precision is not known, and the table counts it as 0.) Prior adjustment raises mean recall without any
+# training, but most faces that it calls *Disgust* show something else. <!-- 04b.prior --> Oversampling finds about as
+# much or more, and is right more than twice as often when it says so. <!-- 04b.precise --> Most of its *Disgust* is
+# wrong too. Discarding keeps so few faces that accuracy and mean recall both fall. <!-- 04b.discarding --> Class
+# weights lose against oversampling in accuracy *and* in mean recall, <!-- 04b.weights --> although both give a rare
+# emotion the same share of the loss.
 #
-# The two pictures are the recalls of the first seed, each with its 95 % interval. With oversampling, that of *Disgust* is
-# the longest, because *Disgust* has the fewest faces. <!-- 04b.fewest -->
+# The tables are means over the seeds; the pictures are the first seed's. They show each recall with its 95 % interval.
+# With oversampling, that of *Disgust* is the longest, because *Disgust* has the fewest faces. <!-- 04b.fewest -->
 #
 # ### Learned, or only shifted?
 #
-# Divide by the root of the shares, or by another power of them, and you get something between. All powers together give a
-# curve: from answers as in training, over equally common emotions, and beyond. It costs nothing. A treatment that needs a
-# training of its own should therefore lie above this curve, or further to the right than it reaches.
+# Divide by the root of the shares, or by another power of them, and you get something between. All powers together give
+# a curve: from answers as in training, over equally common emotions, and beyond. It costs nothing. A treatment that
+# needs a training of its own should therefore lie above this curve, or further to the right than it reaches.
 
 # %%
 powers = np.linspace(0, 1.4, 15)
@@ -287,15 +291,17 @@ axis.legend(loc="lower right")
 axis.set_title(f"{data.source}, n = {len(held):,}, {len(seeds)} seeds", fontsize=9);
 
 # %% [markdown]
-# Oversampling lies above the curve, or further to the right: shifting alone does not get there. <!-- 04b.above --> Class
-# weights lie below it, and prior adjustment alone, without a training, is better in both figures. <!-- 04b.below -->
+# The cross is merging: it cannot answer *Disgust*, so that recall counts as 0. Oversampling lies above the curve, or
+# further to the right: shifting alone does not get there. <!-- 04b.above --> Class weights lie lower than the curve, or
+# further left than it begins, and prior adjustment alone, without a training, is better in both
+# numbers. <!-- 04b.below -->
 #
 # On FER2013 this came out otherwise, as the claims at the end record: there oversampling does not lie above the curve,
 # and prior adjustment reaches as much mean recall without a training of its own. So draw this curve for your own faces
 # before you pay for a treatment.
 #
 # A second test: shift the answers of each treated network back, from equally common emotions to the shares of the
-# training faces. If the treatment had only moved the answers, the accuracy of *nothing* would return.
+# training faces. A treatment that lost nothing comes back to the accuracy of *nothing*.
 
 # %%
 back = {name: [adjusted(each, counts) for each in judged[name]] for name in ("class weights", "oversampling")}
@@ -303,11 +309,11 @@ back_accuracy = {f"{name}, shifted back": float(100 * np.mean([a.accuracy for a 
 fc.record({"nothing": accuracies["nothing"]} | back_accuracy, unit="%")
 
 # %% [markdown]
-# Oversampling comes back to it, or above. <!-- 04b.returns --> (On FER2013 it comes back in part.) Class weights do not: the
-# network learned less. <!-- 04b.back -->
-# Why, where both should move the weights the same way on average? Here is a guess. In each epoch, oversampling shows a
-# rare face several times, each time changed anew. A class weight shows it once, with one change, and makes that one step
-# large. If this is the cause, then the two should agree where faces are not changed. So we train both without changes.
+# Oversampling comes back to it, or above: it lost nothing, and the first test says that it gained. <!-- 04b.returns -->
+# (On FER2013 it comes back in part.) Class weights do not: the network learned less. <!-- 04b.back --> Why? On average
+# both should change the network alike. Here is a guess. In each epoch, oversampling shows a rare face several times,
+# each time changed anew. A class weight shows it once, with one change, and makes that one step large. If this is the
+# cause, then the two should agree where faces are not changed. So we train both without changes.
 
 # %%
 unchanged = {}
@@ -325,8 +331,9 @@ leads = {"with changes": np.mean(lead(judged)), "without changes": np.mean(lead(
 fc.record({f"oversampling ahead of weights, {name}": float(value) for name, value in leads.items()}, unit="points")
 
 # %% [markdown]
-# Without changes the lead is less than half as large. <!-- 04b.changes --> So changes are a good part of the difference:
-# oversampling is more than a class weight as soon as a repeated face does not come back as the same picture.
+# Without changes the lead is less than half as large. <!-- 04b.changes --> So changes are a good part of the
+# difference: oversampling is more than a class weight as soon as a repeated face does not come back as the same
+# picture. This fits the guess; it does not separate the fresh changes from the large step.
 #
 # ### Merging makes the question easier
 #
@@ -342,15 +349,16 @@ on_six_emotions = over_seeds(on_six)
 fc.record({f"six emotions, {name}": on_six_emotions[name] for name in ("nothing", "merging")}, unit="%")
 
 # %% [markdown]
-# The question is easier: whoever took *Disgust* for *Angry* is now right, and nobody else is wrong for it. But training on
-# merged labels brings no clear gain over merging the answers afterwards. <!-- 04b.merging --> So keep the seven labels, and
-# merge when you report.
+# The question is easier: whoever took *Disgust* for *Angry* is now right, and no right answer becomes wrong. But
+# training on merged labels brings no clear gain over merging the answers afterwards. <!-- 04b.merging --> So keep the
+# seven labels, and merge when you report.
 #
 # ## What broke: a table of five faces for each batch
 #
 # Notebook B prints an "accuracy" of 97 % for *Happy* and 94 % for *Surprise*. Its loop over a batch of 128 ends after
-# five faces, so these come from 145 faces of 3,589. Over all faces, its own table has a recall of 85.7 % and 79.8 %. Its
-# tables also add one to each denominator. Here is that count, on our own network.
+# five faces, so these come from 145 faces of 3,589. Over all faces, its own table has a recall of 85.7 % and 79.8 %.
+# Its tables also add one to each denominator. Here is that count, on our own network, in percent. B's notebook is of
+# 2022.
 
 # %%
 def recall_of_2022(guess, size=128, first=5):
@@ -372,15 +380,16 @@ table = {"as in 2022": recall, "all faces": one.report()["recall"][:7]}
 (100 * pd.DataFrame(table, index=fc.EMOTIONS)).round(0)
 
 # %% [markdown]
-# Both columns come from the same answers, and for at least one emotion they lie more than ten points apart. <!-- 04b.five -->
-# Five faces of each batch are few, and of *Disgust* there are fewer than ten among them. The one that is added to the
-# denominator weighs most there. The repair is to count all faces, and to add nothing. Where an emotion has no faces at
-# all, its recall is not zero: it is not known.
+# Both columns come from the same answers, and for at least one emotion they lie more than ten points
+# apart. <!-- 04b.five --> Five faces of each batch are few, and of *Disgust* there are fewer than ten among them. The
+# one that is added to the denominator weighs most there. The repair is to count all faces, and to add nothing. Where an
+# emotion has no faces at all, its recall is not zero: it is not known.
 #
 # ### A loss with a floor
 #
-# Notebook B's network ends in 20 outputs for 7 classes and a softmax, and its loss takes another softmax. Suppose that it
-# is perfect, with probability 1 for the right class of every face.
+# Notebook B's network ends in 20 outputs for 7 classes and a softmax, and its loss takes another softmax. Suppose that
+# it is perfect, with probability 1 for the right class of every face. The target is given as shares; 40 makes the
+# logits confident.
 
 # %%
 perfect = F.one_hot(torch.arange(7), 20).float()
@@ -391,9 +400,9 @@ print(f"confident logits, through one: {repaired:.3f}")
 
 # %% [markdown]
 # The floor is ln(e + 19) − 1 = 2.078. <!-- 04b.floor --> A network with one softmax that knows nothing about its seven
-# classes has a loss of ln 7 = 1.946, so a perfect network of B looks worse than that one. B's loss ended at 2.275, which is
-# 0.197 above the floor, and its printout does not say that there is a floor. Keep softmax out of the network, because the
-# loss brings its own.
+# classes has a loss of ln 7 = 1.946, so a perfect network of B looks worse than that one. B's loss ended at 2.275,
+# which is 0.197 above the floor, and its printout does not say that there is a floor. Keep softmax out of the network,
+# because the loss brings its own.
 #
 # ## What you can say now
 
@@ -450,14 +459,15 @@ fc.claim("04b.floor", abs(floor - (np.log(np.e + 19) - 1)) < 1e-5, "Two softmaxe
 fc.claims()
 
 # %% [markdown]
-# **What to remember.** Accuracy says little about a rare emotion: report recall and precision, class by class. Before you
-# train a treatment, shift the answers of the network you have. A comparison of treatments needs several seeds and enough
-# rare faces.
+# **What to remember.** Accuracy says little about a rare emotion: report recall and precision, class by class. Before
+# you train a treatment, shift the answers of the network you have. On the drawn faces, oversampling adds, prior
+# adjustment shifts, class weights and discarding lose, and merging changes the question. A comparison of treatments
+# needs several seeds and enough rare faces.
 #
 # ## Exercises
 #
-# They stand in [`exercises/04_augmentation_imbalance.ipynb`](../exercises/04_augmentation_imbalance.ipynb), the sheet of
-# all three parts, each with a check that answers at once, hints, and the solution as the last hint.
+# They stand in [`exercises/04_augmentation_imbalance.ipynb`](../exercises/04_augmentation_imbalance.ipynb), the sheet
+# of all three parts, each with a check that answers at once, hints, and the solution as the last hint.
 #
 # | | exercise | kind | minutes |
 # |---|---|---|---|

@@ -7,8 +7,8 @@
 #   - mix two faces and their labels, and average the answers to a face and its mirror image
 #   - find what else differs between the two sides of a published comparison
 #   - put a number on choosing the best of a hundred epochs
-#   - stop, kill and resume a training without losing an epoch
-# reproduces: C's network, its comparison and its checkpoints
+#   - stop, kill and resume a training from the last finished epoch
+# reproduces: C's checkpoints; reads its network and its comparison
 # ---
 
 # %% tags=["parameters"]
@@ -21,10 +21,10 @@ EPOCHS: int = 0  # of each training; 0 means what the scale says
 # %% [markdown]
 # ## 63.5 against 38.1
 #
-# Lesson 04 measured what changed training faces bring. [Notebook C](../docs/five_notebooks.md) reports 25 points, 38.1 %
-# without changes and 63.5 % with them, after 100 epochs of which it kept the best. This part asks three questions. Can
-# changes that go further bring more? What else differs between C's two figures? And what is the best of a hundred epochs
-# worth?
+# Lesson 04 measured what changed training faces bring. [Notebook C](../docs/five_notebooks.md) reports 25 points, 38.1
+# % without changes and 63.5 % with them, after 100 epochs of which it kept the best. This part asks three questions.
+# Can changes that go further bring more? What else differs between C's two figures? And what is the best of a hundred
+# epochs worth?
 
 # %%
 data = env.load(DATA)
@@ -41,8 +41,8 @@ fc.guess(
 )
 
 # %% [markdown]
-# The network, its recipe of 42 epochs and the rule for *clearly better* are those of lesson 04: three seeds, the mean over
-# the faces of the difference, its interval above zero, and every seed agrees.
+# The network, its recipe of 42 epochs and the rule for *clearly better* are those of lesson 04: three seeds, the mean
+# over the faces of the difference, its interval above zero, and every seed agrees.
 
 # %%
 import numpy as np
@@ -104,11 +104,12 @@ plain, online = answers_of(plain_runs), answers_of(gentle_runs)
 # Gentle changes leave a face a face. *Mixup* goes a step further: it lays two faces over each other, and mixes their
 # labels in the same shares. If 70 % of a picture is *Happy* and 30 % is *Sad*, its label is 0.7 for *Happy* and 0.3 for
 # *Sad*. *CutMix* puts a rectangle of one face into the other, and the shares are those of the areas. A face is hard to
-# learn by heart when it never comes alone.
+# learn by heart when it is mixed with another face each time.
 #
-# torchvision has both. They take a whole batch with its labels, and mix each face with the one before it. The share is
-# drawn for each batch, all numbers between 0 and 1 alike: the nearer it is to 1, the fainter is the other face. The label
-# that comes back is seven shares, in the order *Angry*, *Disgust*, *Fear*, *Happy*, *Sad*, *Surprise*, *Neutral*.
+# torchvision has both. They take a whole batch with its labels, and mix each face with the one before it (the first
+# with the last of the batch). The share is drawn for each batch, all numbers between 0 and 1 alike: the nearer it is to
+# 1, the fainter is the other face. The label that comes back is seven shares, in the order *Angry*, *Disgust*, *Fear*,
+# *Happy*, *Sad*, *Surprise*, *Neutral*.
 
 # %%
 from torchvision.transforms import v2
@@ -138,10 +139,10 @@ def rows_of_faces(rows, names, title):
 rows_of_faces([images[:6], mixed[:6], cut[:6]], ["as it is", "mixup", "CutMix"], "Each face with the one before it")
 
 # %% [markdown]
-# `fc.fit` takes whole labels only, so this loop is written by hand. `F.cross_entropy` takes shares too: the loss is then
-# the mean of the losses of both labels, each weighed by its share. Everything else stays: `at_precision` lets the loop
-# compute in as many bits as `fc.fit` does. So mixing is the one thing that is added, once to faces as they are, and once
-# to gently changed ones.
+# `fc.fit` takes whole labels only, so this loop is written by hand. `F.cross_entropy` takes shares too: the loss is
+# then the mean of the losses of both labels, each weighed by its share. Everything else stays: `at_precision` lets the
+# loop compute in as many bits as `fc.fit` does. So mixing is the one thing that is added, once to faces as they are,
+# and once to gently changed ones. We train mixup only.
 
 # %%
 import torch.nn.functional as F
@@ -181,11 +182,11 @@ for name, new, old in (("faces as they are", veiled, plain), ("gently changed fa
 
 # %% [markdown]
 # On faces as they are, mixup brings something: the whole interval lies above zero. <!-- 04c.helps --> On gently changed
-# faces mixup is clearly worse. <!-- 04c.mixup --> So a change that goes further does not always bring more, which answers
-# the first question. A likely reason: lesson 04 showed that the two losses already lie near each other with gentle
-# changes. Little is left to prevent, and the task gets harder for a small network in few epochs. The papers that report
-# a gain by mixup train larger networks for more epochs. So look at the gap between the two losses before you add another
-# change.
+# faces mixup is clearly worse. <!-- 04c.mixup --> So a change that goes further does not always bring more, which
+# answers the first question. A likely reason: lesson 04 showed that the two losses already lie near each other with
+# gentle changes. Little is left to prevent, and the task gets harder for a small network in few epochs. The papers that
+# report a gain by mixup train larger networks for more epochs. If this is the reason, the gap between the two losses
+# tells you beforehand.
 #
 # torchvision has more: `RandAugment` and `TrivialAugmentWide` draw the kind of change as well as its strength, and
 # `RandomErasing` hides a rectangle.
@@ -213,15 +214,15 @@ print(f"by hand the same: {same_flips}")
 print(f"the mirror image adds {points:+.1f} ± {half:.1f} points")
 
 # %% [markdown]
-# It brings something, though less than three points, for twice the time. <!-- 04c.flips --> Where such an interval
-# reaches zero, three seeds and these faces cannot tell whether it is a gain at all.
+# It brings something, for twice the time. <!-- 04c.flips --> Where such an interval reaches zero, three seeds and these
+# faces cannot tell whether it is a gain at all.
 #
 # ## What broke: 63.5 against 38.1
 #
-# Here is notebook C's network, to be read: this lesson does not train it. It has five convolutions, and pools of 5 × 5 and 3 × 3 that overlap because they move by
-# two pixels only. PReLU is a ReLU that does not set negative numbers to zero: it multiplies them by a slope that is
-# learned. `ZeroPad2d(2)` adds two rows or columns of zeros on each side. The sides go 48 → 44 → 48 → 22 → 10 → 5, so that
-# 128 × 5 × 5 = 3,200 numbers are left for the linear layers.
+# Here is notebook C's network, to be read: this lesson does not train it. It has five convolutions, and pools of 5 × 5
+# and 3 × 3 that overlap because they move by two pixels only. PReLU is a ReLU that does not set negative numbers to
+# zero: it multiplies them by a slope that is learned. `ZeroPad2d(2)` adds two rows or columns of zeros on each side.
+# The sides go 48 → 44 → 48 → 22 → 10 → 5, so that 128 × 5 × 5 = 3,200 numbers are left for the linear layers.
 
 # %%
 def prelu_cnn(mean, std, dropout=0.2):
@@ -238,10 +239,11 @@ def prelu_cnn(mean, std, dropout=0.2):
 
 
 # %% [markdown]
-# Its page trains it for 100 epochs with Adadelta. Like Adam, this optimiser gives each weight a step size of its own, from
-# the sizes of its past gradients and of its past steps. A hundred epochs take hours on a laptop. Both sides are in the
-# course's list of trainings at full scale, with 30 epochs, one list of faces and one way to prepare them. `python -m
-# fercourse train "PReLU CNN with augmentation"` trains one of them. The next cell shows what has been recorded so far.
+# Its page trains it for 100 epochs with Adadelta. Like Adam, this optimiser gives each weight a step size of its own,
+# from the sizes of its past gradients and of its past steps. A hundred epochs take hours on a laptop. Both sides are in
+# the course's list of trainings at full scale, with 30 epochs, one list of faces and one way to prepare them. `python
+# -m fercourse train "PReLU CNN with augmentation"` trains one of them. The next cell shows what has been recorded so
+# far.
 
 # %%
 for side in ("without", "with"):
@@ -251,17 +253,18 @@ for side in ("without", "with"):
         print(f"{side} augmentation: not trained at full scale yet")
 
 # %% [markdown]
-# Before you believe a difference, look for what else differs between the two sides. The page allows three tests that need
-# no training. First, its list of changes ends in `ColorJitter()`, which changes brightness and contrast by as much as its
-# arguments say. It is called without any. What does that change?
+# Before you believe a difference, look at both sides. The page allows three tests that need no training. The first says
+# what the changes are, the other two what else differs. First, its list of changes ends in `ColorJitter()`, which
+# changes brightness and contrast by as much as its arguments say. It is called without any. What does that change?
 
 # %%
 jitter_idle = torch.equal(v2.ColorJitter()(images), images)
 print("ColorJitter() leaves every pixel as it was:", jitter_idle)
 
 # %% [markdown]
-# Nothing. <!-- 04c.jitter --> What is left are mirror images and turns of up to 6°. Second, the 38.1 % is printed with all
-# its digits. An accuracy is a number of right answers divided by a number of faces. Of how many faces can this be one?
+# Nothing. <!-- 04c.jitter --> What is left are mirror images and turns of up to 6°. Second, the 38.1 % is printed with
+# all its digits. An accuracy is a number of right answers divided by a number of faces. Of how many faces can this be
+# one?
 
 # %%
 printed = 0.38127090301003347
@@ -269,9 +272,9 @@ fits = [n for n in (3588, 3589) if abs(round(printed * n) / n - printed) < 1e-12
 print("possible with", fits, "faces")
 
 # %% [markdown]
-# PrivateTest has 3,589 faces, and no whole number of them gives this share. <!-- 04c.list --> The 63.5 % comes from 2,280
-# of 3,589. So the two figures were not taken on the same list of faces, and the page does not say where the other list
-# comes from.
+# PrivateTest has 3,589 faces. The 38.1 % cannot be a share of 3,589; 1,368 of 3,588 fits, and so would other
+# numbers. <!-- 04c.list --> The 63.5 % comes from 2,280 of 3,589. So the two figures were not taken on the same list of
+# faces, and the page does not say where the other list comes from.
 #
 # Third, the page subtracts the mean face from the training faces and from no others. Training then sees numbers around
 # zero, the test sees numbers that are all positive. What that costs can be measured without training anything: take the
@@ -288,13 +291,13 @@ pair = {"mean subtracted for both": plain, "in training only": careless}
 fc.record({name: float(100 * np.mean([a.accuracy for a in each])) for name, each in pair.items()}, unit="%")
 
 # %% [markdown]
-# It costs clearly, <!-- 04c.mean --> without an error or a warning. That is why `Standardise` is a layer of our networks:
-# training and validation cannot disagree about it.
+# On our networks, with one mean number instead of a mean face, it costs clearly, <!-- 04c.mean --> without an error or
+# a warning. That is why `Standardise` is a layer of our networks: training and validation cannot disagree about it.
 #
-# Is this where the 25 points come from? The page's listing subtracts the mean once, before any training, and it shows one
-# training only. So the mean may have hurt both sides, or one of them. What made the difference is not known. The second
-# question has this answer: the list of faces differs, the mean may differ, and so the two figures cannot tell what
-# augmentation brings.
+# Is this where the 25 points come from? The page's listing subtracts the mean once, before any training, and it shows
+# one training only. So the mean may have hurt both sides, or one of them. What made the difference is not known. The
+# second question has this answer: the list of faces differs, the mean may differ, and so the two figures cannot tell
+# what augmentation brings.
 #
 # ## The best of a hundred
 #
@@ -310,8 +313,8 @@ fc.reveal("04c.1", price_of_c)
 # %% [markdown]
 # The best lies about one point above the mean. <!-- 04c.best --> Does it know a little more, or was it lucky on these
 # faces? C's ten numbers cannot say. But you can measure how much luck alone is worth. Take 100 networks that differ by
-# luck only: one network with its dropout left on, asked a hundred times. Choose the best of them on some faces, then ask
-# it about other faces, as many. This is repeated 200 times, each time with the faces in another order.
+# luck only: one network with its dropout left on, asked a hundred times. Choose the best of them on some faces, then
+# ask it about other faces, as many. This is repeated 200 times, each time with the faces in another order.
 
 # %%
 @torch.inference_mode()
@@ -350,15 +353,16 @@ print(f"at 3,589 faces, by the root: {at_private_test:.1f} points")
 # Nothing was learned between the two numbers, so their difference is the price of choosing: how much better the chosen
 # network seems than it is. Sixteen times as many faces make it about a quarter as large, <!-- 04c.price --> because the
 # standard error of an accuracy falls with the root of their number. The printed line carries that on to the 3,589 faces
-# of PrivateTest. It answers the third question: by luck alone, the best of a hundred seems better
-# than it is, by up to about a point. <!-- 04c.luck --> The remedy costs nothing: choose on PublicTest, and report on PrivateTest, once.
+# of PrivateTest. It answers the third question: by luck alone, the best of a hundred seems better than it is, by up to
+# about a point, if the networks differ as much as ours do. <!-- 04c.luck --> The remedy costs nothing: choose on
+# PublicTest, and report on PrivateTest, once.
 #
 # ## Stop, kill, resume
 #
 # One idea of C is worth keeping: after each epoch it saves network and optimiser. And an idea that it does not have is
-# worth adding: a training that no longer gains may be stopped early. `fc.iter_fit` is `fc.fit` as a generator. It hands out
-# the row of each epoch when it is done, and what happens then is up to you. Stopping is a `break`. Let a finished network
-# train on, without changes, on 500 faces, and stop when three epochs in a row brought nothing better.
+# worth adding: a training that no longer gains may be stopped early. `fc.iter_fit` is `fc.fit` as a generator. It hands
+# out the row of each epoch when it is done, and what happens then is up to you. Stopping is a `break`. Let a finished
+# network train on, without changes, on 500 faces, and stop when three epochs in a row brought nothing better.
 
 # %%
 small = (train[: env.pick(smoke=128, lesson=500)], valid[:300])
@@ -374,12 +378,12 @@ stopped = row["epoch"]
 print(f"stopped after epoch {stopped} of at most {longest}")
 
 # %% [markdown]
-# It stopped before the last epoch. <!-- 04c.early -->
+# After epochs without gain it stopped, and the best one is known. <!-- 04c.early -->
 #
-# Now end a training after two of four epochs, as if the computer had been switched off. With `checkpoint=`, a file was
-# written before the row of each epoch came out. This *checkpoint* holds the weights, what the optimiser remembers, and
-# the state of all random numbers: for the order of the faces, for dropout, for the changes. Another network, with other
-# first weights, takes over from there with `resume=True`. `straight` is the same training without the break.
+# Now end a training after two of four epochs, as if the computer had been switched off. With `checkpoint=`, after each
+# epoch a file is written, before its row comes out. This *checkpoint* holds the weights, what the optimiser remembers,
+# and the state of all random numbers: for the order of the faces, for dropout, for the changes. Another network, with
+# other first weights, takes over from there with `resume=True`. `straight` is the same training without the break.
 
 # %%
 from pathlib import Path
@@ -401,11 +405,11 @@ import pandas as pd
 pd.DataFrame({"straight": straight["train_loss"], "resumed": resumed["train_loss"]})
 
 # %% [markdown]
-# The two columns are equal to the last digit. <!-- 04c.resume --> Had we kept the weights alone, the third epoch would have
-# begun with an Adam that remembers no gradient, and with other changes of the faces.
+# The two columns are equal in every digit shown; the claim tests all. <!-- 04c.resume --> Had we kept the weights
+# alone, the third epoch would have begun with an Adam that remembers no gradient, and with other changes of the faces.
 #
-# C's listing has another rule: after five epochs without gain, go back to the best one and go on with a quarter of the
-# rate. It stands inside a string, so it is text and did not run, under the words that Adadelta does not need it.
+# C has another rule: after five epochs without gain, go back to the best one and go on with a quarter of the rate. In
+# C's listing this rule stands inside a string, so it does not run; C writes that Adadelta does not need it.
 # `fc.Plateau` is that rule, here with three epochs instead of five. In the table, `lr` is the rate.
 
 # %%
@@ -416,7 +420,8 @@ shown.round({"lr": 6, "train_loss": 3, "accuracy": 3}).set_index("epoch")
 
 # %% [markdown]
 # Look for the first row in which the rate is smaller. Its training loss lies nearer to that of the epoch after the best
-# one than to that of the row above it, <!-- 04c.plateau --> because the network went back to the weights of the best epoch.
+# one than to that of the row above it, <!-- 04c.plateau --> because the network went back to the weights of the best
+# epoch.
 #
 # ## What you can say now
 
@@ -448,13 +453,13 @@ fc.claim("04c.plateau", bool(near[0] < near[1]),
 fc.claims()
 
 # %% [markdown]
-# **What to remember.** Before you believe a difference, look for what else differs between the two sides. What was used
-# to choose may not judge. And a checkpoint holds more than weights.
+# **What to remember.** Before you believe a difference, look for what else differs between the two sides. Do not judge
+# on the faces that you chose on. And a checkpoint holds more than weights.
 #
 # ## Exercises
 #
-# They stand in [`exercises/04_augmentation_imbalance.ipynb`](../exercises/04_augmentation_imbalance.ipynb), the sheet of
-# all three parts, each with a check that answers at once, hints, and the solution as the last hint.
+# They stand in [`exercises/04_augmentation_imbalance.ipynb`](../exercises/04_augmentation_imbalance.ipynb), the sheet
+# of all three parts, each with a check that answers at once, hints, and the solution as the last hint.
 #
 # | | exercise | kind | minutes |
 # |---|---|---|---|
@@ -463,7 +468,7 @@ fc.claims()
 # ## References
 #
 # - Zhang and others, *mixup: Beyond Empirical Risk Minimization* (2018).
-# - Yun and others, *CutMix* (2019): a rectangle instead of a veil.
+# - Yun and others, *CutMix* (2019): a rectangle instead of a mixture.
 # - He and others, *Delving Deep into Rectifiers* (2015): PReLU.
-# - Zeiler, *ADADELTA* (2012): an optimiser that was meant to need no rate.
+# - Zeiler, *Adadelta* (2012): an optimiser that was meant to need no rate.
 # - Cawley and Talbot, *On Over-fitting in Model Selection* (2010): what choosing costs.

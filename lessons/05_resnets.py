@@ -25,9 +25,9 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 # better than the CNN of lesson 03. Then came ResNet50 with 48.3 % and ResNet152 with 49.8 %. The notebook goes back
 # to ResNet18 and does not say why the deeper two did worse.
 #
-# To judge that, you first have to see what depth does, and for that you need deep networks which your machine can
-# train. In this lesson you build a family of small ones, with 8, 20 and 44 layers. Lesson 05b then takes up the three
-# large networks: their cost, their learning rates, and their recorded trainings on FER2013.
+# To judge that, you need deep networks which your machine can train. In this lesson you build a family of small ones,
+# with 8, 20 and 44 layers. Lesson 05b then takes up the three large networks: their cost, their learning rates, and
+# their recorded trainings on FER2013.
 
 # %%
 from dataclasses import replace
@@ -49,9 +49,8 @@ data
 # more by heart: that is the overfitting of lesson 03. But on the faces that it is *trained* on, it should never be
 # worse.
 #
-# Two numbers therefore tell two stories apart. Where a deeper network has a lower training loss and answers new faces
-# worse, it overfits. Where its *training* loss is higher, the training has not found what the layers can do. Now
-# commit yourself.
+# So two numbers tell the two cases apart. Where a deeper network has a lower training loss and answers new faces
+# worse, it overfits. Where its *training* loss is higher, the training has not found what the layers can do.
 
 # %%
 fc.guess(
@@ -64,9 +63,9 @@ fc.guess(
 # %% [markdown]
 # ## Batch norm
 #
-# Nobody trains 20 layers without one more building block. Look at what happens to a batch of faces on its way through
-# 20 convolutions with fresh weights, each followed by a ReLU. The spread is the standard deviation of all numbers
-# that come out of a layer.
+# Networks of 20 layers are seldom trained without one more building block. Look at what happens to a batch of faces on
+# its way through 20 convolutions with fresh weights, each followed by a ReLU. The spread is the standard deviation of
+# all numbers that come out of a layer.
 
 # %%
 import pandas as pd
@@ -93,10 +92,10 @@ passed = {"as it is": spreads(False), "with batch norm": spreads(True)}
 pd.DataFrame(passed).loc[[1, 5, 10, 20]].rename_axis("after layer").map("{:.2g}".format)
 
 # %% [markdown]
-# Without help a layer hands on, on average, less than half of the spread that it got, and after 20 layers hardly
-# anything is left of the face. <!-- 05.spread --> The ReLU cuts off what is negative, and the first weights that
-# PyTorch draws for a convolution are too small to make up for that. He and others (2015) draw them √6 ≈ 2.4 times as
-# large, which keeps the spread. But training then changes the weights.
+# Without help a layer hands on, on average, less than half of the spread that it got, and after 20 layers the numbers
+# hardly differ. <!-- 05.spread --> The ReLU cuts off what is negative, and the first weights that PyTorch draws for a
+# convolution are too small to make up for that. He and others (2015) draw them √6 ≈ 2.4 times as large, which keeps
+# the spread. But training then changes the weights.
 #
 # Batch norm repairs the signal in each layer and at each step. For each channel it subtracts the mean and divides by
 # the standard deviation, both taken over all faces of the batch and all places of the picture. Then it multiplies by
@@ -128,9 +127,9 @@ for mode in (True, False):
 
 # %% [markdown]
 # Three things follow. The convolution before a batch norm needs no bias, because the mean that is subtracted would
-# take it away again: hence `bias=False` below. A batch of one face has hardly anything to average. And a network that
-# has been trained for a few steps only may do well in training and badly in evaluation, because its running averages
-# are still on their way.
+# take it away again: hence `bias=False`, above and below. With a batch of one face, mean and variance come from that
+# one picture, and in the last stage from few places. And a network that has been trained for a few steps only may do
+# well in training and badly in evaluation, because its running averages are still on their way.
 #
 # ## The residual block
 #
@@ -146,10 +145,10 @@ fc.plots.residual_blocks();
 # many channels few, the 3 × 3 works on the few, and another 1 × 1 makes them many again. With 256 channels that takes
 # 70 thousand weights instead of 1.2 million. You build it in exercise 05.2.
 #
-# Where a new stage begins, the network halves the side of the picture and doubles the channels. The first convolution
-# there has stride 2, which means that the kernel moves by two pixels. The input then no longer fits the sum, so the
-# shortcut needs a layer as well: a 1 × 1 convolution with stride 2, which takes every other pixel and mixes the
-# channels.
+# A network of such blocks comes in *stages*; where a new one begins, it halves the side of the picture and doubles the
+# channels. The first convolution there has stride 2, which means that the kernel moves by two pixels. The input then
+# no longer fits the sum, so the shortcut needs a layer as well: a 1 × 1 convolution with stride 2, which takes every
+# other pixel and mixes the channels.
 
 
 # %%
@@ -176,7 +175,7 @@ class Block(nn.Module):
 
 # %% [markdown]
 # Is this the block of the library? Copy the weights of torchvision's blocks into yours, one with and one without the
-# 1 × 1 convolution. Give both the same input, and compare in training, where the batch counts, and in evaluation.
+# 1 × 1 convolution. Give both the same input, and compare in training and in evaluation.
 
 # %% tags=["NBVAL_CHECK_OUTPUT"]
 from torchvision.models.resnet import BasicBlock
@@ -196,10 +195,10 @@ same
 # %% [markdown]
 # ## A family of networks
 #
-# Now stack the blocks. This is the family with which He and his colleagues studied depth on small pictures: a *stem*
-# of one 3 × 3 convolution, then three *stages* of n blocks with 16, 32 and 64 channels. The stem has stride 2 here,
-# so that a laptop can train 44 layers. At the end each channel is averaged over all its places
-# (`AdaptiveAvgPool2d(1)`), and one linear layer answers.
+# Now stack the blocks. This is nearly the family with which He and his colleagues studied depth on small pictures: a
+# *stem* of one 3 × 3 convolution, then three stages of n blocks with 16, 32 and 64 channels. Two things differ: the
+# stem has stride 2, so that a laptop can train 44 layers, and the shortcut between stages has a 1 × 1 convolution. At
+# the end each channel is averaged over all its places (`AdaptiveAvgPool2d(1)`), and one linear layer answers.
 
 
 # %%
@@ -237,8 +236,8 @@ pd.DataFrame(rows).T
 #
 # ## Eight layers, trained
 #
-# First the smallest network, on all the faces that this lesson uses. It is trained by SGD with momentum at one rate
-# that stays as it is; rates that change are a subject of lesson 05b.
+# First the smallest network, on all the faces that this lesson uses. It is trained by SGD with momentum at one rate;
+# rates that change are a subject of lesson 05b.
 
 # %%
 def train_at(lr, model, data, epochs):
@@ -277,10 +276,9 @@ print(f"8 layers: at least {100 * eight_guess.interval()[0]:.1f} %")
 # %% [markdown]
 # ## With and without
 #
-# Now the experiment that the guess was about. Three depths, each with shortcuts and without: six networks. Each may
-# want another rate, and a race in which all get the rate of one of them is unfair (lesson 03). So each is trained at
-# 0.01 and at 0.03, and then further: the rates next to the best one so far are tried as well, until the best lies
-# between two others.
+# Now the experiment of the guess: three depths, each with shortcuts and without. Each may want another rate, and a
+# race in which all get the rate of one of them is unfair (lesson 03). So each is trained at 0.01 and at 0.03, and then
+# further: the rates next to the best one so far are tried as well, until the best lies between two others.
 #
 # A network that has learned nothing has no best rate, because its losses hardly differ. For it all five rates are
 # tried. "Nothing" needs a measure: the loss of a network that ignores the pixels and only knows how common each
@@ -362,22 +360,22 @@ plain = {f"{depth} layers": best[depth, False] for depth in DEPTHS}
 fc.reveal("05.5", min(plain, key=plain.get))
 
 # %% [markdown]
-# Without shortcuts the training loss grows with the depth: 20 layers do worse than 8, and 44 worse than
-# 20. <!-- 05.degraded --> On FER2013 the 44 alone are worse. These are losses on the faces that were trained on, so
-# this is no overfitting. He and others met the same in 2015 and called it *degradation*. Nor was the rate of one network forced on another: each
-# network that learned has its best rate between two worse ones. <!-- 05.edge --> The 20 layers learn.
-# The 44 layers do not: at none of five rates does their loss get away from the dotted line, the loss of a network
-# that ignores the pixels. <!-- 05.stuck -->
+# Without shortcuts the training loss grows with the depth: 20 layers do worse than 8, and 44 do worse
+# than 20. <!-- 05.degraded --> On FER2013 the 44 alone are worse. These are losses on the faces that were trained on,
+# so this is no overfitting. He and others met the same in 2015 and called it *degradation*. Nor was the rate of one
+# network forced on another: each network that learned has its best rate between two worse ones. <!-- 05.edge --> The
+# 20 layers learn. The 44 layers do not: at none of five rates does their loss get away from the dotted line, the loss
+# of a network that ignores the pixels. <!-- 05.stuck -->
 #
-# With shortcuts the same layers learn: at 20 and at 44 layers the loss is clearly lower, with the same number of 3 ×
-# 3 convolutions, the same faces and the same steps. <!-- 05.shortcut --> The shortcuts add hardly any weights. They
-# make what the layers can do findable. At 8 layers there was nothing to repair, and the shortcuts do not lower the
-# loss by as much. <!-- 05.shallow -->
+# With shortcuts the same layers learn: at 20 and at 44 layers the loss is clearly lower, with the same number of 3 × 3
+# convolutions, the same faces and the same steps. <!-- 05.shortcut --> The shortcuts add hardly any weights. With them
+# the training finds what the layers can do. With seed 0 on drawn faces the 20 layers with shortcuts now fit their
+# faces better than the 8. At 8 layers there was nothing to repair: there the shortcuts lower the loss by less, or not
+# at all. <!-- 05.shallow -->
 #
 # But look at the lower figure once more. The 44 layers with shortcuts are behind the 20 with them. <!-- 05.behind -->
-# By the rule above that is a failure of training as well, only a smaller one. In 200 steps the shortcuts have not
-# made depth free. He and his colleagues had to begin their network of 110 layers with a smaller rate before it would
-# learn, and then trained it for 64,000 steps.
+# By the rule above that is a failure of training as well, only a smaller one. He and his colleagues had to begin their
+# network of 110 layers with a smaller rate before it would learn, and then trained it for 64,000 steps.
 #
 # What are these networks worth on new faces?
 
@@ -388,15 +386,14 @@ fc.record({named(key): guess for key, guess in guesses.items()})
 
 # %% [markdown]
 # Five of the six are above the floor; the 44 layers without shortcuts are not. <!-- 05.trained --> On FER2013 the 8
-# layers with shortcuts are not either. At 8 layers, the shortcuts gained nothing on new faces. <!-- 05.gainless --> With
-# seed 0 that network is even behind, and the intervals lie apart. Make no rank of it: 2,000 faces and 200 steps are
-# little, batch norm's averages have just begun, and another seed may order them otherwise. The point here is the
-# training loss.
+# layers with shortcuts are not either. At 8 layers, the shortcuts gained nothing on new faces. <!-- 05.gainless -->
+# With seed 0 that network is even behind, and the intervals lie apart. Make no rank of it: 2,000 faces and 200 steps
+# are little, batch norm's averages follow weights that still change quickly, and another seed may order them
+# otherwise. The point here is the training loss.
 #
 # ## Not trained, or learned by heart?
 #
-# Both kinds of network are bad on new faces. To see the difference, make one of the other kind: give the 8 layers
-# only 200 faces, and 30 epochs of them.
+# To see the difference, make a network of the other kind: give the 8 layers only 200 faces, and 30 epochs of them.
 
 # %%
 two_hundred = replace(few, train=train.take(min(env.pick(smoke=50, lesson=200, full=200), len(train)), seed=SEED))
@@ -427,9 +424,9 @@ compared.round(2)
 # ## Why does the shortcut help?
 #
 # The usual answer is that gradients vanish in deep networks. He and his colleagues write that in their case this is
-# unlikely: batch norm keeps the signal alive on its way forward, as you saw, and they found gradients of healthy
-# size. You can look for yourself. Take one batch through two fresh networks of 44 layers, and compare the gradient of
-# the first convolution of each block.
+# unlikely: batch norm keeps the signal alive on its way forward, as you saw, and they found gradients of healthy size.
+# Look for yourself: take one batch through two fresh networks of 44 layers, and compare the gradient of the first
+# convolution of each block.
 
 # %%
 fc.guess(
@@ -462,11 +459,11 @@ for name, ratio in ratios.items():
 
 # %% [markdown]
 # Nothing vanishes. Without shortcuts the gradients *grow* on their way back to the input, on average by a factor of
-# 1.2 to 1.5 from block to block. <!-- 05.gradients --> That seems little, but it is multiplied twenty times: 1.3²⁰ is
-# about 190. Batch norm itself does that in deep stacks, as Yang and others showed in 2019. One learning rate then has
-# to be small enough for the first blocks and large enough for the last. With shortcuts the gradients of the blocks
-# lie much closer together. <!-- 05.closer --> This is a measurement before the first step, and no proof that it is
-# the only reason.
+# 1.2 to 1.5 from block to block. <!-- 05.gradients --> That seems little, but twenty such factors multiplied give the
+# printed ratio of first to last block. Batch norm itself does that in deep stacks, as Yang and others showed in 2019.
+# One learning rate then has to be small enough for the first blocks and large enough for the last. With shortcuts the
+# gradients of the blocks lie much closer together. <!-- 05.closer --> This is a measurement before the first step, and
+# no proof that it is the only reason.
 #
 # Does the shortcut hand everything on unchanged? Not quite: in this block a ReLU comes after the sum and cuts what is
 # negative. In 2016 the authors moved batch norm and ReLU in front of each convolution, so that nothing stands on the
@@ -481,11 +478,10 @@ identity = torch.equal(silent(x), x)
 print("a block with γ = 0 changes nothing:", identity)
 
 # %% [markdown]
-# These are the layers from the beginning of this lesson, the ones that one can insert without harm. Whether they are
-# a good start depends on the length of the training, because at first only the last weights of each block learn. Try
-# it in exercise 05.6.
+# These are the layers from the beginning of this lesson. Whether they are a good start depends on the length of the
+# training, because at first only the last weights of each block learn. Try it in exercise 05.6.
 #
-# ## Errors first, then the score
+# ## Which emotions it confuses
 #
 # Which emotions does the first network, the one with 8 layers that saw all the faces, take for each other?
 
@@ -501,10 +497,10 @@ for (true, taken_for), share in mistaken.items():
     print(f"{true} taken for {taken_for}: {100 * share:.0f} %")
 
 # %% [markdown]
-# A row says what became of the faces that have this label, and on the diagonal stands the share that was found. Of
-# *Disgust*, the rarest label, the smallest share is found. <!-- 05.disgust --> Dark cells one below the other are an
-# answer that the network likes too much. For each of the three printed mistakes, look at faces of both emotions, and
-# ask whether you would have made it too.
+# A row says what became of the faces with this label, its diagonal cell which share was found. Of *Disgust*, the
+# rarest label, the smallest share is found. <!-- 05.disgust --> Dark cells one below the other are an answer that the
+# network likes too much. For each of the three printed mistakes, look at faces of both emotions, and ask whether you
+# would have made it too.
 
 # %% [markdown]
 # ## What you can say now
@@ -631,8 +627,9 @@ fc.claims()
 
 # %% [markdown]
 # **What to remember.** A deeper network can do at least what a shallower one can, so a higher *training* loss means
-# that the training has not found it. Batch norm keeps the signal alive. Yet without shortcuts 44 layers do not
-# train in 200 steps at any of five rates. With shortcuts they do, still behind the 20. Whether depth pays on new faces is another question, and lesson 05b asks it of the large networks.
+# that the training has not found it. Batch norm keeps the signal alive. Yet without shortcuts 44 layers do not train
+# in 200 steps at any of five rates. With shortcuts they do, still behind the 20. Whether depth pays on new faces is
+# another question, and lesson 05b asks it of the large networks.
 #
 # ## Exercises
 #
@@ -650,8 +647,8 @@ fc.claims()
 #
 # ## References
 #
-# - He, Zhang, Ren and Sun, *Deep Residual Learning for Image Recognition* (2016): degradation is their figure 1;
-#   their section 4.1 says why they think that vanishing gradients are not the cause.
+# - He, Zhang, Ren and Sun, *Deep Residual Learning for Image Recognition* (2016; first published in 2015): degradation
+#   is their figure 1; their section 4.1 says why they think that vanishing gradients are not the cause.
 # - Ioffe and Szegedy, *Batch Normalization* (2015): what is averaged when, and over what.
 # - He, Zhang, Ren and Sun, *Delving Deep into Rectifiers* (2015): first weights that keep the spread.
 # - He, Zhang, Ren and Sun, *Identity Mappings in Deep Residual Networks* (2016): pre-activation.

@@ -26,10 +26,9 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 # were right for 57.8, 48.3 and 49.8 % of its validation faces. In lesson 05 you saw that depth by itself can ruin a
 # training, and that shortcuts help. These three networks have shortcuts. So why did depth lose?
 #
-# Nobody trains a ResNet152 on a laptop to find out. But you can question the suspects one by one: what does depth
-# cost, what do the layers get to see, which learning rate did each network get, and what does a better recipe do?
-# Some of this takes trainings of many hours. On FER2013 the course has recorded one of them whole, and of three
-# others only the first epoch or two. So some questions stay open.
+# You can question the suspects one by one: what does depth cost, what do the layers get to see, which learning rate
+# did each network get, and what does a better recipe do? Some of this takes trainings of many hours. On FER2013 the
+# course has recorded one of them whole, and of three others only the first epoch or two.
 
 # %%
 from dataclasses import replace
@@ -44,8 +43,8 @@ data
 
 # %% [markdown]
 # Notebook A takes each network from torchvision as it comes, untrained. It lets it read one grey channel instead of
-# three colours and answer seven emotions. It divides the pixels by 255 and leaves it at that; the course
-# standardises, as always, in the first layer.
+# three colours and answer seven emotions. It divides the pixels by 255 and leaves it at that; the course standardises
+# in the first layer.
 
 # %% tags=["NBVAL_CHECK_OUTPUT"]
 import time
@@ -72,10 +71,10 @@ print("fc.resnet is your network:", same)
 # %% [markdown]
 # ## What will it cost?
 #
-# Before you start a training that may run for a night, predict it. Three numbers are known without a single step. The
-# weights you can count. The arithmetic you can count as well: each number that a convolution puts out is a sum of
-# products, one for each weight of its kernel. The course counts a product and its addition as two operations. A
-# *hook*, a function that a layer calls after its work, can watch the shapes go by.
+# Before you start a training that may run for a night, predict it. Three numbers are known without a single step:
+# weights, arithmetic and memory. The weights you can count, and the arithmetic as well: each number that a convolution
+# puts out is a sum of products, one for each weight of its kernel. The course counts a product and its addition as two
+# operations. A *hook*, a function that a layer calls after its work, can watch the shapes go by.
 
 # %%
 fc.guess(
@@ -110,9 +109,9 @@ for depth, count in by_hand.items():
 fc.reveal("05b.1", by_hand[152] / by_hand[18])
 
 # %% [markdown]
-# If you look these networks up, you find half of what you would count. Papers, torchvision and timm give
-# *multiply-adds*: one for a product with its addition. Hold torchvision's own number, for photographs of 224 pixels,
-# against a count by PyTorch's counter, which counts two as you do.
+# If you look these networks up, you find half of what you would count. Papers and torchvision give *multiply-adds*:
+# one for a product with its addition. Hold torchvision's own number, for photographs of 224 pixels, against a count by
+# PyTorch's counter, which counts two as you do.
 
 # %% tags=["NBVAL_CHECK_OUTPUT"]
 from torch.utils.flop_counter import FlopCounterMode
@@ -165,16 +164,16 @@ memory = pd.DataFrame(rows)
 memory.round(0).astype(int).rename_axis(f"MB, batch {BATCH}").rename_axis("ResNet", axis=1)
 
 # %% [markdown]
-# Prediction and books agree. <!-- 05b.memory --> With 32 faces in a batch, the smaller part is activations; the
-# larger part is the weights, their gradients and their running sums. <!-- 05b.half --> But the activations grow with
-# the batch. The last row says with how many faces they make up half of the memory. From there on, halving the batch
-# is the first thing to do where memory runs out.
+# Prediction and measurement agree. <!-- 05b.memory --> With 32 faces in a batch, the smaller part is activations; the
+# larger part is the weights, their gradients and their running sums. <!-- 05b.half --> The last row is not in MB: it
+# says with how many faces the activations make up half of the memory. From there on, halving the batch is the first
+# thing to do where memory runs out.
 #
 # ### Time
 #
 # The arithmetic gives a floor for the time. One large matrix product shows how many operations this machine does in a
 # second at its best. A training step is taken as three forward passes, since the way back computes the gradients of
-# the activations and those of the weights. No training can be quicker.
+# the activations and those of the weights. Do not expect a training to be quicker.
 
 # %%
 speed = fc.flops_per_second(env.device)
@@ -203,12 +202,12 @@ hours = times["ResNet152"]["measured, ms"] * 28709 * 100 / 1000 / 3600
 print(f"ResNet152, 28,709 faces, 100 epochs:\n{hours:.0f} hours on this machine")
 
 # %% [markdown]
-# Every network takes longer than its floor. <!-- 05b.floor --> That is no fault of yours: small pictures keep a
-# processor busy with moving numbers and starting layers, not only with products.
+# Every network takes longer than its floor. <!-- 05b.floor --> That is probably because with small pictures a
+# processor is also busy with moving numbers and starting layers.
 #
 # ## What do the layers see?
 #
-# The first suspect can be questioned without training. ResNets were made for photographs of 224 pixels.
+# The small picture can be questioned without training. ResNets were made for photographs of 224 pixels.
 
 # %%
 fc.guess(
@@ -236,11 +235,10 @@ for side in (12, 6, 3, 2):
 fc.reveal("05b.2", seen["maxpool"])
 
 # %% [markdown]
-# The first layer halves the picture, and the pooling halves it again before any block has looked. A mouth that is
-# sixteen pixels wide is then four wide. ResNet152 has 36 of its 50 blocks in the third stage, where a face is 3 × 3.
-# One of the three convolutions in each of these blocks has a 3 × 3 kernel, and more than a third of that kernel lies
-# on the zeros around the picture. So most of the depth works where little is left to see. That is no proof that it
-# harms.
+# The first layer halves the picture, and the pooling halves it again before any block has looked. ResNet152 has 36 of
+# its 50 blocks in the third stage, where a face is 3 × 3. One of the three convolutions in each of these blocks has a
+# 3 × 3 kernel, and more than a third of that kernel lies on the zeros around the picture. So most of the depth works
+# where little is left to see. That is no proof that it harms.
 #
 # ### A stem for 48 pixels
 #
@@ -257,7 +255,7 @@ for name, network in zip(("stride 2", "stride 1"), stems):
 # %% [markdown]
 # Stride 1 costs thirteen times the arithmetic, more than twice what ResNet152 needs. Stride 2 costs a little over
 # three times. It doubles the side of the first three stages, and of the last it makes 3 instead of 2. Whether seeing
-# more is worth that on faces is a question for a training of your own: exercise 05.6 has the room for it.
+# more is worth that on faces is a question for a longer training of your own.
 #
 # ## Five learning rates
 #
@@ -274,12 +272,10 @@ for name, network in zip(("stride 2", "stride 1"), stems):
 # | 0.000001 | 1.783 | 99 | 25.4 | 25.2 |
 #
 # For the three large rates, as the notebook says, the loss on unseen faces rises after those epochs, and the
-# *accuracy* goes on rising. Both are true at once, because a network that grows surer pays more for each error and
-# may still make fewer of them (lesson 03). With 10⁻⁶ the lowest loss is that of the last epoch, and 25 % is little
-# more than *Happy* for everyone.
+# *accuracy* goes on rising. A network that grows surer pays more for each error and may still make fewer of them
+# (lesson 03). With 10⁻⁶ the lowest loss is that of the last epoch, and 25 % is little more than *Happy* for everyone.
 #
-# A small thing on the way: the notebook averages the accuracies of batches. Its last batch has 89 faces and counts as
-# much as one of 100, so each of these faces counts 1.12 times.
+# The notebook averages the accuracies of batches: its last one has 89 faces and counts as much as one of 100.
 #
 # ## The first epochs, recorded
 #
@@ -303,12 +299,12 @@ table.rename_axis("training loss").map(lambda loss: "–" if pd.isna(loss) else 
 #
 # ## A rate of its own
 #
-# The rate of one network is no rate for another. The range test of lesson 03 finds a neighbourhood with one short
-# run: the rate grows with each batch, and you watch the loss. Let code read it now, by a rule. Smooth the losses and
-# find their lowest value. Around it the loss hardly changes, so chance decides at which rate it lies. Firmer is the
-# place where the fall ends: the smallest rate at which the loss is within 0.05 of the lowest. Three times that rate
-# is the peak, which lies well inside the flat part. You do that for the 8 layers of lesson 05; with ResNet152 each
-# step would take seconds.
+# The rate of one network is no rate for another. The range test of lesson 03 finds a neighbourhood with one short run:
+# the rate grows with each batch, and you watch the loss. Let code read it now, by a rule. Smooth the losses and find
+# their lowest value. Around it the loss hardly changes, so chance decides at which rate it lies. Firmer is the place
+# where the fall ends: the smallest rate at which the loss is within 0.05 of the lowest. Three times that rate is the
+# peak. Look in the figures whether it lies inside the flat part. You do that for the 8 layers of lesson 05; with
+# ResNet152 each step would take seconds.
 
 # %%
 import math
@@ -360,13 +356,12 @@ print(f"without momentum the peak is {ratio:.0f} times as high")
 # %% [markdown]
 # With momentum the peak is less than a third of the peak without. <!-- 05b.momentum --> It has to be lower, because a
 # momentum of 0.9 adds up steps: a steady gradient moves the weights 1/(1 − 0.9) = 10 times as far. Hold that 10
-# against the printed number: one run is noisy, so a peak is right to a factor of two or three. Still, a range test
-# without momentum gives no peak for a training with it. The dotted line is the loss of a network that ignores the
-# pixels. No curve gets far below it in a hundred steps. <!-- 05b.begin --> A range test sees the beginning of a
-# training only.
+# against the printed number: one run is noisy, so do not expect the peak to be exact. Still, a range test without
+# momentum gives no peak for a training with it. The dotted line is the loss of a network that ignores the pixels. No
+# curve gets far below it in a hundred steps. <!-- 05b.begin --> A range test sees the beginning of a training only.
 #
-# The same holds for two networks. Take Adam, and hold the 8 layers against the CNN of lesson 03, which has no batch
-# norm.
+# Nor does the peak of one network serve another. Take Adam, and hold the 8 layers against the CNN of lesson 03, which
+# has no batch norm.
 
 # %%
 adam = {"optimizer": "adam", "lowest": 1e-5, "highest": 0.1}
@@ -375,11 +370,11 @@ draw(others)
 peaks |= {name: peak_of(tested)[0] for name, tested in others.items()}
 
 # %% [markdown]
-# The 8 layers have the higher peak, by a factor of more than three. <!-- 05b.own --> Batch norm makes a network
-# forgiving: if a step makes the weights of a convolution twice as large, the norm behind it divides by twice as much.
-# Far beyond its peak the orange curve leaps out of the figure. <!-- 05b.leap --> Such a curve may come down again, to
-# about the dotted line. That is no second peak, because a network whose answers do not depend on the face any more
-# gets there as well.
+# The 8 layers have the higher peak, by a factor of more than three. <!-- 05b.own --> Batch norm may be one reason: if
+# a step makes the weights of a convolution twice as large, the norm behind it divides by twice as much; but the two
+# networks differ in more than that. Far beyond its peak the orange curve leaps out of the figure. <!-- 05b.leap -->
+# Such a curve may come down again. That gives no second candidate for the rate: a network that ignores the face also
+# comes down towards the dotted line.
 #
 # ## One cycle, wrong and right
 #
@@ -431,12 +426,12 @@ print("fc.OneCycle is torch's:", agree)
 fc.reveal("05b.3", 100 * max(wrong) / 0.1)
 
 # %% [markdown]
-# No warning: the rate stays near a twenty-fifth of the peak, where it began. <!-- 05b.stepped --> The
-# course's `fc.OneCycle` is a frozen value that says by what the rate is multiplied at each batch, and `fit` asks it
-# there.
+# No warning: the rate stays near a twenty-fifth of the peak, where it began. <!-- 05b.stepped --> The course's
+# `fc.OneCycle` is an object that never changes and says by what the rate is multiplied at each batch, and `fit` asks
+# it there.
 #
 # Now train the 8 layers both ways, with the peak of their own range test, and once at that rate without any schedule.
-# A schedule of `fit` may be any value with a method `multiplier`, so the mistake is three lines.
+# A schedule of `fit` may be any object with a method `multiplier`, so the mistake is a short class.
 
 # %%
 class OncePerEpoch:
@@ -472,9 +467,9 @@ fc.record(guesses)
 # near always *Happy*, and so near the lower of the two figures of project D, the 26.0 %. <!-- 05b.wrong --> That does
 # not show that D made this mistake, and the 32.7 % stay open. It shows that the mistake is silent and large enough.
 #
-# And the suspect? At a rate that never changes, the 8 layers learn as well. <!-- 05b.constant --> So a constant rate
-# does not ruin a training by itself. Whether one cycle is better, the two intervals say. With seed 0 on drawn faces
-# they lie apart: one cycle is ahead.
+# At a rate that never changes, the 8 layers learn as well. <!-- 05b.constant --> So a constant rate does not ruin a
+# training by itself. Whether one cycle is better, the two intervals say. With seed 0 on drawn faces they lie apart:
+# one cycle is ahead.
 #
 # The second mistake is a peak that belongs to another network. Give the CNN the peak that the 8 layers have with
 # Adam, and its own.
@@ -493,17 +488,17 @@ runs |= {
 fc.record({f"Adam: {name}": runs[name][1] for name in list(runs)[3:]})
 
 # %% [markdown]
-# With its own peak each of the two networks learns. <!-- 05b.adam --> What the peak of the 8 layers costs the CNN
-# stands in the third row. At three times that peak it ends at always *Happy*. <!-- 05b.collapse --> On FER2013 it loses
-# less, as its claim says. So a peak that is too high is a second way to a figure like 26.0 %. Project D does not tell
-# which way it went.
+# With its own peak each of the two networks learns. <!-- 05b.adam --> The peak of the 8 layers is several times the
+# CNN's own; what that costs stands in the third row, and with seed 0 it is no collapse. Only at three times that peak
+# does the CNN end at always *Happy*. <!-- 05b.collapse --> On FER2013 it loses less, as its claim says. So a foreign
+# peak gives a figure like 26.0 % only if it is far too high. Project D does not tell which way it went.
 #
 # ## The network of Notebook A, with a better recipe
 #
-# So far one thing changed at a time. Last, leave the network alone and change everything around it: the same ResNet18
-# with the same stem for photographs gets momentum (lesson 03), faces that are never quite the same twice (lesson 04),
-# a little weight decay, which pulls each weight towards zero, and one cycle. This training was recorded whole on
-# FER2013. Project D's networks of nine layers the course has not trained.
+# Last, leave the network alone and change everything around it: the same ResNet18 with the same stem for photographs
+# gets momentum (lesson 03), faces that are never quite the same twice (lesson 04), a little weight decay, which pulls
+# each weight towards zero, and one cycle. This training was recorded whole on FER2013. Project D's networks of nine
+# layers the course has not trained.
 
 # %%
 recipe = fc.recorded("ResNet18, all together, one cycle to 0.05")
@@ -524,13 +519,15 @@ fc.plots.history(recipe, column="accuracy", ax=axis);
 
 # %% [markdown]
 # In twenty epochs instead of a hundred, ResNet18 ends more than three points above the 57.8 % of Notebook
-# A. <!-- 05b.recipe --> The network is the same, behind a first layer that standardises. Which change did it is not
-# known, because all were made at once. These faces are PublicTest. PrivateTest was read once, when the training was
-# over, and stands in [the results](../docs/results.md).
+# A. <!-- 05b.recipe --> That 57.8 % is a mean of nine epochs; ours is the last epoch of one training. After the second
+# epoch, while the rate climbs, new faces fare worse; they recover as it comes down. One run does not show that the
+# rate is the cause. The network is the same, behind a first layer that standardises. Which change did it is not known,
+# because all were made at once. These faces are PublicTest. PrivateTest was read once, when the training was over, and
+# stands in [the results](../docs/results.md).
 #
 # ## What is known about depth
 #
-# On ImageNet, torchvision has trained the same networks twice, each with an old and with a new recipe.
+# On ImageNet, torchvision has trained ResNet50 and ResNet152 with an old recipe and again with a new one.
 
 # %%
 fc.guess(
@@ -700,10 +697,9 @@ fc.claim(
 fc.claims()
 
 # %% [markdown]
-# **What to remember.** Count before you train, and say of which batch a memory is. A network brings the picture size
-# it was made for with it. A rate belongs to one network with one optimiser, so compute a peak for each. A schedule is
-# right when you have looked at the rates it used. Before you blame depth, look at the training loss and at the
-# recipe.
+# **What to remember.** Count before you train, and name the batch size with each figure for memory. A network is made
+# for one size of picture. A rate belongs to one network with one optimiser, so compute a peak for each. Look at the
+# rates that a schedule really used. Before you blame depth, look at the training loss and at the recipe.
 #
 # ## Exercises
 #
