@@ -48,7 +48,7 @@ data
 
 # %% [markdown]
 # Figures and tables say when they show drawn faces, except for the twenty that you will label. Drawn faces have the
-# class shares of the real ones and the same kinds of trouble. Where a number was also measured on the real faces,
+# class shares of the real ones and most kinds of their trouble. Where a number was also measured on the real faces,
 # `fc.record` shows it beside the drawn one as "FER2013, measured". If you have an account at Kaggle, `python -m
 # fercourse data download` brings the real set.
 #
@@ -226,10 +226,11 @@ bar.set_label(f"grey levels from the mean of all\n({data.source})", fontsize=8);
 #
 # Not every spot has a meaning. Over each map stands its mean strength, and that of as many faces chosen by lot; the
 # last picture is an example. *Disgust* is the rarest emotion, and so few faces make a strong map by chance alone. On
-# drawn faces its own map is no stronger, <!-- 01.chance --> but that of Surprise is stronger than all twenty by
+# drawn faces its own map is not among the strongest twentieth, <!-- 01.chance --> but that of Surprise is stronger than all twenty by
 # lot. <!-- 01.shuffled -->
 #
-# On drawn faces the seven means together differ no more than shuffled labels make them. <!-- 01.within --> A pixel
+# On drawn faces the seven means together differ less than in the largest of twenty
+# shuffles. <!-- 01.within --> A pixel
 # differs over six times as much from face to face, <!-- 01.pixel --> because of light, skin, hair and pose. So no
 # single pixel tells much, but 2,304 weak hints add up, as lesson 02 shows. A mean keeps only what lies in one place in
 # most faces. A brow that sits higher in one face than in the next is blurred in it, so a model must first find where
@@ -323,7 +324,7 @@ fc.record({name: float(100 * share) for name, share in near.items()}, unit="%")
 # ### What copies do to a test
 #
 # The simplest program that remembers is the *nearest neighbour*. It answers each test face with the label of the
-# closest training face. On a face with a near-twin it errs only where the two labels differ.
+# closest training face. A face with a near-twin gets its twin's label, mostly its own.
 
 # %%
 fc.guess(
@@ -583,7 +584,7 @@ fc.claims()
 
 # %% [markdown]
 # **What to remember.** Three numbers belong beside every result on this data: what one answer for everybody scores, the
-# share of test faces that also stand in Training, and the share of labels that people confirm. No model changes them.
+# share of test faces with a near-twin in Training, and the share of labels that voters confirm.
 
 # %%
 happy = (data.test.labels == fc.EMOTIONS.index("Happy")).mean()

@@ -213,7 +213,8 @@ fc.record({"CNN": guess, "MLP, the same epochs": mlp_guess})
 # In lesson 02 the rule was: one is better when the two intervals lie apart. That rule is safe but blunt, because it
 # treats the two networks as if they had seen different faces. They answered the *same* faces. Where both are right, or both
 # wrong, you learn nothing about which is better. So count the others. If neither network were better, each of these faces would
-# be a fair coin. The *p value* of McNemar's test (1947) is the probability of a split at least as uneven as yours.
+# be a fair coin. The *p value* of McNemar's test (1947) is the probability, if that were so, of a split
+# at least as uneven as yours.
 
 # %%
 from scipy.stats import binomtest
@@ -243,7 +244,8 @@ gain.sort_values(ascending=False).round(1).to_frame("points gained")
 
 # %% [markdown]
 # The gains are uneven: between the first row and the last lie over 20 points. <!-- 03.uneven --> An emotion whose line is near 0, or
-# below it, has not profited. Which answers do its faces get? The next figure counts them.
+# below it, shows no clear gain. Which answers do its faces get? The next figure counts them; the darkest other field
+# in a row is the answer most often given instead.
 
 # %% tags=["folded"]
 axis = plt.subplots(figsize=(4.8, 4.8), layout="constrained")[1]
@@ -254,7 +256,8 @@ axis.tick_params(axis="x", labelrotation=45);
 
 # %% [markdown]
 # Read a row like this: of all faces with that label, so many were given each answer. On the diagonal stand the right answers.
-# The row of *Disgust* has by far the fewest faces, and of them the network finds fewer than of the seven emotions on average. <!-- 03.disgust -->
+# The row of *Disgust* has by far the fewest faces, and the network finds a smaller share of them than
+# of an average emotion. <!-- 03.disgust -->
 # Lesson 04 is about that. Do not read much into a gain or a loss of
 # a few points in one emotion, because a single row has few faces. Even if none of 15 faces is right, the 95 % interval
 # reaches up to 20 %.
@@ -296,7 +299,7 @@ fc.record({"CNN": guess, "with its untrained first kernels": mixed_guess})
 print(f"p = {guess.versus(mixed_guess).p_value:.2g}")
 
 # %% [markdown]
-# The two intervals may overlap, yet the paired test decides, since both answered the same faces: the network is worse with
+# Even where the two intervals overlap, the paired test decides, since both answered the same faces: the network is worse with
 # them. <!-- 03.kernels --> So training has changed these kernels, and all later layers rely on
 # the change. Now look at what the layers make of one face: eight maps after the first convolution, eight after the last.
 
@@ -376,19 +379,20 @@ for pixels, moved_guess in zip(PIXELS[1:], moved_ones):
     print(f"CNN, moved by {pixels}: p = {paired.p_value:.1g}, {verdict}")
 
 # %% [markdown]
-# So how far may a face move? Up to the last line that says *undecided*; from the first *worse* on it is too far.
+# So how far may a face move? From the first *worse* on it is too far. Where a line says *undecided*, these faces do not
+# show a loss; more faces might.
 #
 # Moved by six pixels, an eighth of the picture, both networks have lost. The CNN is still above the 25 % of always answering
-# *Happy*, and the MLP is not. <!-- 03.moved --> A share below zero means: fewer right answers than always *Happy*. So
-# sliding helps, but it does not make the network blind to place: the sentence
-# "a CNN finds an eyebrow wherever it is" is true of its maps and not of its answers. Three poolings forgive a little, and the
-# fully connected layers behind them expect each thing in its place. Two ways out come later: training on faces that were
+# *Happy*, and the MLP is not. <!-- 03.moved --> A share below zero means: fewer right answers than always *Happy*. So the
+# moved CNN still answers, but sliding does not make the network blind to place: the sentence
+# "a CNN finds an eyebrow wherever it is" is true of its maps and not of its answers. Pooling can forgive a pixel or two, and the
+# fully connected layers behind it expect each thing in its place. Two ways out come later: training on faces that were
 # moved (lesson 04), and a mean over all places instead of the large fully connected layers (lesson 05).
 #
 # ## Learn by heart, on purpose
 #
-# A network can also learn its training faces by heart. This is **overfitting**: what it knows then helps on the training
-# faces only. You will make it happen under your eyes, with 1,000 faces only. Say first what you expect.
+# A network can also learn its training faces by heart. This is **overfitting**: part of what it knows then helps on the
+# training faces only. You will make it happen under your eyes, with 1,000 faces only. Say first what you expect.
 
 # %%
 fc.guess(
@@ -398,7 +402,7 @@ fc.guess(
 )
 
 # %% [markdown]
-# With all 28,709 faces it takes longer, but it happened within fifteen epochs. Here is the course's recorded training of this CNN on
+# First look at a larger case: all 28,709 faces of FER2013, for fifteen epochs. Here is the course's recorded training of this CNN on
 # all of FER2013. A dot marks the best epoch of each validation curve.
 
 # %% tags=["folded"]
@@ -465,7 +469,7 @@ fc.record(figures | {"on validation faces, at the lowest loss": guesses[lowest]}
 # The third panel says why. The network grows surer of its wrong answers. <!-- 03.sure --> Accuracy asks
 # only which answer is largest. The loss also asks how sure the network was: a wrong answer with 99 % leaves the
 # true emotion at most 1 %, which costs at least ln 100 = 4.6; one with 50 % costs at least ln 2 = 0.7. So the loss counts how sure a wrong answer was, and accuracy does not. If you need
-# probabilities that can be believed, stop early. If you need answers only, you may go on.
+# probabilities that can be believed, stop near the lowest loss. If you need answers only, you may go on.
 #
 # How much was learned by heart is a number too. Grade the finished network on its training faces as on the others, in the
 # same mode, without dropout. The difference between the first two lines of the table is knowledge that helps on the training faces

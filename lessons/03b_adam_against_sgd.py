@@ -6,7 +6,7 @@
 # outcomes:
 #   - prove that an optimiser holds the weights that you mean it to move
 #   - say what momentum and Adam make of a gradient, with their formulas
-#   - find a learning rate with one short run, and extend a search whose winner stands at its edge
+#   - find with one short run where the search for a learning rate begins, and extend a search whose winner stands at its edge
 #   - plan a fair comparison, and measure how much a wrong rate costs
 # reproduces: A5
 # ---
@@ -95,8 +95,8 @@ for name, size in sizes.items():
     print(f"layer {name:10} mean gradient {size:.1e}")
 
 # %% [markdown]
-# `zero_grad` comes first, because the gradients of the first section have added up in this network. Each line is a mean over the
-# weights of one layer. All of them are under 0.01, so at a rate of 0.001 an SGD step moves a weight on average by less than
+# `zero_grad` comes first, because the gradients of the first section have added up in this network. Each line is the mean size of the gradients in one
+# layer, without sign. All of them are under 0.01, so at a rate of 0.001 an SGD step moves a weight on average by less than
 # 0.00001. <!-- 03b.step -->
 # Adam's first step moves each weight by the rate itself, as you saw in lesson 02. Here is why, written out.
 # For each weight Adam keeps two running means, `m` of its gradient `g` and `v` of the square of its gradient. Both begin at 0. After
@@ -271,8 +271,8 @@ for axis, (name, (rates, _)) in zip(axes, tests.items()):
 axes[2].set_xlabel("learning rate");
 
 # %% [markdown]
-# Read each curve from the left. For a long way the loss hardly changes: a few steps at each rate improve a network too little
-# to be seen over the noise. Then the steps become too long, and the loss shoots up. <!-- 03b.range --> The dotted line marks where
+# Read each curve from the left. For a long way the loss hardly changes: one step at each rate improves a network
+# too little to be seen over the noise. Then the steps become too long, and the loss shoots up. <!-- 03b.range --> The dotted line marks where
 # it stands 0.25 over its usual level (the median of the first half). So the test tells you a limit and no best rate. The race
 # tries only the rates 1 and 3 of each decade: … 0.01, 0.03, 0.1, 0.3 …, like the *rungs* of a ladder. One noisy run cannot tell more. The rule
 # was written down before the race: **begin at the rung nearest to a third of the limit**.
@@ -353,11 +353,12 @@ for name in ARMS:
     print(f"{name}: start {LADDER[start[name]]:g}, best {LADDER[best[name]]:g}")
 
 # %% [markdown]
-# For two of the three the start was not the best rate. <!-- 03b.start --> A third of the limit was only a place to begin: the rule
-# that a search goes on from an edge has found the better ones.
+# For two of the three the start was not the best rate. <!-- 03b.start --> A third of the limit was only a place
+# to begin. Trying the neighbours found the better rates, and going on from an edge showed that the next rung is worse.
 #
 # Compare the two kinds of SGD as well. A constant gradient would make the best rate without momentum ten times that with
-# momentum, which is two rungs. The best rates found here agree with that to within one rung. <!-- 03b.tenfold --> A ladder
+# momentum, which is two rungs. The best rates found here differ from that by
+# at most one rung. <!-- 03b.tenfold --> A ladder
 # with two rungs in each decade cannot tell more: it does not find the exact factor.
 
 # %%
@@ -406,7 +407,7 @@ for one, other in combinations(won, 2):
     print(f"  {paired.wins} to {paired.losses} faces, p = {paired.p_value:.2g}, {verdict}")
 
 # %% [markdown]
-# Of these two networks, trained for these few epochs, the one with Adam is better. <!-- 03b.adam --> But the sentence of 2019,
+# Of the two networks in the first line, trained for these few epochs, the one with Adam is better. <!-- 03b.adam --> But the sentence of 2019,
 # that SGD is "not an improvement", rested on one rate for one of them. The rate alone moved plain SGD by more points than
 # the change from tuned SGD with momentum to tuned Adam. <!-- 03b.tuning --> And one seed decides about two networks, not about two
 # optimisers. In the race on FER2013 below, with more faces and more epochs, Adam is ahead as well, but by less than a
@@ -418,7 +419,7 @@ for one, other in combinations(won, 2):
 #
 # ### How much a choice flatters
 #
-# One rule was bent: each best rate was chosen on the faces on which it is reported. How much can that flatter? Suppose three
+# One weakness is left: each best rate was chosen on the same faces on which it is reported. How much can that flatter? Suppose three
 # networks that are all right for 60 % of faces, and take the best of the three on your validation faces, ten thousand times.
 
 # %%
