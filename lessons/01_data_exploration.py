@@ -9,7 +9,7 @@
 #   - name the class shares, and the accuracy that they give away for nothing
 #   - find faces that occur twice, and measure what they add to the score of a program that remembers
 #   - say how often ten people elect the label of a face, and why that is no ceiling for a model
-# reproduces: sections 1 and 2 of notebook A, the class charts of B and C, the folders of E; see below
+# reproduces: sections 1 and 2 of notebook A, the class charts of B and C, the folders of E
 # ---
 
 # %% tags=["parameters"]
@@ -39,8 +39,8 @@ fc.guess(
 )
 
 # %% [markdown]
-# FER2013 may not be redistributed, so this course also draws faces of its own. Which do you see? `env.load` is
-# `fc.load` for a lesson, and notes which data it was; `whole=True` takes every face.
+# FER2013 may not be redistributed, so this course also draws faces of its own. `env.load` is `fc.load` for a lesson,
+# and notes which data it was; `whole=True` takes every face.
 
 # %%
 data = env.load(DATA, whole=True)
@@ -48,14 +48,14 @@ data
 
 # %% [markdown]
 # Figures and tables say when they show drawn faces, except for the twenty that you will label. Drawn faces have the
-# class shares of the real ones and most kinds of their trouble. Where a number was also measured on the real faces,
-# `fc.record` shows it beside the drawn one as "FER2013, measured". If you have an account at Kaggle, `python -m
+# class shares of the real ones and most of the same kinds of trouble. Where a number was also measured on the real
+# faces, `fc.record` shows it beside the drawn one as "FER2013, measured". If you have an account at Kaggle, `python -m
 # fercourse data download` brings the real set.
 #
 # `SCALE` in the first cell is the size of a run: "smoke" is a quick test, "lesson" this page, "full" the largest. The
 # *fingerprint* is computed from pixels, labels and parts, and tells whether two copies are the same data.
 #
-# The course repeats what five public notebooks did with this data. It calls them [A to E](../docs/five_notebooks.md).
+# The course repeats what five public notebooks, [A to E](../docs/five_notebooks.md), did with this data.
 #
 # Here are a few faces in the layout in which FER2013 is published.
 
@@ -92,8 +92,7 @@ axis.axis("off")
 face[:3, :6]
 
 # %% [markdown]
-# On the whole set this loop turns 83 million pieces of text into numbers. `fc.load` reads the bytes in large pieces,
-# checks every row, and gives the same arrays (`cache=False` keeps no copy):
+# `fc.load` is faster, checks every row, and gives the same arrays (`cache=False` keeps no copy):
 
 # %% tags=["NBVAL_CHECK_OUTPUT"]
 rows = [[int(text) for text in pixels.split()] for pixels in table.pixels]
@@ -107,8 +106,7 @@ print("the same pixels:", same)
 #
 # *Training* is what a model learns from. *PublicTest* is what you look at while you work: which model, which settings,
 # when to stop. *PrivateTest* answers one question, once: how good is the model that you chose? So the contest kept it
-# secret. In code the parts are *splits*, `data.train`, `data.valid` and `data.test`. Count the labels in each, and see
-# what became of your first guess.
+# secret. In code the parts are *splits*, `data.train`, `data.valid` and `data.test`. Count the labels in each.
 
 # %%
 counts = pd.DataFrame({split.name: split.counts() for split in data})
@@ -117,9 +115,10 @@ fc.reveal("01.1", float(shares.train.max()))
 fc.plots.class_counts(data);
 
 # %% [markdown]
-# *Happy* is the commonest emotion in all three parts, and for each disgusted face there are sixteen happy
-# ones. <!-- 01.floor --> So an accuracy of 25 % is free: you have it if you answer Happy to everybody. A model may also
-# ignore *Disgust* and hardly pay for it. Compare every accuracy in this course with these 25 %.
+# Notebooks B and C draw this chart. *Happy* is the commonest emotion in all three parts, and for each disgusted face
+# there are about sixteen happy ones. <!-- 01.floor --> So 25 % *accuracy*, the share of right answers, is free: you
+# have it if you answer Happy to everybody. A model may also ignore *Disgust* and hardly pay for it. Compare every
+# accuracy in this course with these 25 %.
 #
 # ## Twenty faces, and you
 #
@@ -144,10 +143,9 @@ for place in np.flatnonzero((mine.answers >= 0) & ~agree):  # −1 where nobody 
 fc.plots.faces(twenty, positions=range(20), columns=5, titles=titles);
 
 # %% [markdown]
-# How good is your score? The organisers of the contest report that people agree with about 65 % of the labels of
-# FER2013. But twenty faces are few. Let 100,000 imaginary people label twenty faces each, and let every answer be right
-# with a chance of 65 % (a *binomial* number). Leave out a twentieth at either end, below the 5 % and above the 95 %
-# *quantile*.
+# The organisers of the contest report that people agree with about 65 % of the labels of FER2013. But twenty faces are
+# few. Let 100,000 imaginary people label twenty faces each, and let every answer be right with a chance of 65 % (a
+# *binomial* number). Leave out a twentieth at either end, below the 5 % and above the 95 % *quantile*.
 
 # %%
 scores = np.random.default_rng(SEED).binomial(20, 0.65, 100_000)
@@ -162,13 +160,13 @@ print(f"for {100 * inside:.0f} of 100 people")
 # √n: 11 points for twenty faces, 1.6 points for a thousand. Chance moves a share by more than two of them in about one
 # case of twenty.
 #
-# If your faces were drawn, do not compare yourself with the 65 %. The program that draws them gives about one in seven
-# a wrong label on purpose. Somebody who reads every drawn face rightly agrees with about 86 % of the labels.
+# If your faces were drawn, do not compare yourself with the 65 %. About one in seven has a wrong label on purpose, so a
+# perfect reader agrees with about 86 % of the labels.
 #
 # ## Faces with their labels
 #
-# One row for each emotion, then all faces to leaf through. In a running notebook the second cell has menus and a
-# slider. Some faces are turned, half hidden, blurred. Some labels you will not believe.
+# One row for each emotion, then all faces to leaf through, in a running notebook with menus and a slider. Some faces
+# are turned, half hidden, blurred.
 
 # %%
 axis = plt.subplots(figsize=(2.5, 3.5), layout="constrained")[1]
@@ -224,22 +222,21 @@ bar.set_label(f"grey levels from the mean of all\n({data.source})", fontsize=8);
 # *Surprise* is the open mouth, <!-- 01.mouth --> and on drawn faces that of *Angry* lies between the brows, which come
 # down. <!-- 01.brows -->
 #
-# Not every spot has a meaning. Over each map stands its mean strength, and that of as many faces chosen by lot; the
-# last picture is an example. *Disgust* is the rarest emotion, and so few faces make a strong map by chance alone. On
-# drawn faces its own map is not among the strongest twentieth, <!-- 01.chance --> but that of Surprise is stronger than all twenty by
-# lot. <!-- 01.shuffled -->
+# Over each map stands its mean strength, and, "by lot", the mean of twenty lots of as many faces; a single lot, as in
+# the last picture, may lie far from it. *Disgust* is the rarest emotion, and so few faces make a strong map by chance
+# alone. On drawn faces its map is not among the strongest twentieth of such maps, <!-- 01.chance --> but that of
+# Surprise is stronger than all twenty by lot. <!-- 01.shuffled -->
 #
-# On drawn faces the seven means together differ less than in the largest of twenty
-# shuffles. <!-- 01.within --> A pixel
-# differs over six times as much from face to face, <!-- 01.pixel --> because of light, skin, hair and pose. So no
-# single pixel tells much, but 2,304 weak hints add up, as lesson 02 shows. A mean keeps only what lies in one place in
-# most faces. A brow that sits higher in one face than in the next is blurred in it, so a model must first find where
-# the brow is.
+# On drawn faces the seven means together differ a little more than in an average shuffle, but less than in the largest
+# of twenty. <!-- 01.within --> A pixel differs over six times as much from face to face, <!-- 01.pixel --> because of
+# light, skin, hair and pose. So no single pixel tells much, but 2,304 weak hints add up, as lesson 02 shows. A mean
+# keeps only what lies in one place in most faces. A brow that sits higher in some is blurred in the mean, so a model
+# must first find it.
 #
 # ## The same face twice
 #
-# The faces came from web searches, and searches return the same picture more than once. A dictionary from pixels, as
-# `bytes`, to positions finds all exact copies in one pass.
+# Web searches return the same picture more than once. A dictionary from pixels, as `bytes`, to positions finds all
+# exact copies in one pass.
 
 # %%
 images = np.concatenate([split.images for split in data])
@@ -254,10 +251,11 @@ contradictory = sum(len(set(labels[group])) > 1 for group in groups)
 fc.record({"faces with exact copies": len(groups), "… in two parts": across, "… with two labels": contradictory})
 
 # %% [markdown]
-# ### Near-twins
-#
 # Some pictures occur more than once, and some of these in two parts. <!-- 01.exact --> On drawn faces no exact copy has
-# two labels; <!-- 01.onelabel --> on FER2013 some have.
+# two labels; <!-- 01.onelabel --> on FER2013 some have. The first row counts pictures, not their copies; "two" means
+# two or more.
+#
+# ### Near-twins
 #
 # A copy that was cropped a pixel further left has other bytes. To find it, make each face small, so that a shift by a
 # pixel hardly matters: average blocks of 6 × 6 pixels, which leaves 8 × 8 numbers; take away their mean; scale to
@@ -283,9 +281,9 @@ def closest_in_training(images):
 closest, likeness = closest_in_training(data.test.images)
 
 # %% [markdown]
-# May you look at test faces? Here you may, because you choose no model by what you find. What is "near one"? Look
-# before you choose a threshold. These pairs go down from the most alike to about 0.96, the test face above, its
-# closest training face below.
+# You may look at test faces here, because you choose no model by what you find. What is "near one"? Look before you
+# choose a threshold. These pairs go down from the most alike to about 0.96, the test face above, its closest training
+# face below.
 
 # %%
 order = likeness.argsort()[::-1]
@@ -300,7 +298,8 @@ fc.plots.pairs(data.test.images[shown], data.train.images[closest[shown]], capti
 # second search says about how many pairs are look-alikes, two different people.
 #
 # This gives a rule: of four thresholds take the lowest above which the second search finds at most 2 pairs for 100 of
-# the first. Nearly all pairs are copies then.
+# the first. Nearly all pairs are copies then. With few pairs it allows no mirrored pair at all, and is rough. A
+# training face above the threshold is a *near-twin*.
 
 # %%
 _, mirrored = closest_in_training(data.test.images[:, :, ::-1])
@@ -319,12 +318,12 @@ fc.record({name: float(100 * share) for name, share in near.items()}, unit="%")
 # %% [markdown]
 # The rule gives 0.99, <!-- 01.twins --> and misses copies that lie lower. Down to 0.97 come more copies and more
 # look-alikes, <!-- 01.overlap --> and on drawn faces most pairs above 0.95 are look-alikes. <!-- 01.majority --> So the
-# last table also estimates all copies: pairs minus mirrored pairs at 0.95. Exercise 01.3 counts missed ones.
+# last table also estimates all copies: pairs minus mirrored pairs at 0.95.
 #
 # ### What copies do to a test
 #
 # The simplest program that remembers is the *nearest neighbour*. It answers each test face with the label of the
-# closest training face. A face with a near-twin gets its twin's label, mostly its own.
+# closest training face. A face with a near-twin gets its twin's label, which is mostly its own label too.
 
 # %%
 fc.guess(
@@ -345,22 +344,20 @@ fc.record("neighbour, added by copies", float(100 * (right.mean() - on_others)),
 # %% [markdown]
 # On faces that it has seen before it is right far more often. <!-- 01.memory --> So all test faces together promise
 # more than a new face will get, <!-- 01.rose --> by more than the points added, because "the others" still hold missed
-# copies. There the neighbour stays below the free 25 % on drawn faces. <!-- 01.free --> Lesson 02b measures what
-# near-twins do to a network's score.
-#
-# Where one picture has two labels, no model can be right about both.
+# copies. On the others, on drawn faces, the neighbour stays below the free 25 %. <!-- 01.free -->
 #
 # ## What people see
 #
 # In 2016 a second project, FER+, showed each face to ten people. Each could choose among the seven emotions, contempt,
 # "unknown", and "not a face". `fc.load` joins the votes where they lie beside the original file, and checks that they
-# fit: a shift would give each face another face's votes, without an error.
+# fit: a shift would give each face another face's votes, and no error message would tell you.
 #
-# On drawn faces ten drawn voters stand in. How often and where they part from the label was set by the program; for
-# people read the right column. Without votes, this part has nothing to count.
+# On drawn faces ten drawn voters stand in. How often and where they part from the label was set by the program. Without
+# votes, this part has nothing to count.
 #
 # Let the ten voters of each face elect an emotion: of the seven the one with the most votes, which need not be a
-# majority, and of equals the one with the lowest number. A label is *confirmed* when it is elected.
+# majority, and of equals the one with the lowest number. A label is *confirmed* when it is elected. On drawn faces the
+# answer is about the drawn voters.
 
 # %%
 fc.guess(
@@ -384,13 +381,14 @@ if has_votes:
     fc.record({f"votes for the elected, {name}": float(mean) for name, mean in sure.items()}, unit="of 10")
 
 # %% [markdown]
-# The voters are less at one where they elect another emotion than the label. <!-- 01.divided --> So such labels stand
-# more often on faces that people read in different ways.
+# The voters are less at one where they elect another emotion than the label. <!-- 01.divided --> People read such faces
+# in more ways.
 #
-# On drawn faces about one label in seven is not confirmed, <!-- 01.ceiling --> on FER2013 more than one in three.
-# Compare "confirmed, all" with single people: about 65 % on FER2013, 86 % for a perfect reader of drawn faces. None of
-# these is a ceiling. A model that always gave the voters' choice would match "confirmed, all". One that also learns the
-# habits of those who gave the labels can match more. Exercise 01.5 computes a ceiling, under an assumption.
+# On drawn faces about one label in seven is not confirmed, <!-- 01.ceiling --> on FER2013 more than one in three, and
+# of *Fear* six in seven. *Disgust* has few faces, so its share is rough. The voters match the labels ("confirmed, all")
+# about as often as single people do: 65 % on FER2013, 86 % for a perfect reader of drawn faces. None of these need be a
+# ceiling. A model that always gave the voters' choice would match "confirmed, all". One that also learns the habits of
+# those who gave the labels can match more. Exercise 01.5 computes a ceiling, under an assumption.
 #
 # What do the voters elect instead? Each row is a label, and each column is what they elected.
 
@@ -427,8 +425,8 @@ for place, ballot in enumerate(votes[disputed]):
 fc.plots.faces(data.valid, positions=disputed, columns=3, titles=titles);
 
 # %% [markdown]
-# None of these faces has an answer on which four of the ten voters agree. <!-- 01.disputed --> The file labels each of
-# them all the same, and a model is judged by that.
+# None of these faces has an answer on which four of the ten voters agree. <!-- 01.disputed --> Still, the file gives
+# each of them one label, and a model is judged by it.
 #
 # ## The same data in eight layouts
 #
@@ -496,8 +494,8 @@ by_position = answers == graded
 fc.record("a perfect model, judged by position", float(100 * by_position.mean()), unit="%", n=len(graded))
 
 # %% [markdown]
-# No warning, and a number that could be a mediocre model's. Every face of Surprise, Sad and Neutral counts as an error,
-# over four in ten. <!-- 01.order --> So map by name, as `fc.load` does, never by position.
+# Nothing warns you, and the figure could be the score of a weak model. Every face of Surprise, Sad and Neutral counts
+# as an error, over four in ten. <!-- 01.order --> So map by name, as `fc.load` does, never by position.
 #
 # ## What you can say now
 #
@@ -527,12 +525,12 @@ fc.claim("01.mouth", bool(28 <= row < 47 and 12 <= column < 36), says, needs="le
 says = "On drawn faces the darkest place of Angry, against the mean of all, lies between the brows."
 row, column = darkest[Angry]
 fc.claim("01.brows", bool(14 <= row < 26 and 16 <= column < 32), says, needs="lesson", only="drawn")
-says = "On drawn faces the map of Disgust is no stronger than those of 19 in 20 lots of as many faces."
+says = "On drawn faces the map of Disgust is not among the strongest twentieth of maps by lot."
 chance = strength[Disgust] < np.quantile(by_lot[:, Disgust], 0.95)
 fc.claim("01.chance", bool(chance and by_lot.mean(0).argmax() == Disgust), says, needs="lesson", only="drawn")
 says = "The map of Surprise is stronger than any of twenty lots of as many faces."
 fc.claim("01.shuffled", bool(strength[Surprise] > by_lot[:, Surprise].max()), says, needs="lesson")
-says = "On drawn faces the seven means differ no more than in twenty shuffles of the labels."
+says = "On drawn faces the seven means differ less than in the largest of twenty shuffles."
 fc.claim("01.within", bool(between < by_chance.max()), says, needs="lesson", only="drawn")
 says = "A pixel varies over six times as much from face to face as from one emotion's mean to the next."
 fc.claim("01.pixel", bool(spread > 6 * between), says, needs="lesson")
@@ -584,7 +582,8 @@ fc.claims()
 
 # %% [markdown]
 # **What to remember.** Three numbers belong beside every result on this data: what one answer for everybody scores, the
-# share of test faces with a near-twin in Training, and the share of labels that voters confirm.
+# share of test faces with a near-twin (too low, as the threshold misses copies), and the share of labels that the
+# voters confirm (on drawn faces, drawn voters).
 
 # %%
 happy = (data.test.labels == fc.EMOTIONS.index("Happy")).mean()
@@ -594,15 +593,15 @@ fc.record({f"remember: {name}": float(100 * share) for name, share in three.item
 # %% [markdown]
 # ## Exercises
 #
-# They stand in [`exercises/01_data_exploration.ipynb`](../exercises/01_data_exploration.ipynb), with checks and hints.
+# They stand in [`exercises/01_data_exploration.ipynb`](../exercises/01_data_exploration.ipynb).
 #
 # | | exercise | kind | minutes |
 # |---|---|---|---|
 # | 01.1 | What would a model score on PrivateTest that always answers the commonest class of PublicTest? | recall | 5 |
 # | 01.2 | Make thumbnails by hand, and find the mirrored copies that somebody has put into another part. | code | 25 |
 # | 01.3 | Where would you put the threshold of the near-twins, on faces whose copies you know? | break and explain | 20 |
-# | 01.4 | A loader numbers emotions as it meets them. Find the first row whose labels mean different emotions in two copies. | debug | 20 |
-# | 01.5 | Each label is what one of ten voters said, chosen by lot. How many of such labels can the best model match? | code | 20 |
+# | 01.4 | A loader numbers emotions as it meets them. In which row do two copies of the data set first differ? | debug | 20 |
+# | 01.5 | Suppose each label is what one of ten voters said, chosen by lot. How many can the best model match? | code | 20 |
 # | 01.6 | Give each pixel of a thumbnail a weight, as the sheet explains, and do better than the course's own attempt. | improve it | 25 |
 #
 # ## References
