@@ -18,8 +18,8 @@ def test_drawn_labels_are_wrong_on_one_face_in_seven():
     wrong = 2 * sum(MISREADINGS.values())  # the share of each pair is wrong in either direction
     assert round(1 / wrong) == 7
     assert int(100 * (1 - wrong)) == 86
-    assert "gives about one in seven a wrong label on purpose" in TEXT
-    assert "agrees with about 86 % of the labels" in TEXT
+    assert "About one in seven has a wrong label on purpose" in TEXT
+    assert "perfect reader agrees with about 86 % of the labels" in TEXT
 
 
 def test_torchvision_refuses_the_same_faces_in_other_bytes(tmp_path, faces):
