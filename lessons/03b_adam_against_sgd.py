@@ -189,8 +189,8 @@ for axis in axes:
 # Which rates should one try? One short run finds the neighbourhood. Start with a rate that is far too small, raise it a
 # little with each batch of 64 faces, and watch the loss (Smith 2015). Each optimiser's rate grows here by three *decades*: a decade is
 # a factor of ten. A new network first learns how
-# common each emotion is, and in that time its loss says little about the rate. So let copies of a network start that has had two
-# epochs of training with Adam at 0.001.
+# common each emotion is, and in that time its loss says little about the rate. So first train one network for two
+# epochs with Adam at 0.001, and let each test start from a copy of it.
 
 # %%
 fc.guess(
@@ -271,6 +271,7 @@ for axis, (name, (rates, _)) in zip(axes, tests.items()):
 axes[2].set_xlabel("learning rate");
 
 # %% [markdown]
+# What lies above the frame is not drawn. The first points are means of very few batches: do not read them.
 # Read each curve from the left. For a long way the loss hardly changes: one step at each rate improves a network
 # too little to be seen over the noise. Then the steps become too long, and the loss shoots up. <!-- 03b.range --> The dotted line marks where
 # it stands 0.25 over its usual level (the median of the first half). So the test tells you a limit and no best rate. The race
@@ -357,8 +358,8 @@ for name in ARMS:
 # to begin. Trying the neighbours found the better rates, and going on from an edge showed that the next rung is worse.
 #
 # Compare the two kinds of SGD as well. A constant gradient would make the best rate without momentum ten times that with
-# momentum, which is two rungs. The best rates found here differ from that by
-# at most one rung. <!-- 03b.tenfold --> A ladder
+# momentum, which is two rungs. The best rates found here need not lie exactly two rungs apart; they differ
+# from that by at most one. <!-- 03b.tenfold --> A ladder
 # with two rungs in each decade cannot tell more: it does not find the exact factor.
 
 # %%
@@ -388,8 +389,10 @@ axis.set_title("solid: validation faces, dashed: training faces", fontsize=10)
 figure.legend(frameon=False, loc="outside lower center", ncols=2, fontsize=9);
 
 # %% [markdown]
+# Training accuracy is counted during the epoch, with dropout, so it can lie below the validation accuracy.
+#
 # In these few epochs plain SGD at 0.001 is worth no more than always giving the most common answer. <!-- 03b.still --> The notebook of
-# 2019 gave it 150 epochs. A better rate alone, without momentum and with everything else as it was, makes plain SGD
+# 2019 gave it 150 epochs. A better rate alone, without momentum and with everything else as in the run at 0.001 above, makes plain SGD
 # better. <!-- 03b.rate --> The first line of points above says by how much.
 #
 # ## What has been decided?
@@ -408,7 +411,7 @@ for one, other in combinations(won, 2):
 
 # %% [markdown]
 # Of the two networks in the first line, trained for these few epochs, the one with Adam is better. <!-- 03b.adam --> But the sentence of 2019,
-# that SGD is "not an improvement", rested on one rate for one of them. The rate alone moved plain SGD by more points than
+# that SGD is "not an improvement", rested on a single rate for SGD. The rate alone moved plain SGD by more points than
 # the change from tuned SGD with momentum to tuned Adam. <!-- 03b.tuning --> And one seed decides about two networks, not about two
 # optimisers. In the race on FER2013 below, with more faces and more epochs, Adam is ahead as well, but by less than a
 # point. <!-- 03b.recorded -->
@@ -427,7 +430,7 @@ luck = np.random.default_rng(SEED).binomial(len(data.valid), 0.6, size=(10_000, 
 fc.record("best of three equal networks, gained by luck", round(100 * (luck.max(axis=1).mean() - 0.6), 1), unit="points")
 
 # %% [markdown]
-# It is about a point. <!-- 03b.luck --> Real networks make partly the same errors, and then it is less. Where the rates differ as
+# It is about a point. <!-- 03b.luck --> With four rates it would be a little more. Real networks make partly the same errors, and then it is less. Where the rates differ as
 # much as in the table of the race, choosing is no matter of luck either. But do not quote the figure of a winner as
 # what new faces will give.
 #
@@ -448,7 +451,8 @@ both.assign(mean=both.mean(axis=1).round(2))
 
 # %% [markdown]
 # In the mean of two seeds the best of Adam is ahead of the best of SGD, by less than a point. <!-- 03b.recorded --> With 3,589
-# faces one figure is uncertain by 1.6 points either way, so these figures do not decide the race. And both
+# faces one figure is uncertain by 1.6 points either way. By the intervals the race is undecided; the paired test would need
+# the answers face by face, which this table does not hold. And both
 # bests stand at an edge of the three rates, so by the rule above that race is not finished. <!-- 03b.unfinished -->
 #
 # ## Does Adam forgive?
@@ -556,6 +560,7 @@ fc.claims()
 # ## References
 #
 # - Kingma and Ba, *Adam* (2015): what is divided by what, and why.
+# - Nesterov, *A Method for Solving the Convex Programming Problem with Convergence Rate O(1/k²)* (1983): his form of momentum.
 # - Sutskever, Martens, Dahl and Hinton, *On the Importance of Initialization and Momentum in Deep Learning* (2013): Nesterov's
 #   momentum in networks.
 # - Smith, *Cyclical Learning Rates for Training Neural Networks* (2015): the range test.
