@@ -15,6 +15,7 @@ from fercourse.course.building.lesson import count_words, read_lesson
 from fercourse.course.building.lesson_rules import advice, untied
 from fercourse.course.checkout import select
 from fercourse.errors import CheckFailed, ParameterError
+from fercourse.report import recorded
 
 TWO_CELLS = lesson("# cat or dog?\nanimal = 'cat'", '# %% tags=["NBVAL_CHECK_OUTPUT"]\nprint(animal)')
 
@@ -104,6 +105,49 @@ def test_a_changed_cell_loses_its_output_and_the_others_keep_theirs(course):
     outputs = {cell.id: (len(cell.outputs), cell.execution_count) for cell in built(course).cells if "outputs" in cell}
     assert outputs.pop("01-animal-cat-or-dog") == (0, None)
     assert outputs == {"01-parameters": (1, 1), "01-setup": (1, 2), "01-print-animal": (1, 4), "01-stamp": (1, 5)}
+
+
+def test_the_columns_of_fer2013_follow_the_records_without_a_new_execution(course, tmp_path, monkeypatch):
+    toy_build(course)
+    origin = {
+        "lesson": "01",
+        "scale": "lesson",
+        "seed": 0,
+        "source": "drawn faces",
+        "fingerprint": "",
+        "official": False,
+    }
+    figure = origin | {"name": "twins", "value": 1.5, "unit": "%", "low": None, "high": None, "n": None, "drawn": True}
+    claim = origin | {"id": "01.a", "sentence": "It is so.", "status": "held", "reasons": [], "drawn": True}
+    published = [
+        {"kind": "figure"} | figure,
+        {"kind": "figures", "figures": [figure, figure | {"name": "others"}]},
+        {"kind": "claims", "claims": [claim]},
+    ]
+    shown = [
+        nbformat.v4.new_output(
+            "display_data",
+            data={"text/plain": "recorded: old" if each["kind"] == "figure" else "old", "text/html": "old"},
+            metadata={"fercourse": each},
+        )
+        for each in published
+    ]
+    give_outputs(course, print_animal=shown)
+    real = figure | {"lesson": "01", "value": 11.3, "drawn": False}
+    record = {"lesson": "01", "scale": "full", "figures": [real], "claims": [claim | {"status": "failed"}]}
+    (tmp_path / "records").mkdir()
+    (tmp_path / "records" / "01.json").write_text(json.dumps(record))
+    monkeypatch.setattr(recorded, "LESSONS", tmp_path / "records")
+    recorded.of_lesson.cache_clear()
+    assert any("01_toy" in finding for finding in notebook_drift(course=course, setup=SETUP, stamp=STAMP))
+    toy_build(course)
+    recorded.of_lesson.cache_clear()
+    [cell] = [cell for cell in built(course).cells if cell.id == "01-print-animal"]
+    line, table, claims = (output.data["text/plain"] for output in cell.outputs[1:])
+    assert line == "recorded: twins · 1.5 % (drawn faces) · FER2013, measured: 11.3 %, full scale"
+    assert "twins  1.5 %  11.3 %" in table
+    assert "others  1.5 %  –" in table
+    assert "✓ ✗ It is so. [01.a]" in claims
 
 
 def test_a_cell_with_an_id_of_its_own_still_loses_its_output_when_its_source_changes(course):
