@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from multiprocessing import current_process, get_all_start_methods, get_context, parent_process
 from multiprocessing.connection import wait
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
@@ -26,6 +27,7 @@ from uuid import uuid4
 from fercourse.executors import code_here, is_forgotten, problem_of, refuse_other_code
 
 POLL = 0.2  # seconds between two looks at whether to stop
+LONGEST_TMPDIR = 64  # bytes: multiprocessing adds up to 40 for the name of a socket
 LAST_SECONDS = 10  # for a process to end by itself, or to be killed
 MOST_LOG = 1_000_000  # bytes
 _starting = Lock()  # multiprocessing's own lists of processes are not made for threads
@@ -167,12 +169,25 @@ def _warm_context(preload):
 
     context = get_context("forkserver")
     context.set_forkserver_preload([__name__, *preload])  # the first task decides: there is one such process
+    _keep_socket_paths_short()
     try:
         with _one_thread():
             forkserver.ensure_running()
     except ChildProcessError:  # this process was itself forked from one that has such a process, which serves no other
         return get_context("spawn")
     return context
+
+
+def _keep_socket_paths_short():
+    """Have multiprocessing's sockets in /tmp where TMPDIR is long: a socket's path has at most 104 bytes (macOS's limit)."""
+    usual = tempfile.gettempdir()
+    if len(os.fsencode(usual)) <= LONGEST_TMPDIR:
+        return
+    tempfile.tempdir = "/tmp"
+    try:
+        get_temp_dir()  # made by the first call, kept for all that follow, removed when this process ends
+    finally:
+        tempfile.tempdir = usual
 
 
 @contextmanager

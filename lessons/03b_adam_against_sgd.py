@@ -488,7 +488,8 @@ def better(one, other):
     return None if paired.p_value >= 0.05 else paired.wins > paired.losses
 
 
-fc.claim("03b.bound", change == 0, "An optimiser that holds another network's weights moves nothing.")
+fc.claim("03b.bound", change == 0,
+         "An optimiser that holds another network's weights does not move the network that you train.")  # fmt: skip
 fc.claim("03b.step", max(sizes.values()) < 0.01,
          "At a rate of 0.001 SGD's first step is on average over a hundred times shorter than Adam's, in every layer.")  # fmt: skip
 fc.claim("03b.length", abs(lengths[0] - 0.01) < 1e-4 > abs(lengths[1] - 0.01) and lengths[2] < 0.001,
@@ -512,12 +513,12 @@ fc.claim("03b.same", any(abs(right - share) < 1e-9 for right in reached for shar
 fc.claim("03b.start", sum(best[name] != start[name] for name in ARMS) == 2, needs="lesson",
          sentence="For two of the three optimisers the start of the range test was not the best rate.")  # fmt: skip
 fc.claim("03b.tenfold", abs(best["plain SGD"] - best["SGD, Nesterov 0.9"] - 2) <= 1, needs="lesson",
-         sentence="The best rate without momentum is ten times that with it, within one rung.")  # fmt: skip
+         sentence="The best rates with and without momentum lie two rungs apart, give or take one.")  # fmt: skip
 floor = max(shares)
 fc.claim("03b.still", guess_2019.interval()[0] <= floor, needs="lesson",
-         sentence="Plain SGD at 0.001 is not better than always answering the most common emotion.")  # fmt: skip
+         sentence="After these few epochs plain SGD at 0.001 is not better than always answering the most common emotion.")  # fmt: skip
 fc.claim("03b.rate", better(won["plain SGD"], guess_2019), needs="lesson",
-         sentence="With a better rate alone, without momentum, plain SGD is better than at 0.001.")  # fmt: skip
+         sentence="With a better rate alone, without momentum, plain SGD is better after these few epochs than at 0.001.")  # fmt: skip
 gained_by_luck = 100 * (luck.max(axis=1).mean() - 0.6)
 fc.claim("03b.luck", bool(0.5 <= gained_by_luck <= 1.5), needs="lesson",
          sentence="The best of three equal networks gains about a point by luck.")  # fmt: skip
@@ -533,11 +534,11 @@ fc.claim("03b.momentum", better(won["SGD, Nesterov 0.9"], won["plain SGD"]), nee
          sentence="Each with a rate of its own, SGD with momentum is better than plain SGD at this length.")  # fmt: skip
 larger = {name: results[name, rung + 1] for name, rung in best.items()}
 fc.claim("03b.forgives", all(run is None or better(won[name], run[1]) is True for name, run in larger.items()), needs="lesson",
-         sentence="With a rate three times too large each of the three optimisers trains a worse network.")  # fmt: skip
+         sentence="After these few epochs each of the three optimisers has trained a worse network with a rate three times too large.")  # fmt: skip
 fc.claim("03b.small", all(below < above for below, above in lost.values()), needs="lesson",
-         sentence="A rate three times too small costs less than one three times too large, for all three.")  # fmt: skip
+         sentence="After these few epochs a rate three times too small costs less than one three times too large, for all three.")  # fmt: skip
 fc.claim("03b.tuning", by_rate > abs(by_optimiser), needs="lesson",
-         sentence="The rate alone moves plain SGD by more points than lie between tuned SGD with momentum and tuned Adam.")  # fmt: skip
+         sentence="After these few epochs the rate alone moves plain SGD by more points than lie between tuned SGD with momentum and tuned Adam.")  # fmt: skip
 fc.claims()
 
 # %% [markdown]

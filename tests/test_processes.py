@@ -149,6 +149,18 @@ def test_tasks_end_with_the_process_that_they_work_for_however_it_ends(tmp_path,
     wait_until(lambda: not list(tmp_path.glob("fercourse-*")))
 
 
+@pytest.mark.parametrize("length", [104, 200], ids="{} bytes".format)
+def test_tasks_run_where_the_folder_for_temporary_files_has_a_long_path(tmp_path, length):
+    folder = tmp_path / ("d" * (length - len(str(tmp_path)) - 1))
+    folder.mkdir()
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent / "helpers"), "TMPDIR": str(folder)}
+    program = PROGRAM.replace("hangs", "adds").replace("(sys.argv[1],)", "(1, 2)")
+    program = program.replace("list(work", "events = list(work") + "print(events[-1].value.result)"
+    finished = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+    assert (finished.stdout, finished.stderr) == ("3\n", "")
+    assert list(folder.iterdir()) == []
+
+
 def test_a_tree_is_killed_to_its_last_leaf_and_one_that_has_ended_is_no_error(tmp_path):
     program = "import subprocess, sys; subprocess.run([sys.executable, *sys.argv[1:]])"
     leaf = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(99)"
