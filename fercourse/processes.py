@@ -179,7 +179,7 @@ def _warm_context(preload):
 
 
 def _keep_socket_paths_short():
-    """Have multiprocessing's sockets in /tmp where TMPDIR is long: a socket's path has at most 104 bytes (macOS's limit)."""
+    """Have multiprocessing's sockets in /tmp where TMPDIR is long: a socket's path has at most 104 bytes on macOS."""
     usual = tempfile.gettempdir()
     if len(os.fsencode(usual)) <= LONGEST_TMPDIR:
         return
