@@ -59,3 +59,9 @@ def _quota(folder):
             time, period = " ".join(file.read_text() for file in ways).split()
             if time not in ("max", "-1"):
                 yield int(time) / int(period)
+
+
+def processor_seconds() -> float:
+    """What this process, and its children that have ended, have used of the cores so far."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system

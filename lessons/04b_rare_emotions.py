@@ -143,8 +143,8 @@ fc.reveal("04b.1", over_seeds(recall_of_disgust)["nothing"])
 
 # %% [markdown]
 # That is less than answering at random among seven would find. <!-- 04b.blind --> [Notebook
-# B](../docs/five_notebooks.md) trained on seven times as many faces and reaches 66 % on PublicTest. From its tables it
-# follows that it answered *Disgust* to none of the 3,589 faces.
+# B](../docs/five_notebooks.md) trained on seven times as many faces and reaches an accuracy of 66 % on PublicTest. And
+# yet it follows from its tables that it answered *Disgust* to none of the 3,589 faces.
 #
 # ## Five treatments
 #
@@ -164,11 +164,11 @@ same_loss = torch.allclose(by_hand, F.cross_entropy(logits, labels, weight=weigh
 print("by hand as in PyTorch:", same_loss, "· weights", weights.round(1))
 
 # %% [markdown]
-# **Oversampling** repeats rare faces until all emotions are equally large. PyTorch has `WeightedRandomSampler` for it,
-# which draws faces at random with such weights. Ours is fixed: `np.resize` repeats the positions of an emotion's faces
-# until there are enough. **Discarding** goes the other way: of each emotion, only as many faces are kept as the rarest
-# has. B's notebook announces this, but its listing then trains on the table that is not balanced. **Merging** calls
-# *Disgust* by the name of *Angry*, as [notebook D](../docs/five_notebooks.md) suggests.
+# **Oversampling** repeats rare faces until all emotions have equally many faces. PyTorch has `WeightedRandomSampler`
+# for it, which draws faces at random with such weights. Ours is fixed: `np.resize` repeats the positions of an
+# emotion's faces until there are enough. **Discarding** goes the other way: of each emotion, only as many faces are
+# kept as the rarest has. B's notebook announces this, but its listing then trains on the table that is not balanced.
+# **Merging** calls *Disgust* by the name of *Angry*, as [notebook D](../docs/five_notebooks.md) suggests.
 #
 # There are more. One over the root of the number gives gentler weights, and so does the *effective number* of Cui and
 # others, which grows more slowly than the number. *Focal loss* (Lin and others) lets every face that is answered well
@@ -196,8 +196,9 @@ ways = {
 }
 
 # %% [markdown]
-# All get as many steps, to within two in a hundred, the same changes and the same seeds, so that the treatment is all
-# that differs.
+# All get the same number of steps, to within two in a hundred: *oversampling* trains for fewer epochs, and *discarding*
+# repeats its faces within an epoch. The changes and the seeds are the same as well, so that the treatment is all that
+# differs.
 
 # %%
 for name, (faces, changes) in ways.items():
@@ -260,21 +261,22 @@ figure.suptitle(f"{data.source}, first seed", fontsize=9);
 
 # %% [markdown]
 # Read the four tables together. *Merging* has no such answer as *Disgust* any more. (Where a network never says
-# *Disgust*, its precision is not known, and the table counts it as 0.) Prior adjustment raises mean recall without any
-# training, but most faces that it calls *Disgust* show something else. <!-- 04b.prior --> Oversampling finds about as
-# much or more, and is right more than twice as often when it says so. <!-- 04b.precise --> Most of its *Disgust* is
-# wrong too. Discarding keeps so few faces that accuracy and mean recall both fall. <!-- 04b.discarding --> Class
-# weights lose against oversampling in accuracy *and* in mean recall, <!-- 04b.weights --> although both give a rare
-# emotion the same share of the loss.
+# *Disgust*, its precision is not known, and the table counts it as 0. That of *nothing* rests on few answers: do not
+# compare it.) Prior adjustment raises mean recall without any training, but most faces that it calls *Disgust* show
+# something else. <!-- 04b.prior --> Oversampling finds about as much or more, and is right more than twice as often
+# when it says so. <!-- 04b.precise --> (On FER2013 it is right more than twice as often as well, but finds less.) Most
+# of its *Disgust* is wrong too. Discarding keeps so few faces that accuracy and mean recall both
+# fall. <!-- 04b.discarding --> Class weights lose against oversampling in accuracy *and* in mean
+# recall, <!-- 04b.weights --> although both give a rare emotion the same share of the loss.
 #
 # The tables are means over the seeds; the pictures are the first seed's. They show each recall with its 95 % interval.
 # With oversampling, that of *Disgust* is the longest, because *Disgust* has the fewest faces. <!-- 04b.fewest -->
 #
 # ### Learned, or only shifted?
 #
-# Divide by the root of the shares, or by another power of them, and you get something between. All powers together give
-# a curve: from answers as in training, over equally common emotions, and beyond. It costs nothing. A treatment that
-# needs a training of its own should therefore lie above this curve, or further to the right than it reaches.
+# You can divide by a power of the shares. Power 0 changes nothing, power 1 is prior adjustment, the root (½) lies
+# between, and a power above 1 goes further. All powers together give a curve, and it costs no training. A treatment
+# that needs a training of its own should therefore lie above this curve, or further to the right than it reaches.
 
 # %%
 powers = np.linspace(0, 1.4, 15)
@@ -300,8 +302,8 @@ axis.set_title(f"{data.source}, n = {len(held):,}, {len(seeds)} seeds", fontsize
 # and prior adjustment reaches as much mean recall without a training of its own. So draw this curve for your own faces
 # before you pay for a treatment.
 #
-# A second test: shift the answers of each treated network back, from equally common emotions to the shares of the
-# training faces. A treatment that lost nothing comes back to the accuracy of *nothing*.
+# A second test: shift the answers of the two networks that learned from equally common emotions and all faces back to
+# the shares of the training faces. A treatment that lost nothing comes back to the accuracy of *nothing*.
 
 # %%
 back = {name: [adjusted(each, counts) for each in judged[name]] for name in ("class weights", "oversampling")}
@@ -311,9 +313,10 @@ fc.record({"nothing": accuracies["nothing"]} | back_accuracy, unit="%")
 # %% [markdown]
 # Oversampling comes back to it, or above: it lost nothing, and the first test says that it gained. <!-- 04b.returns -->
 # (On FER2013 it comes back in part.) Class weights do not: the network learned less. <!-- 04b.back --> Why? On average
-# both should change the network alike. Here is a guess. In each epoch, oversampling shows a rare face several times,
-# each time changed anew. A class weight shows it once, with one change, and makes that one step large. If this is the
-# cause, then the two should agree where faces are not changed. So we train both without changes.
+# both should change the network alike. Here are two guesses. In each epoch, oversampling shows a rare face several
+# times, each time changed anew; a class weight shows it once, with one change. And a class weight makes that one step
+# large. Without changes only the large step is left. So we train both without changes: if the fresh changes are the
+# cause, the two should then agree.
 
 # %%
 unchanged = {}
@@ -331,9 +334,10 @@ leads = {"with changes": np.mean(lead(judged)), "without changes": np.mean(lead(
 fc.record({f"oversampling ahead of weights, {name}": float(value) for name, value in leads.items()}, unit="points")
 
 # %% [markdown]
-# Without changes the lead is less than half as large. <!-- 04b.changes --> So changes are a good part of the
-# difference: oversampling is more than a class weight as soon as a repeated face does not come back as the same
-# picture. This fits the guess; it does not separate the fresh changes from the large step.
+# Without changes less than half of the lead is left, in either direction. <!-- 04b.changes --> So the fresh changes are
+# a good part of the difference: oversampling is more than a class weight as soon as a repeated face does not come back
+# as the same picture. The large step alone explains little. Whether it does harm together with changes, this test does
+# not say.
 #
 # ### Merging makes the question easier
 #
@@ -381,15 +385,16 @@ table = {"as in 2022": recall, "all faces": one.report()["recall"][:7]}
 
 # %% [markdown]
 # Both columns come from the same answers, and for at least one emotion they lie more than ten points
-# apart. <!-- 04b.five --> Five faces of each batch are few, and of *Disgust* there are fewer than ten among them. The
-# one that is added to the denominator weighs most there. The repair is to count all faces, and to add nothing. Where an
-# emotion has no faces at all, its recall is not zero: it is not known.
+# apart. <!-- 04b.five --> (On FER2013 none does.) Five faces of each batch are few, and of *Disgust* there are fewer
+# than ten among them. The one that is added to the denominator weighs most there. The repair is to count all faces, and
+# to add nothing. Where an emotion has no faces at all, its recall is not zero: it is not known.
 #
 # ### A loss with a floor
 #
 # Notebook B's network ends in 20 outputs for 7 classes and a softmax, and its loss takes another softmax. Suppose that
-# it is perfect, with probability 1 for the right class of every face. The target is given as shares; 40 makes the
-# logits confident.
+# it is perfect, with probability 1 for the right class of every face. In the code the target of a face is a row of 20
+# shares, 1 for its class. The last line takes logits of 40 for the right class and 0 for the others, through one
+# softmax.
 
 # %%
 perfect = F.one_hot(torch.arange(7), 20).float()

@@ -10,7 +10,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, TypeVar
 
 from fercourse.errors import ParameterError
-from fercourse.processor import settle_processor
+from fercourse.processor import processor_seconds, settle_processor
 from fercourse.report.origin import versions
 from fercourse.report.run import begin, current_run
 from fercourse.report.show import show
@@ -92,6 +92,7 @@ class Session:
     seed: int
     device: "torch.device"
     _started: float = field(default_factory=time.perf_counter, repr=False)
+    _used: float = field(default_factory=processor_seconds, repr=False)
 
     def pick(self, *, smoke: Value, lesson: Value, full: Value | None = None) -> Value:
         """The value for this run's scale; `full` is the lesson's where it is not given."""
@@ -123,12 +124,14 @@ class Session:
             "official": bool(run.source) and run.official,
             "versions": versions(),
             "seconds": round(time.perf_counter() - self._started, 1),
+            "processor_seconds": round(processor_seconds() - self._used, 1),
             "peak_memory_mb": peak_memory_mb(),
         }
         memory = f"{metadata['peak_memory_mb']:,} MB at most" if metadata["peak_memory_mb"] else "memory not measured"
         text = (
             f"Run on {metadata['source']} (fingerprint {run.fingerprint}) at {run.scale} scale, seed {run.seed}, "
-            f"on {run.device}, in {metadata['seconds']:.0f} s, {memory}. {_listed(metadata['versions'])}."
+            f"on {run.device}, in {metadata['seconds']:.0f} s "
+            f"({metadata['processor_seconds']:.0f} s of the processor), {memory}. {_listed(metadata['versions'])}."
         )
         show(metadata, text=text, html=f"<p><small>{escape(text)}</small></p>")
 

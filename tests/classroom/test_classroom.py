@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -146,8 +147,15 @@ def test_smoke_scale_cuts_a_large_file_to_what_is_drawn_at_that_scale_unless_it_
 def test_the_stamp_says_where_every_figure_came_from(shown, capsys):
     env = fc.setup("02", scale="smoke", device="cpu")
     data = env.load("drawn")
+    began, idle = time.process_time(), 0.5
+    while time.process_time() < began + 0.2:
+        pass
+    time.sleep(idle)
     env.stamp()
     record, text = shown[-1]
+    assert record["processor_seconds"] >= 0.2
+    assert record["seconds"] >= idle
+    assert f"in {record['seconds']:.0f} s ({record['processor_seconds']:.0f} s of the processor), " in text
     assert json.loads(json.dumps(record)) == record
     assert (record["fingerprint"], record["drawn"], record["scale"]) == (data.fingerprint, True, "smoke")
     assert 100 < record["peak_memory_mb"] < 100_000

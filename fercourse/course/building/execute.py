@@ -1,6 +1,5 @@
 """Execute a built notebook at its default parameters, keep its outputs in the repository, and measure what it costs."""
 
-import os
 import platform
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +23,7 @@ from fercourse.course.kernels import kernel_config, kernel_environment
 from fercourse.course.outputs import problems_in, shown_in
 from fercourse.errors import CheckFailed
 from fercourse.files import written_aside
-from fercourse.processor import usable_cores
+from fercourse.processor import processor_seconds, usable_cores
 from fercourse.report.records import write_record
 
 
@@ -39,9 +38,9 @@ def execute(lesson_path: Path, *, course: Course, setup: str = SETUP, stamp: str
     executed = parse_notebook(built_text(lesson_path, course=course, setup=setup, stamp=stamp))
     if loose := untied(read_lesson(lesson_path)):
         raise CheckFailed(f"{lesson_path.stem} is not executed:\n  " + "\n  ".join(loose))
-    started, used = perf_counter(), _processor_seconds()
+    started, used = perf_counter(), processor_seconds()
     died = _run(executed)
-    seconds, used = perf_counter() - started, _processor_seconds() - used
+    seconds, used = perf_counter() - started, processor_seconds() - used
     problems = problems_in(executed) or died
     if problems:
         refused = course.root / "build" / "refused" / f"{lesson_path.stem}.ipynb"
@@ -88,12 +87,6 @@ def _write_refused(path, notebook):
 
     with written_aside(path) as aside:
         aside.write_text(nbformat.writes(notebook), encoding="utf-8")
-
-
-def _processor_seconds():
-    """The processor's time for this process and its kernels that have ended; what else runs does not stretch it."""
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
 
 
 def _entry(notebook, seconds, used):
