@@ -52,7 +52,7 @@ v1, graph = tf.compat.v1, tf.Graph()
 # A *placeholder* is an input without numbers: they come later. `get_variable` makes a weight under a name. The first
 # weights are Xavier's in the notebook; Glorot's is another name for the same rule. Of what the notebook uses, only
 # `contrib`, an add-on, is gone. The notebook took its flatten and its fully connected layers from it; here you write
-# both. The convolutions have no bias, as in the notebook.
+# both. The convolutions have no bias, as in the notebook. One channel stands for the notebook's three equal ones.
 
 
 # %%
@@ -142,9 +142,9 @@ fc.reveal("06.5", {1: "once", 2: "twice", 4: "four times"}[len(printed)])
 
 # %% [markdown]
 # It prints once for each new shape. <!-- 06.traces --> So a `print` in such a function is no way to watch a training,
-# and a last batch that is shorter costs a second graph. Two options change that. With `reduce_retracing=True`
-# TensorFlow makes one more graph at the second length, and this one takes *every* length. `input_signature` asks for
-# such a graph from the start.
+# and a last batch that is shorter costs a second graph. Two options limit the number of graphs. With
+# `reduce_retracing=True` TensorFlow makes one more graph at the second length, and this one takes *every* length.
+# `input_signature` asks for such a graph from the start.
 
 # %%
 relaxed, signed = [], []
@@ -169,7 +169,7 @@ print("reduce_retracing:", *relaxed, "\ninput_signature:", *signed)
 # %% [markdown]
 # With or without `reduce_retracing` two lengths make two graphs; it saves graphs from the third length
 # on. <!-- 06.traces --> An input signature makes one from the start. <!-- 06.traces --> Your training step below has
-# `reduce_retracing`, because a data set whose length is no multiple of 50 ends with a shorter batch.
+# `reduce_retracing`, because data sets of several sizes end with last batches of several lengths.
 #
 # The expensive trap is another one. A tensor is traced by its shape, but a plain Python number is traced by its
 # *value*, because it becomes a constant of the graph.
@@ -303,8 +303,9 @@ def train_epoch(model, stream, optimizer):
 
 # %% [markdown]
 # The course ships these as `fc.tf.fit`, under the names that you know: a `History` comes out, and `fc.tf.predict` gives
-# `Predictions`. First train two equal networks for one epoch, one with each. `optimizer.build` makes the averages that
-# Adam keeps for each weight, because `tf.function` allows new variables only when it first traces.
+# `Predictions`. First train two equal networks for one epoch, one with your loop and one with `fc.tf.fit`.
+# `optimizer.build` makes the averages that Adam keeps for each weight beforehand: a `tf.function` allows new variables
+# in its first trace only, so a second optimiser would fail there.
 
 # %%
 seed_everything(SEED)
@@ -379,12 +380,13 @@ fc.record("its twin in PyTorch", torch_guess)
 
 # %% [markdown]
 # The scores of the two networks need not be equal. You cannot read from a difference whether a framework made it,
-# because the two trainings also had other first weights and another order of the faces. With the same weights, however,
-# the logits must agree number by number. So carry the weights over.
+# because the two trainings also had another order of the faces and other first weights. (PyTorch even draws these by
+# another rule, as 06b shows.) With the same weights, however, the logits must agree number by number. So carry the
+# weights over.
 #
 # PyTorch keeps a kernel as (out, in, height, width), Keras as (height, width, in, out). A fully connected layer is
-# (out, in) there and (in, out) here. So the axes turn, and then every shape fits. `set_weights` would refuse another
-# one.
+# (out, in) there and (in, out) here. So you reorder the axes, and then every shape fits; `set_weights` refuses an array
+# of another shape.
 
 # %%
 original.cpu().eval()
@@ -416,8 +418,8 @@ fc.reveal("06.1", agreement)
 #
 # No message and no warning, and the copy is clearly worse than the original. <!-- 06.flatten --> Looking at the weights
 # does not help. Push the same faces through both networks and compare what comes out after each stage: the mistake lies
-# behind the last stage that agrees. And test the test: with the first convolution's weights moved by 0.001 it has to
-# find the first stage.
+# after the last stage that agrees. Check the search as well: with the first convolution's weights moved by 0.001 it has
+# to find the first stage.
 
 # %%
 few = data.valid.images[:64] / np.float32(255)
@@ -444,7 +446,7 @@ planted = compare(copied)
 with_weights[0].set_weights([kernel, bias])
 
 # %% [markdown]
-# The test works, and both convolutions are right. The two networks part at `Flatten`, which has no weights at
+# The search works, and both convolutions are right. The two networks part at `Flatten`, which has no weights at
 # all. <!-- 06.stage -->
 #
 # ### The order at the flatten
@@ -476,9 +478,10 @@ same_answers = {f"same, {name}": 100 * (of == torch_guess.y_pred).mean() for nam
 fc.record(same_answers, unit="%")
 
 # %% [markdown]
-# The dense layers and the logits agree now, and so do the answers; `Flatten` keeps each framework's own
-# order. <!-- 06.logits --> This is what "ported" means. `fc.tf.copy_from_torch` does all of it for such a stack of
-# layers. Then it asks both networks about a few random images, and keeps the copy only if the logits agree.
+# The dense layers, the logits and the answers agree now, and that is what "ported" means. <!-- 06.logits --> The row of
+# `flatten` still shows a difference, because each framework keeps its own order there. `fc.tf.copy_from_torch` does all
+# of it for such a stack of layers. Then it asks both networks about a few random images, and keeps the copy only if the
+# logits agree.
 #
 # ## The cost of 2019
 #
@@ -516,11 +519,11 @@ fc.record(costs | {"99 faces, divided by faces": seen})
 fc.reveal("06.3", costs["99 faces"])
 
 # %% [markdown]
-# The loss of this model is ln 7 = 1.946. Of 99 faces there are two batches, the second one face short, and two means
-# are divided by one. <!-- 06.cost --> On 2,009 faces 41 batches are divided by 40, and the cost is 2.5 % too
-# high. <!-- 06.cost --> On FER2013's 28,709 faces 575 are divided by 574: a mistake of 0.2 %, which is easy to miss.
-# And the last batch of 9 faces weighs as much as one of 50. The repair is the line that you wrote: sums of losses,
-# divided by faces.
+# The loss of this model is ln 7 = 1.946. 99 faces make two batches, of 50 and of 49, but 99 / 50 rounded down is 1, so
+# the sum of two means is divided by one. <!-- 06.cost --> On 2,009 faces 41 batches are divided by 40, and the cost is
+# 2.5 % too high. <!-- 06.cost --> On FER2013's 28,709 faces 575 are divided by 574: a mistake of 0.2 %, which is easy
+# to miss. And the last batch of 9 faces weighs as much as one of 50. The repair is the line that you wrote: sums of
+# losses, divided by faces.
 #
 # ## "Much faster training"
 #
@@ -530,7 +533,7 @@ fc.reveal("06.3", costs["99 faces"])
 # %%
 fc.guess(
     "06.4",
-    "How many times the operations of this network does the CNN of lesson 03 need for one face?",
+    "The CNN of lesson 03 needs more operations for one face than this network. How many times as many?",
     options=[2, 8, 35],
     unit="times",
 )
@@ -545,9 +548,9 @@ fc.reveal("06.4", work)
 # %% [markdown]
 # The notebook's three equal channels made its first convolution three times as expensive; a factor of about 15 is
 # left. <!-- 06.work --> So the comparison was between two networks, and says nothing about frameworks. To compare
-# those, keep the network and take turns, so that a busy moment of the machine does not fall on one of them alone. Three
-# run: TensorFlow with the graph that `tf.function` wrote down, the same step without it, and PyTorch.
-# `train_step.python_function` is your function as it was before `tf.function` took it.
+# those, keep the network and let the programs take turns, so that a busy moment of the machine does not fall on one of
+# them alone. There are three: TensorFlow with the graph that `tf.function` wrote down, the same step without it, and
+# PyTorch. `train_step.python_function` is your function as it was before `tf.function` took it.
 
 # %%
 import time
