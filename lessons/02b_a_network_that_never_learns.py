@@ -566,8 +566,7 @@ surest = np.where(wrong, confidence, 0).argsort()[::-1][:4]
 fc.plots.probabilities(repaired_guess, data.valid, surest);
 
 # %%
-figure, axis = plt.subplots(figsize=(5.4, 4.6), layout="constrained")
-fc.plots.confusion(repaired_guess, ax=axis);
+fc.plots.confusion(repaired_guess);
 
 # %% [markdown]
 # Find the row and the column of *Disgust*. Fewer than two faces in a hundred have that label, and fewer still get that

@@ -249,11 +249,7 @@ gain.sort_values(ascending=False).round(1).to_frame("points gained")
 # in a row is the answer most often given instead.
 
 # %% tags=["folded"]
-axis = plt.subplots(figsize=(4.8, 4.8), layout="constrained")[1]
-fc.plots.confusion(guess, ax=axis)
-for text in axis.texts[:49]:
-    text.set_fontsize(9)
-axis.tick_params(axis="x", labelrotation=45);
+fc.plots.confusion(guess);
 
 # %% [markdown]
 # Read a row like this: of all faces with that label, so many were given each answer. On the diagonal stand the right answers.

@@ -486,8 +486,7 @@ print("a block with γ = 0 changes nothing:", identity)
 # Which emotions does the first network, the one with 8 layers that saw all the faces, take for each other?
 
 # %%
-figure, axis = plt.subplots(figsize=(4.8, 4.2), layout="constrained")
-fc.plots.confusion(eight_guess, ax=axis);
+fc.plots.confusion(eight_guess);
 
 # %%
 counts = eight_guess.confusion()

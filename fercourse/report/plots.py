@@ -162,9 +162,12 @@ def confusion(predictions: Predictions, *, ax: Axes | None = None) -> Axes:
     percent = 100 * counts.div(n.where(n > 0), axis=0)
     text = percent.map("{:.0f} %".format) + counts.map("\n{:,}".format)
     sns.heatmap(
-        percent, annot=text.where(counts > 0, ""), fmt="", annot_kws={"fontsize": 7.5}, cmap="Greys", vmin=0, vmax=100,
+        percent, annot=text.where(counts > 0, ""), fmt="", annot_kws={"fontsize": 9}, cmap="Greys", vmin=0, vmax=100,
         cbar=False, linewidths=0.5, linecolor="#dddddd", ax=ax,
     )  # fmt: skip
+    for cell in ax.texts:
+        column, row = map(int, cell.get_position())
+        cell.set_color("white" if percent.iloc[row, column] > 60 else "black")
     ax.tick_params(length=0)
     emotion_ticks(ax.xaxis, offset=0.5, upright=True)
     emotion_ticks(ax.yaxis, [f"{emotion} ({size:,})" for emotion, size in n.items()], offset=0.5)

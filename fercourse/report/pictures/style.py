@@ -49,8 +49,8 @@ def mark_drawn(ax, drawn=None, source=""):
     source: of faces that come from elsewhere, named in the same corner
     """
     if faces := [*(["drawn faces"] if is_drawn(drawn) else []), *([source] if source else [])]:
-        lines = ax.get_title("left").count("\n") + 1
-        above = "\n" * (lines + 1) if lines > 1 else ""  # both titles end at the same height
+        title = ax.get_title("left")
+        above = "\n" * (title.count("\n") + 2) if title else ""  # both titles end at the same height
         ax.set_title(" and ".join(faces) + above, loc="right", fontsize=8, style="italic", color="#666666")
     return ax
 
