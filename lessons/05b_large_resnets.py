@@ -703,8 +703,13 @@ fc.claims()
 #
 # ## Exercises
 #
-# This lesson shares its sheet with lesson 05: [`exercises/05_resnets.ipynb`](../exercises/05_resnets.ipynb).
-# Exercises 05.1, 05.3 and 05.4 belong here.
+# They stand in [`exercises/05_resnets.ipynb`](../exercises/05_resnets.ipynb), the sheet of both parts.
+#
+# | | exercise | kind | minutes |
+# |---|---|---|---|
+# | 05.1 | Weights and operations of a 3 × 3 convolution from 64 to 128 channels on 24 × 24; what a short batch does to a mean. | recall | 10 |
+# | 05.3 | Run one cycle with ten times the peak, and with a third. What would a range test say about both? | break | 20 |
+# | 05.4 | Write a guard that looks at the rates of a training and says whether they are one whole cycle. | debug | 25 |
 #
 # ## References
 #
