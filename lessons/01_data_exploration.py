@@ -27,8 +27,8 @@ DEVICE: str = "auto"  # not used here
 #
 # **Why you guess first.** Before it shows an answer, the course asks what you expect and how sure you are, because you
 # notice a surprise only if you had expected something. A guess that you make in a running notebook is scored with the
-# *Brier score*, the square of the distance between confidence and outcome: with 80 % confidence 0.04 if you were right,
-# 0.64 if not, so 0 is best.
+# *Brier score*, the square of the distance between confidence and outcome, 1 or 0: with 80 % confidence 0.04 if you
+# were right, 0.64 if not, so 0 is best.
 
 # %%
 fc.guess(
@@ -39,8 +39,8 @@ fc.guess(
 )
 
 # %% [markdown]
-# FER2013 may not be redistributed, so this course also draws faces of its own. `env.load` is `fc.load` for a lesson,
-# and notes which data it was; `whole=True` takes every face.
+# FER2013 may not be redistributed, so this course also draws faces of its own. `fc.load` reads a data set; `env.load`
+# also notes which data it was, and `whole=True` takes every face.
 
 # %%
 data = env.load(DATA, whole=True)
@@ -104,9 +104,10 @@ print("the same pixels:", same)
 # %% [markdown]
 # ## Three parts, and what each is for
 #
-# *Training* is what a model learns from. *PublicTest* is what you look at while you work: which model, which settings,
-# when to stop. *PrivateTest* answers one question, once: how good is the model that you chose? So the contest kept it
-# secret. In code the parts are *splits*, `data.train`, `data.valid` and `data.test`. Count the labels in each.
+# *Training* is what a model learns from. *PublicTest*, the validation faces, is what you look at while you work: which
+# model, which settings, when to stop. *PrivateTest* answers one question, once: how good is the model that you chose?
+# So the contest kept it secret. In code the parts are *splits*, `data.train`, `data.valid` and `data.test`. Count the
+# labels in each.
 
 # %%
 counts = pd.DataFrame({split.name: split.counts() for split in data})
@@ -145,7 +146,7 @@ fc.plots.faces(twenty, positions=range(20), columns=5, titles=titles);
 # %% [markdown]
 # The organisers of the contest report that people agree with about 65 % of the labels of FER2013. But twenty faces are
 # few. Let 100,000 imaginary people label twenty faces each, and let every answer be right with a chance of 65 % (a
-# *binomial* number). Leave out a twentieth at either end, below the 5 % and above the 95 % *quantile*.
+# *binomial* number). Leave out at most a twentieth at either end, below the 5 % and above the 95 % *quantile*.
 
 # %%
 scores = np.random.default_rng(SEED).binomial(20, 0.65, 100_000)
@@ -157,8 +158,8 @@ print(f"for {100 * inside:.0f} of 100 people")
 # %% [markdown]
 # From 9 to 16, for more than nine of ten people, <!-- 01.twenty --> and all of them read faces equally well. So 11
 # right answers do not say that you are worse than others. The *standard error* of a share of n answers is at most 0.5 /
-# √n: 11 points for twenty faces, 1.6 points for a thousand. Chance moves a share by more than two of them in about one
-# case of twenty.
+# √n: 11 points for twenty faces, 1.6 points for a thousand. Chance moves a share by more than two standard errors in
+# about one case of twenty.
 #
 # If your faces were drawn, do not compare yourself with the 65 %. About one in seven has a wrong label on purpose, so a
 # perfect reader agrees with about 86 % of the labels.
@@ -222,16 +223,16 @@ bar.set_label(f"grey levels from the mean of all\n({data.source})", fontsize=8);
 # *Surprise* is the open mouth, <!-- 01.mouth --> and on drawn faces that of *Angry* lies between the brows, which come
 # down. <!-- 01.brows -->
 #
-# Over each map stands its mean strength, and, "by lot", the mean of twenty lots of as many faces; a single lot, as in
-# the last picture, may lie far from it. *Disgust* is the rarest emotion, and so few faces make a strong map by chance
-# alone. On drawn faces its map is not among the strongest twentieth of such maps, <!-- 01.chance --> but that of
-# Surprise is stronger than all twenty by lot. <!-- 01.shuffled -->
+# Over each map stands its strength, the mean size of its differences, and, "by lot", the mean of twenty lots of as many
+# faces. *Disgust* is the rarest emotion, and so few faces make a strong map by chance alone. On drawn faces its map is
+# not among the strongest twentieth of such maps, <!-- 01.chance --> but that of Surprise is stronger than all twenty by
+# lot. <!-- 01.shuffled -->
 #
 # On drawn faces the seven means together differ a little more than in an average shuffle, but less than in the largest
-# of twenty. <!-- 01.within --> A pixel differs over six times as much from face to face, <!-- 01.pixel --> because of
-# light, skin, hair and pose. So no single pixel tells much, but 2,304 weak hints add up, as lesson 02 shows. A mean
-# keeps only what lies in one place in most faces. A brow that sits higher in some is blurred in the mean, so a model
-# must first find it.
+# of twenty. <!-- 01.within --> (On FER2013: far more than in any.) From face to face a pixel differs over six times as
+# much, <!-- 01.pixel --> because of light, skin, hair and pose. So no single pixel tells much; 2,304 weak hints add up,
+# as lesson 02 shows. A mean keeps only what lies in one place in most faces; a brow that sits higher in some is
+# blurred.
 #
 # ## The same face twice
 #
@@ -318,7 +319,7 @@ fc.record({name: float(100 * share) for name, share in near.items()}, unit="%")
 # %% [markdown]
 # The rule gives 0.99, <!-- 01.twins --> and misses copies that lie lower. Down to 0.97 come more copies and more
 # look-alikes, <!-- 01.overlap --> and on drawn faces most pairs above 0.95 are look-alikes. <!-- 01.majority --> So the
-# last table also estimates all copies: pairs minus mirrored pairs at 0.95.
+# last table also estimates all copies: pairs minus mirrored pairs at 0.95. On drawn faces that is rough.
 #
 # ### What copies do to a test
 #
@@ -342,9 +343,9 @@ fc.record({f"neighbour, {name}": float(100 * share) for name, share in scores.it
 fc.record("neighbour, added by copies", float(100 * (right.mean() - on_others)), unit="points")
 
 # %% [markdown]
-# On faces that it has seen before it is right far more often. <!-- 01.memory --> So all test faces together promise
-# more than a new face will get, <!-- 01.rose --> by more than the points added, because "the others" still hold missed
-# copies. On the others, on drawn faces, the neighbour stays below the free 25 %. <!-- 01.free -->
+# On faces that it has seen before it is right far more often. <!-- 01.memory --> So the accuracy on all test faces is
+# higher than a new face can expect. <!-- 01.rose --> The points added are only a part of that, because "the others"
+# still hold missed copies. On the others, on drawn faces, the neighbour stays below the free 25 %. <!-- 01.free -->
 #
 # ## What people see
 #
@@ -381,14 +382,13 @@ if has_votes:
     fc.record({f"votes for the elected, {name}": float(mean) for name, mean in sure.items()}, unit="of 10")
 
 # %% [markdown]
-# The voters are less at one where they elect another emotion than the label. <!-- 01.divided --> People read such faces
-# in more ways.
+# The voters agree less where they elect another emotion than the label. <!-- 01.divided -->
 #
 # On drawn faces about one label in seven is not confirmed, <!-- 01.ceiling --> on FER2013 more than one in three, and
 # of *Fear* six in seven. *Disgust* has few faces, so its share is rough. The voters match the labels ("confirmed, all")
-# about as often as single people do: 65 % on FER2013, 86 % for a perfect reader of drawn faces. None of these need be a
-# ceiling. A model that always gave the voters' choice would match "confirmed, all". One that also learns the habits of
-# those who gave the labels can match more. Exercise 01.5 computes a ceiling, under an assumption.
+# about as often as one person does on FER2013 (65 %), or a perfect reader on drawn faces (86 %). None of these need be
+# a ceiling. A model that always gave the voters' choice would match "confirmed, all". One that also learns the habits
+# of those who gave the labels can match more. Exercise 01.5 computes a ceiling, under an assumption.
 #
 # What do the voters elect instead? Each row is a label, and each column is what they elected.
 
@@ -583,7 +583,7 @@ fc.claims()
 # %% [markdown]
 # **What to remember.** Three numbers belong beside every result on this data: what one answer for everybody scores, the
 # share of test faces with a near-twin (too low, as the threshold misses copies), and the share of labels that the
-# voters confirm (on drawn faces, drawn voters).
+# voters confirm (on PublicTest; on drawn faces, drawn voters).
 
 # %%
 happy = (data.test.labels == fc.EMOTIONS.index("Happy")).mean()

@@ -58,9 +58,8 @@ fc.plots.pixel_histogram(data.train);
 # The black line is the mean; the title gives it ± the standard deviation. What would be darker than 0 or brighter than
 # 255 is stored as 0 or 255, hence the two single bars at the ends. No pixel is negative, and the mean lies more than
 # one standard deviation above zero. <!-- 02.pixels --> Networks are usually given inputs around zero with a spread near
-# one; exercise 02.3 lets you measure what that brings. Two numbers are enough: subtract the mean, and divide by the
-# standard deviation. Both are taken from the *training* faces, because the others stand for faces that you have not
-# seen yet.
+# one; exercise 02.3, after part 02b, lets you measure what that brings. Subtract the mean, and divide by the standard
+# deviation. Both are taken from the *training* faces, because the others stand for faces that you have not seen yet.
 #
 # The shift and the division belong to the network, not to the data: then nobody who uses the network can forget them.
 # So they become a layer. In PyTorch a layer is an object that you call like a function. Its class derives from
@@ -109,8 +108,9 @@ images.shape, labels.shape, images.dtype
 # its weight, add up the products, add the bias. The sum is called the emotion's **logit**. The emotion with the
 # largest logit is the answer.
 #
-# `nn.Flatten` makes one row of the 48 rows, and `nn.Linear` does the sums. All weights start at zero here, so that no
-# emotion is preferred at first. (Part 02b shows why a deeper network must not start so.)
+# `nn.Flatten` makes one row of the 48 rows, `nn.Linear` does the sums, and `nn.Sequential` calls one layer after the
+# other; `model[2]` is the third. All weights start at zero here, so that no emotion is preferred at first. (Part 02b
+# shows why a deeper network must not start so.)
 
 # %%
 def linear_model():
@@ -258,7 +258,7 @@ def descend(rate, steps=20):
 # %%
 fc.guess(
     "02.4",
-    "Which learning rate has the lowest loss after twenty steps?",
+    "Which learning rate has the lowest loss at the twentieth step?",
     options=[0.0003, 0.01, 0.3],
 )
 
@@ -270,8 +270,8 @@ fc.reveal("02.4", min(descents, key=lambda rate: descents[rate][-1]))
 
 # %% [markdown]
 # All three begin at ln 7. With the small rate the loss creeps down. With the large one it jumps far above the start at
-# once. <!-- 02.rates --> Why? The lowest point of the valley that you saw is far away, so 0.3 times the slope should be
-# too short a step, not too long. Take this step with one weight alone, then with all.
+# once. <!-- 02.rates --> Why? The lowest point of the valley that you saw is far away, compared with 0.3 times the
+# slope. So this step should be too short, not too long. Take this step with one weight alone, then with all.
 
 # %%
 alone = loss_at(-0.3 * slope).item()
@@ -281,8 +281,8 @@ print(f"all of them move: {first_loss:.4f} → {descents[0.3][1]:.4f}")
 # %% [markdown]
 # One weight alone goes less than a tenth of the way to the lowest point, and the loss falls a little. All 16,135
 # together make it rise. <!-- 02.together --> They all change the same seven logits, and what they change adds up. Along
-# this common direction the valley is narrow: the step goes past its floor and far up the other side. So the rate has to
-# be found for every network.
+# this common direction the valley is narrow: the step goes past its lowest point and far up the other side. So the rate
+# has to be found for every network.
 #
 # ### The loop over all faces
 #
@@ -315,13 +315,12 @@ def train_epoch(model, stream, optimizer, criterion=F.cross_entropy):
 # - `optimizer.zero_grad()`: PyTorch *adds* new slopes to those in `.grad`, so the old ones have to go first.
 # - `loss.backward()` finds the slopes; `optimizer.step()` moves the weights.
 # - `loss.detach()` is the number alone, without what was written down for `backward`, which would fill the memory.
-# - `* len(labels)` makes the mean of a batch a sum again, because batches can differ in size: FER2013's last batch of
-#   100 has nine faces.
+# - `* len(labels)` makes the mean of a batch a sum again, because batches can differ in size: in batches of
+#   100, FER2013's last one has nine faces.
 # - `logits.argmax(1)` is, for each face, the emotion with the largest logit.
 #
 # Evaluation is the same loop without the learning. `model.eval()` switches those layers over, and `inference_mode`
-# stops PyTorch from writing down its operations. No gradient needs the mean of a batch here, so `reduction="sum"` gives
-# the sum at once.
+# stops PyTorch from writing down its operations. No weight moves here, so `reduction="sum"` can give the sum at once.
 
 # %%
 @torch.inference_mode()
@@ -339,10 +338,10 @@ def evaluate(model, stream):
 # ### Adam: a step of its own for each weight
 #
 # Plain gradient descent has one rate for all weights, but their slopes differ a lot. **Adam** (2014) keeps two running
-# means for each weight: one of its slope, one of its square. It divides the first by the root of the second, and moves
-# the weight by the quotient times the rate. If a slope stays the same from batch to batch, the
-# quotient is 1 in size, however large or small the slope is. If its sign changes, the first mean, and with it the
-# step, is small.
+# means for each weight, moved a little by every batch: one of its slope, one of its square. It divides the first by the
+# root of the second, and moves the weight by the quotient times the rate. If a slope stays the same from batch to
+# batch, the quotient is 1 in size, however large or small the slope is. If its sign changes, the first mean, and with
+# it the step, is small.
 #
 # Both means begin at zero, and Adam corrects them for that. So in the very first step they are this slope and its
 # square, and the quotient is 1 in size. Look at the slopes and at how far Adam moves the weights. (They begin at zero,
@@ -387,8 +386,8 @@ def train_by_hand(model, *, epochs=EPOCHS, lr=1e-3, shuffle=True):
     return fc.History(rows)
 
 # %% [markdown]
-# Which rate? Try five, each about three times the last, and look at the loss on the validation faces, which are not
-# trained on. The rates are texts, to be shown as written.
+# Which rate? Try five, each about three times the one before, and look at the loss on the validation faces, which are
+# not trained on. The rates are texts, to be shown as written.
 
 # %%
 RATES = ["0.00003", "0.0001", "0.0003", "0.001", "0.003"]
@@ -404,11 +403,12 @@ fc.plots.history(trials, column="valid_loss", ax=axis).set(title="one line for e
 
 # %% [markdown]
 # `valid loss` is the loss on the validation faces. With the smallest rate it falls until the last epoch; with the
-# largest it jumps up and down. <!-- 02.ends --> The lowest loss at the end lies inside the list, not at one of its
-# ends. <!-- 02.inside --> That matters: if the best rate were the first or the last, one beyond it could be better
-# still. The winner wins for this number of epochs; with more of them, a smaller rate could win.
+# largest it jumps up and down. <!-- 02.ends --> (On FER2013 not in every epoch.) The lowest loss at the end lies inside
+# the list, not at one of its ends. <!-- 02.inside --> That matters: if the best rate were the first or the last, one
+# beyond it could be better still. The winner wins for this number of epochs; with more of them, a smaller rate could
+# win.
 #
-# How often will the winner be right? The floor is a quarter.
+# How often will the winner, called *softmax regression*, be right?
 
 # %%
 fc.guess(
@@ -442,12 +442,12 @@ fc.reveal("02.5", 100 * linear_guess.accuracy)
 # %% [markdown]
 # The brackets hold the 95 % interval. It estimates the accuracy over *all* faces of this kind, of which yours are a
 # sample: about 95 of 100 such intervals contain that accuracy. Its half width is at most about 1/√n, or 3 percentage
-# points for 1,000 faces. The rule of this lesson is simple: we call one classifier better than another when their
-# intervals do not overlap. Lesson 03 brings a finer test. The rate was chosen on these same faces, so the accuracy may
-# be a little too good.
+# points for 1,000 faces. The rule of this lesson: we call one classifier better than another when their intervals do
+# not overlap. Lesson 03 brings a finer test. The rate was chosen on these same faces, so the accuracy may be a little
+# too good.
 #
 # Does the linear model clear the floor? Yes, its whole interval lies above that of the lazy
-# classifier. <!-- 02.floor --> It is called *softmax regression*, and it is the simplest network that looks at a face.
+# classifier. <!-- 02.floor -->
 #
 # What has it learned? Put each emotion's weights back into the shape of a face.
 
@@ -465,11 +465,12 @@ axes.flat[7].text(0.5, 0.5, data.source.replace(", ", "\n"), ha="center", fontsi
 
 # %% [markdown]
 # All seven have one scale, whose ends also stand for the half percent of weights beyond them. Where it is red, a bright
-# pixel speaks for the emotion; where it is blue, a dark one. In the middle of the mouth, *Surprise* is bluer than the
-# other six: <!-- 02.template --> a dark patch there, an open mouth, speaks for Surprise.
+# pixel speaks for the emotion; where it is blue, a dark one. On drawn faces, *Surprise* is bluest in the middle of the
+# mouth: <!-- 02.template --> a dark patch there, an open mouth, speaks for Surprise.
 #
-# Such a template cannot say "the mouth is open, wherever the mouth is". The layers of part 02b can combine several
-# templates, but they too are tied to places. Lesson 03 brings a layer that looks for the same thing everywhere.
+# Such a picture of weights, a *template*, cannot say "the mouth is open, wherever the mouth is". The layers of part 02b
+# can combine several templates, but they too are tied to places. Lesson 03 brings a layer that looks for the same thing
+# everywhere.
 #
 # ## Your loop has a name
 #
@@ -491,8 +492,7 @@ print("the same curve to 1e-6:", apart < 1e-6)
 # %% [markdown]
 # ## What you can say now
 #
-# Each sentence is tied to the run above and checked by code. A claim that needs more faces or epochs than this run
-# had is not judged.
+# The first sign is about the run above, the second about the recorded run on FER2013; ○ is not tested.
 
 # %% tags=["folded"]
 open_mouth = templates[:, 33:43, 21:27].mean((1, 2))

@@ -194,7 +194,7 @@ fc.record(
 # %% [markdown]
 # The first loss finds what is wrong with size: a sum, too many outputs, weights too wide, and a loss without logarithm.
 # The second check finds an optimiser that moves something else, and a second softmax. <!-- 02b.bugs --> The second
-# softmax gets inputs between 0 and 1, so the right answer gets at most e / (e + 6), and no loss lies below 1.17. The
+# softmax gets inputs between 0 and 1, so the right answer gets at most e / (e + 6), and no loss lies below 1.16. The
 # forgotten logarithm shows up there as well, though that network learns: its best loss is −1, not 0.
 #
 # Labels of other faces pass both, because a network learns wrong labels by heart as well. What you did in lesson 01
@@ -334,8 +334,9 @@ fc.record(layers, unit="%")
 fc.record(through, n=len(data.valid))
 
 # %% [markdown]
-# Before training, the faces get through. Afterwards none does, or very few: layer 3 is silent, and nothing of a face
-# reaches the logits. <!-- 02b.silent -->
+# Before training, the faces get through. Afterwards none does, or very few: for the others layer 3 is silent, and
+# nothing of the face reaches the logits. <!-- 02b.silent --> (On FER2013 one face gets through; the units that answer
+# to it do not count as silent.)
 #
 # When does it happen? Train it once more, and look inside before each step. For some steps the table has the loss,
 # silent units by layer in %, and the faces that get through.
@@ -366,9 +367,9 @@ rows = trace.loc[[0, 1, 2, 5, 10, 20]]
 rows.round(1)
 
 # %% [markdown]
-# By step 20 at the latest it is over. <!-- 02b.early --> On FER2013 one face gets through to the end, so the units that
-# answer to it are not silent. First the loss grows, because the steps are too long and the logits become large. Then it
-# falls to about ln 7, but not by learning: all that is left of the logits are the seven biases. <!-- 02b.trap -->
+# By step 20 at the latest it is over. <!-- 02b.early --> First the loss grows, because the steps are too long and the
+# logits become large. Then it falls to about ln 7, but not by learning: all that is left of the logits are the seven
+# biases. <!-- 02b.trap -->
 #
 # Why so fast? Adam's first step moves every weight by the rate, 0.001. Compute how far that can move the sum of one
 # unit of layer 1, and how far these sums differ from face to face before training.
@@ -397,8 +398,8 @@ fc.record(
 # gradient reaches its weights. A unit above zero can still be moved down in a later step; a silent one gets no slope.
 # So in the table layer 1 has more silent units in each row. <!-- 02b.trap --> The layers above get inputs from a ReLU,
 # which are never negative either. Layer 3 has only 64 units, and once all are silent, no slope reaches anything below.
-# Dropout may have a part in it: one batch of 32 ends at a loss below the entropy without dropout, and above it with
-# dropout, measured with dropout on. <!-- 02b.disturbed --> It was not tested further.
+# Dropout may have a part in it: without it, one batch of 32 ended at a loss below the entropy, and with it above,
+# measured with dropout on. <!-- 02b.disturbed --> It was not tested further.
 #
 # ## Seven numbers
 #
@@ -443,7 +444,7 @@ def train_biases(starts, epochs=15):
 # %%
 fc.guess(
     "02b.4",
-    "Fifteen printed losses, fifteen of the seven numbers: how far apart are they at worst?",
+    "Hold the 15 printed losses against the 15 of the seven biases. What is the largest difference?",
     options=[0.3, 0.03, 0.003],
 )
 
@@ -482,7 +483,8 @@ fc.record(
 # The seven numbers follow the printed losses: within 0.004 at worst, and within 0.0015 from the third epoch
 # on. <!-- 02b.seven --> All starts end at the same value, so only the first epochs tell them apart. At least half of
 # the others are more than twice as far off. <!-- 02b.others --> But between one in twenty and one in ten come closer
-# than seed 30. <!-- 02b.chance --> One in twenty is a usual limit, so the seven numbers alone do not rule out chance.
+# than seed 30. <!-- 02b.chance --> To rule out chance, one usually asks for fewer than one in twenty. So the seven
+# numbers alone do not rule it out.
 #
 # The whole network is the harder test: the last row of the table has its distance. On drawn faces it cannot match,
 # because they are fewer, so that an epoch has fewer steps. On FER2013 it follows the printed losses more closely than
@@ -549,8 +551,8 @@ fc.record(
 )
 
 # %% [markdown]
-# Measured alike, the network is better on the faces that it has seen. <!-- 02b.seen --> Lesson 03 is about this
-# difference.
+# Measured alike, the network is better on the faces that it has seen. <!-- 02b.seen --> The last section of lesson 03
+# is about this difference.
 #
 # ## What an accuracy does not tell
 #
@@ -594,9 +596,9 @@ groups = {
 fc.record(groups)
 
 # %% [markdown]
-# A thousand drawn faces have too few twins to decide it. On FER2013 the two intervals lie far apart: the network is
-# right much more often where it has seen a nearly identical picture. Probably it knows many of these pictures by heart.
-# (Or twins are easier; to find out, train once more without them.)
+# A thousand drawn faces have too few twins to decide it. Without the twins the score on FER2013 is three points lower.
+# The two intervals lie far apart: the network is right much more often where it has seen a nearly identical picture.
+# Probably it knows many of these by heart. (Or twins are easier; train without them to find out.)
 #
 # ## What you can say now
 #
@@ -632,9 +634,9 @@ fc.claim("02b.early", bool(rows["faces"][0] > most and rows["faces"][20] < few a
          "After twenty steps under 1 % of the faces get through, and over 99 % of the units of layer 3 are silent.")
 fc.claim("02b.trap", bool((rows["layer 1"].diff().dropna() > 0).all() and rows["loss"].max() > 2 * rows["loss"][0])
          and bool(abs(rows["loss"][20] - np.log(7)) < 0.1),
-         "From row to row more units of layer 1 are silent; the loss over doubles, then falls to ln 7 within 0.1.")
+         "From row to row more units of layer 1 are silent; the loss more than doubles, then falls to ln 7 within 0.1.")
 fc.claim("02b.shift", reach["raw"] > 5 * spread["raw"] and reach["standardised"] < 2 * spread["standardised"],
-         "A step shifts a unit by up to over 5 times the spread of raw faces, under 2 times that of standardised ones.")
+         "One step can shift a unit by over 5 times its spread over raw faces, by under 2 times over standardised ones.")
 fc.claim("02b.seven", bool(printed_gap.max() < 0.004 and printed_gap[2:].max() < 0.0015),
          "Seven biases repeat the losses printed in 2019 within 0.004, from epoch 3 on within 0.0015.")
 fc.claim("02b.others", bool(np.median(distance[1:]) > 2 * distance[0] and np.ptp(curves[:, -1]) < 0.002),
@@ -651,7 +653,7 @@ fc.claim("02b.undecided", repaired_guess.beats(scaled_guess) is None, needs="les
          sentence="Shuffled or in the file's order: the two intervals overlap.")
 gaps = abs(np.subtract.outer(raw_history["valid_accuracy"], valid_shares)).min(1)
 fc.claim("02b.heights", bool(gaps.max() < 0.01), needs="lesson",
-         sentence="After each epoch, the raw network is right as often as one emotion is common, within a point.")
+         sentence="After each epoch, the accuracy of the raw network is the share of one emotion, within one point.")
 fc.claim("02b.dashed", repaired_history["train_accuracy"][0] < repaired_history["valid_accuracy"][0], needs="lesson",
          sentence="In the first epoch the accuracy measured meanwhile is below that on validation faces.")
 fc.claim("02b.seen", bool(on_training > repaired_guess.interval()[1]), needs="lesson",

@@ -442,10 +442,10 @@ fc.claim("04b.weights", each_seed(over, weighted) and each_seed(over, weighted, 
          sentence="Oversampling beats class weights in accuracy and mean recall, in every seed.")
 best_shift = 100 * max(recall for recall, _ in shifted)
 fc.claim("04b.above", recalls["oversampling"] > best_shift or accuracies["oversampling"] > at_recall(over),
-         "Oversampling lies above the curve of shifted answers.", needs="lesson")
-fc.claim("04b.below", accuracies["class weights"] < at_recall(weighted) and each_seed(prior, weighted)
-         and each_seed(prior, weighted, mean_recall), needs="lesson",
-         sentence="Class weights lie below the curve, and prior adjustment beats them in both figures, in every seed.")
+         "Oversampling lies above the curve of shifted answers, or further to the right.", needs="lesson")
+fc.claim("04b.below", accuracies["class weights"] < min(at_recall(weighted), accuracies["prior adjusted"])
+         and recalls["class weights"] < recalls["prior adjusted"], needs="lesson",
+         sentence="Class weights lie below the curve, and prior adjustment is better in both means over the seeds.")
 returned = [100 * (a.accuracy - b.accuracy) for a, b in zip(back["oversampling"], nothing)]
 fc.claim("04b.returns", np.mean(returned) > -98 * (2 / len(held)) ** 0.5, needs="lesson",
          sentence="Shifted back, oversampling is as accurate as the untreated network to within an interval, or more.")
@@ -456,7 +456,7 @@ fc.claim("04b.changes", abs(leads["without changes"]) < leads["with changes"] / 
 rightly = one.report()["recall"][:7].to_numpy()
 first_five = one.y_true[np.arange(len(one)) % 128 < 5]
 fc.claim("04b.five", abs(recall - rightly).max() > 0.1 and (first_five == 1).sum() < 10,
-         "Counted on five faces of each batch, some recalls are off by more than ten points.", needs="lesson")
+         "Counted on five faces of each batch, at least one recall is off by more than ten points.", needs="lesson")
 fc.claim("04b.merging", not (each_seed(judged["merging"], nothing, on_six)
                              and on_six_emotions["merging"] > on_six_emotions["nothing"] + 2),
          "Training on merged labels brings no clear gain over merging the answers.", needs="lesson")
