@@ -551,8 +551,8 @@ fc.record(
 )
 
 # %% [markdown]
-# Measured alike, the network is better on the faces that it has seen. <!-- 02b.seen --> The last section of lesson 03
-# is about this difference.
+# Measured alike, the network is better on the faces that it has seen. <!-- 02b.seen --> Lesson 03 comes back to this
+# difference.
 #
 # ## What an accuracy does not tell
 #
@@ -598,11 +598,11 @@ fc.record(groups)
 # %% [markdown]
 # A thousand drawn faces have too few twins to decide it. Without the twins the score on FER2013 is three points lower.
 # The two intervals lie far apart: the network is right much more often where it has seen a nearly identical picture.
-# Probably it knows many of these by heart. (Or twins are easier; train without them to find out.)
+# Probably it knows many of these by heart. (Or twins are easier.)
 #
 # ## What you can say now
 #
-# Each sentence is checked by code.
+
 
 # %% tags=["folded"]
 valid_shares = np.bincount(data.valid.labels) / len(data.valid)
