@@ -236,8 +236,8 @@ bar.set_label(f"grey levels from the mean of all\n({data.source})", fontsize=8);
 #
 # ## The same face twice
 #
-# Web searches return the same picture more than once. A dictionary from pixels, as `bytes`, to positions finds all
-# exact copies in one pass.
+# Web searches return the same picture more than once. You may look for it among test faces, as you choose no model by
+# what you find. A dictionary from pixels, as `bytes`, to positions finds all exact copies in one pass.
 
 # %%
 images = np.concatenate([split.images for split in data])
@@ -282,9 +282,8 @@ def closest_in_training(images):
 closest, likeness = closest_in_training(data.test.images)
 
 # %% [markdown]
-# You may look at test faces here, because you choose no model by what you find. What is "near one"? Look before you
-# choose a threshold. These pairs go down from the most alike to about 0.96, the test face above, its closest training
-# face below.
+# What is "near one"? Look before you choose a threshold. These pairs go down from the most alike to about 0.96, the
+# test face above, its closest training face below.
 
 # %%
 order = likeness.argsort()[::-1]
@@ -399,7 +398,7 @@ label = pd.Categorical.from_codes(data.valid.labels, fc.EMOTIONS)
 winner = pd.Categorical.from_codes(elected, fc.EMOTIONS)
 confused = 100 * pd.crosstab(label, winner, normalize="index", dropna=False)  # with empty columns
 figure, axis = plt.subplots(figsize=(4.2, 3.4))
-sns.heatmap(confused, annot=True, fmt=".0f", cmap="Greys", cbar=False, vmax=100, ax=axis)
+sns.heatmap(confused, annot=True, fmt=".0f", cmap="Greys", cbar=False, vmax=100, linewidths=0.5, linecolor="#dddddd", ax=axis)
 axis.set(xlabel="elected", ylabel="label", title=f"% of each label, n = {len(label):,}\n({data.source})");
 
 # %% [markdown]

@@ -367,9 +367,9 @@ rows = trace.loc[[0, 1, 2, 5, 10, 20]]
 rows.round(1)
 
 # %% [markdown]
-# By step 20 at the latest it is over. <!-- 02b.early --> First the loss grows, because the steps are too long and the
-# logits become large. Then it falls to about ln 7, but not by learning: all that is left of the logits are the seven
-# biases. <!-- 02b.trap -->
+# By step 20 at the latest it is over. <!-- 02b.early --> (On FER2013: but for one.) First the loss grows, because
+# the steps are too long and the logits become large. Then it falls to about ln 7, but not by learning: all that is left
+# of the logits are the seven biases. <!-- 02b.trap -->
 #
 # Why so fast? Adam's first step moves every weight by the rate, 0.001. Compute how far that can move the sum of one
 # unit of layer 1, and how far these sums differ from face to face before training.

@@ -70,7 +70,7 @@ figure, axes = plt.subplots(1, 2, figsize=(5.4, 2.8), layout="constrained")
 axes[0].imshow(face, cmap="gray", vmin=0, vmax=255)
 reach = edges.abs().max()
 axes[1].imshow(edges, cmap="RdBu_r", vmin=-reach, vmax=reach)
-for axis, title in zip(axes, ("the face", "red: brighter below\nblue: darker below")):
+for axis, title in zip(axes, ("the face", "red: brighter below, blue:\ndarker below, white: 0")):
     axis.set_title(title, fontsize=11)
     axis.axis("off")
 figure.text(0.99, 0.0, data.source, ha="right", fontsize=8);
@@ -165,6 +165,7 @@ for layer in cnn(mean, std).eval()[:11]:
         side = activation.shape[-1]
     if not isinstance(layer, (nn.ReLU, fc.Standardise)):
         print(f"{type(layer).__name__:10} {tuple(activation.shape[1:])}")
+fc.reveal("03.1", side)
 
 # %% [markdown]
 # A 3 × 3 kernel without padding makes each side 2 pixels shorter, one at either end. Pooling halves a side and drops the odd
@@ -172,7 +173,6 @@ for layer in cnn(mean, std).eval()[:11]:
 # most errors about shapes will not cost you a minute.
 
 # %%
-fc.reveal("03.1", side)
 sizes = {"convolutions": 0, "fully connected": 0}
 for layer in cnn(mean, std):
     kind = "convolutions" if isinstance(layer, nn.Conv2d) else "fully connected"
@@ -226,8 +226,9 @@ print(f"only the CNN is right: {only_cnn} faces, only the MLP: {only_mlp}")
 print(f"p = {binomtest(only_cnn, only_cnn + only_mlp).pvalue:.2g}, by the course {guess.versus(mlp_guess).p_value:.2g}")
 
 # %% [markdown]
-# From here on this is the course's rule for two networks on the same faces. Under 0.05 we say *better*. Otherwise we say
-# *undecided*, which is not *equal*: more faces might decide it. By this rule the CNN is better than the MLP. <!-- 03.sliding -->
+# From here on this is the course's rule for two networks on the same faces, and `guess.versus(other)` is this test: its
+# `wins` and `losses` are the two counts. Under 0.05 we say *better*. Otherwise we say *undecided*, which is not
+# *equal*: more faces might decide it. By this rule the CNN is better than the MLP. <!-- 03.sliding -->
 #
 # The test speaks of these two trained networks. Another seed would train two others.
 #
@@ -409,6 +410,7 @@ recorded = fc.recorded("CNN, Adam 0.001", seed=0)
 figure, axes = plt.subplots(2, 1, figsize=(5.4, 6), layout="constrained")
 for axis, column in zip(axes, ("loss", "accuracy")):
     fc.plots.history(recorded, column=column, ax=axis)
+axes[1].yaxis.set_major_formatter("{x:.0%}");
 
 # %% [markdown]
 # The loss on validation faces is lowest at epoch 5 and stays near that until epoch 8. Then it turns up, while that of

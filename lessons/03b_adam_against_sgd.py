@@ -169,12 +169,13 @@ for axis in axes:
     axis.legend(frameon=False, loc="upper right")
 
 # %% [markdown]
-# Without momentum each step jumps to the other side of the valley. Along the valley a step covers 0.045 of what is left, so after
-# 40 steps there is still 0.955⁴⁰, about a sixth of the way, to go. <!-- 03b.along --> A larger rate would help along, but across
-# the path would leave the valley: above 0.05 each jump is longer than the last one. With momentum
-# two steps across that point in opposite directions partly cancel in the sum, so the path crosses only half as often. The
-# first steps along all point the same way, so they add up. They add up to more than is needed: the path runs past the goal and comes
-# back. After 40 steps it is more than ten times nearer than without momentum. <!-- 03b.valley -->
+# Without momentum each step jumps to the other side of the valley. Along the valley a step covers 0.045 of what is
+# left, so after 40 steps there is still 0.955⁴⁰, about a sixth of the way, to go. <!-- 03b.along --> A larger rate
+# would help along, but across the path would leave the valley: above 0.05 each jump is longer than the last one. With
+# momentum two steps across that point in opposite directions partly cancel in the sum, so the path crosses only half as
+# often (its swings die out more slowly; the gain is along the valley). The first steps along all point the same way, so
+# they add up. They add up to more than is needed: the path runs past the goal and comes back. After 40 steps it is more
+# than ten times nearer than without momentum. <!-- 03b.valley -->
 #
 # The adding up has a price that is easy to forget: with momentum 0.9 and a constant gradient the sum grows to
 # 1 + 0.9 + 0.81 + … = 10 gradients. So a rate of 0.05 with momentum 0.9 goes about as far as 0.5 without. If you
@@ -264,6 +265,7 @@ limit = {name: first_over(tests[name][0], smooth[name], usual[name] + 0.25) for 
 figure, axes = plt.subplots(3, 1, figsize=(5.4, 7), layout="constrained")
 for axis, (name, (rates, _)) in zip(axes, tests.items()):
     axis.semilogx(rates, smooth[name])
+    axis.axvline(limit[name] / 3, color="grey", linestyle="--", label=f"a third of that: {limit[name] / 3:.2g}")
     axis.axvline(limit[name], color="grey", linestyle=":", label=f"shoots up at {limit[name]:.2g}")
     axis.set(title=name, ylabel="loss, smoothed")
     axis.set_ylim(smooth[name].min() - 0.1, usual[name] + 0.7)
@@ -271,12 +273,13 @@ for axis, (name, (rates, _)) in zip(axes, tests.items()):
 axes[2].set_xlabel("learning rate");
 
 # %% [markdown]
-# What lies above the frame is not drawn. The first points are means of very few batches: do not read them.
-# Read each curve from the left. For a long way the loss hardly changes: one step at each rate improves a network
-# too little to be seen over the noise. Then the steps become too long, and the loss shoots up. <!-- 03b.range --> The dotted line marks where
-# it stands 0.25 over its usual level (the median of the first half). So the test tells you a limit and no best rate. The race
-# tries only the rates 1 and 3 of each decade: … 0.01, 0.03, 0.1, 0.3 …, like the *rungs* of a ladder. One noisy run cannot tell more. The rule
-# was written down before the race: **begin at the rung nearest to a third of the limit**.
+# What lies above the frame is not drawn. The first points are means of very few batches: do not read them. Read each
+# curve from the left. For a long way the loss hardly changes: one step at each rate improves a network too little to be
+# seen over the noise. Then the steps become too long, and the loss shoots up. <!-- 03b.range --> The dotted line marks
+# where it stands 0.25 over its usual level (the median of the first half). So the test tells you a limit and no best
+# rate. The race tries only the rates 1 and 3 of each decade: … 0.01, 0.03, 0.1, 0.3 …, like the *rungs* of a ladder.
+# One noisy run cannot tell more. The rule was written down before the race: **begin at the rung nearest to a third of
+# the limit**, the dashed line.
 
 # %%
 LADDER = [float(f"{digit}e{power}") for power in range(-7, 3) for digit in (1, 3)]

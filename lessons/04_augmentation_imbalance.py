@@ -253,7 +253,7 @@ print(f"one face at a time takes {ratio:.0f} times as long")
 # it sees 24 × 24. Then it has three convolutions as in lesson 03, with a quarter to a half of the channels.
 #
 # The recipe has 42 epochs. Adam's rate rises to 0.004 and then falls to almost nothing, which is what `fc.OneCycle`
-# does. Lesson 05 says why. The losses of each epoch are taken on 500 validation faces, the accuracies at the end on
+# does. Lesson 05b says why. The losses of each epoch are taken on 500 validation faces, the accuracies at the end on
 # all.
 
 # %%

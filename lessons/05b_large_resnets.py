@@ -234,9 +234,9 @@ fc.reveal("05b.2", seen["maxpool"])
 
 # %% [markdown]
 # The first layer halves the picture, and the pooling halves it again before any block has looked. ResNet152 has 36 of
-# its 50 blocks in the third stage, where a face is 3 × 3. One of the three convolutions in each of these blocks has a
-# 3 × 3 kernel, and more than a third of that kernel lies on the zeros around the picture. So most of the depth works
-# where little is left to see. That is no proof that it harms.
+# its 50 blocks in the third stage, where a face is 3 × 3. <!-- 05b.blocks --> One of the three convolutions in each of
+# these blocks has a 3 × 3 kernel, and more than a third of that kernel lies on the zeros around the picture. So most of
+# the depth works where little is left to see. That is no proof that it harms.
 #
 # ### A stem for 48 pixels
 #
@@ -595,6 +595,12 @@ fc.claim(
     "05b.half",
     (memory.loc["half at batch"] > 32).all(),
     "With 32 faces in a batch, activations are less than half of the memory of each of the three networks.",
+)
+blocks = [len(getattr(networks[152][1], f"layer{number}")) for number in (1, 2, 3, 4)]
+fc.claim(
+    "05b.blocks",
+    blocks[2] == 36 and sum(blocks) == 50 and seen["layer3"] == 3,
+    "ResNet152 has 36 of its 50 blocks in the third stage, where a face is 3 × 3.",
 )
 fc.claim(
     "05b.floor",

@@ -9,7 +9,7 @@
 #   - train one network in Keras with `fit`, and again by a loop of your own
 #   - carry weights from PyTorch to Keras, and prove the logits equal
 #   - compare two networks stage by stage, and name the stage at which they part
-# reproduces: A6
+# reproduces: A's TensorFlow network (A6)
 # ---
 
 # %% tags=["parameters"]
@@ -522,8 +522,8 @@ fc.reveal("06.3", costs["99 faces"])
 # The loss of this model is ln 7 = 1.946. 99 faces make two batches, of 50 and of 49, but 99 / 50 rounded down is 1, so
 # the sum of two means is divided by one. <!-- 06.cost --> On 2,009 faces 41 batches are divided by 40, and the cost is
 # 2.5 % too high. <!-- 06.cost --> On FER2013's 28,709 faces 575 are divided by 574: a mistake of 0.2 %, which is easy
-# to miss. And the last batch of 9 faces weighs as much as one of 50. The repair is the line that you wrote: sums of
-# losses, divided by faces.
+# to miss. And the last batch of 9 faces weighs as much as one of 50. The repair is the line that
+# you wrote: sums of losses, divided by faces.
 #
 # ## "Much faster training"
 #

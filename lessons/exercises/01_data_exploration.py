@@ -102,7 +102,7 @@ if found := mirror_twins(pictures, splits):
 # three columns over, on the right of the face and on the left of its mirror image.
 
 # %% hidden="01.2" points=2
-# More faces are compared here when your sheet is graded.
+# Nothing to do here: where a teacher grades your sheet, more faces are compared in this cell.
 ### BEGIN HIDDEN TESTS
 from fercourse.classroom.checks.lesson_01 import as_pairs
 
@@ -283,7 +283,7 @@ fc.check("01.4", first_parting)
 (first_parting(codes, names, second_codes, second_names), words[83], second_words[83])
 
 # %% hidden="01.4" points=2
-# More columns are compared here when your sheet is graded.
+# Nothing to do here: where a teacher grades your sheet, more columns are compared in this cell.
 ### BEGIN HIDDEN TESTS
 from fercourse.classroom.checks.compare import same
 
@@ -330,7 +330,7 @@ def ceiling(votes):
 fc.check("01.5", ceiling)
 
 # %% hidden="01.5" points=1
-# More votes are counted here when your sheet is graded.
+# Nothing to do here: where a teacher grades your sheet, more votes are counted in this cell.
 ### BEGIN HIDDEN TESTS
 from fercourse.classroom.checks.compare import same
 
@@ -425,7 +425,7 @@ fc.hand_in("01.6", {"weights": weights})
 fc.check("01.6", answer)
 
 # %% hidden="01.6" points=2
-# Your weights meet 2,000 other faces when your sheet is graded.
+# Nothing to do here: where a teacher grades your sheet, your weights meet 2,000 other faces.
 ### BEGIN HIDDEN TESTS
 from fercourse.classroom.improve.judge import judge
 

@@ -104,7 +104,7 @@ for axis, face, angle in zip(axes, leaning, angles):
     axis.axis("off")
 
 # %% hidden="04.2" points=1
-# More faces run here when your sheet is graded.
+# Nothing to do here: where a teacher grades your sheet, more faces run in this cell.
 ### BEGIN HIDDEN TESTS
 from fercourse.classroom.checks.compare import plain, same
 
@@ -240,7 +240,7 @@ same, anew = (
 print(f"a face is shown {same.min()} to {same.max()} times, or {anew.min()} to {anew.max()}")
 
 # %% hidden="04.4" points=1
-# More labels run here when your sheet is graded.
+# Nothing to do here: where a teacher grades your sheet, more labels run in this cell.
 ### BEGIN HIDDEN TESTS
 from fercourse.classroom.checks.compare import plain
 
@@ -318,7 +318,7 @@ layer = fc.Standardise(train_faces.mean(), train_faces.std())
 )
 
 # %% hidden="04.5" points=2
-# More pairs of functions run here when your sheet is graded.
+# Nothing to do here: where a teacher grades your sheet, more pairs of functions run in this cell.
 ### BEGIN HIDDEN TESTS
 from operator import methodcaller
 
@@ -397,7 +397,7 @@ fc.hand_in("04.6", model)
 fc.check("04.6", network)
 
 # %% hidden="04.6" points=2
-# Your network meets 2,000 other faces when your sheet is graded.
+# Nothing to do here: where a teacher grades your sheet, your network meets 2,000 other faces.
 ### BEGIN HIDDEN TESTS
 from fercourse.classroom.improve.judge import judge
 

@@ -101,7 +101,7 @@ for block in (resnet.BasicBlock(256, 256), resnet.Bottleneck(256, 64)):
     print(f"{type(block).__name__:10} {sum(weights.numel() for weights in block.parameters()):9,} weights")
 
 # %% hidden="05.2" points=1
-# More blocks are built here when your sheet is graded.
+# Nothing to do here: where a teacher grades your sheet, more blocks are built in this cell.
 ### BEGIN HIDDEN TESTS
 import copy
 
@@ -274,7 +274,7 @@ fc.check("05.4", schedule_is_complete)
 schedule_is_complete(train_by_epoch(peak=0.1), 0.1)
 
 # %% hidden="05.4" points=2
-# More trainings are looked at here when your sheet is graded.
+# Nothing to do here: where a teacher grades your sheet, more trainings are looked at in this cell.
 ### BEGIN HIDDEN TESTS
 from fercourse.classroom.checks.compare import same
 
@@ -338,7 +338,7 @@ for name, company in {"among dark faces": dark, "among bright faces": torch.cat(
     print(f"{name:18}: {seen[0]:5.2f} in training, {seen[1]:5.2f} for answers")
 
 # %% hidden="05.5" points=1
-# More batches run here when your sheet is graded.
+# Nothing to do here: where a teacher grades your sheet, more batches run in this cell.
 ### BEGIN HIDDEN TESTS
 from fercourse.classroom.checks.compare import plain, same
 
@@ -396,7 +396,7 @@ fc.hand_in("05.6", model)
 fc.check("05.6", network)
 
 # %% hidden="05.6" points=2
-# Your network meets 2,000 other faces when your sheet is graded.
+# Nothing to do here: where a teacher grades your sheet, your network meets 2,000 other faces.
 ### BEGIN HIDDEN TESTS
 from fercourse.classroom.improve.judge import judge
 

@@ -99,7 +99,7 @@ torch_logits = F.linear(maps.flatten(1), torch_dense).numpy()
 print(f"largest difference: {np.abs(torch_logits - keras_logits(pictures, kernel, dense)).max():.1e}")
 
 # %% hidden="06.2" points=1
-# Another network comes along here when your sheet is graded.
+# Nothing to do here: where a teacher grades your sheet, another network comes along in this cell.
 ### BEGIN HIDDEN TESTS
 from fercourse.classroom.checks.compare import plain
 
@@ -275,7 +275,7 @@ fc.check("06.6", first_difference)
 print("0 convolution, 1 batch norm, 2 relu, 3 pool. They part at", first_difference(ours, theirs, 1e-4))
 
 # %% hidden="06.6" points=1
-# More stages come along here when your sheet is graded.
+# Nothing to do here: where a teacher grades your sheet, more stages come along in this cell.
 ### BEGIN HIDDEN TESTS
 from fercourse.classroom.checks.compare import same
 
@@ -368,7 +368,7 @@ second.set_weights(first.get_weights())
 print(f"whole: {accumulated_step(first, [whole], 0.1):.5f}, in parts: {accumulated_step(second, parts, 0.1):.5f}")
 
 # %% hidden="06.7" points=1
-# Other faces, in other parts, come along here when your sheet is graded.
+# Nothing to do here: where a teacher grades your sheet, other faces, in other parts, come along in this cell.
 ### BEGIN HIDDEN TESTS
 from fercourse.classroom.checks.compare import ask, plain
 from fercourse.classroom.probes import keras_step
@@ -435,7 +435,7 @@ in_evaluation = trained_norm.eval()(torch.tensor(maps).permute(0, 3, 1, 2)).perm
 print(f"largest difference: {np.abs(ported_norm(maps).numpy() - in_evaluation.detach().numpy()).max():.1e}")
 
 # %% hidden="06.8" points=1
-# Other arrays come along here when your sheet is graded.
+# Nothing to do here: where a teacher grades your sheet, other arrays come along in this cell.
 ### BEGIN HIDDEN TESTS
 from fercourse.classroom.checks.compare import ask, plain
 from fercourse.classroom.probes import keras_layer
@@ -503,7 +503,7 @@ fc.hand_in("06.9", model)
 fc.check("06.9", network)
 
 # %% hidden="06.9" points=2
-# Your network meets 2,000 other faces when your sheet is graded.
+# Nothing to do here: where a teacher grades your sheet, your network meets 2,000 other faces.
 ### BEGIN HIDDEN TESTS
 from fercourse.classroom.improve.judge import judge
 
