@@ -237,7 +237,7 @@ bar.set_label(f"grey levels from the mean of all\n({data.source})", fontsize=8);
 # ## The same face twice
 #
 # Web searches return the same picture more than once. You may look for it among test faces, as you choose no model by
-# what you find. A dictionary from pixels, as `bytes`, to positions finds all exact copies in one pass.
+# it. A dictionary from pixels, as `bytes`, to positions finds all exact copies in one pass.
 
 # %%
 images = np.concatenate([split.images for split in data])

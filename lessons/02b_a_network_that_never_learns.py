@@ -596,9 +596,9 @@ groups = {
 fc.record(groups)
 
 # %% [markdown]
-# A thousand drawn faces have too few twins to decide it. Without the twins the score on FER2013 is three points lower.
-# The two intervals lie far apart: the network is right much more often where it has seen a nearly identical picture.
-# Probably it knows many of these by heart. (Or twins are easier.)
+# A thousand drawn faces have too few twins to decide it. Without them the score on FER2013 is three points lower. The
+# two intervals lie far apart: the network is right more often where it has seen a nearly identical picture. It may know
+# many of these by heart. (Or twins are easier.)
 #
 # ## What you can say now
 #

@@ -30,7 +30,8 @@ lies in `fercourse/records/`; none was typed in. PublicTest was looked at while 
 PrivateTest was read once for each training that a lesson reports, when it was finished, and for no other.
 
 - **published**: the figure of the notebook that the training reproduces, the faces that it was taken on, its epochs.
-  Where ours has fewer epochs, the two figures are no race.
+  Where ours has fewer epochs, the two figures are no race. The letters are those of [the five
+  notebooks](five_notebooks.md).
 - **balanced**: the mean recall of the seven emotions on PublicTest, where Disgust counts as much as Happy.
 - One seed: the accuracy with its 95 % interval (Wilson). Several seeds: their mean ± their standard deviation.
 - **seconds**: of all epochs of one training, the mean over seeds. A commit with + had changes that were not committed.

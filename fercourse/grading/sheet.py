@@ -176,8 +176,7 @@ def _stub(source, kind, role):
     stub = STUBS["code" if kind == "code" else "markdown"]
     source = SCHEME.sub("", HIDDEN.sub("", source))
     if role in ("answer", "hand"):
-        short = stub.removesuffix("\npass")  # only a function that waits for its body needs one
-        source, found = SOLUTION.subn(lambda match: indent(stub if match[1] else short, match[1]) + "\n", source)
+        source, found = SOLUTION.subn(lambda match: indent(stub, match[1]) + "\n", source)
         source = source if found else stub
     return source.strip("\n")
 

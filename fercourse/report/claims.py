@@ -64,7 +64,8 @@ def claim(
 def claims() -> None:
     """Show every claim of this run in one table, and publish it for the build of the lesson and for the runner.
 
-    Beside each stands what the recorded run of the same lesson on FER2013 said, where this run is on drawn faces.
+    Beside each stands what the recorded run of the same lesson on FER2013 said of the same sentence, where this run is
+    on drawn faces: a sentence that was changed afterwards has not been tested there.
     Raises ParameterError where nothing was claimed.
     """
     run = current_run()
@@ -81,7 +82,7 @@ def shown_anew(published: Sequence[dict]) -> tuple[str, str]:
     """The table of claims that one run published, as text and as HTML, beside the records of today."""
     run = Run(**{name: published[0][name] for name in Run().stamp()})
     real = of_lesson(run.lesson) if run.drawn else {"claims": {}, "scale": None}
-    rows = [(each, real["claims"].get(each["id"])) for each in published]
+    rows = [(each, real["claims"].get((each["id"], each["sentence"]))) for each in published]
     heads = [f"{run.faces or 'this run'}, {run.scale} scale"]
     heads += [f"FER2013, {real['scale']} scale"] if any(other for _, other in rows) else []
     text = "\n".join([" | ".join(heads), *(_line(each, other, len(heads)) for each, other in rows)])

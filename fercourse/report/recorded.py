@@ -50,7 +50,7 @@ def _trainings():
 
 @cache
 def of_lesson(lesson):
-    """The record of a lesson's run on FER2013: {"scale", "figures": name → figure, "claims": id → status}.
+    """The record of a lesson's run on FER2013: {"scale", "figures": name → figure, "claims": (id, sentence) → status}.
 
     Empty where there is none.
     """
@@ -59,4 +59,5 @@ def of_lesson(lesson):
         return {"scale": None, "figures": {}, "claims": {}}
     record = read_record(path)
     figures = {figure["name"]: figure for figure in record["figures"]}
-    return record | {"figures": figures, "claims": {claim["id"]: claim["status"] for claim in record["claims"]}}
+    claims = {(claim["id"], claim["sentence"]): claim["status"] for claim in record["claims"]}
+    return record | {"figures": figures, "claims": claims}

@@ -111,16 +111,22 @@ def test_a_table_without_claims_is_an_error_that_says_what_to_run(shown):
     assert shown == []
 
 
-def test_beside_a_claim_on_drawn_faces_stands_what_the_recorded_run_on_fer2013_said(shown, tmp_path):
-    said = [{"id": "02.scale", "status": "failed"}, {"id": "02.gone", "status": "held"}]
+def test_beside_a_claim_stands_what_the_recorded_run_on_fer2013_said_of_the_same_sentence(shown, tmp_path):
+    said = [
+        {"id": "02.scale", "sentence": SENTENCE, "status": "failed"},
+        {"id": "02.changed", "sentence": "What it said before.", "status": "held"},
+        {"id": "02.gone", "sentence": SENTENCE, "status": "held"},
+    ]
     write_record(tmp_path / "02.json", {"lesson": "02", "scale": "full", "figures": [], "claims": said})
     on_drawn_faces()
     claim("02.scale", True, SENTENCE)
+    claim("02.changed", True, SENTENCE)
     claim("02.new", True, SENTENCE)
     claims.claims()
     assert shown[-1][1].splitlines() == [
         "drawn faces, lesson scale | FER2013, full scale",
         f"✓ ✗ {SENTENCE} [02.scale]",
+        f"✓ – {SENTENCE} [02.changed]",
         f"✓ – {SENTENCE} [02.new]",
     ]
     on_fer2013()

@@ -96,8 +96,7 @@ def solved(sheet: AuthoredSheet, *, repository: str) -> "NotebookNode":
 def released(text: str) -> str:
     """The student's sheet, from the text of a solved notebook: no answers, no hidden tests, no outputs.
 
-    By nbgrader's own preprocessors, in the order of its `generate_assignment`; the same text for the same text. Only a
-    function that waits for its body keeps nbgrader's `pass`.
+    By nbgrader's own preprocessors, in the order of its `generate_assignment`; the same text for the same text.
     """
     import nbformat
     from nbgrader import preprocessors
@@ -110,8 +109,6 @@ def released(text: str) -> str:
         "ClearMarkScheme", "ComputeChecksums", "CheckCellMetadata",
     ):  # fmt: skip
         notebook, resources = getattr(preprocessors, name)(config=settings).preprocess(notebook, resources)
-        for cell in notebook.cells:
-            cell.source = re.sub(rf"^{re.escape(STUB)}$", STUB.removesuffix("\npass"), cell.source, flags=re.MULTILINE)
     return nbformat.writes(notebook, version=4) + "\n"
 
 
