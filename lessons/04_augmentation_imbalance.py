@@ -92,9 +92,9 @@ print(f"64 copies of one face became {distinct} different pictures")
 # ### Turn
 #
 # A pixel of the turned face rarely comes from exactly one old pixel. Sine and cosine say where it comes from, measured
-# from the middle of the picture. That place lies between four old pixels, so we mix their grey levels, the nearest
-# most. This is called bilinear interpolation. For zoom, or for shear, which lets a face lean, only the two lines for
-# `x` and `y` change.
+# from the middle of the picture. (A positive angle turns the face clockwise.) That place lies between four old pixels,
+# so we mix their grey levels, the nearest most. This is called bilinear interpolation. For zoom, or for shear, which
+# lets a face lean, only the two lines for `x` and `y` change.
 
 # %%
 def look_up(images, x, y):

@@ -221,8 +221,8 @@ print(f"the mirror image adds {points:+.1f} ± {half:.1f} points")
 #
 # Here is notebook C's network, to be read: this lesson does not train it. It has five convolutions, and pools of 5 × 5
 # and 3 × 3 that overlap because they move by two pixels only. PReLU is a ReLU that does not set negative numbers to
-# zero: it multiplies them by a slope that is learned. `ZeroPad2d(2)` adds two rows or columns of zeros on each side.
-# The sides go 48 → 44 → 48 → 22 → 10 → 5, so that 128 × 5 × 5 = 3,200 numbers are left for the linear layers.
+# zero: it multiplies them by a slope that is learned. (C's two linear layers share one slope; here each has its own.)
+# `ZeroPad2d(2)` adds two rows or columns of zeros on each side. What becomes of the sides?
 
 # %%
 def prelu_cnn(mean, std, dropout=0.2):
@@ -238,12 +238,19 @@ def prelu_cnn(mean, std, dropout=0.2):
     return nn.Sequential(*layers, nn.Linear(1024, 7))
 
 
+# %% tags=["NBVAL_CHECK_OUTPUT"]
+maps, sides = torch.zeros(1, 1, 48, 48), []
+for layer in prelu_cnn(0.5, 0.25):
+    maps = layer(maps)
+    sides += [maps.shape[-1]] if maps.ndim == 4 and maps.shape[-1] not in sides[-1:] else []
+print("sides:", *sides, "· for the linear layers:", 128 * sides[-1] ** 2)
+
 # %% [markdown]
-# Its page trains it for 100 epochs with Adadelta. Like Adam, this optimiser gives each weight a step size of its own,
-# from the sizes of its past gradients and of its past steps. A hundred epochs take hours on a laptop. Both sides are in
-# the course's list of trainings at full scale, with 30 epochs, one list of faces and one way to prepare them. `python
-# -m fercourse train "PReLU CNN with augmentation"` trains one of them. The next cell shows what has been recorded so
-# far.
+# So 128 maps of 5 × 5, 3,200 numbers, are left for the linear layers. <!-- 04c.sides --> C's page trains it for 100
+# epochs with Adadelta. Like Adam, this optimiser gives each weight a step size of its own, from the sizes of its past
+# gradients and of its past steps. A hundred epochs take hours on a laptop. Both sides are in the course's list of
+# trainings at full scale, with 30 epochs, one list of faces and one way to prepare them. `python -m fercourse train
+# "PReLU CNN with augmentation"` trains one of them. The next cell shows what has been recorded so far.
 
 # %%
 for side in ("without", "with"):
@@ -439,6 +446,7 @@ fc.claim("04c.mixup", clearly_better(online, veiled_gently), needs="lesson",
 fc.claim("04c.flips", same_flips and 0 < gain(flipped, online)[0] < 3, needs="lesson",
          sentence="The mirror image adds between nothing and three points, by hand as with fc.predict.")
 fc.claim("04c.jitter", jitter_idle, "ColorJitter() without arguments changes nothing.")
+fc.claim("04c.sides", sides[-1] == 5, "C's network leaves 128 maps of 5 × 5 for its linear layers.")
 fc.claim("04c.list", fits == [3588], "The 38.1 % of notebook C cannot be a share of 3,589 faces.")
 fc.claim("04c.mean", clearly_better(plain, careless), needs="lesson",
          sentence="A mean that is subtracted in training only costs clearly.")

@@ -165,7 +165,8 @@ memory.round(0).astype(int).rename_axis(f"MB, batch {BATCH}").rename_axis("ResNe
 # %% [markdown]
 # Prediction and measurement agree. <!-- 05b.memory --> With 32 faces in a batch, the smaller part is activations; the
 # larger part is the weights, their gradients and their running sums. <!-- 05b.half --> The last row is not in MB: it
-# says with how many faces the activations make up half of the memory, with momentum.
+# says with how many faces the activations make up half of the memory, with momentum. (The stamp below counts the whole
+# process.)
 #
 # ### Time
 #
@@ -359,10 +360,10 @@ print(f"without momentum the peak is {ratio:.0f} times as high")
 
 # %% [markdown]
 # With momentum the peak is much lower than without. <!-- 05b.momentum --> It has to be lower, because a momentum of 0.9
-# adds up steps: a steady gradient moves the weights 1/(1 − 0.9) = 10 times as far. Hold that 10 against the printed
-# number; one run is noisy. Still, a range test without momentum gives no peak for a training with it. A peak may also
-# lie at the edge of the flat part: look where the curve jumps, and stay away from that. The dotted line is the loss of
-# a network that ignores the pixels. No curve gets far below it in a hundred steps. <!-- 05b.begin -->
+# adds up steps: a steady gradient moves the weights 1/(1 − 0.9) = 10 times as far. One run is noisy. Still, a range
+# test without momentum gives no peak for a training with it. A peak may also lie at the edge of the flat part: look
+# where the curve jumps, and stay away from that. The dotted line is the loss of a network that ignores the pixels. No
+# curve gets far below it in a hundred steps. <!-- 05b.begin -->
 #
 # The peak also differs from network to network. Take Adam, and hold the 8 layers against the CNN of lesson 03, which
 # has no batch norm.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Collection
 from difflib import get_close_matches
 from functools import cache
@@ -27,7 +28,8 @@ def hint(id: str) -> None:
     _rung[id] = place + 1
     name = "The solution" if place == len(rungs) - 1 else f"Hint {place + 1} of {len(rungs) - 1}"
     style = "white-space: pre-wrap; margin: 0.3em 0"
-    html = f"<b>{name}</b><pre style='{style}'>{escape(rungs[place])}</pre>"
+    words = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(rungs[place]))
+    html = f"<b>{name}</b><pre style='{style}'>{words}</pre>"
     show({"kind": "hint", "id": id, "rung": place + 1}, text=f"{name}\n{rungs[place]}", html=html)
 
 

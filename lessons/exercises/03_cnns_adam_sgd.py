@@ -203,10 +203,8 @@ answer_to_one_pixel = second(first(impulse)).detach()
 single = answer_to_one_pixel.flip(2, 3)
 faces = torch.tensor(fc.drawn_faces(6, 0, 0, seed=5).train.images)[:, None] / 255
 apart = (nn.functional.conv2d(faces, single) - second(first(faces))).abs().max().item()
+fc.reveal("03.e5", f"one of {single.shape[2]} × {single.shape[3]}")
 print("kernel", tuple(single.shape[2:]), "· largest difference on six faces:", f"{apart:.1e}")
-
-# %%
-fc.reveal("03.e5", "one of 5 × 5")
 
 # %% [markdown]
 # Now put a ReLU between `first` and `second` in a cell of your own and run the comparison again.

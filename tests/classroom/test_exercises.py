@@ -2,11 +2,13 @@
 
 import re
 from functools import cache
+from html import escape
 
 import matplotlib.pyplot as plt
 import pytest
 from sheet_runs import COURSE, SHEETS, answers_to, checked_exercises, sheet, verdict
 
+from fercourse.classroom import hints
 from fercourse.classroom.hints import ladder
 
 sheets = pytest.mark.parametrize("stem", SHEETS)
@@ -93,6 +95,18 @@ def test_every_exercise_has_a_ladder_of_hints_with_the_solution_last(stem):
         rungs = ladder(id)
         assert len(rungs) >= 3
         assert all(rung.strip() for rung in rungs)
+
+
+@sheets
+def test_code_in_a_hint_is_shown_as_code_and_loses_nothing(stem, monkeypatch):
+    pages = []
+    monkeypatch.setattr(hints, "show", lambda metadata, *, text, html: pages.append((text, html)))
+    for id in sheet(stem).metadata["fercourse"]["exercises"]:
+        for _ in ladder(id):
+            hints.hint(id)
+    for text, html in pages:
+        assert html.count("<code>") == text.count("`") / 2
+        assert re.sub("</?code>", "`", html).endswith(f"{escape(text.split(chr(10), 1)[1])}</pre>")
 
 
 @sheets
