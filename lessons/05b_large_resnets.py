@@ -723,7 +723,7 @@ fc.claims()
 #
 # | | exercise | kind | minutes |
 # |---|---|---|---|
-# | 05.1 | Weights and operations of a 3 × 3 convolution from 64 to 128 channels on 24 × 24; what a short batch does to a mean. | recall | 10 |
+# | 05.1 | Weights and operations of a 3 × 3 convolution from 64 to 128 channels on 24 × 24, and its shortcut; what a short batch does to a mean. | recall | 10 |
 # | 05.3 | Run one cycle with ten times the peak, and with a third. What would a range test say about both? | break | 20 |
 # | 05.4 | Write a guard that looks at the rates of a training and says whether they are one whole cycle. | debug | 25 |
 #

@@ -22,6 +22,8 @@ from torch import nn
 # - How many `weights` does it have?
 # - How many `operations` does it take for one face? As in lesson 05b, a product and its addition are two operations.
 # - How many are left `at_stride_2`?
+# - A block that begins with it has a shortcut past it: a 1 × 1 convolution without bias. How many weights has the
+#   `shortcut`?
 #
 # The notebook of 2019 averages the accuracies of its batches. 3,589 faces in batches of 100 leave a short batch at the
 # end.
@@ -33,16 +35,18 @@ from torch import nn
 weights = None
 operations = None
 at_stride_2 = None
+shortcut = None
 counts = None
 ### BEGIN SOLUTION
 weights = 64 * 128 * 3 * 3
 operations = 2 * weights * 24 * 24
 at_stride_2 = 2 * weights * 12 * 12
+shortcut = 64 * 128
 counts = 100 / 89  # 35 batches of 100, one of 89
 ### END SOLUTION
 
 # %% check="05.1" points=2
-fc.check("05.1", weights, operations, at_stride_2, counts)
+fc.check("05.1", weights, operations, at_stride_2, shortcut, counts)
 
 # %% [markdown] hints="05.1"
 # - One number that comes out is a sum of products. Over how many input channels and how many places of the kernel does it run?

@@ -18,12 +18,13 @@ from fercourse.learn.fitting import fit
 from fercourse.learn.models import small_resnet
 
 
-def count_on_paper(weights, operations, at_stride_2, counts):
-    """05.1: weights and operations of a convolution, and the weight of a face in a short last batch."""
+def count_on_paper(weights, operations, at_stride_2, shortcut, counts):
+    """05.1: weights and operations of a convolution, its shortcut, and how much a face of a short batch counts."""
     kernel = nn.Conv2d(64, 128, 3, padding=1, bias=False).weight.numel()
     expect_secret(weights, kernel, "weights")
     expect_secret(operations, 2 * kernel * 24 * 24, "operations, for one face")
     expect_secret(at_stride_2, 2 * kernel * 12 * 12, "at_stride_2, operations for one face")
+    expect_secret(shortcut, 64 * 128, "shortcut, its weights")
     expect_secret(counts, 100 / (3589 % 100), "counts, a face of the last batch against another", atol=0.006)
 
 

@@ -61,20 +61,25 @@ def _changed(source, *changes):
     return source
 
 
+def _counted(values):
+    return f"weights, operations, at_stride_2, shortcut, counts = {values}"
+
+
 RIGHT = {
     "05.1": [
-        "weights, operations, at_stride_2, counts = 73728, 84_934_656, 21_233_664, 1.12",
-        "weights, operations, at_stride_2, counts = 73728, 8.4934656e7, 84_934_656 / 4, 1.1236",
+        _counted("73728, 84_934_656, 21_233_664, 8192, 1.12"),
+        _counted("73728, 8.4934656e7, 84_934_656 / 4, 8192, 1.1236"),
         """
 from fractions import Fraction
 
-weights, operations, at_stride_2, counts = 73728, 84934656, Fraction(84934656, 4), Fraction(100, 89)
+weights, operations, at_stride_2, shortcut, counts = 73728, 84934656, Fraction(84934656, 4), 8192, Fraction(100, 89)
 """,
         """
 weights = nn.Conv2d(64, 128, 3, bias=False).weight.numel()
 operations, at_stride_2, counts = 2.0 * weights * 24**2, 2 * weights * 12**2, torch.tensor([100 / 89])
+shortcut = nn.Conv2d(64, 128, 1, bias=False).weight.numel()
 """,
-        "import numpy as np\nweights, operations, at_stride_2, counts = np.array([73728, 84934656, 21233664, 1.12])",
+        "import numpy as np\n" + _counted("np.array([73728, 84934656, 21233664, 8192, 1.12])"),
     ],
     "05.2": [
         BOTTLENECK,
@@ -227,16 +232,17 @@ def batch_norm(images, mean, variance, training, momentum=0.1, eps=1e-5):
 
 WRONG = {
     "05.1": {
-        "counts products only": "weights, operations, at_stride_2, counts = 73728, 42_467_328, 10_616_832, 100 / 89",
-        "forgets the inputs": "weights, operations, at_stride_2, counts = 1152, 84_934_656, 21_233_664, 100 / 89",
-        "counts a bias": "weights, operations, at_stride_2, counts = 73856, 84_934_656, 21_233_664, 100 / 89",
-        "halves at stride 2": "weights, operations, at_stride_2, counts = 73728, 84_934_656, 42_467_328, 100 / 89",
-        "does not pad": "weights, operations, at_stride_2, counts = 73728, 2 * 73728 * 22 * 22, 21_233_664, 100 / 89",
-        "forgets the outputs": "weights, operations, at_stride_2, counts = 73728, 2 * 9 * 64 * 576, 165_888, 1.12",
-        "turns the ratio round": "weights, operations, at_stride_2, counts = 73728, 84_934_656, 21_233_664, 0.89",
-        "counts batches of 128": "weights, operations, at_stride_2, counts = 73728, 84_934_656, 21_233_664, 128 / 5",
-        "takes 11 for 89": "weights, operations, at_stride_2, counts = 73728, 84_934_656, 21_233_664, 100 / 11",
-        "leaves the last one": "weights, operations, at_stride_2, counts = 73728, 84_934_656, 21_233_664, None",
+        "counts products only": _counted("73728, 42_467_328, 10_616_832, 8192, 100 / 89"),
+        "forgets the inputs": _counted("1152, 84_934_656, 21_233_664, 8192, 100 / 89"),
+        "counts a bias": _counted("73856, 84_934_656, 21_233_664, 8192, 100 / 89"),
+        "halves at stride 2": _counted("73728, 84_934_656, 42_467_328, 8192, 100 / 89"),
+        "does not pad": _counted("73728, 2 * 73728 * 22 * 22, 21_233_664, 8192, 100 / 89"),
+        "forgets the outputs": _counted("73728, 2 * 9 * 64 * 576, 165_888, 8192, 1.12"),
+        "turns the ratio round": _counted("73728, 84_934_656, 21_233_664, 8192, 0.89"),
+        "counts batches of 128": _counted("73728, 84_934_656, 21_233_664, 8192, 128 / 5"),
+        "takes 11 for 89": _counted("73728, 84_934_656, 21_233_664, 8192, 100 / 11"),
+        "takes a 3 × 3 for the shortcut": _counted("73728, 84_934_656, 21_233_664, 73728, 1.12"),
+        "leaves the last one": _counted("73728, 84_934_656, 21_233_664, 8192, None"),
     },
     "05.2": {
         "the stride in the first convolution": _changed(

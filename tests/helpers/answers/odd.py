@@ -61,7 +61,7 @@ ODD = {
     "04.2": [("def shear(images, degrees):\n    return images.to_sparse()", "came <Tensor of float32, torch.sparse")],
     "04.4": [("def balanced_epoch(labels, seed):\n    return iter(labels)", "whole numbers; came <iterator>")],
     "04.5": [("def prepared_alike(training, testing, images):\n    return 'yes'", "expected True, came 'yes'")],
-    "05.1": [("weights, operations, at_stride_2, counts = '73728', 1, 1, 1", "weights: came '73728'")],
+    "05.1": [("weights, operations, at_stride_2, shortcut, counts = '73728', 1, 1, 1, 1", "weights: came '73728'")],
     "05.2": [("Bottleneck = nn.Identity()", "your code raised ")],
     "05.4": [("def schedule_is_complete(rates, peak):\n    return not None, peak", "expected True, came (True, 0.2)")],
     "05.5": [("def batch_norm(images, *rest):\n    return {'output': images}", "came {'output': array(")],
