@@ -165,8 +165,7 @@ memory.round(0).astype(int).rename_axis(f"MB, batch {BATCH}").rename_axis("ResNe
 # %% [markdown]
 # Prediction and measurement agree. <!-- 05b.memory --> With 32 faces in a batch, the smaller part is activations; the
 # larger part is the weights, their gradients and their running sums. <!-- 05b.half --> The last row is not in MB: it
-# says with how many faces the activations make up half of the memory, with momentum. (The stamp below counts the whole
-# process.)
+# says with how many faces the activations make up half of the memory, with momentum.
 #
 # ### Time
 #
