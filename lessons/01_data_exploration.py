@@ -592,9 +592,9 @@ fc.record({f"remember: {name}": float(100 * share) for name, share in three.item
 # %% [markdown]
 # ## Exercises
 #
-# They stand in [`exercises/01_data_exploration.ipynb`](../exercises/01_data_exploration.ipynb).
+# They stand in [the exercise sheet](../exercises/01_data_exploration.ipynb).
 #
-# | | exercise | kind | minutes |
+# | | exercise | kind | min |
 # |---|---|---|---|
 # | 01.1 | What would a model score on PrivateTest that always answers the commonest class of PublicTest? | recall | 5 |
 # | 01.2 | Make thumbnails by hand, and find the mirrored copies that somebody has put into another part. | code | 25 |

@@ -535,11 +535,11 @@ fc.claims()
 #
 # ## Exercises
 #
-# They stand in [`exercises/02_mlp_baseline.ipynb`](../exercises/02_mlp_baseline.ipynb), one sheet for both parts, each
+# They stand in [the exercise sheet](../exercises/02_mlp_baseline.ipynb), one sheet for both parts, each
 # with a check that answers at once, hints, and the solution as the last hint. These two you can do now; 02.3 to 02.5
 # need part 02b.
 #
-# | | exercise | kind | minutes |
+# | | exercise | kind | min |
 # |---|---|---|---|
 # | 02.1 | Three losses in your head | recall | 10 |
 # | 02.2 | The loop from memory, and the length of its gradient | code | 25 |

@@ -674,10 +674,10 @@ fc.claims()
 #
 # ## Exercises
 #
-# They stand in [`exercises/02_mlp_baseline.ipynb`](../exercises/02_mlp_baseline.ipynb), the sheet of both parts. In
+# They stand in [the exercise sheet](../exercises/02_mlp_baseline.ipynb) of both parts. In
 # 02.5 you may change units, layers, dropout, rate, batch size and epochs: one at a time.
 #
-# | | exercise | kind | minutes |
+# | | exercise | kind | min |
 # |---|---|---|---|
 # | 02.3 | Four ways to feed a network: rank them before you run them | break and explain | 20 |
 # | 02.4 | The layer that fell silent: write the instrument that finds it | debug | 25 |

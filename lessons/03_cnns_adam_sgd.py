@@ -554,11 +554,11 @@ fc.claims()
 #
 # ## Exercises
 #
-# They stand in [`exercises/03_cnns_adam_sgd.ipynb`](../exercises/03_cnns_adam_sgd.ipynb), each with a check that answers
+# They stand in [the exercise sheet](../exercises/03_cnns_adam_sgd.ipynb), each with a check that answers
 # at once, hints, and the solution as the last hint. The others on that sheet belong to
 # [part two, Adam against SGD](03b_adam_against_sgd.ipynb).
 #
-# | | exercise | kind | minutes |
+# | | exercise | kind | min |
 # |---|---|---|---|
 # | 03.1 | The sides of two maps and the width of a layer, in your head. | recall | 5 |
 # | 03.2 | Write `conv_output_side`, and refuse a kernel that does not fit. | code | 15 |

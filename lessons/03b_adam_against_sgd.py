@@ -554,10 +554,10 @@ fc.claims()
 #
 # ## Exercises
 #
-# They stand in [`exercises/03_cnns_adam_sgd.ipynb`](../exercises/03_cnns_adam_sgd.ipynb), with those of
+# They stand in [the exercise sheet](../exercises/03_cnns_adam_sgd.ipynb), with those of
 # [part one](03_cnns_adam_sgd.ipynb). Each has a check that answers at once, hints, and the solution as the last hint.
 #
-# | | exercise | kind | minutes |
+# | | exercise | kind | min |
 # |---|---|---|---|
 # | 03.3 | Write Adam by hand for one weight; ten steps have to be torch's. | code | 25 |
 # | 03.4 | Write a guard that sees whether an optimiser holds all of a model's weights, and is not fooled. | debug | 15 |

@@ -569,11 +569,11 @@ fc.claims()
 #
 # ## Exercises
 #
-# They stand in [`exercises/04_augmentation_imbalance.ipynb`](../exercises/04_augmentation_imbalance.ipynb), each with a
+# They stand in [the exercise sheet](../exercises/04_augmentation_imbalance.ipynb), each with a
 # check that answers at once, hints, and the solution as the last hint. One sheet serves the three parts of this lesson:
 # 04.4 belongs to lesson 04b, 04.5 to lesson 04c.
 #
-# | | exercise | kind | minutes |
+# | | exercise | kind | min |
 # |---|---|---|---|
 # | 04.1 | Mirrored, turned by 90° or 180°: which changes leave a label true? How many pictures do flips and shifts make? | recall | 10 |
 # | 04.2 | Write shear by hand with `look_up`, and compare it with `fc.Augment(shear=…)`. | code | 20 |

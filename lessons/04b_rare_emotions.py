@@ -471,10 +471,10 @@ fc.claims()
 #
 # ## Exercises
 #
-# They stand in [`exercises/04_augmentation_imbalance.ipynb`](../exercises/04_augmentation_imbalance.ipynb), the sheet
-# of all three parts, each with a check that answers at once, hints, and the solution as the last hint.
+# It stands in [the exercise sheet](../exercises/04_augmentation_imbalance.ipynb) of all three
+# parts, with a check that answers at once, hints, and the solution as the last hint.
 #
-# | | exercise | kind | minutes |
+# | | exercise | kind | min |
 # |---|---|---|---|
 # | 04.4 | Draw the repeated faces of a balanced epoch anew for each epoch, every face as often as its class allows. | code | 25 |
 #

@@ -471,10 +471,10 @@ fc.claims()
 #
 # ## Exercises
 #
-# They stand in [`exercises/04_augmentation_imbalance.ipynb`](../exercises/04_augmentation_imbalance.ipynb), the sheet
-# of all three parts, each with a check that answers at once, hints, and the solution as the last hint.
+# It stands in [the exercise sheet](../exercises/04_augmentation_imbalance.ipynb) of all three
+# parts, with a check that answers at once, hints, and the solution as the last hint.
 #
-# | | exercise | kind | minutes |
+# | | exercise | kind | min |
 # |---|---|---|---|
 # | 04.5 | Write an audit that says whether training and test prepare a face alike, whatever the two functions do. | debug | 25 |
 #

@@ -637,10 +637,10 @@ fc.claims()
 #
 # ## Exercises
 #
-# They stand in [`exercises/05_resnets.ipynb`](../exercises/05_resnets.ipynb), each with a check that answers at once,
+# They stand in [the exercise sheet](../exercises/05_resnets.ipynb), each with a check that answers at once,
 # hints, and the solution as the last hint. These belong to this part; 05.1, 05.3 and 05.4 belong to lesson 05b.
 #
-# | | exercise | kind | minutes |
+# | | exercise | kind | min |
 # |---|---|---|---|
 # | 05.2 | Write the bottleneck block of ResNet50 and prove that it is torchvision's. | code | 25 |
 # | 05.5 | Write batch norm with its running averages, and hold it against torch's. | code | 25 |

@@ -718,9 +718,9 @@ fc.claims()
 #
 # ## Exercises
 #
-# They stand in [`exercises/05_resnets.ipynb`](../exercises/05_resnets.ipynb), the sheet of both parts.
+# They stand in [the exercise sheet](../exercises/05_resnets.ipynb) of both parts.
 #
-# | | exercise | kind | minutes |
+# | | exercise | kind | min |
 # |---|---|---|---|
 # | 05.1 | Weights and operations of a 3 × 3 convolution from 64 to 128 channels on 24 × 24, and its shortcut; what a short batch does to a mean. | recall | 10 |
 # | 05.3 | Run one cycle with ten times the peak, and with a third. What would a range test say about both? | break | 20 |

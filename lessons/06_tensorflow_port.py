@@ -657,11 +657,11 @@ fc.claims()
 #
 # ## Exercises
 #
-# They stand in [`exercises/06_tensorflow_port.ipynb`](../exercises/06_tensorflow_port.ipynb), each with a check that
+# They stand in [the exercise sheet](../exercises/06_tensorflow_port.ipynb), each with a check that
 # answers at once, hints, and the solution as the last hint. These belong to this part; 06.1, 06.6, 06.8 and 06.9 belong
 # to part two.
 #
-# | | exercise | kind | minutes |
+# | | exercise | kind | min |
 # |---|---|---|---|
 # | 06.2 | Write the copy in the other direction, Keras to PyTorch, and prove it with weights in which no number repeats. | code | 25 |
 # | 06.3 | Leave `from_logits=True` out. Which loss can a face not get under, which faces stop learning, and why does nothing complain? | break | 20 |

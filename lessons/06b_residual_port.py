@@ -649,9 +649,9 @@ fc.claims()
 #
 # ## Exercises
 #
-# They stand in [`exercises/06_tensorflow_port.ipynb`](../exercises/06_tensorflow_port.ipynb), the sheet of both parts.
+# They stand in [the exercise sheet](../exercises/06_tensorflow_port.ipynb) of both parts.
 #
-# | | exercise | kind | minutes |
+# | | exercise | kind | min |
 # |---|---|---|---|
 # | 06.1 | Which padding, before and after, does "same" add for kernel 5, stride 2, on 48 pixels? Then on 47? | recall | 10 |
 # | 06.6 | The lesson's `first_difference` passes over a NaN. Write one that does not, and find the step at which Adam's two epsilons part. | debug | 25 |
