@@ -44,7 +44,7 @@ def test_a_run_of_a_lesson_on_fer2013_is_kept_and_its_claims_are_on_the_page(cou
     monkeypatch.setattr(recorded, "LESSONS", course.root / "fercourse" / "records" / "lessons")
     recorded.of_lesson.cache_clear()
     assert recorded.of_lesson("02b")["figures"]["silent units"]["value"] == 85
-    assert recorded.of_lesson("02b")["claims"] == {"02b.silent": "held"}
+    assert recorded.of_lesson("02b")["claims"] == {("02b.silent", CLAIM["sentence"]): "held"}
     recorded.of_lesson.cache_clear()
 
 
