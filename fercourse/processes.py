@@ -27,7 +27,7 @@ from uuid import uuid4
 from fercourse.executors import code_here, is_forgotten, problem_of, refuse_other_code
 
 POLL = 0.2  # seconds between two looks at whether to stop
-LONGEST_TMPDIR = 64  # bytes: multiprocessing adds up to 40 for the name of a socket
+LONGEST_TMPDIR = 70  # bytes: multiprocessing adds 32 for its folder and the name of a socket
 LAST_SECONDS = 10  # for a process to end by itself, or to be killed
 MOST_LOG = 1_000_000  # bytes
 _starting = Lock()  # multiprocessing's own lists of processes are not made for threads
@@ -185,7 +185,8 @@ def _keep_socket_paths_short():
         return
     tempfile.tempdir = "/tmp"
     try:
-        get_temp_dir()  # made by the first call, kept for all that follow, removed when this process ends
+        with suppress(OSError):  # where this process may not write there, the usual folder has to do
+            get_temp_dir()  # made by the first call, kept for all that follow, removed when this process ends
     finally:
         tempfile.tempdir = usual
 

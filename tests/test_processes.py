@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -13,6 +14,7 @@ import pool_tasks
 import psutil
 import pytest
 
+from fercourse import processes
 from fercourse.executors import executor_of
 from fercourse.processes import Task, kill_tree, work
 
@@ -159,6 +161,16 @@ def test_tasks_run_where_the_folder_for_temporary_files_has_a_long_path(tmp_path
     finished = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
     assert (finished.stdout, finished.stderr) == ("3\n", "")
     assert list(folder.iterdir()) == []
+
+
+def test_where_nobody_may_write_in_tmp_the_folder_for_temporary_files_has_to_do(monkeypatch):
+    def closed():
+        raise OSError(30, "Read-only file system", tempfile.gettempdir())
+
+    monkeypatch.setattr(tempfile, "tempdir", "/" + "d" * 80)
+    monkeypatch.setattr(processes, "get_temp_dir", closed)
+    processes._keep_socket_paths_short()
+    assert tempfile.gettempdir() == "/" + "d" * 80
 
 
 def test_a_tree_is_killed_to_its_last_leaf_and_one_that_has_ended_is_no_error(tmp_path):
