@@ -252,6 +252,41 @@ def test_recall_bars_stand_in_their_colours_with_their_intervals(predictions):
         np.testing.assert_allclose(segment[:, 1], expected, atol=1e-9)
 
 
+def luminance(colour):
+    """The relative luminance of WCAG 2."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
+
+
+@pytest.mark.parametrize("right", range(0, 101, 5))
+def test_the_number_in_a_confusion_cell_stands_out_whatever_its_share(right):
+    answers = np.repeat([3, 4], [right, 100 - right])
+    ax = plots.confusion(Predictions(np.eye(7)[answers], np.full(100, 3), "drawn"))
+    ax.figure.canvas.draw()
+    backgrounds = ax.collections[0].get_facecolors().reshape(7, 7, 4)
+    written = [text for text in ax.texts if text.get_text()]
+    assert written
+    for text in written:
+        column, row = map(int, text.get_position())
+        pair = luminance(text.get_color()), luminance(backgrounds[row, column])
+        assert (max(pair) + 0.05) / (min(pair) + 0.05) >= 3.5
+
+
+@pytest.mark.parametrize("inches", [4.2, 4.8])
+@pytest.mark.parametrize("name", ["confusion", "per_class", "history"])
+def test_the_note_of_the_faces_never_meets_a_title(faces, predictions, name, inches):
+    ax = plt.subplots(figsize=(inches, inches), layout="constrained")[1]
+    every_plot(faces, predictions)[name](ax=ax)
+    ax.figure.canvas.draw()
+    title, note = (
+        next(text for text in ax.findobj(mpl.text.Text) if text.get_text() == ax.get_title(side))
+        for side in ("left", "right")
+    )
+    above, box = title.get_window_extent(), note.get_window_extent()
+    written = box.y1 - box.height / (note.get_text().count("\n") + 1)  # below its first line the note is empty
+    assert above.x1 <= box.x0 or above.y1 <= written + 1
+
+
 def test_absent_emotions_are_drawn_without_a_warning():
     labels = np.array([0, 3, 3])
     predictions = Predictions(np.eye(7)[[0, 3, 0]], labels, "drawn")
