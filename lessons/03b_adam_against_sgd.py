@@ -265,8 +265,8 @@ limit = {name: first_over(tests[name][0], smooth[name], usual[name] + 0.25) for 
 figure, axes = plt.subplots(3, 1, figsize=(5.4, 7), layout="constrained")
 for axis, (name, (rates, _)) in zip(axes, tests.items()):
     axis.semilogx(rates, smooth[name])
-    axis.axvline(limit[name], color="grey", linestyle=":", label=f"shoots up at {limit[name]:.2g}")
     axis.axvline(limit[name] / 3, color="grey", linestyle="--", label=f"a third of that: {limit[name] / 3:.2g}")
+    axis.axvline(limit[name], color="grey", linestyle=":", label=f"shoots up at {limit[name]:.2g}")
     axis.set(title=name, ylabel="loss, smoothed")
     axis.set_ylim(smooth[name].min() - 0.1, usual[name] + 0.7)
     axis.legend(frameon=False, loc="upper left")

@@ -444,7 +444,7 @@ def gradients(shortcuts):
 
 norms = {"without shortcuts": gradients(False), "with shortcuts": gradients(True)}
 axis = pd.DataFrame(norms, index=range(1, 22)).plot(logy=True, marker="o", ms=3, figsize=(5, 3))
-axis.set(xlabel="block, from the input to the output", ylabel="norm of the gradient", xticks=range(1, 22, 4))
+axis.set(xlabel="block, from the input to the output", ylabel="norm of the gradient")
 axis.set_title(data.source, loc="right", fontsize=7);
 
 # %%
