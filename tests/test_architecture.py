@@ -8,6 +8,7 @@ import sys
 import tomllib
 from graphlib import TopologicalSorter
 from importlib.metadata import packages_distributions
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,11 @@ def test_the_tests_of_a_folder_lie_in_a_folder_of_its_name(path):
     tests = COURSE / "tests" / (elsewhere or folder)
     assert tests.is_file() if elsewhere else [*tests.glob("test_*.py")]
     assert not elsewhere or not (COURSE / "tests" / folder).exists(), "its tests have a folder by now"
+
+
+def test_no_two_files_of_tests_share_a_name():
+    names = sorted(path.name for path in (COURSE / "tests").rglob("test_*.py"))
+    assert [name for name, following in pairwise(names) if name == following] == []
 
 
 def test_a_folder_of_tests_has_the_name_of_what_it_tests():

@@ -4,6 +4,8 @@ import re
 import sys
 from pathlib import Path
 
+from fercourse.grading.inside.shown import PRINTED
+
 COURSE = str(Path(__file__).resolve().parents[2])
 MOST_OUTPUTS = 100
 MOST_PICTURES = 20
@@ -20,6 +22,7 @@ class Outputs:
     def __init__(self, characters, *, pictures):
         self._found, self._places = [], []
         self._characters, self._outputs, self._pictures = characters, MOST_OUTPUTS, MOST_PICTURES
+        self._printable = int(PRINTED * characters)
         self._picture_characters = pictures
         self._cut = False
 
@@ -27,7 +30,7 @@ class Outputs:
         """Add what a head shows; leave out what is not as it should be, or too much."""
         kind = head.get("is")
         if kind == "stream" and head.get("name") in ("stdout", "stderr") and type(head.get("text")) is str:
-            self._stream(head["name"], self._shortened(head["text"]))
+            self._stream(head["name"], self._printed(head["text"]))
         elif kind in ("display", "result", "update") and type(head.get("data")) is dict:
             self._display(kind, head)
         elif kind == "error":
@@ -82,6 +85,12 @@ class Outputs:
         self._pictures -= 1
         self._picture_characters -= len(text)
         return text
+
+    def _printed(self, text):
+        kept = self._shortened(text[: self._printable])
+        self._printable -= len(kept)
+        self._cut |= len(kept) < len(text)
+        return kept
 
     def _shortened(self, text):
         kept = text[: self._characters]

@@ -15,6 +15,7 @@ TEXTS = ("text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xm
 PICTURES = ("image/png", "image/jpeg")
 LONGEST_ERROR = 2000
 MOST_FRAMES = 10
+PRINTED = 3 / 4  # of the room of a cell at most: the rest stays for what it displays and for its result
 NOT_FOR_GRADING = (
     "matplotlib", "gui", "pip", "conda", "mamba", "micromamba", "uv", "autosave", "connect_info", "qtconsole",
 )  # fmt: skip
@@ -31,7 +32,7 @@ class Showing:
         self.shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
         self._run_cell = self.shell.run_cell  # whatever a cell puts in its place, the next one is run
         self._send = send
-        self._room, self._reported = 0, False
+        self._room, self._printable, self._reported = 0, 0, False
         self._lock = threading.RLock()
         self._streams = [Stream(name, self._written) for name in ("stdout", "stderr")]
 
@@ -52,9 +53,9 @@ class Showing:
 
     def run(self, source, *, room):
         """Run a cell. room: characters that it may show."""
-        self._room = 0
+        self._room = self._printable = 0
         self._flush()  # what was printed since the last cell, while a question was answered, is not this one's
-        self._room, self._reported = room, False
+        self._room, self._printable, self._reported = room, int(PRINTED * room), False
         result = self._run_cell(source, store_history=True)
         self._flush()
         error = result.error_before_exec or result.error_in_exec
@@ -74,11 +75,13 @@ class Showing:
 
     def _written(self, name, text):
         with self._lock:
-            if self._room > 0:
-                self._send({"is": "stream", "name": name, "text": text[: self._room]})
-            if 0 < self._room < len(text):
+            room = min(self._printable, self._room)
+            if room > 0:
+                self._send({"is": "stream", "name": name, "text": text[:room]})
+            if 0 < room < len(text):
                 self._send({"is": "cut"})
-            self._room = max(0, self._room - len(text))
+            self._printable -= min(room, len(text))
+            self._room -= min(room, len(text))
 
     def _flush(self):
         for stream in self._streams:

@@ -187,6 +187,22 @@ def test_a_flood_of_output_is_cut_and_the_grader_keeps_its_size(session):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000  # kB
 
 
+@pytest.mark.parametrize(
+    "flood", ["print('x' * 30_000)", "for n in range(9999): print(n)", "import sys; sys.stderr.write('x' * 10**6)"]
+)
+def test_what_a_cell_prints_leaves_room_for_its_result(session, flood):
+    outputs, why = session.run(f"{flood}\ndisplay('shown')\n40 + 1", seconds=15)
+    assert why is None
+    shown = [output["data"]["text/plain"] for output in outputs if "data" in output]
+    assert shown == ["'shown'", "41"]
+    assert "Cut here" in outputs[-1]["text"]
+
+
+def test_what_a_cell_displays_leaves_its_prints_what_is_left(session):
+    outputs, _ = session.run("display('y' * 17_000)\nprint('x' * 2_000)", seconds=15)
+    assert outputs[-1]["text"] == "x" * 2_000 + "\n"
+
+
 def test_a_flood_past_the_kernels_own_cutting_is_cut_by_the_grader(session):
     flood = """
 import gc
