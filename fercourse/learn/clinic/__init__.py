@@ -6,12 +6,14 @@ from fercourse.learn.clinic.choices import all_variants
 from fercourse.learn.clinic.leaderboard import leaderboard
 from fercourse.learn.clinic.pipeline import Pipeline, clean_pipeline
 from fercourse.learn.clinic.planting import AFTERWARDS, MUTANTS, STAGES, Mutant, all_mutants
+from fercourse.learn.clinic.published import PUBLISHED, published_tools
 from fercourse.learn.clinic.scoring import Case, Score, matrix, score
 
 __all__ = [
     "AFTERWARDS",
     "CHECKS",
     "MUTANTS",
+    "PUBLISHED",
     "STAGES",
     "Case",
     "Mutant",
@@ -24,5 +26,6 @@ __all__ = [
     "clean_pipeline",
     "leaderboard",
     "matrix",
+    "published_tools",
     "score",
 ]

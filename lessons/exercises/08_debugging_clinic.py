@@ -1,0 +1,344 @@
+# ---
+# title: which check sees what, whose part is broken, and an audit of your own
+# exercises:
+#   - {id: "08.1", title: "Which check sees it?", kind: recall, difficulty: 1, minutes: 10}
+#   - {id: "08.2", title: Alone and in company, kind: code, difficulty: 2, minutes: 20}
+#   - {id: "08.3", title: Too few faces, kind: break, difficulty: 2, minutes: 25}
+#   - {id: "08.4", title: "Whose part is it?", kind: debug, difficulty: 2, minutes: 20}
+#   - {id: "08.5", title: An audit of your own, kind: code, difficulty: 3, minutes: 45}
+# ---
+
+# %%
+from dataclasses import fields, replace
+
+import numpy as np
+import torch
+
+# %% [markdown]
+# ## 08.1 · Which check sees it?
+#
+# No code here. Seven bugs, each alone in a training that is sound otherwise. The network has batch norm and dropout.
+#
+# 1. The network ends in a softmax, and the loss takes a second one.
+# 2. The optimiser holds the weights of every layer but the first.
+# 3. `evaluate` does not call `network.eval()`.
+# 4. Batch norm keeps no running averages, so that it always uses those of its batch.
+# 5. Every tenth validation face is a training face as well.
+# 6. The last layer has twenty outputs, and there are seven emotions.
+# 7. The training images were shuffled, and their labels were left in the old order.
+#
+# And six checks:
+#
+# - A. The loss of a new network in training is close to ln 7.
+# - B. Sixteen faces can be learnt by heart: their loss comes close to the least that it can be.
+# - C. `evaluate`, called twice with one network, gives the same figures twice.
+# - D. After `network.eval()` a face gets the same answer alone as among others.
+# - E. A step of training moves every tensor of weights on which the loss depends.
+# - F. No validation face is, pixel for pixel, a training face.
+#
+# `seen_by` is a list of seven texts, in the order of the bugs: the letter of the one check that sees it, or `"none"`.
+#
+# The first bug shows why two checks that look at a loss are two. Take a network with that softmax. `first` is its loss
+# when it gives each of the seven emotions the same probability. `least` is its loss when it gives the right emotion all
+# of the probability, for every face. Two digits behind the point are enough.
+
+# %% answer="08.1"
+seen_by = None
+first = None
+least = None
+### BEGIN SOLUTION
+seen_by = ["B", "E", "C", "D", "F", "A", "none"]
+first = np.log(7)  # seven equal numbers, whatever they are
+least = np.log(np.e + 6) - 1  # the second softmax makes e / (e + 6) of a 1 and six zeros
+### END SOLUTION
+
+# %% check="08.1" points=2
+fc.check("08.1", seen_by, first, least)
+
+# %% [markdown] hints="08.1"
+# - Ask of each check which two things it compares. A bug that leaves both as they are is not seen, however bad it is.
+# - C calls `evaluate`, D calls the network itself. Which of the two bugs about evaluation sits in `evaluate`, and which in a layer? And: can a network learn sixteen faces by heart whose labels are wrong?
+# - `first`: the cross-entropy of seven equal numbers. `least`: a softmax gives a 1 and six zeros, and the loss takes the softmax of these seven numbers before its logarithm.
+
+# %% [markdown]
+# ## 08.2 · Alone and in company
+#
+# `same_alone(network, images)` gets a network and some images, (B, 1, height, width), at least two. It returns `True` where each
+# image gets alone, as a batch of one, the answer that it gets among all the others, and `False` where any does not. It asks
+# about evaluation, not about training: there batch norm mixes the faces of a batch, and is meant to.
+#
+# - The networks come in training mode, in evaluation mode, or with some layers in each. Afterwards every layer is in the mode
+#   in which it was, and no weight and no average has moved.
+# - A sum over a batch of another size is rounded otherwise. So two answers count as the same where they differ by at most a
+#   thousandth of the largest number, regardless of its sign, among all answers. Logits may be in the millions, or all below
+#   a ten-thousandth.
+
+# %% answer="08.2"
+def same_alone(network, images):
+    ### BEGIN SOLUTION
+    modes = [module.training for module in network.modules()]
+    network.eval()
+    with torch.no_grad():
+        together = network(images)
+        alone = torch.cat([network(image[None]) for image in images])
+    for module, mode in zip(network.modules(), modes):
+        module.training = mode
+    difference = (together - alone).abs().max()
+    return bool(difference <= 1e-3 * together.abs().max())
+    ### END SOLUTION
+
+
+# %% check="08.2" points=2
+fc.check("08.2", same_alone)
+
+# %% [markdown]
+# Try it on the network of the clinic, and on one whose batch norm has no memory.
+
+# %%
+clean = fc.clinic.clean_pipeline(seed=82)
+network, images = clean.build(), torch.tensor(clean.valid.images[:8])[:, None] / 255
+forgetful = clean.build()
+for layer in forgetful:
+    if isinstance(layer, torch.nn.BatchNorm2d):
+        layer.running_mean = layer.running_var = None
+same_alone(network, images), same_alone(forgetful, images)
+
+# %% hidden="08.2" points=1
+# Nothing to do here: where a teacher grades your sheet, more networks come along in this cell.
+### BEGIN HIDDEN TESTS
+from fercourse.classroom.checks.compare import same
+
+torch.manual_seed(82)
+nn, faces = torch.nn, torch.rand(5, 1, 6, 6)
+plain_network = nn.Sequential(nn.Flatten(), nn.Linear(36, 7), nn.LayerNorm(7))
+assert same(same_alone(plain_network, faces), True), "a network without any trap"
+dead = nn.Sequential(nn.Flatten(), nn.Linear(36, 7), nn.Threshold(1e9, 0.0))
+assert same(same_alone(dead, faces), True), "a network that answers zero to everybody"
+over_faces = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(32, 7), nn.Softmax(0), nn.Linear(7, 7))
+assert same(same_alone(over_faces, faces), False), "a softmax over the faces in front of the last layer"
+assert same(same_alone(over_faces.eval(), faces[:2]), False), "two faces are company"
+shifted = nn.Sequential(nn.Flatten(), nn.Linear(36, 7), nn.Unflatten(0, (1, -1)), nn.ZeroPad2d((0, 0, -1, 1)))
+assert same(same_alone(nn.Sequential(shifted, nn.Flatten(0, 1)), faces), False), "each face gets the next one's answer"
+### END HIDDEN TESTS
+
+# %% [markdown] hints="08.2"
+# - A batch of one has the shape (1, 1, height, width): `image[None]`. Put the answers of all of them together with `torch.cat` and compare with the answers to the whole batch.
+# - `network.eval()` and `network.train()` reach every layer at once, so neither brings back layers in different modes. Note `module.training` of each of `network.modules()` before. In training mode a forward pass moves the averages of batch norm; in evaluation it does not.
+# - Take the largest difference over all answers, and hold it against 0.001 times the largest absolute value among them. Where all answers are 0 both are 0, so use `<=`.
+
+# %% [markdown]
+# ## 08.3 · Too few faces
+#
+# In copies of FER2013 as folders the emotions are in another order: what the CSV calls 4, 5 and 6 is 6, 4 and 5 there. Take training
+# from one and validation from the other, and three emotions of validation have a wrong name. One check compares how often each
+# emotion occurs in the two. It sums (found − expected)² / expected over the seven, and complains above 22.5, which only one
+# sound split in a thousand exceeds. Here it is on labels alone. They are drawn anew as often as you like.
+
+# %%
+labels = fc.drawn_faces(1_500, 7, 0, seed=83).train.labels
+shares = np.bincount(labels, minlength=7) / len(labels)
+folder_order = [0, 1, 2, 3, 6, 4, 5]
+
+
+def complaints(faces, renamed, limit=22.5, splits=2_000):
+    """The share of `splits` validation splits of so many faces of which the check complains."""
+    counts = np.random.default_rng(faces).multinomial(faces, shares, size=splits)
+    if renamed:
+        counts = counts[:, np.argsort(folder_order)]
+    return float(((counts - faces * shares) ** 2 / (faces * shares)).sum(1).__gt__(limit).mean())
+
+
+# %%
+fc.guess(
+    "08.e3",
+    "With 140 validation faces, of how many splits with wrong names does it complain?",
+    options=["fewer than 30 %", "30 to 70 %", "more than 70 %"],
+)
+
+# %%
+sizes = (70, 140, 280, 560, 1_120)
+for faces in sizes:
+    print(f"{faces:5} faces: {complaints(faces, True):6.1%} with wrong names, {complaints(faces, False):.1%} sound ones")
+
+# %%
+seen = complaints(140, True)
+fc.reveal("08.e3", "fewer than 30 %" if seen < 0.3 else "more than 70 %" if seen > 0.7 else "30 to 70 %")
+
+# %% [markdown]
+# Run `complaints(140, True, limit=12.6)` and `complaints(140, False, limit=12.6)` in a cell of your own.
+#
+# Then plant a bug of your own in a clean training, in at most three lines. The naive audit should not see it: the training loss
+# falls, and validation is better than always answering Happy. One of the lesson's twelve checks should.
+#
+# ```python
+# clean = fc.clinic.clean_pipeline()
+# broken = replace(clean, criterion=...)  # or any other part
+# {name: check(broken) for name, check in fc.clinic.CHECKS.items()}
+# ```
+#
+# Explain in eight to twelve sentences. Why does the check of the shares miss most of these splits at 140 faces, and hardly any at
+# 1,120? What does the lower limit buy, and what does it cost when you audit a hundred sound trainings? Suppose that you have no more
+# than 140 validation faces: name one other way to find the wrong names, and say why it needs fewer faces. Which bug did you plant, and
+# which of the twelve checks complained? Why can neither a falling loss nor a validation accuracy above always-Happy see it?
+
+# %% [markdown] answer="08.3" points=5
+# ### BEGIN SOLUTION
+# The renaming exchanges shares that are not far apart: Sad and Neutral are about as frequent, only Surprise differs from both. So each
+# of the three counts is expected to be off by some faces in a hundred or by nearly none. By chance a count of n faces is off by about the
+# root of its expectation. With 140 faces the shift is eight faces, and chance alone moves such a count by four or five: the sum seldom
+# exceeds 22.5. The shift grows with n, chance with the root of n, so what the check sums grows with n: at 1,120 faces the shift is eight
+# times as large, chance not three times, and hardly a split escapes.
+#
+# At 12.6 it finds many more of the wrong splits at 140 faces. But about one sound split in twenty is above that limit, so of a hundred
+# sound trainings it refuses five. An audit of twenty such checks would then complain of most sound trainings, and nobody would read its
+# complaints any more.
+#
+# With 140 faces I would look at the labels one by one instead of counting them. A network that was trained on the training names confuses
+# three emotions in a circle: of the faces that are called 4 in validation it answers most with 5. One emotion has more than twenty faces, and it is
+# one column of the confusion matrix that is empty where it should be full: no difference of two similar shares, but nearly all against
+# nearly none. Near-twins across the splits do the same with a handful of pairs, because twins carry the same name.
+#
+# I planted `replace(clean, evaluate=…)` with an `evaluate` that counts the last batch as much as a whole one. Or: `criterion` with the labels
+# rolled by one in one batch of ten; `one batch by heart` complains. The naive audit cannot see it: the loss falls because nine
+# batches in ten are right, and a network beats always-Happy with much less than it could reach. Both ask whether something is learnt,
+# not whether as much is learnt as could be, and they have no sound training to compare with.
+#
+# **Rubric**
+#
+# - 1 point: the shift against chance: the exchanged shares are similar, and a shift of some faces is no larger than what chance does at 140; it grows with n, chance with its root.
+# - 1 point: the lower limit finds more and refuses about five sound trainings in a hundred; with several checks these add up.
+# - 1 point: another way that looks at faces and not at shares (near-twins, confusion of a trained network, looking at ten faces of each name), with a reason why few faces are enough.
+# - 1 point: a bug of at most three lines that trains without an error, and the name of a check that complained of it.
+# - 1 point: why the naive audit does not see it: it asks whether anything is learnt, not whether all is right.
+# ### END SOLUTION
+
+# %% [markdown] hints="08.3"
+# - Print `shares[[4, 5, 6]]`. By how many faces of 140 is each of the three counts off under the wrong names? By how many is a count of twenty off by chance?
+# - Twice the faces: what happens to a shift that is a share of all of them, and what to chance, which grows like a square root?
+# - For a bug of your own think of a part that the naive audit never compares with anything: what `predict` returns, what `export` answers, how `valid_stream` chooses its faces, what `evaluate` divides by.
+
+# %% [markdown]
+# ## 08.4 · Whose part is it?
+#
+# Three patients, small trainings whose code you are not shown. All three make the same complaint: one network, evaluated twice, gets
+# two different figures. In each of them one part is broken, and each time it is another one.
+
+# %%
+from fercourse.classroom.ward import patient
+
+sound, *patients = (patient(number) for number in range(4))
+
+
+def complains(pipeline):
+    network = pipeline.build()
+    first, second = (pipeline.evaluate(network, pipeline.valid_stream(pipeline)) for _ in range(2))
+    return first != second
+
+
+[complains(each) for each in (sound, *patients)]
+
+# %% [markdown]
+# The complaint does not say which part it is, but an exchange does. Put the sound part in the place of the patient's, one part at a
+# time, and ask again.
+#
+# - `broken_part(ill, sound, complains)` returns the name of the part whose exchange, alone, ends the complaint, such as
+#   `"schedule"`. `None` where no single exchange ends it: then more than one part is broken. It works for any two pipelines and for any
+#   `complains`. All functions of the two are different objects, also where they do the same.
+# - `broken` is the list of the three names, in the order of the patients.
+
+# %% answer="08.4"
+def broken_part(ill, sound, complains):
+    ### BEGIN SOLUTION
+    for part in fields(sound):
+        if not complains(replace(ill, **{part.name: getattr(sound, part.name)})):
+            return part.name
+    return None
+
+
+broken = [broken_part(each, sound, complains) for each in patients]
+### END SOLUTION
+
+# %% check="08.4" points=3
+fc.check("08.4", broken, broken_part)
+
+# %% [markdown] hints="08.4"
+# - `replace(ill, evaluate=sound.evaluate)` is the patient with one part exchanged. Does it still complain?
+# - `fields(sound)` gives every part; each has a `name`, and `getattr(sound, name)` is the part itself. To hand over a name that stands in a variable, write `replace(ill, **{name: getattr(sound, name)})`.
+# - Go through all names and return the first one for which the exchanged pipeline does not complain any more. Behind the loop stands `return None`. Do not put the ill part into the sound pipeline: with two broken parts each of them would complain.
+
+# %% [markdown]
+# ## 08.5 · An audit of your own
+#
+# Now write `audit(pipeline)`. It returns a list of texts, one for each thing that is wrong, and an empty list where nothing is. Twenty
+# lines are enough.
+#
+# It is asked about eight small trainings: 240 training and 75 validation faces, the network of the clinic. Five have a bug, each one of the
+# lesson's. Three are sound, and differ by a choice. Your score is the share of bugs of which it complains, minus the share of sound trainings of
+# which it complains. You need 0.6. Who complains of everything has 0, and so has who complains of nothing.
+#
+# - All functions are new objects behind other names, and bugs are smaller or larger than in the lesson. So compare what the parts
+#   *do*. `pipeline.criterion is F.cross_entropy` is False in all eight.
+# - An `AssertionError` counts as a complaint. Any other error counts as a crash: no bug is caught by it, and on a sound training it is a
+#   false alarm.
+# - All eight together may take six seconds of processor time. That is enough for what compares, for single steps and for one batch by
+#   heart, and too little for trainings to their end.
+# - Statistics need faces: with 75 of them leave the shares of the emotions alone.
+#
+# Where a teacher grades your sheet, other bugs and other sound trainings come along. So look at more parts than the five bugs here need.
+
+# %% answer="08.5"
+def audit(pipeline):
+    ### BEGIN SOLUTION
+    said, order = [], torch.Generator().manual_seed(0)
+    network, faces = pipeline.build(), torch.tensor(pipeline.valid.images)[:, None] / 255
+    optimizer, (images, labels) = pipeline.make_optimizer(network), next(iter(pipeline.train_stream(pipeline, order)))
+
+    def wrong(text, is_wrong):
+        if is_wrong:
+            said.append(text)
+
+    seen = torch.cat([batch for batch, _ in pipeline.valid_stream(pipeline)])
+    wrong("validation is not its split, as it is", seen.shape != faces.shape or not torch.allclose(seen, faces))
+    wrong("pixels are not between 0 and 1", images.min() < 0 or images.max() > 1)
+    known = {image.tobytes() for image in pipeline.train.images}
+    wrong("splits share faces", np.mean([image.tobytes() in known for image in pipeline.valid.images]) > 0.1)
+    first = pipeline.criterion(network(images), labels).item()
+    wrong("the first loss is not ln 7", abs(first - np.log(7)) > 0.5)
+    weights = [each for each in network.parameters() if each.requires_grad]
+    before = [each.detach().clone() for each in weights]
+    pipeline.train_epoch(network, [(images, labels)], optimizer, pipeline.criterion)
+    wrong("weights do not move", any(torch.equal(one, other) for one, other in zip(before, weights)))
+    rows = [pipeline.evaluate(network, pipeline.valid_stream(pipeline)) for _ in range(2)]
+    wrong("two evaluations differ", rows[0] != rows[1])
+    network.eval()
+    with torch.no_grad():
+        together, alone = network(faces[:6]), torch.cat([network(face[None]) for face in faces[:6]])
+        answers = network(faces).softmax(1)
+    wrong("faces change each other's answers", not torch.allclose(together, alone, atol=1e-3))
+    found = torch.tensor(pipeline.predict(network, pipeline.valid).probabilities)
+    wrong("predictions are not the network's", found.shape != answers.shape or not torch.allclose(found, answers, atol=1e-3))
+    return said
+    ### END SOLUTION
+
+
+# %% check="08.5" points=2
+fc.check("08.5", audit)
+
+# %% [markdown]
+# Run `fc.clinic.score(audit, scale="smoke")` in a cell of your own: the clinic's own trainings, which have more faces. It takes half
+# a minute or longer, by what your audit does.
+
+# %% hidden="08.5" points=2
+# Nothing to do here: where a teacher grades your sheet, other trainings are audited in this cell.
+### BEGIN HIDDEN TESTS
+from fercourse.classroom.checks.lesson_08 import score_of
+
+bugs = ["validation_augmented", "softmax_over_the_batch", "predictions_shuffled", "mean_from_training_only"]
+found = score_of(audit, bugs, ["", "constant rate", "group norm"], seed=8_519)
+assert found >= 0.5, "of four other bugs and three other sound trainings the score is under 0.5"
+### END HIDDEN TESTS
+
+# %% [markdown] hints="08.5"
+# - Begin with one check, `said = []`, and `return said`. Run the check cell: it names a bug that you miss and a sound training of which you complain. Then add the next one.
+# - The quickest that see much: pixels of a training batch between 0 and 1; the first loss close to ln 7; every weight with `requires_grad` moves in one step; two evaluations agree; `same_alone` of 08.2; the validation stream is its split, as it is.
+# - Label smoothing, another optimiser, another network, a constant rate and no augmentation are choices. So allow 0.5 around ln 7, ask only about weights that have `requires_grad`, and do not demand that two batches differ or that a rate moves.
