@@ -109,7 +109,9 @@ def torch_audit(pipeline):
     result = auditors[0].finish(report=False)
     auditors[0].unpatch()
     warnings_of_tools.update({(each.rule_id, each.severity.value) for each in result.findings})
-    severe = {f"{each.rule_id}: {each.message}" for each in result.findings if each.severity.value in ("ERROR", "FATAL")}
+    severe = {
+        f"{each.rule_id}: {each.message}" for each in result.findings if each.severity.value in ("ERROR", "FATAL")
+    }
     return sorted(severe) if result.exit_code else []
 
 
@@ -161,7 +163,9 @@ def main():
     options = parser.parse_args()
     module = MODULES.get(options.tool)
     if module and find_spec(module) is None:
-        parser.exit(1, f"{options.tool} is not installed: python -m pip install --no-deps --target tools {options.tool}\n")
+        parser.exit(
+            1, f"{options.tool} is not installed: python -m pip install --no-deps --target tools {options.tool}\n"
+        )
     begin = time.process_time()
     with redirect_stdout(io.StringIO()):  # some of them print
         score = fc.clinic.score(AUDITS[options.tool], scale=options.scale)

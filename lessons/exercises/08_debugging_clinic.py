@@ -30,7 +30,7 @@ import torch
 # And six checks:
 #
 # - A. The loss of a new network in training is close to ln 7.
-# - B. Sixteen faces can be learnt by heart: their loss comes close to the least that it can be.
+# - B. Sixteen faces can be learnt by heart: in a few hundred steps their loss comes close to 0.
 # - C. `evaluate`, called twice with one network, gives the same figures twice.
 # - D. After `network.eval()` a face gets the same answer alone as among others.
 # - E. A step of training moves every tensor of weights on which the loss depends.
@@ -92,16 +92,16 @@ def same_alone(network, images):
 fc.check("08.2", same_alone)
 
 # %% [markdown]
-# Try it on the network of the clinic, and on one whose batch norm has no memory.
+# Try it on a batch norm that keeps averages, and on one that has no memory.
 
 # %%
-clean = fc.clinic.clean_pipeline(seed=82)
-network, images = clean.build(), torch.tensor(clean.valid.images[:8])[:, None] / 255
-forgetful = clean.build()
-for layer in forgetful:
-    if isinstance(layer, torch.nn.BatchNorm2d):
-        layer.running_mean = layer.running_var = None
-same_alone(network, images), same_alone(forgetful, images)
+def small(memory):
+    norm = torch.nn.BatchNorm2d(4, track_running_stats=memory)
+    return torch.nn.Sequential(torch.nn.Conv2d(1, 4, 3), norm, torch.nn.Flatten(), torch.nn.Linear(4 * 46 * 46, 7))
+
+
+some_faces = torch.tensor(fc.drawn_faces(8, 7, 0, seed=82).train.images)[:, None] / 255
+same_alone(small(memory=True), some_faces), same_alone(small(memory=False), some_faces)
 
 # %% hidden="08.2" points=1
 # Nothing to do here: where a teacher grades your sheet, more networks come along in this cell.
@@ -129,7 +129,7 @@ assert same(same_alone(nn.Sequential(shifted, nn.Flatten(0, 1)), faces), False),
 # %% [markdown]
 # ## 08.3 · Too few faces
 #
-# In copies of FER2013 as folders the emotions are in another order: what the CSV calls 4, 5 and 6 is 6, 4 and 5 there. Take training
+# In copies of FER2013 as folders the emotions are in another order: what the CSV calls 4, 5 and 6 is 5, 6 and 4 there. Take training
 # from one and validation from the other, and three emotions of validation have a wrong name. One check compares how often each
 # emotion occurs in the two. It sums (found − expected)² / expected over the seven, and complains above 22.5, which only one
 # sound split in a thousand exceeds. Here it is on labels alone. They are drawn anew as often as you like.
@@ -137,7 +137,7 @@ assert same(same_alone(nn.Sequential(shifted, nn.Flatten(0, 1)), faces), False),
 # %%
 labels = fc.drawn_faces(1_500, 7, 0, seed=83).train.labels
 shares = np.bincount(labels, minlength=7) / len(labels)
-folder_order = [0, 1, 2, 3, 6, 4, 5]
+folder_order = [0, 1, 2, 3, 5, 6, 4]
 
 
 def complaints(faces, renamed, limit=22.5, splits=2_000):
@@ -145,7 +145,8 @@ def complaints(faces, renamed, limit=22.5, splits=2_000):
     counts = np.random.default_rng(faces).multinomial(faces, shares, size=splits)
     if renamed:
         counts = counts[:, np.argsort(folder_order)]
-    return float(((counts - faces * shares) ** 2 / (faces * shares)).sum(1).__gt__(limit).mean())
+    far = ((counts - faces * shares) ** 2 / (faces * shares)).sum(1)
+    return float((far > limit).mean())
 
 
 # %%
@@ -193,10 +194,10 @@ fc.reveal("08.e3", "fewer than 30 %" if seen < 0.3 else "more than 70 %" if seen
 # sound trainings it refuses five. An audit of twenty such checks would then complain of most sound trainings, and nobody would read its
 # complaints any more.
 #
-# With 140 faces I would look at the labels one by one instead of counting them. A network that was trained on the training names confuses
-# three emotions in a circle: of the faces that are called 4 in validation it answers most with 5. One emotion has more than twenty faces, and it is
-# one column of the confusion matrix that is empty where it should be full: no difference of two similar shares, but nearly all against
-# nearly none. Near-twins across the splits do the same with a handful of pairs, because twins carry the same name.
+# With 140 faces I would look at the faces themselves instead of counting labels. A network that was trained on the names of the CSV turns the
+# three emotions in a circle: it answers 4 to most of the faces that are called 5 in validation. In the confusion matrix that is no difference of
+# two similar shares but nearly all against nearly none, so that twenty faces of an emotion are plenty. Ten faces under each name, looked
+# at by a person, show it as well. So do near-twins across the splits, because twins carry the same name.
 #
 # I planted `replace(clean, evaluate=…)` with an `evaluate` that counts the last batch as much as a whole one. Or: `criterion` with the labels
 # rolled by one in one batch of ten; `one batch by heart` complains. The naive audit cannot see it: the loss falls because nine
@@ -247,6 +248,9 @@ def complains(pipeline):
 # - `broken` is the list of the three names, in the order of the patients.
 
 # %% answer="08.4"
+broken = None
+
+
 def broken_part(ill, sound, complains):
     ### BEGIN SOLUTION
     for part in fields(sound):

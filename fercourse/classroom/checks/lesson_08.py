@@ -8,7 +8,6 @@ import torch
 from torch import nn
 
 from fercourse.classroom.checks.compare import ask, expect, expect_secret, plain, short
-from fercourse.classroom.plain import Opaque
 from fercourse.classroom.probes import answer_modes_and_state, audited, parts_named
 from fercourse.errors import CheckFailed
 
@@ -110,7 +109,9 @@ def whose_part_is_it(broken, broken_part):
         where = f"broken_part, where {' and '.join(case)} {'is' if len(case) == 1 else 'are'} broken"
         if len(case) > 1:
             if plain(came) is not None:
-                raise CheckFailed(f"{where}: expected None, as no single exchange ends the complaint, came {short(came)}")
+                raise CheckFailed(
+                    f"{where}: expected None, as no single exchange ends the complaint, came {short(came)}"
+                )
         else:
             expect(came, case[0], where)
     names = plain(broken)
@@ -123,16 +124,95 @@ def whose_part_is_it(broken, broken_part):
             raise CheckFailed(f"broken: the part of patient {number} is not {short(one)}")
 
 
+BUGS_OF_THE_CHECK = [
+    "raw_pixels",
+    "twenty_outputs",
+    "optimizer_of_another_network",
+    "never_eval",
+    "batch_norm_without_memory",
+]
+SOUND_OF_THE_CHECK = ["", "label smoothing", "no augmentation"]
 PASSES = 0.6
 SECONDS = 6.0
-"""Of processor time, for all audits of one check: a cell of the grader has ten by the clock."""
+"""Of processor time, for all audits of one cell: the grader gives it ten by the clock."""
 
 
 def own_audit(audit):
     """08.5: the share of bugs that an audit complains of, minus the share of sound trainings; at least 0.6."""
-    bugs = ["raw_pixels"]
-    sound = ["", "label smoothing", "no augmentation"]
-    said = verdicts(audit, bugs + sound, seed=85)
+    names = [*BUGS_OF_THE_CHECK, *SOUND_OF_THE_CHECK]
+    said = dict(zip(names, _said_of(audit, names, seed=85), strict=True))
+    if all(came is None for came in said.values()):
+        raise CheckFailed("audit: expected a list of texts, came None for all eight: nothing is written, or returned")
+    missed = [name for name in BUGS_OF_THE_CHECK if not _complains(said[name])]
+    alarms = [name for name in SOUND_OF_THE_CHECK if _alarms(said[name])]
+    score = _score(said, BUGS_OF_THE_CHECK, SOUND_OF_THE_CHECK)
+    if score < PASSES:
+        caught = len(BUGS_OF_THE_CHECK) - len(missed)
+        about = [f"Not caught: {', '.join(missed)}{_crash(said, missed)}"] if missed else []
+        about += [f"Of {name or 'the clean one'}, which is sound, it says {_shown(said[name])}" for name in alarms[:1]]
+        raise CheckFailed(
+            f"audit: expected a score of {PASSES}, came {score:.2f}: {caught} of {len(BUGS_OF_THE_CHECK)} bugs caught, "
+            f"{len(alarms)} of {len(SOUND_OF_THE_CHECK)} sound ones refused. {'. '.join(about)}"
+        )
+
+
+def score_of(audit, bugs, sound, *, seed):
+    """The share of `bugs` that an audit complains of, minus that of the `sound` trainings, by their names."""
+    names = [*bugs, *sound]
+    said = dict(zip(names, _said_of(audit, names, seed=seed), strict=True))
+    return _score(said, bugs, sound)
+
+
+def _score(said, bugs, sound):
+    caught, alarms = sum(_complains(said[name]) for name in bugs), sum(_alarms(said[name]) for name in sound)
+    return caught / len(bugs) - alarms / len(sound)
+
+
+def _said_of(audit, names, seed):
+    """What an audit says of each training, in plain form; of one with which it crashed a `_Crash`."""
+    came = ask(audited, audit, names, seed, SECONDS)
+    if any(how == "late" for how, *_ in came):
+        done = sum(how != "late" for how, *_ in came)
+        raise CheckFailed(
+            f"audit: {SECONDS:g} seconds of processor time were used up after {done} of {len(names)} trainings. Take out "
+            "what trains for many steps"
+        )
+    return [_Crash(what) if how == "error" else plain(what) for how, what in came]
+
+
+class _Crash(str):
+    """The error with which an audit ended."""
+
+
+def _alarms(said):
+    return isinstance(said, _Crash) or _complains(said)
+
+
+def _complains(said):
+    """Whether what an audit returned says that something is wrong. Raises CheckFailed where that cannot be told."""
+    if said is None or isinstance(said, _Crash):
+        return False
+    if isinstance(said, (bool, int, float, str)):
+        return bool(said)
+    if isinstance(said, np.ndarray) and said.size == 1 and said.dtype.kind in "biuf":
+        return bool(said.item())
+    unclear = not isinstance(said, (list, tuple, set, frozenset, dict, np.ndarray))
+    if unclear or (len(said) and all(isinstance(each, (bool, np.bool_)) for each in _values(said))):
+        raise CheckFailed(f"audit: expected a list of texts, empty where nothing is wrong, came {short(said)}")
+    return len(said) > 0
+
+
+def _values(said):
+    return said.values() if isinstance(said, dict) else said
+
+
+def _shown(said):
+    return f"nothing, it crashed: {said}" if isinstance(said, _Crash) else short(said)
+
+
+def _crash(said, names):
+    crashes = [said[name] for name in names if isinstance(said[name], _Crash)]
+    return f" (of {len(crashes)} it crashed: {short(str(crashes[0]))})" if crashes else ""
 
 
 CHECKS = {
