@@ -72,14 +72,22 @@ def _clean(seed):
 
 
 def _in_plain_clothes(pipeline):
-    """`pipeline` with each function behind another one, that looks like all the others."""
+    """`pipeline` with each function behind another one, which looks as the one of any other pipeline does."""
     every = {field.name: getattr(pipeline, field.name) for field in fields(pipeline)}
-    return replace(pipeline, **{name: _covered(part) for name, part in every.items() if callable(part)})
+    covered = {name: _covered(part) for name, part in every.items() if callable(part)}
+    return replace(pipeline, **covered | {"augment": _covered_augment(pipeline.augment)})
 
 
 def _covered(part) -> Callable:
     def function(*arguments, **named):
         return part(*arguments, **named)
+
+    return function
+
+
+def _covered_augment(augment) -> Callable:
+    def function(images, generator):  # by these names a stream knows that it takes a generator
+        return augment(images, generator)
 
     return function
 
