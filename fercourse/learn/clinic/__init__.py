@@ -1,4 +1,4 @@
-"""The debugging clinic of lesson 08: a training in parts, silent bugs to plant in it, and a score for who finds them."""
+"""The debugging clinic of lesson 08: a training in parts, silent bugs to plant in it, a score for who finds them."""
 
 from fercourse.learn.clinic.asking import Verdict, ask
 from fercourse.learn.clinic.basic import CHECKS

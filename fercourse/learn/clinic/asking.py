@@ -11,7 +11,7 @@ from fercourse.learn.clinic.pipeline import Pipeline
 from fercourse.learn.device import random_numbers_aside, seed_device
 
 Audit = Callable[[Pipeline], Iterable[str] | str | None]
-"""A function of a pipeline that returns a text for each thing that it holds to be wrong: an empty list where nothing is."""
+"""A function of a pipeline that returns a text for each thing that is wrong, and an empty list where nothing is."""
 
 CPU = torch.device("cpu")
 LONGEST = 300  # characters of a complaint that are kept

