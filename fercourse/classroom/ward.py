@@ -40,6 +40,7 @@ def training(name: str = "", *, seed: int = 0) -> Pipeline:
 def patient(number: int) -> Pipeline:
     """A training of exercise 08.4: 0 is sound; 1, 2 and 3 make one complaint, and another part of each is broken."""
     clean = _clean(84)
+    clean = replace(clean, valid=clean.valid[:8])  # fifty evaluations are quick
     broken = {0: {}, 1: {"valid_stream": _changed_faces}, 2: {"build": _never_quiet}, 3: {"evaluate": _in_training}}
     return _in_plain_clothes(replace(clean, **{name: part(clean) for name, part in broken[number].items()}))
 

@@ -148,7 +148,7 @@ def own_audit(audit):
     score = _score(said, BUGS_OF_THE_CHECK, SOUND_OF_THE_CHECK)
     if score < PASSES:
         caught = len(BUGS_OF_THE_CHECK) - len(missed)
-        about = [f"Not caught: {', '.join(missed)}{_crash(said, missed)}"] if missed else []
+        about = [f"Not caught: {', '.join(missed)}{'' if alarms else _crash(said, missed)}"] if missed else []
         about += [f"Of {name or 'the clean one'}, which is sound, it says {_shown(said[name])}" for name in alarms[:1]]
         raise CheckFailed(
             f"audit: expected a score of {PASSES}, came {score:.2f}: {caught} of {len(BUGS_OF_THE_CHECK)} bugs caught, "
