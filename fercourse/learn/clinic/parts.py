@@ -45,6 +45,11 @@ def valid_stream(pipeline):
     return batches(pipeline.valid, BATCH)
 
 
+def criterion(logits, labels):
+    """Cross-entropy: its softmax is the only one."""
+    return F.cross_entropy(logits, labels)
+
+
 @torch.inference_mode()
 def evaluate(network, stream):
     """Mean loss and accuracy over the faces of a stream."""

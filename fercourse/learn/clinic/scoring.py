@@ -25,6 +25,9 @@ SMOKE = {"bug": 8, "seed": 4, "choice": 4}
 
 KINDS = ("bug", "seed", "choice")
 
+RECORD = "clinic score"
+"""The kind of a record that `Score.save` writes and the leaderboard reads."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -100,6 +103,11 @@ class Score:
             f"{self.clean} clean pipelines, {self.source})"
         )
 
+    def _repr_html_(self):
+        from fercourse.learn.clinic.shown import html_of_score  # here: a script shows none
+
+        return html_of_score(self)
+
     def to_frame(self) -> pd.DataFrame:
         """A DataFrame, one row a pipeline: kind, name, stage, right, complaints, crash, seconds.
 
@@ -127,17 +135,16 @@ class Score:
         """Write this score as a JSON file for the leaderboard, under the name of whoever wrote the audit."""
         if not isinstance(name, str) or not name.strip():
             raise ParameterError(f"expected name, a text that the leaderboard shows; found name={name!r}")
+        alarms = [case for case in self.cases if case.kind != "bug" and not case.right]
         record = {
-            "kind": "clinic score",
+            "kind": RECORD,
             "name": name.strip(),
             "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
             "seed": self.seed,
             "source": self.source,
-            "caught": [case.name for case in self.of("bug") if case.right],
-            "bugs": self.bugs,
-            "alarms": [f"{case.kind} {case.name}" for case in self.cases if case.kind != "bug" and not case.right],
+            "bugs": [{"stage": case.mutant.stage, "caught": case.right} for case in self.of("bug")],
+            "alarms": [f"{case.kind} {case.name}" for case in alarms],
             "clean": self.clean,
-            "crashes": sum(bool(case.verdict.crash) for case in self.cases),
             "seconds": round(self.seconds, 1),
         }
         with written_aside(path) as aside:
