@@ -2,10 +2,10 @@
 
     python benchmarks/clinic_tools.py TOOL [--out FOLDER]
 
-TOOL is one of naive, torchtest, torcheck, torch-audit, torchtest2. Every mutant of lesson 08, the clean pipeline from 20
-seeds and every clean variant is asked about, as `fc.clinic.score` does. One record, TOOL.json, goes to --out, by default
-to where the package keeps them; `fc.clinic.published_tools` reads them for lesson 08b. The faces are drawn ones. "naive" needs
-nothing and takes about five minutes, the others one each.
+TOOL is one of naive, torchtest, torcheck, torch-audit, torchtest2. It is asked about every mutant of lesson 08, the
+clean pipeline from 20 seeds and every clean variant, by `fc.clinic.score`. One record, TOOL.json, goes to --out, by
+default to where the package keeps them; `fc.clinic.published_tools` reads them for lesson 08b. The faces are drawn
+ones. "naive" needs nothing and takes about five minutes, the others one each.
 
 - naive: six epochs; does the loss fall, and is the validation accuracy above always answering Happy?
 - torchtest: `test_suite` on one batch: weights change, answers are no NaN and not infinite. Its range of the output is

@@ -1,7 +1,6 @@
 """The exercises of lesson 08, against networks whose faults are known and small trainings with a bug or without."""
 
 import copy
-import math
 
 import numpy as np
 import torch
@@ -174,8 +173,8 @@ def _said_of(audit, names, seed):
     if any(how == "late" for how, *_ in came):
         done = sum(how != "late" for how, *_ in came)
         raise CheckFailed(
-            f"audit: {SECONDS:g} seconds of processor time were used up after {done} of {len(names)} trainings. Take out "
-            "what trains for many steps"
+            f"audit: {SECONDS:g} seconds of processor time were used up after {done} of {len(names)} trainings. Take "
+            "out what trains for many steps"
         )
     return [_Crash(what) if how == "error" else plain(what) for how, what in came]
 
