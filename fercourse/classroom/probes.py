@@ -44,7 +44,7 @@ def answer_modes_and_state(answer: Callable, model: "Module", *arguments: object
 
 
 def audited(answer: Callable, names: list[str], seed: int, seconds: float) -> list[list]:
-    """What `answer` says of each small training that fercourse.classroom.ward makes of `names` and `seed`, in turn.
+    """What `answer` says of each small training that fercourse.learn.clinic.ward makes of `names` and `seed`, in turn.
 
     ["value", what it returns], ["error", how it ended], an AssertionError as ["value", [its text]], or ["late"] for
     each that is left when `seconds` of processor time are used up. What it yields is a list.
@@ -53,7 +53,7 @@ def audited(answer: Callable, names: list[str], seed: int, seconds: float) -> li
 
     import torch
 
-    from fercourse.classroom.ward import training
+    from fercourse.learn.clinic.ward import training
     from fercourse.learn.device import random_numbers_aside
 
     said, used = [], 0.0
@@ -79,7 +79,7 @@ def _said(answer, training):
 
 def parts_named(answer: Callable, cases: list[list[str]]) -> list:
     """What `answer(ill, sound, complains)` returns for trainings in which the named parts are broken, one a case."""
-    from fercourse.classroom.ward import is_ill, of_answers
+    from fercourse.learn.clinic.ward import is_ill, of_answers
 
     return [answer(of_answers(broken), of_answers([]), is_ill) for broken in cases]
 

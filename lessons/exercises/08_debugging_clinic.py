@@ -17,7 +17,8 @@ import torch
 # %% [markdown]
 # ## 08.1 · Which check sees it?
 #
-# No code here. Seven bugs, each alone in a training that is sound otherwise. The network has batch norm and dropout.
+# No code here, but think of the lesson's clean training, whose network has batch norm and dropout. Each of these seven bugs
+# is planted in it alone:
 #
 # 1. The network ends in a softmax, and the loss takes a second one.
 # 2. The optimiser holds the weights of every layer but the first.
@@ -27,7 +28,7 @@ import torch
 # 6. The last layer has twenty outputs, and there are seven emotions.
 # 7. The training images were shuffled, and their labels were left in the old order.
 #
-# And six checks:
+# These six checks are made of each of the seven trainings:
 #
 # - A. The loss of a new network in training is close to ln 7.
 # - B. Sixteen faces can be learnt by heart: in a few hundred steps their loss comes close to 0.
@@ -36,11 +37,12 @@ import torch
 # - E. A step of training moves every tensor of weights on which the loss depends.
 # - F. No validation face is, pixel for pixel, a training face.
 #
-# `seen_by` is a list of seven texts, in the order of the bugs: the letter of the one check that sees it, or `"none"`.
+# `seen_by` is a list of seven texts, in the order of the bugs. Each is the letter of the one check that sees the bug, or
+# `"none"`.
 #
-# The first bug shows why two checks that look at a loss are two. Take a network with that softmax. `first` is its loss
-# when it gives each of the seven emotions the same probability. `least` is its loss when it gives the right emotion all
-# of the probability, for every face. Two digits behind the point are enough.
+# Then say why: A and B both look at a loss, and only one of them sees the softmax of bug 1. Take a network that ends in
+# it. `first` is its loss when it gives each of the seven emotions the same probability. `least` is its loss when it gives
+# the right emotion all of the probability, for every face. Two digits behind the point are enough.
 
 # %% answer="08.1"
 seen_by = None
@@ -129,10 +131,11 @@ assert same(same_alone(nn.Sequential(shifted, nn.Flatten(0, 1)), faces), False),
 # %% [markdown]
 # ## 08.3 · Too few faces
 #
-# In copies of FER2013 as folders the emotions are in another order: what the CSV calls 4, 5 and 6 is 5, 6 and 4 there. Take training
-# from one and validation from the other, and three emotions of validation have a wrong name. One check compares how often each
-# emotion occurs in the two. It sums (found − expected)² / expected over the seven, and complains above 22.5, which only one
-# sound split in a thousand exceeds. Here it is on labels alone. They are drawn anew as often as you like.
+# In copies of FER2013 as folders the emotions are in another order: what the CSV calls 4, 5 and 6 is 5, 6 and 4 there. Whoever takes
+# the training faces from one and the validation faces from the other has three emotions with wrong names in validation. One check
+# compares how often each emotion occurs in the two. It sums (found − expected)² / expected over the seven emotions, and complains
+# above 22.5, because only about one sound split in a thousand exceeds that by chance. It needs labels alone, so that here
+# thousands of splits can be drawn, from the shares of 1,500 drawn faces.
 
 # %%
 labels = fc.drawn_faces(1_500, 7, 0, seed=83).train.labels
@@ -168,8 +171,8 @@ fc.reveal("08.e3", "fewer than 30 %" if seen < 0.3 else "more than 70 %" if seen
 # %% [markdown]
 # Run `complaints(140, True, limit=12.6)` and `complaints(140, False, limit=12.6)` in a cell of your own.
 #
-# Then plant a bug of your own in a clean training, in at most three lines. The naive audit should not see it: the training loss
-# falls, and validation is better than always answering Happy. One of the lesson's twelve checks should.
+# Then plant a bug of your own in a clean training, in at most three lines. The naive audit should not see it, because the training
+# loss falls and the validation accuracy is above that of always answering Happy. One of the lesson's twelve checks should complain.
 #
 # ```python
 # clean = fc.clinic.clean_pipeline()
@@ -184,11 +187,10 @@ fc.reveal("08.e3", "fewer than 30 %" if seen < 0.3 else "more than 70 %" if seen
 
 # %% [markdown] answer="08.3" points=5
 # ### BEGIN SOLUTION
-# The renaming exchanges shares that are not far apart: Sad and Neutral are about as frequent, only Surprise differs from both. So each
-# of the three counts is expected to be off by some faces in a hundred or by nearly none. By chance a count of n faces is off by about the
-# root of its expectation. With 140 faces the shift is eight faces, and chance alone moves such a count by four or five: the sum seldom
-# exceeds 22.5. The shift grows with n, chance with the root of n, so what the check sums grows with n: at 1,120 faces the shift is eight
-# times as large, chance not three times, and hardly a split escapes.
+# The renaming exchanges shares that are not far apart. Sad and Neutral are about as frequent as each other, and Surprise has six faces in a
+# hundred less. So one of the three counts is hardly off, and two are off by six faces in a hundred. With 140 faces that is about eight, and
+# chance alone moves such a count by four: the sum seldom exceeds 22.5. The shift grows with the number of faces, chance with its
+# root. At 1,120 faces the shift is eight times as large and chance not three times, so hardly a split escapes.
 #
 # At 12.6 it finds many more of the wrong splits at 140 faces. But about one sound split in twenty is above that limit, so of a hundred
 # sound trainings it refuses five. An audit of twenty such checks would then complain of most sound trainings, and nobody would read its
@@ -199,10 +201,10 @@ fc.reveal("08.e3", "fewer than 30 %" if seen < 0.3 else "more than 70 %" if seen
 # two similar shares but nearly all against nearly none, so that twenty faces of an emotion are plenty. Ten faces under each name, looked
 # at by a person, show it as well. So do near-twins across the splits, because twins carry the same name.
 #
-# I planted `replace(clean, evaluate=…)` with an `evaluate` that counts the last batch as much as a whole one. Or: `criterion` with the labels
-# rolled by one in one batch of ten; `one batch by heart` complains. The naive audit cannot see it: the loss falls because nine
-# batches in ten are right, and a network beats always-Happy with much less than it could reach. Both ask whether something is learnt,
-# not whether as much is learnt as could be, and they have no sound training to compare with.
+# I planted an `evaluate` that calls `network.train()` where `network.eval()` belongs. The check `train against eval` complains: two
+# evaluations of one network give two losses, and they move the averages of batch norm. The naive audit cannot see it. The training
+# itself is as it was, so its loss falls. The validation accuracy is a little off, and still far above always-Happy. Both questions ask
+# whether something was learnt at all, not whether a figure is right, and neither has a second figure to compare the first with.
 #
 # **Rubric**
 #
@@ -221,11 +223,11 @@ fc.reveal("08.e3", "fewer than 30 %" if seen < 0.3 else "more than 70 %" if seen
 # %% [markdown]
 # ## 08.4 · Whose part is it?
 #
-# Three patients, small trainings whose code you are not shown. All three make the same complaint: one network, evaluated twice, gets
-# two different figures. In each of them one part is broken, and each time it is another one.
+# Here are three patients, small trainings whose code you are not shown. Of all three there is the same complaint: one network,
+# evaluated twice, gets two different figures. In each of them one part is broken, and it is never the same one.
 
 # %%
-from fercourse.classroom.ward import patient
+from fercourse.learn.clinic.ward import patient
 
 sound, *patients = (patient(number) for number in range(4))
 
@@ -278,20 +280,22 @@ fc.check("08.4", broken, broken_part)
 # %% [markdown]
 # ## 08.5 · An audit of your own
 #
-# Now write `audit(pipeline)`. It returns a list of texts, one for each thing that is wrong, and an empty list where nothing is. Twenty
+# Now write `audit(pipeline)`. It returns a list of texts, one for each thing that is wrong, and an empty list where nothing is. Thirty
 # lines are enough.
 #
-# It is asked about eight small trainings: 240 training and 75 validation faces, the network of the clinic. Five have a bug, each one of the
-# lesson's. Three are sound, and differ by a choice. Your score is the share of bugs of which it complains, minus the share of sound trainings of
-# which it complains. You need 0.6. Who complains of everything has 0, and so has who complains of nothing.
+# It is asked about eight small trainings, with 240 training and 75 validation faces and the network of the clinic. Five of them have one
+# of the clinic's bugs. Three are sound: the clean one, and two that differ from it by a choice. Your score is the share of bugs of which it
+# complains, minus the share of sound trainings of which it complains. You need 0.6. An audit that complains of everything has 0, and one that
+# complains of nothing as well.
 #
-# - All functions are new objects behind other names, and bugs are smaller or larger than in the lesson. So compare what the parts
-#   *do*. `pipeline.criterion is F.cross_entropy` is False in all eight.
+# - All functions are new objects, and bugs are smaller or larger than in the lesson. So compare what the parts *do*:
+#   `pipeline.criterion is F.cross_entropy` is False in all eight.
 # - An `AssertionError` counts as a complaint. Any other error counts as a crash: no bug is caught by it, and on a sound training it is a
 #   false alarm.
-# - All eight together may take six seconds of processor time. That is enough for what compares, for single steps and for one batch by
-#   heart, and too little for trainings to their end.
-# - Statistics need faces: with 75 of them leave the shares of the emotions alone.
+# - All eight together may take eight seconds of processor time. That is enough for comparisons, for single steps and for one batch by
+#   heart. It is too little for whole trainings.
+# - Statistics need more faces than these, as 08.3 showed. So leave out what counts emotions, and the lesson's checks that compare
+#   two trainings, with permuted labels and with blank images.
 #
 # Where a teacher grades your sheet, other bugs and other sound trainings come along. So look at more parts than the five bugs here need.
 
@@ -334,8 +338,8 @@ def audit(pipeline):
 fc.check("08.5", audit)
 
 # %% [markdown]
-# Run `fc.clinic.score(audit, scale="smoke")` in a cell of your own: the clinic's own trainings, which have more faces. It takes half
-# a minute or longer, by what your audit does.
+# Now run `fc.clinic.score(audit, scale="smoke")` in a cell of your own. It asks about eight of the clinic's bugs and eight sound trainings
+# at the lesson's size, and takes a quarter of a minute or longer, by what your audit does.
 
 # %% hidden="08.5" points=2
 # Nothing to do here: where a teacher grades your sheet, other trainings are audited in this cell.
@@ -351,4 +355,4 @@ assert score_of(audit, bugs, sound, seed=8_519) >= 0.5, "of six other bugs and t
 # %% [markdown] hints="08.5"
 # - Begin with one check, `said = []`, and `return said`. Run the check cell: it names a bug that you miss and a sound training of which you complain. Then add the next one.
 # - The quickest that see much: pixels of a training batch between 0 and 1; the first loss close to ln 7; every weight with `requires_grad` moves in one step; two evaluations agree; `same_alone` of 08.2; the validation stream is its split, as it is.
-# - Label smoothing, another optimiser, another network, a constant rate and no augmentation are choices. So allow 0.5 around ln 7, ask only about weights that have `requires_grad`, and do not demand that two batches differ or that a rate moves.
+# - Label smoothing, another optimiser, another network, a constant rate, frozen weights and no augmentation are choices. So allow 0.5 around ln 7, ask only about weights that have `requires_grad`, and do not demand that augmentation changes anything, that a rate moves, or that a loss with label smoothing gets near 0.
