@@ -2,7 +2,7 @@
 
 from fercourse.learn.clinic.asking import Verdict, ask
 from fercourse.learn.clinic.basic import CHECKS
-from fercourse.learn.clinic.choices import all_variants
+from fercourse.learn.clinic.choices import all_variants, later_variants
 from fercourse.learn.clinic.leaderboard import leaderboard
 from fercourse.learn.clinic.pipeline import Pipeline, clean_pipeline
 from fercourse.learn.clinic.planting import AFTERWARDS, MUTANTS, STAGES, Mutant, all_mutants
@@ -24,6 +24,7 @@ __all__ = [
     "all_variants",
     "ask",
     "clean_pipeline",
+    "later_variants",
     "leaderboard",
     "matrix",
     "published_tools",

@@ -25,6 +25,25 @@ def all_variants(pipeline: Pipeline, *, seed: int = 0) -> dict[str, Pipeline]:
     return {name: replace(pipeline, **parts) for name, parts in _choices(pipeline, draw).items()}
 
 
+def later_variants(pipeline: Pipeline) -> dict[str, Pipeline]:
+    """Clean pipelines by name, as `all_variants`: choices that were written when the reference audit was finished."""
+    parts = {
+        "short batch left out": {"train_stream": partial(_whole_batches, pipeline.train_stream)},
+        "gradients clipped": {"make_optimizer": partial(_clipping, pipeline.make_optimizer)},
+    }
+    return {name: replace(pipeline, **changed) for name, changed in parts.items()}
+
+
+def _whole_batches(train_stream, pipeline, generator):
+    return (batch for batch in train_stream(pipeline, generator) if len(batch[1]) == 64)
+
+
+def _clipping(make_optimizer, network):
+    optimizer = make_optimizer(network)
+    optimizer.register_step_pre_hook(lambda *_: torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0))
+    return optimizer
+
+
 def _choices(pipeline, draw):
     """Name → the parts that the choice sets."""
     return {
