@@ -198,16 +198,30 @@ print(f"{complete.seconds:.0f} seconds for {len(complete.cases)} trainings")
 # %%
 fc.guess(
     "08b.3",
-    "Three bugs were written after the audit was finished. How many does it catch?",
+    "Three more bugs were written after the audit was finished. How many of them does it catch?",
     options=[0, 1, 2, 3],
 )
 
 # %%
-LATER
+later = {each.name: each.plant(pipeline, seed=SEED) for each in fc.clinic.all_mutants(fc.clinic.AFTERWARDS)}
+unseen = {name: fc.clinic.ask(reference.audit, each) for name, each in later.items()}
+for each in fc.clinic.all_mutants(fc.clinic.AFTERWARDS):
+    print("found" if unseen[each.name].complains else "not found", "·", each.does)
+fc.reveal("08b.3", sum(each.complains for each in unseen.values()))
+
+# %%
+others = {name: fc.clinic.ask(reference.audit, each) for name, each in fc.clinic.later_variants(pipeline).items()}
+for name, said in others.items():
+    print(f"{name}:", *(said.complaints or ["no complaint"]), sep="\n  ")
 
 # %% [markdown]
-# This is the honest figure, and the one for which the audit was not bent afterwards. <!-- 08b.later --> Three bugs are
-# few: the interval of such a share is wide. What it says is that "all of them" in the table below is not what you may
+# So it misses a bug of three, and cries over one choice of two. <!-- 08b.later --> The loss with its class weights turned
+# round is a loss like another to it: it lets every choice of a criterion pass, and cannot know what was meant. The choice
+# that it cries over is a common one, to leave the short last batch of an epoch out of training. The audit holds every face
+# that does not come by for a mistake.
+#
+# This is the honest figure. The audit was not changed afterwards, or these bugs would have become training faces too.
+# Three are few, and the interval of such a share is wide. But "all of them" in the table below is not what you may
 # expect on a training of your own.
 #
 # ## One table
@@ -300,7 +314,10 @@ fc.claim("08b.all", complete.caught == complete.bugs and complete.alarms == 0, n
 
 # %% tags=["folded"]
 four = tools.drop(index="naive")
-fc.claim("08b.tools", bool((four["caught"] / four["bugs"] < 0.2).all() and tools.loc["naive", "caught"] < 0.15 * 43),
+fc.claim("08b.later", [each.complains for each in unseen.values()].count(False) == 1
+         and sum(each.complains for each in others.values()) == 1,
+         "Of three later bugs one is missed, and of two later choices one is complained of.")
+fc.claim("08b.tools", bool((four["caught"] / four["bugs"] < 0.2).all() and tools.loc["naive", "caught"] < 0.15 * tools.loc["naive", "bugs"]),
          "Each of four published tools catches under a fifth of the bugs, the naive audit under 15 in 100.")
 fc.claim("08b.quiet", bool((four["alarms"] <= 1).all()),
          "None of the four tools complains of more than one clean training.")

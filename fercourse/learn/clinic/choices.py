@@ -40,7 +40,11 @@ def _whole_batches(train_stream, pipeline, generator):
 
 def _clipping(make_optimizer, network):
     optimizer = make_optimizer(network)
-    optimizer.register_step_pre_hook(lambda *_: torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0))
+
+    def clip(*_):
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+
+    optimizer.register_step_pre_hook(clip)
     return optimizer
 
 
