@@ -4,7 +4,7 @@ In a notebook they are called as they are; a grader calls them inside the studen
 return numbers, texts, arrays, tensors, lists and dicts, because nothing else comes back from there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.nn import Module
 
+LONGEST_ERROR = 200  # characters of what an audit ended with
 AT_ONCE = 250
 """Faces that a network is asked about together: what it computes on the way has to fit into memory."""
 
@@ -33,6 +34,54 @@ def answer_and_modes(answer: Callable, model: "Module", *arguments: object) -> l
     """[what `answer(model, *arguments)` returns, whether each module of `model` is in training mode afterwards]."""
     came = answer(model, *arguments)
     return [came, [module.training for module in model.modules()]]
+
+
+def answer_modes_and_state(answer: Callable, model: "Module", *arguments: object) -> list:
+    """As `answer_and_modes`; and whether every tensor in the state of `model` has the same numbers afterwards."""
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    came, modes = answer_and_modes(answer, model, *arguments)
+    return [came, modes, all(bool((before[name] == tensor).all()) for name, tensor in model.state_dict().items())]
+
+
+def audited(answer: Callable, names: list[str], seed: int, seconds: float) -> list[list]:
+    """What `answer` says of each small training that fercourse.learn.clinic.ward makes of `names` and `seed`, in turn.
+
+    ["value", what it returns], ["error", how it ended], an AssertionError as ["value", [its text]], or ["late"] for
+    each that is left when `seconds` of processor time are used up. What it yields is a list.
+    """
+    import time
+
+    import torch
+
+    from fercourse.learn.clinic.ward import training
+    from fercourse.learn.device import random_numbers_aside
+
+    said, used = [], 0.0
+    for name in names:
+        audit_of = training(name, seed=seed)
+        with random_numbers_aside(torch.device("cpu")):
+            torch.manual_seed(seed)
+            begin = time.thread_time()
+            said.append(["late"] if used > seconds else _said(answer, audit_of))
+            used += time.thread_time() - begin
+    return said
+
+
+def _said(answer, training):
+    try:
+        came = answer(training)
+        return ["value", list(came) if isinstance(came, Iterator) else came]
+    except AssertionError as error:
+        return ["value", [str(error) or "an assertion does not hold"]]
+    except Exception as error:  # whatever a student's audit raises is what it says
+        return ["error", f"{type(error).__name__}: {error}"[:LONGEST_ERROR]]
+
+
+def parts_named(answer: Callable, cases: list[list[str]]) -> list:
+    """What `answer(ill, sound, complains)` returns for trainings in which the named parts are broken, one a case."""
+    from fercourse.learn.clinic.ward import is_ill, of_answers
+
+    return [answer(of_answers(broken), of_answers([]), is_ill) for broken in cases]
 
 
 def module_shapes(answer: Callable | None, arguments: tuple) -> dict[str, list[int]] | None:

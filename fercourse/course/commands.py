@@ -167,6 +167,19 @@ def improve(exercise: str, *, only: Literal["baseline", "solution"] | None = Non
     return 0 if better else 1
 
 
+def clinic(*, leaderboard: str) -> int:
+    """Make one page of a class's scores in the debugging clinic of lesson 08.
+
+    Args:
+        leaderboard: the folder in which the students' score files lie; leaderboard.html is written there
+    """
+    from fercourse.learn.clinic.leaderboard import leaderboard as write
+
+    page = write(leaderboard)
+    print(f"wrote {page}")
+    return 0
+
+
 def call(arguments: list[str]) -> int | None:
     """Call the command that `arguments` name and return its exit code; without one, show the help and end."""
     if arguments in ([], ["data"]):
@@ -182,7 +195,7 @@ def call(arguments: list[str]) -> int | None:
 def _app():
     app, of_data = SubcommandApp(), SubcommandApp()
     of_authors = conf.configure(conf.PositionalRequiredArgs)(improve)
-    for command in (build, run, train, results, grade, of_authors):
+    for command in (build, run, train, results, grade, clinic, of_authors):
         app.command(command)
     for command in (data.find, data.verify, data.summary, data.convert, data.export_drawn, data.download):
         of_data.command(conf.configure(conf.PositionalRequiredArgs)(command))  # what must be given has no -- name

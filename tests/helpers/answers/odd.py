@@ -2,6 +2,12 @@
 
 ADAM = "def adam(weight, gradients, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):"
 SIDE = "def conv_output_side(side, kernel, padding, stride):"
+EXCHANGE = """
+def broken_part(ill, sound, complains):
+    for part in fields(sound):
+        if not complains(replace(ill, **{part.name: getattr(sound, part.name)})):
+            return part.name
+"""
 ODD = {
     "01.1": [
         (
@@ -71,5 +77,28 @@ ODD = {
     "06.7": [("def accumulated_step(model, parts, rate):\n    return model", "no weight has moved")],
     "06.8": [
         ("def keras_norm(*given):\n    return 'a layer'", "expected a keras.layers.BatchNormalization, came a str")
+    ],
+    "08.1": [
+        ("seen_by, first, least = {'B': 1}, 1.95, 1.17", 'such as "A" or "none", came {\'B\': 1}'),
+        ("seen_by, first, least = ['B', 'E', 'C', 'D', 'F', 'A', 'none'], '1.95', 1.17", "came '1.95'"),
+        ("seen_by, first, least = ['B', 'E', 'C', 'D', 'F', 'A', 'none'], 1.95, torch.nn.ReLU()", "came <ReLU>"),
+    ],
+    "08.2": [
+        ("def same_alone(network, images):\n    return 1", "expected True, came 1"),
+        ("def same_alone(network, images):\n    return network", "expected True, came <Sequential>"),
+    ],
+    "08.4": [
+        (
+            "broken = ['valid_stream', 'build', 'evaluate']\n"
+            "def broken_part(ill, sound, complains):\n    return sound.evaluate",
+            "expected 'evaluate', came <partial>",
+        ),
+        (f"{EXCHANGE}\nbroken = 'evaluate'", "expected a list of three names of parts, came 'evaluate'"),
+        (f"{EXCHANGE}\nbroken = [3, 4, 5]", "the part of patient 1 is not 3"),
+    ],
+    "08.5": [
+        ("def audit(pipeline):\n    return pipeline", "empty where nothing is wrong, came <Pipeline>"),
+        ("def audit(pipeline):\n    return [False, False]", "empty where nothing is wrong, came [False, False]"),
+        ("def audit(pipeline):\n    return {'loss': True}", "empty where nothing is wrong, came {'loss': True}"),
     ],
 }
