@@ -43,16 +43,12 @@ pipeline
 # in its place: `replace(pipeline, augment=nothing)` is the same training without augmentation.
 
 # %%
+from collections import Counter
 from dataclasses import fields, replace
 
-print(", ".join(field.name for field in fields(pipeline)))
-
-# %%
-from collections import Counter
-
+print("parts:", ", ".join(field.name for field in fields(pipeline)))
 mutants = {mutant.name: mutant for mutant in fc.clinic.all_mutants()}
-stages = Counter(mutant.stage for mutant in mutants.values())
-print(f"{len(mutants)} mutants:", ", ".join(f"{count} in {stage}" for stage, count in stages.items()))
+print(f"{len(mutants)} mutants, by stage:", dict(Counter(mutant.stage for mutant in mutants.values())))
 
 # %% [markdown]
 # Train the clean pipeline and four mutants for a few epochs each, and look at what most people look at: does the loss
@@ -69,36 +65,24 @@ fc.guess(
 import torch
 
 SHOWN = ["validation_faces_in_training", "one_draw_for_the_batch", "batch_norm_without_memory", "last_batch_dropped"]
-
-
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
-def broken(name):
-    return mutants[name].plant(pipeline, seed=SEED)
-
+broken = {name: mutant.plant(pipeline, seed=SEED) for name, mutant in mutants.items()}
+happy = float((pipeline.valid.labels == 3).mean())
+print(f"always Happy: {100 * happy:.1f} %")
 
 # %%
 EPOCHS = env.pick(smoke=2, lesson=6)
 trained = {}
-for name, each in {"no bug": pipeline, **{name: broken(name) for name in SHOWN}}.items():
+for name, each in {"no bug": pipeline, **{name: broken[name] for name in SHOWN}}.items():
     torch.manual_seed(SEED)
-    trained[name] = each.fit(each, each.build(), EPOCHS, seeded(SEED))
+    trained[name] = each.fit(each, each.build(), EPOCHS, torch.Generator().manual_seed(SEED))
 
 # %%
 import pandas as pd
 
-happy = float((pipeline.valid.labels == 3).mean())
-rows = {
-    name.replace("_", " "): {
-        "loss": f"{rows[0]['train_loss']:.2f} to {rows[-1]['train_loss']:.2f}",
-        "right, %": round(100 * max(row["valid_accuracy"] for row in rows), 1),
-    }
-    for name, rows in trained.items()
-}
-print(f"always Happy: {100 * happy:.1f} %")
-pd.DataFrame(rows).T.rename_axis("bug")
+ends = {name.replace("_", " "): [rows[0]["train_loss"], rows[-1]["train_loss"], 100 * max(row["valid_accuracy"] for row in rows)]
+        for name, rows in trained.items()}
+columns = ["first loss", "last loss", "right, %"]
+pd.DataFrame(ends, index=columns).T.round({"first loss": 2, "last loss": 2, "right, %": 1}).rename_axis("bug")
 
 # %%
 def looks_well(rows):
@@ -124,6 +108,10 @@ from math import log
 import torch.nn.functional as F
 
 
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
 def first_batch(p):
     return next(iter(p.train_stream(p, seeded())))
 
@@ -139,9 +127,10 @@ def say(check, *names):
     torch.manual_seed(SEED)
     print("no bug:", check(pipeline) or "no complaint")
     for name in names:
-        print(f"{name}: {check(broken(name)) or 'no complaint'}")
+        print(f"{name}: {check(broken[name]) or 'no complaint'}")
 
 
+# %%
 say(first_loss, "twenty_outputs", "softmax_before_the_loss")
 
 # %% [markdown]
@@ -199,7 +188,7 @@ say(weights_that_move, "optimizer_of_another_network")
 # fitted in one step by least squares, must explain more of the true labels than of permuted ones. How much more? Twenty
 # permutations have a mean and a standard deviation; true labels lie more than four of these above the mean.
 
-# %%
+# %% tags=["folded"]
 def linear_fit(images, labels):
     small = F.avg_pool2d(images, 4).flatten(1)
     small = (small - small.mean(1, keepdim=True)) / (small.std(1, keepdim=True) + 1e-6)
@@ -422,7 +411,7 @@ asked = list(mutants.values())[:: env.pick(smoke=11, lesson=1)]
 found = fc.clinic.matrix(checks, chosen, seed=SEED, mutants=asked)
 fc.reveal("08.2", 100 * found.any().mean())
 
-# %%
+# %% tags=["folded"]
 import matplotlib.pyplot as plt
 
 figure, axis = plt.subplots(figsize=(4.8, 0.19 * len(asked) + 1.6), layout="constrained")
@@ -449,12 +438,9 @@ pd.DataFrame({"finds": finds, "only it finds": alone}).rename_axis("check")
 # %%
 missed = found.columns[~found.any()]
 by_stage = pd.Series({name: mutants[name].stage for name in found.columns})
-table = pd.DataFrame({"mutants": by_stage.value_counts(), "not found": by_stage[missed].value_counts()})
-table.fillna(0).astype(int).loc[[stage for stage in fc.clinic.STAGES if stage in table.index]]
-
-# %%
 for name in missed:
     print(f"- {mutants[name].does}")
+pd.crosstab(by_stage, by_stage.index.isin(missed)).rename(columns={False: "found", True: "not found"})
 
 # %% [markdown]
 # These are left. <!-- 08.left --> Read the list as a programme: most of these bugs sit *around* the network:
@@ -470,10 +456,8 @@ for name in missed:
 
 # %%
 variants = fc.clinic.all_variants(pipeline, seed=SEED)
-alarms = {}
-for name in list(variants)[:: env.pick(smoke=6, lesson=1)]:
-    torch.manual_seed(SEED)
-    alarms[name] = [complaint for check in checks.values() for complaint in check(variants[name])]
+some = list(variants)[:: env.pick(smoke=6, lesson=1)]
+alarms = {name: [said for check in checks.values() for said in check(variants[name])] for name in some}
 print(f"{len(alarms)} choices:", ", ".join(alarms))
 print("complaints:", {name: said for name, said in alarms.items() if said} or "none")
 
@@ -500,7 +484,7 @@ print("mirror images alone:", own_draws(variants["mirror images alone"]) or "no 
 
 # %%
 pairs = [(check, fc.clinic.CHECKS[name]) for check, name in zip(checks.values(), fc.clinic.CHECKS)]
-few = [pipeline, broken("never_eval"), broken("twenty_outputs"), broken("labels_left_behind")]
+few = [pipeline, broken["never_eval"], broken["twenty_outputs"], broken["labels_left_behind"]]
 agree = all(bool(mine(p)) == bool(theirs(p)) for p in few for mine, theirs in pairs)
 print("yours and the package's agree on four pipelines:", agree)
 
@@ -512,25 +496,20 @@ print("yours and the package's agree on four pipelines:", agree)
 
 # %%
 print(mutants["softmax_before_the_loss"].source)
-
-# %%
-network, fixed = broken("softmax_before_the_loss").build().eval(), pipeline.build().eval()
+network, fixed = broken["softmax_before_the_loss"].build().eval(), pipeline.build().eval()
 images = first_batch(pipeline)[0]
 with torch.inference_mode():
     answers = network(images), fixed(images)
 sums = [each.sum(1).mean().item() for each in answers]
-print(f"sum of a face's seven answers: {sums[0]:.2f} with the softmax, {sums[1]:.2f} without")
+print(f"\nsum of a face's seven answers: {sums[0]:.2f} with the softmax, {sums[1]:.2f} without")
+floor = F.cross_entropy(torch.eye(7)[:1], torch.tensor([0])).item()
+print(f"loss of the surest right answer behind a softmax: {floor:.3f}")
 
 # %% [markdown]
 # A network whose answers always sum to 1 gives probabilities, and a cross-entropy that expects logits takes the softmax
 # of them. The surest answer, one 1 and six zeros, then costs ln(e + 6) − 1 = 1.17. Nothing lower can be
 # reached. <!-- 08.floor --> The gradient nearly vanishes as well, because two softmaxes in a row flatten each other.
 # The repair is to leave the last layer linear, and to take the softmax where probabilities are needed.
-
-# %%
-one_hot = torch.eye(7)[:1]
-floor = F.cross_entropy(one_hot, torch.tensor([0])).item()
-print(f"loss of the surest right answer behind a softmax: {floor:.3f}")
 
 # %% [markdown]
 # ## What you can say now
@@ -542,13 +521,13 @@ fc.claim("08.well", well == len(SHOWN), needs="lesson",
 fc.claim("08.better", best["validation_faces_in_training"] > best["no bug"], needs="lesson",
          sentence="With validation faces in training the accuracy is higher than without a bug.")
 torch.manual_seed(SEED)
-fc.claim("08.first", bool(first_loss(broken("twenty_outputs"))) and not first_loss(pipeline),
+fc.claim("08.first", bool(first_loss(broken["twenty_outputs"])) and not first_loss(pipeline),
          "The first loss gives twenty outputs away.")
-fc.claim("08.unseen", not first_loss(broken("softmax_before_the_loss"))
-         and bool(one_batch_by_heart(broken("softmax_before_the_loss"))),
+fc.claim("08.unseen", not first_loss(broken["softmax_before_the_loss"])
+         and bool(one_batch_by_heart(broken["softmax_before_the_loss"])),
          "The first loss does not find the softmax before the loss; one batch by heart does.")
-fc.claim("08.moves", "of 11 tensors" in str(weights_that_move(broken("optimizer_of_another_network")))
-         and "11 of" in str(weights_that_move(broken("optimizer_of_another_network"))),
+fc.claim("08.moves", "of 11 tensors" in str(weights_that_move(broken["optimizer_of_another_network"]))
+         and "11 of" in str(weights_that_move(broken["optimizer_of_another_network"])),
          "With the optimiser of another network none of the tensors of weights moves.")
 fc.claim("08.agree", agree, "On four pipelines the checks by hand complain where fc.clinic.CHECKS do.")
 
@@ -567,7 +546,7 @@ fc.claim("08.around", bool(around > 0.5), needs="lesson",
          sentence="Most of the mutants that are left sit in data, augmentation or measuring.")
 fc.claim("08.alarm", [name for name, said in alarms.items() if said] == ["mirror images alone"], needs="lesson",
          sentence="Of the clean choices the twelve complain of one alone, mirror images.")
-fc.claim("08.repaired", bool(own_draws(broken("one_draw_for_the_batch")))
+fc.claim("08.repaired", bool(own_draws(broken["one_draw_for_the_batch"]))
          and not own_draws(variants["mirror images alone"]),
          "Asked for two different copies, the check lets mirror images pass and finds one draw for the batch.")
 fc.claim("08.floor", abs(floor - (log(torch.e + 6) - 1)) < 1e-6 and abs(sums[0] - 1) < 1e-5,

@@ -232,8 +232,6 @@ for name, said in others.items():
 # `benchmarks/clinic_tools.py`.
 
 # %%
-import pandas as pd
-
 tools = fc.clinic.published_tools()
 table = tools[["caught", "alarms"]].copy()
 table.loc["the course's audit"] = [complete.caught, complete.alarms]

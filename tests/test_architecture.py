@@ -45,13 +45,19 @@ TESTED_IN = {
     "data/drawn": "data/test_drawn.py",
     "data/layouts/csv": "data/layouts/test_layouts.py",
     "grading/inside": "grading/sandbox/test_sandbox.py",
+    "learn/clinic/afterwards": "learn/clinic/test_clinic_scoring.py",
+    "learn/clinic/reference": "learn/clinic/test_clinic_mutants.py",
+}
+TESTED_IN |= {
+    f"learn/clinic/mutants/{stage}": "learn/clinic/test_clinic_mutants.py"
+    for stage in ("augmentation", "data", "keeping", "loop", "measuring", "network")
 }
 """Folders whose tests lie elsewhere, because they are tested through what is there."""
 TESTS_OF_NO_ROOM = {"helpers", "helpers/answers", "lessons"}
 OPTIONAL = {"triton"}  # comes with torch, where there is one for the machine, and is imported only where it is there
 OPTIONAL |= {"lightning", "skorch"}  # peers that a benchmark races where somebody has installed them
 OPTIONAL |= {"torchtest", "torcheck", "torch-audit", "torchtest2"}  # tools that benchmarks/clinic_tools.py measures
-FOREIGN_CODE = ("classroom/checking.py", "classroom/probes.py", "grading/")
+FOREIGN_CODE = ("classroom/checking.py", "classroom/probes.py", "grading/", "learn/clinic/asking.py")
 """Where a student's code runs, which may raise anything."""
 
 

@@ -1,6 +1,6 @@
 """The debugging clinic of lesson 08: a training in parts, silent bugs to plant in it, a score for who finds them."""
 
-from fercourse.learn.clinic.asking import Verdict, ask
+from fercourse.learn.clinic.asking import Finding, ask
 from fercourse.learn.clinic.basic import CHECKS
 from fercourse.learn.clinic.choices import all_variants, later_variants
 from fercourse.learn.clinic.leaderboard import leaderboard
@@ -16,10 +16,10 @@ __all__ = [
     "PUBLISHED",
     "STAGES",
     "Case",
+    "Finding",
     "Mutant",
     "Pipeline",
     "Score",
-    "Verdict",
     "all_mutants",
     "all_variants",
     "ask",

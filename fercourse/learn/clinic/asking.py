@@ -19,7 +19,7 @@ MOST = 50  # complaints that are kept
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Finding:
     """complaints: what the audit says is wrong. crash: the error that it ended with, else "". seconds: by the clock."""
 
     complaints: tuple[str, ...]
@@ -32,7 +32,7 @@ class Verdict:
         return bool(self.complaints)
 
 
-def ask(audit: Audit, pipeline: Pipeline, *, seed: int = 0) -> Verdict:
+def ask(audit: Audit, pipeline: Pipeline, *, seed: int = 0) -> Finding:
     """Run `audit` on `pipeline`, with torch's random numbers started from `seed`, and put back afterwards.
 
     An AssertionError is a complaint, because that is how Python says that something does not hold. Any other error is
@@ -49,7 +49,7 @@ def ask(audit: Audit, pipeline: Pipeline, *, seed: int = 0) -> Verdict:
             said = (str(error) or "an assertion does not hold",)
         except Exception as error:  # a student's audit may raise anything, and the next pipeline is still to be asked
             crash = _short(f"{type(error).__name__}: {error}")
-    return Verdict(_texts(said), crash, time.perf_counter() - begin)
+    return Finding(_texts(said), crash, time.perf_counter() - begin)
 
 
 def _gathered(said):

@@ -9,8 +9,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from fercourse.learn.loop import batches
-
 
 def first_loss(pipeline):
     """A new network knows nothing: its loss is about ln 7."""

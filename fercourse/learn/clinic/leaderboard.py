@@ -17,7 +17,7 @@ LONGEST = 60  # characters of a name or of a date
 
 
 def leaderboard(folder: str | PathLike) -> Path:
-    """Read the scores that `Score.save` wrote into `folder` and below it; write leaderboard.html there, return its path.
+    """Read the scores that `Score.save` wrote into `folder` and below; write leaderboard.html there, return its path.
 
     A name stands once on each board, with its best score. Scores of another number of bugs or of clean pipelines, or on
     another kind of faces, are another board, because they cannot be compared. What is no score is named on the page,
@@ -62,7 +62,10 @@ def _entry(path):
     bugs, alarms, sound = record.get("bugs"), record.get("alarms"), record.get("clean")
     for right, what in (
         (_is_name(record.get("name")), "name, a text"),
-        (isinstance(bugs, list) and 0 < len(bugs) <= MOST and all(map(_is_bug, bugs)), "bugs, stage and caught of each"),
+        (
+            isinstance(bugs, list) and 0 < len(bugs) <= MOST and all(map(_is_bug, bugs)),
+            "bugs: stage, caught of each",
+        ),
         (is_whole(sound) and 0 < sound <= MOST, "clean, the number of clean pipelines"),
         (isinstance(alarms, list) and all(isinstance(each, str) for each in alarms), "alarms, a list of texts"),
     ):

@@ -10,8 +10,21 @@ from fercourse.data.drawn.dataset import drawn_faces
 from fercourse.data.faces import Faces, Split
 from fercourse.errors import DataMismatch, ParameterError
 from fercourse.learn.augment import Augment
-from fercourse.learn.clinic import parts
 from fercourse.learn.clinic.editing import edited
+from fercourse.learn.clinic.parts import (
+    criterion,
+    evaluate,
+    export,
+    fit,
+    load,
+    make_optimizer,
+    predict,
+    save,
+    schedule,
+    small_network,
+    train_stream,
+    valid_stream,
+)
 from fercourse.learn.loop import train_epoch
 from fercourse.settings import seed_number
 
@@ -20,18 +33,18 @@ SIZES = (1_200, 645, 645)
 
 
 PARTS = {
-    "make_optimizer": parts.make_optimizer,
-    "train_stream": parts.train_stream,
-    "valid_stream": parts.valid_stream,
-    "criterion": parts.criterion,
+    "make_optimizer": make_optimizer,
+    "train_stream": train_stream,
+    "valid_stream": valid_stream,
+    "criterion": criterion,
     "train_epoch": train_epoch,
-    "evaluate": parts.evaluate,
-    "predict": parts.predict,
-    "schedule": parts.schedule,
-    "fit": parts.fit,
-    "save": parts.save,
-    "load": parts.load,
-    "export": parts.export,
+    "evaluate": evaluate,
+    "predict": predict,
+    "schedule": schedule,
+    "fit": fit,
+    "save": save,
+    "load": load,
+    "export": export,
 }
 """The functions of the clean pipeline, by the part that each is. Every pipeline gets them as new objects."""
 
@@ -110,7 +123,7 @@ def clean_pipeline(data: Faces | None = None, *, seed: int = 0) -> Pipeline:
         train=train,
         valid=valid,
         test=test,
-        build=partial(parts.small_network, mean, std),
+        build=partial(small_network, mean, std),
         augment=Augment(flip=0.5, shift=0.05, brightness=0.15),
         **{name: edited(part) for name, part in PARTS.items()},
     )

@@ -11,7 +11,7 @@ import pandas as pd
 from fercourse.data.faces import Faces
 from fercourse.errors import ParameterError
 from fercourse.files import written_aside
-from fercourse.learn.clinic.asking import Audit, Verdict, ask
+from fercourse.learn.clinic.asking import Audit, Finding, ask
 from fercourse.learn.clinic.choices import all_variants
 from fercourse.learn.clinic.pipeline import clean_pipeline
 from fercourse.learn.clinic.planting import Mutant, all_mutants
@@ -41,7 +41,7 @@ class Case:
     kind: str
     name: str
     mutant: Mutant | None
-    verdict: Verdict
+    verdict: Finding
 
     @property
     def right(self) -> bool:

@@ -5,8 +5,8 @@ so that the comparison is exact; let every choice pass that somebody could make 
 """
 
 from fercourse.learn.clinic.reference.faces import (
-    augmentation_keeps_grey_levels,
     augmentation_keeps_faces_upright,
+    augmentation_keeps_grey_levels,
     each_face_has_its_own_draw,
     labels_belong_to_faces,
     order_changes,

@@ -44,7 +44,7 @@ def labels_belong_to_faces(pipeline):
 
 
 def validation_labels_are_numbered_alike(pipeline):
-    """What was learnt from the training labels does not fit better if two or three classes of validation change places."""
+    """What was learnt from training labels fits no better if two or three classes of validation change places."""
     solved, _ = solver(pipeline.train)
     scores = features(pipeline.valid) @ (solved @ centred(pipeline.train.labels))
     labels = torch.tensor(pipeline.valid.labels)

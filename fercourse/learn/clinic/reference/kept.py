@@ -60,7 +60,7 @@ def export_answers_alike(pipeline):
 
 
 def dummies(pipeline, marks, seen):
-    """The pipeline with a training that only writes random weights, noted in `seen`, and an evaluation that dictates."""
+    """The pipeline with a training that only writes random weights, noted in `seen`; its evaluation dictates."""
     left = iter(marks)
 
     def train_epoch(network, stream, optimizer, criterion):
