@@ -63,6 +63,8 @@ from fercourse.report.claims import claim as claim
 from fercourse.report.claims import claims as claims
 from fercourse.report.figures import record as record
 from fercourse.report.history import History as History
+from fercourse.report.judging.ledger import ledger as ledger
+from fercourse.report.judging.ledger import read_test as read_test
 from fercourse.report.predictions import Predictions as Predictions
 from fercourse.report.recorded import recorded as recorded
 from fercourse.report.trainings import TrainingRun as TrainingRun
