@@ -59,7 +59,7 @@ data
 #
 # The course repeats what five public notebooks did, [A to E](../docs/five_notebooks.md).
 #
-# Here are a few faces in the layout in which FER2013 is published.
+# A few faces, in the layout in which FER2013 is published:
 
 # %%
 import tempfile
