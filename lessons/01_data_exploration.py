@@ -74,7 +74,7 @@ with open(csv_path) as file:
     print(file.readline()[:40], "…")
 
 # %% [markdown]
-# A number for the emotion, the pixels as text, and the part.
+# The emotion, the pixels as text, and the part.
 #
 # Turn one row into a face by hand: split its text at the spaces, make each piece a number, and put the 2,304 numbers
 # into 48 rows.
