@@ -17,8 +17,8 @@ from fercourse.report.intervals import wilson
 from fercourse.report.pictures.blocks import draw_blocks
 from fercourse.report.pictures.curves import draw_curves
 from fercourse.report.pictures.mosaic import label_rows, mosaic
-from fercourse.report.pictures.sureness import draw_reliability, draw_risk
 from fercourse.report.pictures.style import COLOURS, emotion_ticks, mark_drawn, new_axes, styled
+from fercourse.report.pictures.sureness import draw_reliability, draw_risk
 from fercourse.report.predictions import Predictions
 from fercourse.report.run import is_drawn
 
