@@ -9,6 +9,7 @@ from fercourse.classroom.guesses import reveal as reveal
 from fercourse.classroom.hints import hint as hint
 from fercourse.classroom.improve.hand_in import hand_in as hand_in
 from fercourse.classroom.improve.hand_in import saved as saved
+from fercourse.classroom.kept_guesses import own_guesses as own_guesses
 from fercourse.classroom.labelling import label_faces as label_faces
 from fercourse.classroom.session import setup as setup
 from fercourse.classroom.source import source as source
@@ -60,10 +61,15 @@ from fercourse.learn.schedules import Step as Step
 from fercourse.learn.schedules import every_batch as every_batch
 from fercourse.learn.schedules import every_epoch as every_epoch
 from fercourse.report import plots as plots
+from fercourse.report.calibration.temperature import fit_temperature as fit_temperature
 from fercourse.report.claims import claim as claim
 from fercourse.report.claims import claims as claims
 from fercourse.report.figures import record as record
 from fercourse.report.history import History as History
+from fercourse.report.judging.bootstrap import bootstrap as bootstrap
+from fercourse.report.judging.ledger import ledger as ledger
+from fercourse.report.judging.ledger import read_test as read_test
+from fercourse.report.judging.recipes import over_seeds as over_seeds
 from fercourse.report.predictions import Predictions as Predictions
 from fercourse.report.recorded import recorded as recorded
 from fercourse.report.trainings import TrainingRun as TrainingRun

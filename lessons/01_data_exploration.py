@@ -39,15 +39,17 @@ fc.guess(
 )
 
 # %% [markdown]
-# FER2013 may not be redistributed, so this course also draws faces of its own. `fc.load` reads a data set; `env.load`
-# also notes which data it was, and `whole=True` takes every face.
+# FER2013 may not be redistributed, so this course also draws faces of its own. `env.load` reads a data set and notes
+# which it was; `whole=True` takes every face. Only `fc.read_test` hands out the *test faces*, for a final judgement;
+# it writes down why.
 
 # %%
 data = env.load(DATA, whole=True)
+test = fc.read_test(data, "Which of these faces have copies in Training?")
 data
 
 # %% [markdown]
-# Figures and tables say when they show drawn faces, except for the twenty that you will label. Drawn faces have the
+# Figures and tables of drawn faces say so, except for the twenty that you will label. Drawn faces have the
 # class shares of the real ones and most of the same kinds of trouble. Where a number was also measured on the real
 # faces, `fc.record` shows it beside the drawn one as "FER2013, measured". If you have an account at Kaggle, `python -m
 # fercourse data download` brings the real set.
@@ -55,16 +57,16 @@ data
 # `SCALE` in the first cell is the size of a run: "smoke" is a quick test, "lesson" this page, "full" the largest. The
 # *fingerprint* is computed from pixels, labels and parts, and tells whether two copies are the same data.
 #
-# The course repeats what five public notebooks, [A to E](../docs/five_notebooks.md), did with this data.
+# The course repeats what five public notebooks did, [A to E](../docs/five_notebooks.md).
 #
-# Here are a few faces in the layout in which FER2013 is published.
+# A few faces, in the layout in which FER2013 is published:
 
 # %%
 import tempfile
 from pathlib import Path
 
 folder = Path(tempfile.mkdtemp())
-parts = data.train.take(300), data.valid.take(60), data.test.take(60)
+parts = data.train.take(300), data.valid.take(60), test.take(60)
 few = fc.Faces(*parts, data.source, drawn=data.drawn)
 csv_path = fc.convert(few, folder / "fer2013.csv", layout="csv")
 with open(csv_path) as file:
@@ -72,7 +74,7 @@ with open(csv_path) as file:
     print(file.readline()[:40], "…")
 
 # %% [markdown]
-# A number for the emotion, the pixels as text, and the part.
+# The emotion, the pixels as text, and the part.
 #
 # Turn one row into a face by hand: split its text at the spaces, make each piece a number, and put the 2,304 numbers
 # into 48 rows.
@@ -106,8 +108,7 @@ print("the same pixels:", same)
 #
 # *Training* is what a model learns from. *PublicTest*, the validation faces, is what you look at while you work: which
 # model, which settings, when to stop. *PrivateTest* answers one question, once: how good is the model that you chose?
-# So the contest kept it secret. In code the parts are *splits*, `data.train`, `data.valid` and `data.test`. Count the
-# labels in each.
+# So the contest kept it secret. In code the parts are *splits*: `data.train`, `data.valid`, `test`. Count their labels.
 
 # %%
 counts = pd.DataFrame({split.name: split.counts() for split in data})
@@ -279,7 +280,7 @@ def closest_in_training(images):
     return np.concatenate(closest), np.concatenate(likeness)
 
 
-closest, likeness = closest_in_training(data.test.images)
+closest, likeness = closest_in_training(test.images)
 
 # %% [markdown]
 # What is "near one"? Look before you choose a threshold. These pairs go down from the most alike to about 0.96, the
@@ -290,7 +291,7 @@ order = likeness.argsort()[::-1]
 wanted = 1 - 0.006 * np.arange(8)
 shown = order[np.searchsorted(-likeness[order], -wanted).clip(0, len(order) - 1)]
 captions = [f"{value:.3f}" for value in likeness[shown]]
-fc.plots.pairs(data.test.images[shown], data.train.images[closest[shown]], captions, columns=4);
+fc.plots.pairs(test.images[shown], data.train.images[closest[shown]], captions, columns=4);
 
 # %% [markdown]
 # You may find no single place where they stop being the same picture. So mirror each test face, and search again. A
@@ -302,7 +303,7 @@ fc.plots.pairs(data.test.images[shown], data.train.images[closest[shown]], capti
 # training face above the threshold is a *near-twin*.
 
 # %%
-_, mirrored = closest_in_training(data.test.images[:, :, ::-1])
+_, mirrored = closest_in_training(test.images[:, :, ::-1])
 found, limit = {}, 1
 for threshold in (0.999, 0.99, 0.97, 0.95):
     plain, alike = (likeness > threshold).sum(), (mirrored > threshold).sum()
@@ -311,7 +312,7 @@ for threshold in (0.999, 0.99, 0.97, 0.95):
         limit = threshold
 fc.record(found | {"threshold by the rule": limit})
 twins = likeness > limit
-estimate = (found["pairs above 0.95"] - found["… mirrored, 0.95"]) / len(data.test)
+estimate = (found["pairs above 0.95"] - found["… mirrored, 0.95"]) / len(test)
 near = {"test faces with a near-twin": twins.mean(), "… estimated at 0.95": estimate}
 fc.record({name: float(100 * share) for name, share in near.items()}, unit="%")
 
@@ -334,7 +335,7 @@ fc.guess(
 )
 
 # %%
-right = data.train.labels[closest] == data.test.labels
+right = data.train.labels[closest] == test.labels
 on_twins, on_others = right[twins].mean(), right[~twins].mean()
 fc.reveal("01.2", float(100 * on_others))
 scores = {"all test faces": right.mean(), "with a near-twin": on_twins, "the others": on_others}
@@ -465,7 +466,7 @@ class OurFER2013(FER2013):  # our file's checksum instead of the published one
 
 theirs = {split: OurFER2013(folder, split) for split in ("train", "test")}
 print({split: len(faces) for split, faces in theirs.items()})
-in_order = [label for _, label in theirs["test"]] == [*few.valid.labels, *few.test.labels]
+in_order = [label for _, label in theirs["test"]] == [*few.valid.labels, *parts[2].labels]
 print("PublicTest first, then PrivateTest:", in_order)
 
 # %% [markdown]
@@ -556,7 +557,7 @@ fc.claim("01.memory", bool(on_twins - on_others > 1.5 / np.sqrt(max(twins.sum(),
 says = "Copies make the test accuracy of the nearest neighbour too high."
 fc.claim("01.rose", bool(right.mean() > on_others), says, needs="lesson")
 says = "On drawn faces without a near-twin the nearest neighbour is right less often than Happy for everybody."
-free = (data.test.labels[~twins] == Happy).mean()
+free = (test.labels[~twins] == Happy).mean()
 fc.claim("01.free", bool(on_others < free), says, needs="lesson", only="drawn")
 says = "The elected emotion has fewer votes where it is not the label, by over three standard errors."
 apart = winning[agreement].mean() - winning[~agreement].mean() if has_votes else 0
@@ -585,7 +586,7 @@ fc.claims()
 # voters confirm (on PublicTest; on drawn faces, drawn voters).
 
 # %%
-happy = (data.test.labels == fc.EMOTIONS.index("Happy")).mean()
+happy = (test.labels == fc.EMOTIONS.index("Happy")).mean()
 three = {"Happy for everybody": happy, "near-twins": twins.mean(), "confirmed": agreement.mean()}
 fc.record({f"remember: {name}": float(100 * share) for name, share in three.items()}, unit="%")
 

@@ -5,8 +5,9 @@ from html import escape
 from math import isclose
 from typing import TYPE_CHECKING
 
+from fercourse.classroom.kept_guesses import keep_guess
 from fercourse.classroom.session import headless
-from fercourse.errors import ParameterError
+from fercourse.errors import DataMismatch, NotWritten, ParameterError
 from fercourse.report.show import show
 from fercourse.settings import is_number, plain
 
@@ -107,7 +108,8 @@ def reveal(id: str, truth: object) -> None:
 
     The Brier score is (confidence − outcome)², 0 at best, 1 for certainty in something false (Brier 1950). Where the
     truth is none of the options, that is said, and nothing is scored: nobody could have been right.
-    The guess is kept in this cell's output, so that it travels with the notebook.
+    The guess is kept in this cell's output, so that it travels with the notebook; and the first one for each id in a
+    file beside the notebooks, for `own_guesses`.
     """
     _check_id(id)
     options, unit = _asked.get(id, ([truth], ""))
@@ -125,7 +127,17 @@ def reveal(id: str, truth: object) -> None:
         verdict = "Right" if record["right"] else "Not this time"
         text += f" {verdict}: you said {_named(answer, unit)}, {confidence} % sure."
         text += f" Brier score {record['brier']:.2f}; 0 is best."
+        text += _kept(id, confidence / 100, record["right"], len(options))
     show(record, text=text, html=f"<p>{escape(text)}</p>")
+
+
+def _kept(id, confidence, right, options):
+    """Keep a guess in the file of all guesses; a remark where that cannot be: a lesson goes on without."""
+    try:
+        keep_guess(id, confidence=confidence, right=right, options=options)
+    except (DataMismatch, NotWritten) as error:
+        return f" It is not kept for your own calibration: {error}"
+    return ""
 
 
 def _option(options, truth):

@@ -4,25 +4,30 @@ from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from fercourse.data.faces import EMOTIONS, SIDE, Faces, Split
 from fercourse.errors import DataMismatch, ParameterError
+from fercourse.report.calibration.bins import binned, calibration_error
 from fercourse.report.history import History
 from fercourse.report.intervals import wilson
 from fercourse.report.pictures.blocks import draw_blocks
 from fercourse.report.pictures.curves import draw_curves
 from fercourse.report.pictures.mosaic import label_rows, mosaic
 from fercourse.report.pictures.style import COLOURS, emotion_ticks, mark_drawn, new_axes, styled
+from fercourse.report.pictures.sureness import draw_reliability, draw_risk
 from fercourse.report.predictions import Predictions
+from fercourse.report.run import is_drawn
 
 __all__ = [
     "COLOURS",
     "class_counts",
     "confusion",
     "faces",
+    "guesses",
     "history",
     "mean_faces",
     "pairs",
@@ -31,6 +36,7 @@ __all__ = [
     "probabilities",
     "reliability",
     "residual_blocks",
+    "risk_coverage",
 ]
 
 
@@ -199,18 +205,30 @@ def reliability(predictions: Predictions, *, ax: Axes | None = None) -> Axes:
 
     Grey bars: the share of the faces in each bin.
     """
-    ax = ax or new_axes(4.4, 4)
-    table = predictions.calibration()
-    ax.bar(table["low"], table["faces"] / len(predictions), 0.1, align="edge", color="#dddddd", edgecolor="white")
-    ax.plot([0, 1], [0, 1], color="black", lw=1, ls=":")
-    full = table[table["faces"] > 0]
-    bounds = [wilson(round(a * n), int(n)) for a, n in zip(full["accuracy"], full["faces"], strict=True)]
-    reach = np.abs(np.array(bounds).T - full["accuracy"].to_numpy())
-    ax.errorbar(full["confidence"], full["accuracy"], reach, marker="o", ms=4, capsize=2, color=COLOURS["Sad"])
+    ax = draw_reliability(ax or new_axes(4.4, 4), predictions.calibration(), "faces")
     error = 100 * predictions.expected_calibration_error
-    ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="accuracy (grey: share of the faces)")
     ax.set_title(f"calibration error {error:.1f} %, n = {len(predictions):,}")
     return mark_drawn(ax, predictions.drawn)
+
+
+@styled
+def guesses(table: pd.DataFrame, *, bins: int = 5, ax: Axes | None = None) -> Axes:
+    """How often a person was right against how sure, in bins: `fc.own_guesses()`, with columns confidence and right."""
+    counts = binned(table["confidence"].to_numpy(float), table["right"].to_numpy(bool), bins)
+    ax = draw_reliability(ax or new_axes(4.4, 4), counts, "guesses")
+    ax.set_title(f"calibration error {100 * calibration_error(counts):.0f} %, {len(table):,} guesses")
+    return ax
+
+
+@styled
+def risk_coverage(predictions: Predictions | dict[str, Predictions], *, ax: Axes | None = None) -> Axes:
+    """The share of wrong answers against the share of faces that get one, the surest first; one curve a name."""
+    named = {"": predictions} if isinstance(predictions, Predictions) else predictions
+    ax = ax or new_axes(4.8, 3.2)
+    draw_risk(ax, {name: each.risk_coverage() for name, each in named.items()})
+    sizes = sorted({f"{len(each):,}" for each in named.values()})
+    ax.set_title(f"wrong answers among those that are given, n = {' and '.join(sizes)}")
+    return mark_drawn(ax, any(is_drawn(each.drawn) for each in named.values()))
 
 
 @styled

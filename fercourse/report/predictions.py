@@ -5,7 +5,7 @@ counts right answers need not wait for its import, and an emotion without faces 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
 
@@ -15,10 +15,16 @@ import pandas as pd
 from fercourse.data.faces import EMOTIONS
 from fercourse.errors import DataMismatch, ParameterError
 from fercourse.files import written_aside
+from fercourse.report.calibration.bins import binned, calibration_error, errors_by_chance
+from fercourse.report.calibration.selective import risk_coverage
+from fercourse.report.calibration.temperature import at_temperature
 from fercourse.report.intervals import Paired, paired, wilson
-from fercourse.settings import whole
+from fercourse.settings import seed_number, whole
 
 CLASSES = len(EMOTIONS)
+
+BINS = 10
+"""Of the calibration error."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -81,6 +87,11 @@ class Predictions:
     def y_pred(self) -> np.ndarray:
         """The most probable class of each face, int64 (N,); the lower code of equals."""
         return self.probabilities.argmax(axis=1)
+
+    @cached_property
+    def confidence(self) -> np.ndarray:
+        """The probability of each answer, how sure it is: float64 (N,)."""
+        return self.probabilities.max(axis=1).astype(np.float64)
 
     @cached_property
     def losses(self) -> np.ndarray:
@@ -169,7 +180,7 @@ class Predictions:
             raise ParameterError(f"worst({k}): these are the predictions for {len(self):,} faces")
         return np.argsort(-self.losses, kind="stable")[:k]
 
-    def calibration(self, *, bins: int = 10) -> pd.DataFrame:
+    def calibration(self, *, bins: int = BINS) -> pd.DataFrame:
         """Whether it is right as often as it is sure: a DataFrame, one row a bin of equal width (low, high].
 
         Columns: low, high, faces, confidence (the mean probability of the answers), accuracy; NaN in an empty bin.
@@ -177,21 +188,40 @@ class Predictions:
         """
         if bins < 1:
             raise ParameterError(f"calibration(bins={bins}): at least one bin is needed")
-        edges = np.linspace(0, 1, bins + 1)
-        confidence = self.probabilities.max(axis=1).astype(np.float64)
-        place = np.clip(np.searchsorted(edges, confidence, side="left") - 1, 0, bins - 1)
-        faces, sure, right = (
-            np.bincount(place, weights, minlength=bins) for weights in (None, confidence, self._right.astype(float))
-        )
-        means = {"confidence": _share(sure, faces, empty=np.nan), "accuracy": _share(right, faces, empty=np.nan)}
-        return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "faces": faces, **means})
+        return binned(self.confidence, self._right, bins)
 
     @property
     def expected_calibration_error(self) -> float:
         """The mean distance between confidence and accuracy over ten bins, weighed by their faces (Guo et al. 2017)."""
-        table = self.calibration()
-        gaps = (table["accuracy"] - table["confidence"]).abs().fillna(0)
-        return float((gaps * table["faces"]).sum() / len(self))
+        return calibration_error(self.calibration())
+
+    def calibration_by_chance(self, *, repeats: int = 1000, seed: int = 0) -> tuple[float, float, float]:
+        """The calibration error of a model that is as often right as these are sure: (low, middle, high).
+
+        It is not 0, since in a bin of a few faces chance makes more or fewer of them right. A model whose own error
+        lies between low and high, the middle 95 % of `repeats` draws, is not shown to be badly calibrated.
+        Built by hand in lesson 07b.
+        """
+        repeats, generator = whole("repeats", repeats, least=1), np.random.default_rng(seed_number(seed))
+        errors = errors_by_chance(self.confidence, BINS, repeats=repeats, generator=generator)
+        return tuple(np.quantile(errors, [0.025, 0.5, 0.975]).tolist())
+
+    def tempered(self, temperature: float) -> "Predictions":
+        """The same answers to the same faces, less sure for a temperature over 1, surer for one under 1.
+
+        Each probability to the power 1 / temperature, each row divided by its sum. `fc.fit_temperature` finds one.
+        Raises ParameterError for a temperature that is no number over 0. Built by hand in lesson 07b.
+        """
+        return replace(self, probabilities=at_temperature(self.probabilities, temperature))
+
+    def risk_coverage(self) -> pd.DataFrame:
+        """What is answered, and how much of it wrongly, where answers under a threshold are left out: a DataFrame.
+
+        One row a threshold, from the surest faces to all of them. Columns: threshold (answers at least as sure are
+        given), faces, coverage (their share of all), risk (the share of wrong answers among them). El-Yaniv and
+        Wiener 2010. Built by hand in lesson 07b.
+        """
+        return risk_coverage(self.confidence, self._right)
 
     def beats(self, other: "Predictions") -> bool | None:
         """True or False where the two 95 % intervals lie apart, None where they overlap: then no rank is given.
@@ -213,6 +243,15 @@ class Predictions:
         self._check_same_faces(other)
         wins, losses = int((self._right & ~other._right).sum()), int((other._right & ~self._right).sum())
         return paired(wins, losses)
+
+    def disagreement(self, other: "Predictions") -> float:
+        """The share of faces, 0 to 1, to which the two give different answers, right or wrong.
+
+        Two models that are right equally often may be right on other faces. Raises DataMismatch where the two were
+        asked about different faces.
+        """
+        self._check_same_faces(other)
+        return float((self.y_pred != other.y_pred).mean())
 
     @property
     def _known(self):

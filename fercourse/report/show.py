@@ -32,7 +32,7 @@ LISTS = {"figure": "figures", "guess": "guesses", "training": "trainings"}
 TABLES = ("claims", "figures")
 """The kinds of metadata that hold such a list as a whole, under their own name."""
 
-KINDS = (*LISTS, *TABLES, "stamp", "question", "source", "check", "progress", "hint", "hand_in", "saved")
+KINDS = (*LISTS, *TABLES, "stamp", "question", "source", "check", "progress", "hint", "hand_in", "saved", "reading")
 """Every kind of metadata: what sort of output it belongs to."""
 
 

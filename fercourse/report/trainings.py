@@ -18,6 +18,7 @@ from fercourse.data.faces import Faces, Split
 from fercourse.errors import DataMismatch, ParameterError
 from fercourse.files import written_aside
 from fercourse.report.history import History
+from fercourse.report.judging.ledger import read_for_training
 from fercourse.report.origin import commit, versions
 from fercourse.report.predictions import Predictions
 from fercourse.report.published import PUBLISHED
@@ -82,9 +83,10 @@ def save_run(
     recipe:     everything that the result depends on: a flat dict of numbers, texts, lists and frozen dataclasses
                 such as a schedule, which are kept as their repr. Its "seed" wins over the run's
     data:       the `Faces` it was trained on. history: a `History`, or its rows, with a column "seconds"
-    predict:    a function from a split to `Predictions`; asked for `data.valid`, and for `data.test` where `test`
+    predict:    a function from a split to `Predictions`; asked for `data.valid`, and for the test split where `test`
     reproduces: the published figure it is held against, a key of `fercourse.report.published.PUBLISHED`
-    test:       whether to read PrivateTest; the record then holds the accuracy, which is not shown here
+    test:       whether to read PrivateTest; the record then holds the accuracy, which is not shown here, and the
+                reading stands in the ledger (`fc.ledger(folder)`)
 
     Two files: the record, `<name>-<8 hex digits>.json`, and beside it the probabilities of the validation faces, .npz.
     Lesson, scale, seed and device are those of the current run. Raises ParameterError for a name, recipe, `test` or
@@ -95,7 +97,9 @@ def save_run(
         raise ParameterError(f"reproduces={reproduces!r} is no published figure; they are {', '.join(PUBLISHED)}")
     path, seconds = _path(name, recipe, data, folder), sum(history["seconds"])
     valid = replace(predict(data.valid), drawn=data.drawn)
-    tested = predict(data.test) if test and _has_labels(data.test) else None
+    tested = None
+    if test and _has_test_labels(data):
+        tested = predict(read_for_training(data, name, path, _seed(recipe)))
     record = {
         "kind": "training", "name": name, "reproduces": reproduces, "recipe": recipe, "seconds": seconds,
         "epochs": len(history), "history": [_written(row) for row in history], "official": data.official,
@@ -227,8 +231,8 @@ def _is_score(score):
     return counted and 0 <= score["balanced_accuracy"] <= 1 and abs(score["accuracy"] - right / n) < 1e-6
 
 
-def _has_labels(split):
-    return len(split) > 0 and split.labelled
+def _has_test_labels(data):
+    return len(data.test) > 0 and data.test.labelled
 
 
 def _origin(recipe, data):

@@ -18,14 +18,17 @@ KEPT = Path(__file__).parent / "kept"
 class Baseline:
     """A baseline: what a sentence calls it, the function that makes its network, and the one that trains it.
 
-    network: as a student's: `network()`, a PyTorch module or a Keras model without trained weights; or
-             `answer(images, arrays)`, which gives codes or scores for uint8 images (N, 48, 48)
-    train:   a function of nothing that gives what `fc.hand_in` takes; the same each time, seeds and all
+    network:  as a student's: `network()`, a PyTorch module or a Keras model without trained weights; or
+              `answer(images, arrays)`, which gives codes or scores for uint8 images (N, 48, 48)
+    train:    a function of nothing that gives what `fc.hand_in` takes; the same each time, seeds and all
+    coverage: the share of faces that are answered, over 0 to 1: under 1, each of the two answers only those of which
+              it is surest, as many as the other, and has to give scores
     """
 
     called: str
     network: Callable
     train: Callable[[], object]
+    coverage: float = 1.0
 
 
 def baseline_of(id: str) -> Baseline:

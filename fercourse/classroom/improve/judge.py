@@ -10,7 +10,7 @@ import numpy as np
 
 from fercourse.classroom.improve.alone import expect_alone
 from fercourse.classroom.improve.baselines import baseline_of
-from fercourse.classroom.improve.exam import answers_of, exam_of
+from fercourse.classroom.improve.exam import SILENT, answers_of, exam_of
 from fercourse.classroom.improve.hand_in import handed_in_arrays
 from fercourse.data.faces import EMOTIONS
 from fercourse.errors import CheckFailed, DataMismatch, ParameterError
@@ -79,20 +79,25 @@ def _verdict(id, network, faces, seed, called):
         return Verdict(False, str(error))
     exam = exam_of(id, seed=seed, faces=faces)
     came = answers_of(id, network, arrays, exam.images)
+    answered = int((exam.theirs != SILENT).sum())
     if came is None:
         shape = f"({faces}, {len(EMOTIONS)})"
-        return Verdict(False, f"expected {faces} codes from 0 to 6, or finite scores of shape {shape}; came neither")
-    return _compared(came, exam.theirs, exam.labels, f"{faces:,} {called}", baseline.called)
+        codes = f"{faces} codes from 0 to 6, or " if answered == faces else ""
+        neither = "neither" if codes else "something else"
+        return Verdict(False, f"expected {codes}finite scores of shape {shape}; came {neither}")
+    part = "" if answered == faces else f", of which each answers the {answered:,} surest"
+    return _compared(came, exam.theirs, exam.labels, f"{faces:,} {called}{part}", baseline.called)
 
 
 def _compared(came, theirs, labels, called, name):
-    right, theirs_right = came == labels, theirs == labels
+    right, theirs_right, answered = came == labels, theirs == labels, theirs != SILENT
+    score, their_score = right.sum() / answered.sum(), theirs_right.sum() / answered.sum()
     wins, losses = int((right & ~theirs_right).sum()), int((theirs_right & ~right).sum())
     p_value = paired(wins, losses).p_value
-    shares = f"On {called}: yours {100 * right.mean():.1f} %, {name} {100 * theirs_right.mean():.1f} %"
+    shares = f"On {called}: yours {100 * score:.1f} %, {name} {100 * their_score:.1f} %"
     commonest = np.bincount(labels).argmax()
     floor = (labels == commonest).mean()
-    if right.mean() <= floor:
+    if score <= floor:
         lazy = f"who answers {EMOTIONS[commonest]} to every face reaches {100 * floor:.1f} %"
         return Verdict(False, f"{shares}; {lazy}: was the network trained when it was handed in?")
     if (came == theirs).all():

@@ -1,0 +1,347 @@
+# ---
+# title: Labels are opinions
+# promise: You measure how far people agree on a face, what that allows any network to reach, and how well you know what you know.
+# needs:
+#   - lesson 07 and its part two, for intervals and calibration
+#   - lesson 01, for the votes of FER+
+# outcomes:
+#   - compute the ceiling that disagreement among people sets on an accuracy
+#   - train with votes instead of labels, and say what that changes and what not
+#   - read a table of results, and say which of its claims it bears out
+#   - draw your own reliability diagram from your guesses
+# ---
+
+# %% tags=["parameters"]
+DATA: str = "auto"  # "auto", "drawn", or the path of a FER2013 file or folder
+SCALE: str = "lesson"  # "smoke", "lesson" or "full"
+SEED: int = 0  # of drawn faces and draws; the trainings have seeds of their own
+DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"; the small networks here compute on the processor
+
+# %% [markdown]
+# ## Ten people, one face
+#
+# A label looks like a fact. For FER2013 it came from a search for words, and a few people who sorted out what was clearly
+# wrong. Three years later ten people were asked about each face again: these *votes* are FER+ (lesson 01). Often they
+# disagree, with the label and with each other. Whoever measures a network against labels measures it against opinions.
+#
+# What is the best accuracy that anybody could reach? Would a network learn better from all ten opinions than from one
+# label? Both questions can be answered with the votes. Drawn faces have ten drawn voters, whose habits were set by the
+# program: what you measure there says how the tools work, and FER2013's figures stand beside it.
+
+# %%
+data = env.load(DATA)
+sizes = env.pick(smoke=(600, 300), lesson=(3000, 2000))
+if data.train.votes is None:
+    print("This file has no votes, so the faces of this part are drawn ones.")
+    data = fc.drawn_faces(8000, 10, 10, seed=SEED)
+chosen = data.train.take(min(sum(sizes), len(data.train)), seed=SEED)
+train, judge = chosen[: sizes[0]], chosen[sizes[0] :]
+print(f"{len(train):,} faces to learn from, {len(judge):,} to judge by, {data.source}")
+
+# %%
+import numpy as np
+
+votes = judge.votes[:, :7].astype(float)  # the other three answers are contempt, unknown, and no face
+votes, labels = votes[votes.sum(1) > 0], judge.labels[votes.sum(1) > 0]
+shares = votes / votes.sum(1, keepdims=True)
+print("votes for the first three faces:", *votes[:3].astype(int).tolist(), sep="\n")
+
+# %% [markdown]
+# ## The ceiling
+#
+# Suppose that the label of a face is what one of its voters says, chosen by lot. Then no network can know it: the best it
+# can do is to answer what most voters say, and it is right with the share of those voters. The mean of these shares over
+# all faces is a *ceiling*. Nobody is above it on average, whatever network is used, as long as labels are made this way.
+
+# %%
+fc.guess(
+    "07c.1",
+    "Of 100 such labels, how many does the best possible answer match?",
+    options=[55, 75, 90, 99],
+    unit="%",
+)
+
+# %%
+elected = shares.argmax(1)
+ceiling = 100 * shares.max(1).mean()
+fc.reveal("07c.1", ceiling)
+fc.record({"ceiling": ceiling, "label is elected": 100 * (elected == labels).mean()}, unit="%")
+
+# %% [markdown]
+# The share of the elected answer can be simulated as well: draw one voter for each face, a thousand times, and answer the
+# elected emotion each time.
+
+# %%
+def drawn_labels(shares, generator):
+    edges = shares.cumsum(1)
+    return (generator.random((len(shares), 1)) > edges / edges[:, -1:]).sum(1)
+
+
+generator = np.random.default_rng(SEED)
+simulated = [(elected == drawn_labels(shares, generator)).mean() for _ in range(1000)]
+second = [(drawn_labels(shares, generator) == drawn_labels(shares, generator)).mean() for _ in range(200)]
+print(f"elected against one voter: {100 * np.mean(simulated):.1f} %")
+print(f"one voter against another: {100 * np.mean(second):.1f} %")
+
+# %% [markdown]
+# Both ways give the same. <!-- 07c.ceiling --> One voter matches another far less often than the elected answer does,
+# because both of them are a matter of chance. <!-- 07c.pairs --> So a network that is better than a person is no miracle: it
+# answers what most people say, and one person does not know what the others would.
+#
+# ### Who disagrees about what
+#
+# How much do voters agree on each emotion? Take the faces by the elected emotion, and look at the mean share of its votes.
+
+# %%
+import pandas as pd
+
+agreed = {
+    emotion: {"faces": (elected == code).sum(), "agree, %": round(100 * shares.max(1)[elected == code].mean(), 1)}
+    for code, emotion in enumerate(fc.EMOTIONS) if (elected == code).any()
+}
+agreed = pd.DataFrame(agreed).T.astype({"faces": int}).sort_values("agree, %", ascending=False)
+agreed
+
+# %% [markdown]
+# *Fear* is among the two on which people agree least. <!-- 07c.fear --> Where people disagree, a confusion of the network
+# is often theirs: it was taught by labels that confuse the same emotions.
+#
+# The label itself is another matter. "Label is elected" above says on how many faces the ten voters elect what the label
+# says. On FER2013 that is less than two thirds. So a network that agrees with the voters on every face would have an
+# accuracy of that much, measured against the labels, and one that repeats the labels' habits would have more. Neither
+# number says who is right. It says that the last points of an accuracy on such a set are about habits of labelling, and
+# that 95 % would be no success but a sign that something else was learnt.
+#
+# ## Learning from opinions
+#
+# A label can be written as seven numbers, a 1 and six zeros. The votes are seven numbers too: their shares, a *soft label*.
+# The cross-entropy takes both. Its loss is the sum over the seven of minus target times log probability. So one loop trains
+# on either, and nothing else differs.
+
+# %%
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+EPOCHS, SEEDS = env.pick(smoke=(2, 2), lesson=(8, 6))
+mean, std = train.images.mean() / 255, train.images.std() / 255
+
+# %% tags=["folded"]
+def small_cnn():
+    layers, channels = [fc.Standardise(mean, std), nn.AvgPool2d(2)], 1
+    for wider in (16, 32, 48):
+        layers += [nn.Conv2d(channels, wider, 3, 2, 1, bias=False), nn.BatchNorm2d(wider), nn.ReLU()]
+        channels = wider
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(432, 7))
+
+
+# %%
+images = torch.tensor(train.images)[:, None] / 255
+hard = F.one_hot(torch.tensor(train.labels), 7).float()
+counted = torch.tensor(train.votes[:, :7].astype(np.float32))
+some = counted.sum(1, keepdim=True)
+soft = torch.where(some > 0, counted / some.clamp(min=1), hard)  # nobody voted for one of the seven: the label
+
+# %%
+def train_on(targets, seed):
+    torch.manual_seed(seed)
+    model, order = small_cnn(), torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=4e-3, weight_decay=0.01)
+    for _ in range(EPOCHS):
+        for rows in torch.randperm(len(images), generator=order).split(64):
+            loss = F.cross_entropy(model(images[rows]), targets[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return fc.predict(model, judge)
+
+
+# %%
+fc.guess(
+    "07c.2",
+    "What do votes instead of labels improve most?",
+    options=["accuracy", "calibration"],
+)
+
+# %%
+runs = {"labels": [train_on(hard, seed) for seed in range(SEEDS)]}
+runs["votes"] = [train_on(soft, seed) for seed in range(SEEDS)]
+
+# %% tags=["folded"]
+figures = {
+    name: pd.DataFrame({
+        "right, %": [100 * each.accuracy for each in answers],
+        "loss": [each.loss for each in answers],
+        "calibration error": [100 * each.expected_calibration_error for each in answers],
+    })
+    for name, answers in runs.items()
+}
+
+# %%
+difference = figures["votes"] - figures["labels"]
+table = pd.DataFrame({name: table.mean() for name, table in figures.items()})
+table["difference"] = difference.mean()
+tests = {name: fc.over_seeds(figures["votes"][name], figures["labels"][name]) for name in difference}
+table["p"] = [tests[name].p_value for name in table.index]
+table.round({"labels": 2, "votes": 2, "difference": 2, "p": 3})
+
+# %%
+gain, change = difference["right, %"].mean(), difference["calibration error"].mean()
+fc.reveal("07c.2", "calibration" if -change > gain else "accuracy")
+fc.record({"votes: gain in accuracy": gain, "votes: change of calibration error": change}, unit="points")
+
+# %% [markdown]
+# The rows are means over the seeds, and p comes from flipping the signs of the differences (lesson 07). With six seeds the
+# smallest possible p is 2/64 = 0.03: it stands where all six differences have the same sign. With votes the calibration
+# error is lower, and so is the loss. <!-- 07c.soft --> Votes say on which faces one should not be sure, and no hard label
+# can say that. The accuracy changes by a few points at most, and the calibration error by many more. <!-- 07c.two -->
+#
+# Both networks were judged by the labels. A network that learnt from votes answers what most people would say, and is
+# counted wrong wherever the label says something else. So the labels do not favour it, and still it loses nothing.
+#
+# ## What a table bears out
+#
+# Papers report tables, and sentences about them. Here is a table that was made up for this exercise; no paper is meant.
+# All networks were trained on FER2013's Training part. "seeds" says how many trainings are behind a column, and "sd over
+# seeds" how far their accuracies are apart.
+
+# %%
+paper = pd.DataFrame({
+    "Base": ["PrivateTest", 3, 72.1, 0.6, 30, 2.3, 11.2],
+    "Ours": ["PrivateTest", 3, 73.0, 0.5, 35, 1.9, 11.4],
+    "Ours + votes": ["PrivateTest", 1, 73.4, np.nan, 36, 1.7, 11.4],
+    "Big": ["PublicTest", 1, 74.0, np.nan, 38, 4.1, 38.0],
+}, index=["tested on", "seeds", "right, %", "sd over seeds", "Disgust right, of 55", "calibration error", "million weights"])
+paper
+
+# %% [markdown]
+# 1. Ours is right for more than 70 % of such faces.
+# 2. Ours is a better recipe than Base.
+# 3. Votes add 0.4 points.
+# 4. Big is the best network of the table.
+# 5. Ours is better than answering Happy to everybody, 24.5 % of PrivateTest.
+# 6. Ours recognises Disgust better than Base: 35 of 55 against 30.
+# 7. Ours is better calibrated than Base. (On 3,589 faces a perfectly calibrated network shows 0.9 to 2.5 points.)
+# 8. Ours has less than a third of the weights of Big.
+#
+# Write down for each: does the table bear it out? A sentence is borne out if it would be surprising that the table looks
+# like this and the sentence is false. Then go on.
+
+# %%
+fc.guess("07c.3", "How many of the eight does the table bear out?", options=[1, 3, 5, 8])
+
+# %% tags=["folded"]
+def wilson(right, n, z=1.96):
+    share, wide = right / n, z**2 / n
+    centre, half = share + wide / 2, z * np.sqrt(share * (1 - share) / n + wide / (4 * n))
+    return np.array([centre - half, centre + half]) / (1 + wide)
+
+
+ours, base = wilson(0.730 * 3589, 3589), wilson(0.721 * 3589, 3589)
+disgust = wilson(35, 55), wilson(30, 55)
+least_p = 2 / 2**3  # of three seeds, when all signs agree
+verdicts = {
+    "1 more than 70 %": ours[0] > 0.70,
+    "2 better than Base": least_p < 0.05,
+    "3 votes add 0.4": 0.4 > 2 * 0.5,
+    "4 Big is best": paper.loc["tested on", "Big"] == paper.loc["tested on", "Ours"],
+    "5 better than Happy": ours[0] > 0.245,
+    "6 Disgust": disgust[0][0] > disgust[1][1],
+    "7 calibration": 2.3 > 2.5,
+    "8 fewer weights": 11.4 < 38.0 / 3,
+}
+
+# %% tags=["folded"]
+why = ["interval from 71.5 %", "three seeds: p is never below 0.25", "one seed, and seeds differ by 0.5",
+       "other faces", "far above", "intervals overlap, five faces apart", "both within chance", "a count"]
+verdict = pd.DataFrame({"borne out": np.where(list(verdicts.values()), "yes", "no"), "because": why}, index=list(verdicts))
+fc.reveal("07c.3", sum(map(bool, verdicts.values())))
+verdict
+
+# %% [markdown]
+# Three are borne out. <!-- 07c.table --> The others may be true: the table does not show it. For the second you would need
+# more seeds, because chance alone puts three seeds of one recipe ahead of three of an equal one in two of eight cases. For
+# the third you would need more than one training, as the next seed may take back twice as much. For the fourth both
+# networks would have to answer the same faces. For the sixth you would need more faces, or the answers of both networks to
+# each face, for the paired test of lesson 07. The seventh cannot be told from two perfectly calibrated networks.
+#
+# Notice what was enough each time: the number of faces, the number of seeds, and which faces. A table that leaves out one
+# of the three cannot be judged, however many digits its figures have.
+#
+# ## Are you calibrated?
+#
+# In each lesson you have guessed, and said how sure you are. The course kept your first guess for each question in a file
+# `my_guesses.json` beside the notebooks. Nobody else reads it, and you may delete it. Here is *your* reliability diagram, as
+# in part two: on the line you are right as often as you are sure.
+
+# %% tags=["folded"]
+mine = fc.own_guesses()
+if len(mine) < 8:
+    print(f"{len(mine)} of your guesses are kept here: too few. This picture shows an invented person instead, who is")
+    print("sure of 50, 70 or 90 % and right for 55, 60 and 65 %.")
+    sure = np.repeat([0.5, 0.7, 0.9], 20)
+    right = np.concatenate([np.arange(20) < 20 * share for share in (0.55, 0.60, 0.65)])
+    mine = pd.DataFrame({"confidence": sure, "right": right})
+
+# %%
+fc.plots.guesses(mine)
+brier = ((mine["confidence"] - mine["right"]) ** 2).mean()
+print(f"right {100 * mine['right'].mean():.0f} %, sure {100 * mine['confidence'].mean():.0f} %, Brier score {brier:.2f}")
+
+# %% [markdown]
+# The bars beside the points are wide, because you have made a few dozen guesses and no thousands. Most people are surer
+# than they are right, and the invented person is. <!-- 07c.person --> The remedy is the one for networks: look at how often
+# you were right when you said 90 %, and say less next time.
+#
+# ## What broke: a label that is right nowhere
+#
+# What happens if labels are made from votes by taking the first maximum? Where two emotions have equally many votes, `argmax`
+# takes the one with the lower number. *Angry* is number 0.
+
+# %%
+top = votes.max(1, keepdims=True)
+ties = (votes == top).sum(1) > 1
+low = (votes == top)[ties].argmax(1)
+high = 6 - (votes == top)[ties][:, ::-1].argmax(1)
+codes = pd.DataFrame({"first": np.bincount(low, minlength=7), "last": np.bincount(high, minlength=7)}, index=fc.EMOTIONS)
+print(f"{ties.sum()} faces ({100 * ties.mean():.1f} %) have no single winner")
+codes.rename_axis("elected by a tie")
+
+# %% [markdown]
+# On a few faces in a hundred no emotion wins. <!-- 07c.ties --> Whoever takes the first of equals gives all of these to the emotions with
+# low numbers, and whoever takes the last to those with high ones: the two columns have different winners. <!-- 07c.first --> A
+# rule that sounds like nothing decides what the label is. FER+'s authors leave such faces out of their majority labels.
+#
+# ## What you can say now
+
+# %% tags=["folded"]
+fc.claim("07c.ceiling", bool(abs(100 * np.mean(simulated) - ceiling) < 0.3), "The simulated ceiling is the computed one.")
+fc.claim("07c.pairs", bool(np.mean(second) < np.mean(simulated) - 0.05),
+         "One voter matches another by over 5 points less often than the elected answer does.")
+fc.claim("07c.fear", "Fear" in agreed.index[-2:], needs="lesson", sentence="Fear is among the two with least agreement.")
+fc.claim("07c.soft", bool((difference["calibration error"] < 0).mean() > 0.8 and difference["loss"].mean() < 0),
+         needs="lesson", sentence="With votes calibration error is lower for at least five of six seeds, the mean loss too.")
+fc.claim("07c.two", bool(abs(gain) < 4 and -change > 2 * abs(gain)), needs="lesson",
+         sentence="With votes the accuracy changes by under 4 points, the calibration error by over twice as much.")
+fc.claim("07c.table", sum(map(bool, verdicts.values())) == 3, "The table bears out three of its eight claims.")
+fc.claim("07c.person", bool(mine["confidence"].mean() > mine["right"].mean()),
+         "The person of the picture is surer than right.", only="drawn")
+fc.claim("07c.ties", bool(ties.mean() > 0.01), needs="lesson", sentence="On over one face in a hundred no emotion wins.")
+fc.claim("07c.first", bool(codes["first"].argmax() != codes["last"].argmax()), needs="lesson",
+         sentence="The first of equals and the last of equals have different commonest emotions.")
+fc.claims()
+
+# %% [markdown]
+# **What to remember.** A label is an opinion, and its disagreement is a ceiling. Votes teach a network when to doubt. A
+# sentence about a table needs the faces, the number of them and the seeds. And a person can be measured as a network is.
+#
+# ## Exercises
+#
+# They stand in [the exercise sheet](../exercises/07_measuring_honestly.ipynb) of all three parts.
+#
+# ## References
+#
+# - Barsoum and others, *Training Deep Networks for Facial Expression Recognition with Crowd-Sourced Label Distribution*
+#   (2016): the votes, and four ways to train on them.
+# - Peterson and others, *Human Uncertainty Makes Classification More Robust* (2019): soft labels for CIFAR-10.
+# - Lichtenstein, Fischhoff and Phillips, *Calibration of Probabilities* (1982): how sure people are, and how often right.
