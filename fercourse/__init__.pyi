@@ -63,8 +63,10 @@ from fercourse.report.claims import claim as claim
 from fercourse.report.claims import claims as claims
 from fercourse.report.figures import record as record
 from fercourse.report.history import History as History
+from fercourse.report.judging.bootstrap import bootstrap as bootstrap
 from fercourse.report.judging.ledger import ledger as ledger
 from fercourse.report.judging.ledger import read_test as read_test
+from fercourse.report.judging.recipes import over_seeds as over_seeds
 from fercourse.report.predictions import Predictions as Predictions
 from fercourse.report.recorded import recorded as recorded
 from fercourse.report.trainings import TrainingRun as TrainingRun

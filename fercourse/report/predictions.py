@@ -214,6 +214,15 @@ class Predictions:
         wins, losses = int((self._right & ~other._right).sum()), int((other._right & ~self._right).sum())
         return paired(wins, losses)
 
+    def disagreement(self, other: "Predictions") -> float:
+        """The share of faces, 0 to 1, to which the two give different answers, right or wrong.
+
+        Two models that are right equally often may be right on other faces. Raises DataMismatch where the two were
+        asked about different faces.
+        """
+        self._check_same_faces(other)
+        return float((self.y_pred != other.y_pred).mean())
+
     @property
     def _known(self):
         """The labels, for what cannot do without them."""

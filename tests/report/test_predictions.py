@@ -338,3 +338,13 @@ def test_a_submission_that_cannot_be_written_is_refused_and_the_old_one_stays(tm
         with pytest.raises(ParameterError, match=r"expected (columns|first)"):
             guess.to_csv(tmp_path / "file", **wrong)
     assert (tmp_path / "file").read_text() == "old"
+
+
+def test_two_models_may_be_right_equally_often_and_disagree():
+    one = right_on(np.array([True, True, False, False]))
+    other = right_on(np.array([False, True, True, False]))
+    assert one.accuracy == other.accuracy
+    assert one.disagreement(other) == 0.5
+    assert one.disagreement(one) == 0
+    with pytest.raises(DataMismatch, match="same faces in the same order"):
+        one.disagreement(answered(LABELS, skill=1.0))
