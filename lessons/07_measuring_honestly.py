@@ -22,7 +22,7 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 # %% [markdown]
 # ## One network, one number
 #
-# Two networks read the same faces. One is right for 46.5 % of them, the other for 44.4 %. Is the first one better? You
+# Two networks read the same faces. One is right for 46 of 100, the other for 44. Is the first one better? You
 # have met such pairs in every lesson. Here you learn what the question means, and how to answer it.
 #
 # You need networks that are quick to train, because you need many. This one has three convolutions that move by two
@@ -141,6 +141,25 @@ fc.record({name: float(100 * value) for name, value in rows.items()}, unit="%", 
 fc.reveal("07.1", float(100 * small["simple"]))
 
 # %% [markdown]
+# Forty of the small tests, as a picture: a point is the share of right answers in one test, the line is Wilson's
+# interval, and the long line is the truth.
+
+# %% tags=["folded"]
+import matplotlib.pyplot as plt
+
+forty = np.sort(generator.choice(correct[known.y_true == Happy], (40, 15)).sum(1))
+truth = 100 * correct[known.y_true == Happy].mean()
+figure, axis = plt.subplots(figsize=(4.2, 3.4), layout="constrained")
+for place, found in enumerate(forty):
+    low, high = 100 * np.array(wilson(found, 15))
+    missed = not low <= truth <= high
+    axis.plot([low, high], [place, place], color="#b35900" if missed else "#0b6fb8", linewidth=3 if missed else 1.2)
+    axis.plot(100 * found / 15, place, "o", color="#b35900" if missed else "#0b6fb8", markersize=3)
+axis.axvline(truth, color="black", linewidth=1)
+axis.set(xlabel="right, %; thick and orange: the truth is outside", yticks=[], xlim=(0, 100))
+axis.set_title(f"40 tests of 15 faces of Happy ({data.source})", fontsize=9);
+
+# %% [markdown]
 # With 1,000 faces both keep their promise: 94 to 96 of 100 intervals hold the truth. <!-- 07.cover --> With fifteen,
 # the simple one breaks it, and Wilson's does not, or by far less. <!-- 07.small --> Where all fifteen are right, the
 # simple interval says that no error can ever happen. So the course shows Wilson's interval beside every accuracy.
@@ -198,6 +217,19 @@ accuracies = {name: np.array([100 * each.accuracy for each in row]) for name, ro
 of_seeds = float(np.mean([row.std(ddof=1) for row in accuracies.values()]))
 of_faces = float(100 * np.sqrt(one.accuracy * (1 - one.accuracy) / len(one)))
 fc.record({"answered differently": float(differently), "spread of seeds": of_seeds, "spread of faces": of_faces})
+
+# %% [markdown]
+# Here are all sixteen trainings, each judged on the same faces.
+
+# %% tags=["folded"]
+figure, axis = plt.subplots(figsize=(4.2, 1.9), layout="constrained")
+for place, (name, row) in enumerate(accuracies.items()):
+    axis.plot(row, np.full(len(row), place), "o", color=("#b35900", "#0b6fb8")[place], alpha=0.7)
+low, high = 100 * np.array(one.interval())
+axis.plot([low, high], [1.45, 1.45], color="black")
+axis.text(low, 1.55, "95 % interval of the first mirrored network", fontsize=7)
+axis.set(yticks=[0, 1], yticklabels=list(accuracies), ylim=(-0.5, 2), xlabel="accuracy, %")
+axis.set_title(f"one point for each seed ({len(valid):,} faces, {data.source})", fontsize=9);
 
 # %% [markdown]
 # On more than a quarter of the faces they part, <!-- 07.part --> though their accuracies lie within a few points. The
@@ -354,9 +386,7 @@ batch = 64
 hit = (one.y_pred == one.y_true)[np.argsort(one.y_true, kind="stable")]
 means = [hit[start : start + batch].mean() for start in range(0, len(hit), batch)]
 off = float(100 * (np.mean(means) - hit.mean()))
-last = len(hit) % batch
-fc.record("mean of batch means, too high by", off, unit="points", n=len(hit))
-print(f"the last {last} faces count {len(hit) / (batch * len(means) - batch + last) * (len(hit) / len(means) / last):.1f}-fold")
+fc.record("mean of batch means, off by", off, unit="points", n=len(hit))
 
 # %% [markdown]
 # Add up right answers and divide once; then nothing is off. <!-- 07.batches -->
