@@ -380,9 +380,9 @@ fc.record("best of 250 looks, too high by", price, unit="points", n=trials)
 # ## Two quick detective cases
 #
 # **Mean of batch means.** Notebooks A and E average the accuracies of batches. The last batch is shorter, but counts as
-# much as the others. In MLPerf's reference code this decided who reached the target ([mlcommons/training
-# #89](https://github.com/mlcommons/training/issues/89)): its last 40 examples had one label. Let the last faces here be all
-# *Happy*, which is the easiest emotion.
+# much as the others. In MLPerf's reference code this decided who reached the target ([mlcommons/training, issue
+# 89](https://github.com/mlcommons/training/issues/89)): its last 40 examples had one label. Let the last faces here be
+# all *Happy*, which is the easiest emotion.
 
 # %%
 batch = 64
