@@ -29,7 +29,9 @@ class Recipes:
 
 
 def over_seeds(new: Sequence[float], old: Sequence[float], *, paired: bool = True) -> Recipes:
-    """Compare two recipes by one figure of each training, such as its accuracy: a `Recipes`. Built by hand in lesson 07.
+    """Compare two recipes by one figure of each training, such as its accuracy: a `Recipes`.
+
+    Built by hand in lesson 07.
 
     paired: whether the trainings at the same place share a seed. Then the two figures of each seed are swapped in all
             possible ways (sign flips, Fisher 1935): n seeds have 2ⁿ of them, so that p is never below 2 / 2ⁿ: 0.25
