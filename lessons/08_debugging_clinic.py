@@ -333,6 +333,9 @@ say(batch_independence, "softmax_over_the_batch", "batch_norm_without_memory")
 # check swaps `evaluate` for one that raises an error in the third epoch.
 
 # %%
+from contextlib import suppress
+
+
 def killed_in_third_epoch(p, network, path):
     epochs = []
 
@@ -343,10 +346,8 @@ def killed_in_third_epoch(p, network, path):
         return p.evaluate(network, stream)
 
     killed = replace(p, evaluate=evaluate)
-    try:
+    with suppress(KeyboardInterrupt):
         killed.fit(killed, network, 3, seeded(), path)
-    except KeyboardInterrupt:
-        pass
 
 
 # %%
@@ -560,8 +561,14 @@ fc.claims()
 #
 # ## Exercises
 #
-# They stand in [the exercise sheet](../exercises/08_debugging_clinic.ipynb) of both parts. The last one asks for an audit
-# of your own, which is graded on bugs that you have not seen.
+# They stand in [the exercise sheet](../exercises/08_debugging_clinic.ipynb) of both parts, each with a check that answers
+# at once, hints, and the solution as the last hint. 08.3 and 08.5 belong to lesson 08b.
+#
+# | | exercise | kind | min |
+# |---|---|---|---|
+# | 08.1 | Seven bugs, six checks: which check sees which bug? | recall | 10 |
+# | 08.2 | Write the check that asks each face alone and in company, and leaves the network as it was. | code | 20 |
+# | 08.4 | Three trainings, one broken part in each: say which part, and show it by a swap. | debug | 20 |
 #
 # ## References
 #

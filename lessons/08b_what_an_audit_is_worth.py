@@ -330,8 +330,12 @@ fc.claims()
 #
 # ## Exercises
 #
-# They stand in [the exercise sheet](../exercises/08_debugging_clinic.ipynb) of both parts. The last one asks for your own
-# audit, and grades it by this score on bugs of other sizes.
+# They stand in [the exercise sheet](../exercises/08_debugging_clinic.ipynb) of both parts.
+#
+# | | exercise | kind | min |
+# |---|---|---|---|
+# | 08.3 | A check of shares: from how many faces on does it see three emotions with a wrong name? | break | 25 |
+# | 08.5 | Write an audit of your own; it is graded by this score, on bugs of other sizes. | code | 45 |
 #
 # ## References
 #
