@@ -1,6 +1,9 @@
 """A learning rate for each depth of a network."""
 
+from collections.abc import Callable
+
 from torch import nn
+from torch.optim import AdamW
 
 from fercourse.errors import ParameterError
 from fercourse.learn.transfer.frozen import Frozen
@@ -23,6 +26,11 @@ def discriminative(model: nn.Module, lr: float, factor: float) -> list[dict]:
     if not stages:
         raise ParameterError("expected a model with weights that require a gradient; found none")
     return [{"params": weights, "lr": lr * factor**depth} for depth, weights in enumerate(reversed(stages))]
+
+
+def adamw_by_depth(model: nn.Module, *, lr: float, factor: float, weight_decay: float) -> Callable:
+    """AdamW with the groups of `discriminative`, as `fit` takes it: a function of parameters, those of `model`."""
+    return lambda parameters: AdamW(discriminative(model, lr, factor), weight_decay=weight_decay, fused=True)
 
 
 def _stages(model):
