@@ -60,6 +60,9 @@ from fercourse.learn.schedules import Plateau as Plateau
 from fercourse.learn.schedules import Step as Step
 from fercourse.learn.schedules import every_batch as every_batch
 from fercourse.learn.schedules import every_epoch as every_epoch
+from fercourse.learn.transfer.frozen import Frozen as Frozen
+from fercourse.learn.transfer.lite0 import lite0 as lite0
+from fercourse.learn.transfer.rates import discriminative as discriminative
 from fercourse.report import plots as plots
 from fercourse.report.calibration.temperature import fit_temperature as fit_temperature
 from fercourse.report.claims import claim as claim

@@ -12,10 +12,11 @@ PACKAGES = ("torch", "numpy", "pandas", "matplotlib")
 
 
 def versions():
-    """The versions that a figure depends on: a dict, name to version; TensorFlow's where it is loaded."""
+    """The versions that a figure depends on: a dict, name to version; TensorFlow's and timm's where they are loaded."""
     found = {"Python": python_version(), "fercourse": __version__} | {name: version(name) for name in PACKAGES}
-    if "tensorflow" in sys.modules:  # installed under more than one name
-        found["tensorflow"] = sys.modules["tensorflow"].__version__
+    for name in ("tensorflow", "timm"):  # by the module, as TensorFlow is installed under more than one name
+        if name in sys.modules:
+            found[name] = sys.modules[name].__version__
     return found
 
 

@@ -19,16 +19,17 @@ class Estimate:
 
 
 def estimate(training: Listed, epochs: int, records: Iterable[dict]) -> Estimate | None:
-    """The time of `epochs` epochs of a training on FER2013; None where no record can say.
+    """The time of `epochs` epochs of a training on FER2013; None where no record can say, or its
+    network is not installed.
 
     At the speed, in operations a second, of the recorded training of the same network, the one of the same name before
     others, the longest of these; where there is none, at the median speed of all. Other networks, and machines that
     do other things besides, may be some times as fast or as slow.
     """
-    known = {each.name: each for each in TRAININGS}
+    known = {each.name: each for each in TRAININGS if each.installed}
     timed = [(known[record["name"]], record) for record in records if record["name"] in known]
     timed = [pair for pair in timed if pair[0].framework == training.framework and pair[1]["seconds"] > 0]
-    if not timed:
+    if not timed or not training.installed:
         return None
     same = [pair for pair in timed if _flops(pair[0]) == _flops(training)]
     if same:

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
+from importlib.util import find_spec
 
 from fercourse.data.faces import Faces
 from fercourse.errors import ParameterError
 from fercourse.learn.augment import Augment, offline_copies
 from fercourse.learn.models import bn_cnn, cnn, mlp, plain9, prelu_cnn, resnet, resnet9
 from fercourse.learn.schedules import OneCycle
+from fercourse.learn.transfer.lite0 import lite0
+from fercourse.learn.transfer.rates import adamw_by_depth
 from fercourse.report.published import PUBLISHED
 from fercourse.report.trainings import slug
 
@@ -27,6 +30,9 @@ class Listed:
     reproduces: the published figure that it is held against. test: whether PrivateTest is read, once, at the end
     first:      the first weights come from this number and the seed
     faces:      a function from `Faces` and a seed to those it is trained on, `copies` times as many
+    optimizer:  a function from the network to what `fit` takes as its optimizer, where the recipe has none
+    flips:      whether its answers are means over each face and its mirror image
+    needs:      a package that the network comes from, which is not among those that the course always has
     note:       what a reader of the list should know
     """
 
@@ -42,6 +48,9 @@ class Listed:
     faces: Callable[[Faces, int], Faces] | None = None
     copies: int = 1
     framework: str = "torch"
+    optimizer: Callable | None = None
+    flips: bool = False
+    needs: str | None = None
     note: str = ""
 
     def recorded(self, seed: int) -> dict:
@@ -53,6 +62,11 @@ class Listed:
         """The epochs of this training that the published figure took; its own where nothing is published."""
         published = PUBLISHED[self.reproduces].epochs if self.reproduces else 0
         return published or self.recipe["epochs"]
+
+    @property
+    def installed(self) -> bool:
+        """Whether the package that its network comes from is there."""
+        return self.needs is None or find_spec(self.needs) is not None
 
 
 RESNETS = {depth: partial(resnet, depth) for depth in (18, 50, 152)}
@@ -131,6 +145,17 @@ def _nine_layers(name, network, *, cycle, reproduces=None, note):
     )  # fmt: skip
 
 
+FINE_TUNED = {"side": 80, "drop_path": 0.1}
+"""The settings of `lite0` in the training of lesson 09."""
+BY_DEPTH = {"lr": 0.002, "factor": 0.8, "weight_decay": 0.05}
+"""Its optimiser, as `adamw_by_depth` has it."""
+
+
+def _fine_tuned(mean, std):
+    """Standardised as ImageNet's pictures were, not by the faces' own `mean` and `std`."""
+    return lite0(**FINE_TUNED)
+
+
 D_NOTE = "D's rates, epochs and batches are not in its text. Ours: a range test with momentum turned up from 0.002 on"
 PLAIN_NOTE = "ResNet9's layers without the shortcuts; D's own network is not in its text"
 
@@ -175,6 +200,16 @@ TRAININGS = (
         name="TensorFlow port", lesson="06", network=_port, framework="tensorflow", reproduces="A6", test=True,
         recipe={"epochs": 30, "lr": 0.0005, "batch_size": 50}, written={"augment": "flip 0.5"},
         note="has no checkpoint: a killed one begins again",
+    ),
+    Listed(
+        name="EfficientNet-Lite0, fine-tuned at 80 pixels", lesson="09", network=_fine_tuned, reproduces="E", test=True,
+        recipe={
+            "epochs": 10, "batch_size": 64, "schedule": OneCycle(), "label_smoothing": 0.1, "precision": "float32",
+            "augment": Augment(flip=0.5, shift=0.08, rotate=15, zoom=0.15, brightness=0.2, contrast=0.2, erase=0.3),
+        },
+        optimizer=partial(adamw_by_depth, **BY_DEPTH), flips=True, needs="timm",
+        written={"optimizer": "adamw", "answers": "means over mirror images"} | BY_DEPTH | FINE_TUNED,
+        note="E's EfficientNet-B0 is another network, and its 65.4 is of both test folders together",
     ),
 )  # fmt: skip
 """In the order of the lessons."""

@@ -52,7 +52,9 @@ def _with_torch(training, data, seed, checkpoint, device):
     model = training.network(*_grey_levels(data.train))
     faces = data if training.faces is None else training.faces(data, seed)
     where = {"checkpoint": checkpoint, "resume": "auto", "device": device, "seed": seed}
-    return fit(model, faces, **training.recipe, **where), partial(predict, model)
+    how = training.recipe | ({"optimizer": training.optimizer(model)} if training.optimizer else {})
+    answer = partial(predict, model, flips=True) if training.flips else partial(predict, model)
+    return fit(model, faces, **how, **where), answer
 
 
 def _with_tensorflow(training, data, seed, checkpoint, device):
