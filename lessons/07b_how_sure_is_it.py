@@ -466,6 +466,11 @@ fc.claims()
 # They stand in [the exercise sheet](../exercises/07_measuring_honestly.ipynb) of all three parts, each with a check
 # that answers at once, hints, and the solution as the last hint.
 #
+# | | exercise | kind | min |
+# |---|---|---|---|
+# | 07.3 | Find a temperature on one half, from probabilities alone, and apply it to the other half. | code | 20 |
+# | 07.6 | Improve it: fewer mistakes on the 60 % of the faces of which a network is surest. | improve | 25 |
+#
 # ## References
 #
 # - Guo, Pleiss, Sun and Weinberger, *On Calibration of Modern Neural Networks* (2017): large networks are too sure, and
