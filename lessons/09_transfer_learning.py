@@ -159,7 +159,7 @@ def features_of(model, split):
 import time
 
 start = time.process_time()
-kept = {split.name: features_of(model, split) for split in (train, valid)}
+kept = {"train": features_of(model, train), "valid": features_of(model, valid)}
 seconds = {"features": time.process_time() - start}
 print(tuple(kept["train"].shape), f"in {seconds['features']:.1f} s")
 

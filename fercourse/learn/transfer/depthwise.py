@@ -56,9 +56,14 @@ def _taps(height, width, side):
 def quicker(network: nn.Module) -> nn.Module:
     """The network, its depthwise convolutions that can be `Depthwise` made so; with the same weights."""
     for layer in network.modules():
-        if type(layer) is nn.Conv2d and layer.groups == layer.in_channels == layer.out_channels > 1:
-            same = layer.stride == (1, 1) and layer.dilation == (1, 1) and layer.bias is None
-            square = layer.kernel_size[0] == layer.kernel_size[1]
-            if same and square and layer.padding == (layer.kernel_size[0] // 2,) * 2:
-                layer.__class__ = Depthwise
+        if type(layer) is nn.Conv2d and layer.groups == layer.in_channels == layer.out_channels and _plain(layer):
+            layer.__class__ = Depthwise
     return network
+
+
+def _plain(layer):
+    """Whether a convolution has a square kernel of odd side, keeps the picture's side, and adds nothing."""
+    side, other = layer.kernel_size
+    odd = side == other and side % 2 == 1
+    steps = layer.stride == layer.dilation == (1, 1)
+    return odd and steps and layer.padding == (side // 2,) * 2 and layer.padding_mode == "zeros" and layer.bias is None

@@ -59,10 +59,8 @@ def lite0(
     Tan and Le 2019, EfficientNet.
     """
     side = whole("side", side, least=16)
-    mean, std = (
-        number(name, value, "a grey level from 0 to 1", lambda value: 0 <= value <= 1)
-        for name, value in (("mean", mean), ("std", std))
-    )
+    mean = number("mean", mean, "a grey level from 0 to 1", lambda value: 0 <= value <= 1)
+    std = number("std", std, "over 0, in grey levels", lambda value: value > 0)
     drop_path = number("drop_path", drop_path, "from 0 to under 1", lambda value: 0 <= value < 1)
     network = timm_itself().create_model(
         ARCHITECTURE, pretrained=False, in_chans=1, num_classes=len(EMOTIONS), drop_path_rate=drop_path
