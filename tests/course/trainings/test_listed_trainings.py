@@ -7,6 +7,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 from small_fer import csv_bytes
+from torch.optim import Adam
 
 import fercourse as fc
 from fercourse.__main__ import main
@@ -86,7 +87,8 @@ def test_every_published_figure_of_a_core_lesson_is_in_the_list_or_said_to_be_un
 def test_every_recipe_is_one_that_fit_takes_and_a_record_keeps(training, faces, tmp_path):
     few = replace(faces, train=faces.train.take(20), valid=faces.valid.take(10))
     model = training.network(0.5, 0.25)
-    fc.iter_fit(model, few, **training.recipe, device="cpu", checkpoint=tmp_path / "a.pt")  # checks, and trains nothing
+    how = training.recipe | ({"optimizer": training.optimizer(model)} if training.optimizer else {})
+    fc.iter_fit(model, few, **how, device="cpu", checkpoint=tmp_path / "a.pt")  # checks, and trains nothing
     assert training.recorded(3) | {"seed": 3} == training.recipe | training.written | {"seed": 3}
 
 
@@ -214,6 +216,36 @@ def test_three_copies_of_each_face_take_three_times_as_long():
 def test_without_a_record_no_hours_are_given():
     assert estimate(NAMED["MLP, repaired"], 15, []) is None
     assert estimate(NAMED["TensorFlow port"], 30, [timed("CNN, Adam 0.001", 1, 10.0)]) is None
+
+
+def test_a_network_whose_package_is_not_installed_has_no_hours_and_stays_in_the_list(monkeypatch):
+    tuned = NAMED["EfficientNet-Lite0, fine-tuned at 80 pixels"]
+    assert estimate(tuned, 10, [timed("CNN, Adam 0.001", 1, 10.0)]) is not None
+    monkeypatch.setattr(listed, "find_spec", lambda name: None)
+    assert not tuned.installed
+    assert NAMED["CNN, Adam 0.001"].installed
+    assert estimate(tuned, 10, [timed("CNN, Adam 0.001", 1, 10.0)]) is None
+    assert tuned.name in table([])
+
+
+def test_where_the_list_says_so_answers_are_means_over_mirror_images(faces, tmp_path, monkeypatch):
+    models = []
+    monkeypatch.setattr(
+        train, "predict", lambda model, *split, **how: models.append(model) or fc.predict(model, *split, **how)
+    )
+    [done] = run([replace(TINY, flips=True)], faces, tmp_path)
+    both = fc.predict(models[0], faces.valid, flips=True)
+    np.testing.assert_array_equal(done.valid.probabilities, both.probabilities)
+    assert not np.array_equal(both.probabilities, fc.predict(models[0], faces.valid).probabilities)
+
+
+def test_an_optimizer_of_the_list_is_made_of_the_network_that_is_trained(faces, tmp_path):
+    recipe = {name: value for name, value in TINY.recipe.items() if name != "lr"}
+    by_hand = replace(
+        TINY, recipe=recipe, optimizer=lambda model: lambda _: Adam(model.parameters(), lr=0.01, fused=True)
+    )
+    [made], [named] = run([by_hand], faces, tmp_path / "made"), run([TINY], faces, tmp_path / "named")
+    np.testing.assert_array_equal(made.valid.probabilities, named.valid.probabilities)
 
 
 def test_the_list_says_what_is_recorded_and_what_is_not():
