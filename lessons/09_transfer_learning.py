@@ -624,6 +624,12 @@ fc.claims()
 # features once where nothing before them is trained. Measure each choice alone, on the same faces, and expect some to
 # make no difference. A frozen network is frozen when a count of what moved says so.
 #
+# ## Exercises
+#
+# The sheet of this lesson is still to be written. Until then, change one thing in the cells above and guess before you run
+# them: the red kernels alone in the stem; a probe on 300 faces; 80 pixels. For each, say beforehand which paired test
+# would convince you.
+#
 # ## References
 #
 # - Tan and Le, *EfficientNet* (2019), and Wightman, *PyTorch Image Models* (timm): the networks and their weights.
