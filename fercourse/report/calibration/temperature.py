@@ -55,8 +55,9 @@ def fit_temperature(predictions: "Predictions") -> float:
         return float((np.log(np.exp(scaled).sum(axis=1)) - scaled[rows, true]).mean())
 
     best = exp(golden_section(loss, log(COLDEST), log(HOTTEST)))
-    if not 1.01 * COLDEST < best < HOTTEST / 1.01:
-        way = "the colder the better" if best < 1 else "the hotter the better"
+    at_edges = loss(log(COLDEST)), loss(log(HOTTEST))
+    if not 1.01 * COLDEST < best < HOTTEST / 1.01 or loss(log(best)) >= min(at_edges):
+        way = "the colder the better" if at_edges[0] < at_edges[1] else "the hotter the better"
         raise DataMismatch(
             f"expected one best temperature between {COLDEST:g} and {HOTTEST:g}; of {len(true):,} faces with "
             f"{100 * accuracy:.0f} % right answers, {way}. Fit it on more faces, or on another network."

@@ -380,7 +380,9 @@ WRONG = {
             "members = [np.flatnonzero(y_pred == label) for label in np.unique(y_pred)]",
         ),
         "the same number of faces for each emotion": slipped(
-            INTERVAL, PLACES, "places = np.concatenate([rng.choice(own, len(y_true) // len(members)) for own in members])"
+            INTERVAL,
+            PLACES,
+            "places = np.concatenate([rng.choice(own, len(y_true) // len(members)) for own in members])",
         ),
         "without replacement": slipped(
             INTERVAL, PLACES, "places = np.concatenate([rng.permutation(own) for own in members])"
@@ -399,16 +401,18 @@ WRONG = {
         "accuracy": slipped(INTERVAL, F1, "f1 = [np.mean(t == p)]"),
         "F1 without the 2": slipped(INTERVAL, F1, F1.replace("2 * ", "")),
         "weighed by faces": slipped(
-            INTERVAL, "results.append(np.mean(f1))", "results.append(np.average(f1, weights=np.unique(t, return_counts=True)[1]))"
+            INTERVAL,
+            "results.append(np.mean(f1))",
+            "results.append(np.average(f1, weights=np.unique(t, return_counts=True)[1]))",
         ),
-        "over all seven": slipped(
-            INTERVAL, F1, F1.replace("np.unique(t)", "range(7)").replace("/ (", "/ max(1, ")
-        ),
+        "over all seven": slipped(INTERVAL, F1, F1.replace("np.unique(t)", "range(7)").replace("/ (", "/ max(1, ")),
         "over answers as well, as scikit-learn has it": slipped(
             INTERVAL, F1, F1.replace("np.unique(t)", "np.unique([*t, *p])")
         ),
         "scikit-learn's macro": slipped(
-            "from sklearn.metrics import f1_score\n" + INTERVAL, F1, 'f1 = f1_score(t, p, average="macro", zero_division=0)'
+            "from sklearn.metrics import f1_score\n" + INTERVAL,
+            F1,
+            'f1 = f1_score(t, p, average="macro", zero_division=0)',
         ),
         "a precision that is 0 / 0": slipped(
             INTERVAL,
