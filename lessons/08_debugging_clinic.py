@@ -441,7 +441,7 @@ missed = found.columns[~found.any()]
 by_stage = pd.Series({name: mutants[name].stage for name in found.columns})
 for name in missed:
     print(f"- {mutants[name].does}")
-pd.crosstab(by_stage, by_stage.index.isin(missed)).rename(columns={False: "found", True: "not found"})
+pd.crosstab(by_stage.rename("stage"), by_stage.index.isin(missed), colnames=[""]).set_axis(["found", "left"], axis=1)
 
 # %% [markdown]
 # These are left. <!-- 08.left --> Read the list as a programme: most of these bugs sit *around* the network:
