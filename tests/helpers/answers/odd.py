@@ -78,6 +78,40 @@ ODD = {
     "06.8": [
         ("def keras_norm(*given):\n    return 'a layer'", "expected a keras.layers.BatchNormalization, came a str")
     ],
+    "07.1": [
+        ("tests, least_p, fewest = 'interval', 0.125, 6", "names such as 'seeds', came 'interval'"),
+        (
+            "tests, least_p, fewest = ['interval', 'faces', 'seeds', 'chance', 'seeds', 'faces'], '1/8', 6",
+            "least_p, for four pairs: came '1/8'",
+        ),
+    ],
+    "07.2": [
+        (
+            "def macro_f1_interval(y_true, y_pred, level, repeats, seed):\n    return (n for n in (0, 1))",
+            "a pair of numbers (low, high), came <generator>",
+        ),
+        (
+            "def macro_f1_interval(y_true, y_pred, level, repeats, seed):\n    return {'low': 0.1}",
+            "a pair of numbers (low, high), came {'low': 0.1}",
+        ),
+    ],
+    "07.3": [
+        (
+            "def tempered(first, first_labels, second):\n    return {2.4: second}",
+            "expected a pair (temperature, probabilities), came {2.4: array(",
+        ),
+        (
+            "def tempered(first, first_labels, second):\n    return '2.4', second",
+            "expected the number 2.37345, came '2.4'",
+        ),
+    ],
+    "07.5": [
+        ("def scored_on(matrix, splits, batch=64):\n    return 1", "expected 'PublicTest', came 1"),
+        (
+            "def scored_on(matrix, splits, batch=64):\n    return ['PublicTest']",
+            "expected 'PublicTest', came ['PublicTest']",
+        ),
+    ],
     "08.1": [
         ("seen_by, first, least = {'B': 1}, 1.95, 1.17", 'such as "A" or "none", came {\'B\': 1}'),
         ("seen_by, first, least = ['B', 'E', 'C', 'D', 'F', 'A', 'none'], '1.95', 1.17", "came '1.95'"),
