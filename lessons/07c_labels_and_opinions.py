@@ -26,7 +26,7 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"; the small networks here 
 #
 # What is the best accuracy that anybody could reach? Would a network learn better from all ten opinions than from one
 # label? Both questions can be answered with the votes. Drawn faces have ten drawn voters, whose habits were set by the
-# program: what you measure there says how the tools work, and FER2013's figures stand beside it.
+# program: what you measure there says how the tools work. This part was not run on FER2013 yet.
 
 # %%
 data = env.load(DATA)
@@ -107,7 +107,7 @@ agreed
 # is often theirs: it was taught by labels that confuse the same emotions.
 #
 # The label itself is another matter. "Label is elected" above says on how many faces the ten voters elect what the label
-# says. On FER2013 that is less than two thirds. So a network that agrees with the voters on every face would have an
+# says. On FER2013 lesson 01 measured less than two thirds. So a network that agrees with the voters on every face would have an
 # accuracy of that much, measured against the labels, and one that repeats the labels' habits would have more. Neither
 # number says who is right. It says that the last points of an accuracy on such a set are about habits of labelling, and
 # that 95 % would be no success but a sign that something else was learnt.
