@@ -357,9 +357,10 @@ def guesses_of(path):
     calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
     named = [(ast.unparse(call.func), call) for call in calls]
     asked = {
-        call.args[0].value: [ast.literal_eval(option) for option in call.keywords[0].value.elts]
+        call.args[0].value: [ast.literal_eval(option) for option in options.elts]
         for name, call in named
-        if name == "fc.guess" and isinstance(call.keywords[0].value, ast.List)
+        if name == "fc.guess" and isinstance(options := call.keywords[0].value, ast.List)
+        if not any(isinstance(node, (ast.Call, ast.Name)) for node in ast.walk(options))
     }
     for name, call in named:
         if name == "fc.reveal" and getattr(call.args[0], "value", None) in asked:  # in a loop the id is computed
