@@ -135,24 +135,25 @@ def run(out, *options):
     return finished, read_records(out)
 
 
-def assert_all_passed(finished, records):
+def assert_all_passed(finished, records, of=LESSONS):
     assert finished.returncode == 0, finished.stdout[-3000:] + finished.stderr[-2000:]
-    assert [record["status"] for record in records] == ["passed"] * len(LESSONS)
-    assert f"{len(LESSONS)} of {len(LESSONS)} lessons passed" in finished.stdout
+    assert [record["status"] for record in records] == ["passed"] * len(of)
+    assert f"{len(of)} of {len(of)} lessons passed" in finished.stdout
 
 
 @pytest.mark.timeout(1500)  # every lesson, and some train on all real faces even at smoke scale
 def test_every_lesson_runs_by_papermill_with_another_seed_on_the_real_data_where_it_is(tmp_path, real_or_drawn):
-    """Seed 0 on drawn faces is what nbval executes."""
+    """Seed 0 on drawn faces is what nbval executes; so without the real ones every second lesson is enough here."""
+    asked = LESSONS[1::2] if real_or_drawn == "drawn" else LESSONS
     options = ("--scale", "smoke", "--data", real_or_drawn, "--seed", "5", "--device", "cpu", "--jobs", "2")
-    finished, records = run(tmp_path, *options)
-    assert_all_passed(finished, records)
+    finished, records = run(tmp_path, *(path.stem for path in asked), *options)
+    assert_all_passed(finished, records, of=asked)
     for record in records:
         assert (record["seed"], record["scale"], record["stamp"]["drawn"]) == (5, "smoke", real_or_drawn == "drawn")
         notebook = nbformat.read(tmp_path / record["lesson"] / "notebook.ipynb", as_version=4)
         assert problems_in(notebook) == []
     claims = {claim["id"]: claim["status"] for record in records for claim in record["claims"]}
-    assert claims["01.counts"] == ("untested" if real_or_drawn == "drawn" else "held")
+    assert real_or_drawn == "drawn" or claims["01.counts"] == "held"
 
 
 def test_the_readme_lists_every_lesson_and_points_nowhere_that_is_not_there():
