@@ -34,13 +34,17 @@ def unstratified(y_true, y_pred):
     return macro_f1(drawn.reshape(-1, 7, 7))
 
 
-def halves(seed, temperature, kind, has_zeros):
-    """Probabilities and labels of one half, and another half's probabilities, too sharp by about `temperature`."""
+def halves(seed, temperature, *, kind=np.float64, has_zeros=False, wrong=0.0):
+    """Probabilities and labels of one half, and another half's probabilities, too sharp by about `temperature`.
+
+    wrong: the share of faces whose label is the emotion that seems least probable
+    """
     generator = np.random.default_rng(70 + seed)
     logits = generator.normal(0, 1.3, (500, 7))
     honest = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     labels = (generator.random((500, 1)) > honest.cumsum(1)[:, :-1]).sum(1)
     sharp = at_temperature(honest, 1 / temperature)
+    labels = np.where(generator.random(500) < wrong, honest.argmin(1), labels)
     if has_zeros:
         sharp[(sharp < 1e-3) & (np.arange(7) != labels[:, None])] = 0
         sharp /= sharp.sum(1, keepdims=True)

@@ -102,7 +102,7 @@ ODD = {
         ),
         (
             "def tempered(first, first_labels, second):\n    return '2.4', second",
-            "expected the number 2.37345, came '2.4'",
+            "expected the number 3.39639, came '2.4'",
         ),
     ],
     "07.5": [
@@ -128,7 +128,9 @@ ODD = {
             "expected 'evaluate', came <partial>",
         ),
         (f"{EXCHANGE}\nbroken = 'evaluate'", "expected a list of three names of parts, came 'evaluate'"),
-        (f"{EXCHANGE}\nbroken = [3, 4, 5]", "the part of patient 1 is not 3"),
+        (f"{EXCHANGE}\nbroken = [3, 4, 5]", "expected a list of three names of parts, came [3, 4, 5]"),
+        (f"{EXCHANGE}\nbroken = 3", "expected a list of three names of parts, came 3"),
+        (f"{EXCHANGE}\nbroken = [np.arange(2)] * 3", "expected a list of three names of parts, came [array("),
     ],
     "08.5": [
         ("def audit(pipeline):\n    return pipeline", "empty where nothing is wrong, came <Pipeline>"),
