@@ -21,8 +21,8 @@ ODD = {
         ("def mirror_twins(images, splits):\n    return zip([0], [1])", "of pairs (i, j) of whole numbers, came <zip>"),
         ("def mirror_twins(images, splits):\n    return [(0.0, 1.5)]", "of whole numbers, came [(0.0, 1.5)]"),
         (
-            "import pandas as pd\ndef mirror_twins(images, splits):\n    return pd.DataFrame([(0, 1)])",
-            "came <DataFrame>",
+            "import pandas as pd\ndef mirror_twins(images, splits):\n    return pd.DataFrame([(0, 1)]).groupby(0)",
+            "came <DataFrameGroupBy>",
         ),
     ],
     "01.4": [("def first_parting(*columns):\n    return 'row 5'", "expected the number 5, came 'row 5'")],
