@@ -76,7 +76,10 @@ def expect(came: object, expected: object, where: str, *, atol: float = 0.0, who
     if came is None and expected is not None:
         raise CheckFailed(f"{where}: expected {short(expected)}, came None: nothing is written, or nothing returned")
     if isinstance(expected, dict):
-        _expect_same(sorted(map(str, came)) if isinstance(came, dict) else came, sorted(map(str, expected)), where)
+        names = sorted(map(str, expected))
+        if not isinstance(came, dict):
+            raise CheckFailed(f"{where}: expected {short(names)}, came {short(came)}")
+        _expect_same(sorted(map(str, came)), names, where)
         for key, value in expected.items():
             expect(came[key], value, f"{where}, {key}", atol=atol, whole=whole)
     elif isinstance(expected, (list, tuple)):

@@ -84,6 +84,17 @@ def test_the_largest_probability_says_how_sure_an_answer_is_and_not_the_largest_
     assert answers_of("09.2", answer, ARRAYS, images).tolist() == [SILENT] * 120 + [3] * 180
 
 
+def test_rows_that_sum_to_1_and_hold_less_than_0_are_logits(images):
+    """Taken as probabilities, the first faces would be the surest: 5 against 4.9."""
+
+    def answer(images, _):
+        scores = np.tile([-0.65, 4.9, *[-0.65] * 5], (len(images), 1))
+        scores[:120] = [-4, 5, 0, 0, 0, 0, 0]
+        return scores
+
+    assert answers_of("09.2", answer, ARRAYS, images).tolist() == [SILENT] * 120 + [1] * 180
+
+
 def test_positive_scores_whose_rows_do_not_sum_to_1_are_logits(images):
     """Taken as probabilities, the first faces would be the surest: 0.5 against 0.4."""
 

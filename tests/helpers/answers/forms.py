@@ -8,9 +8,9 @@ inside a student's kernel.
 import pickle
 import sys
 from collections import Counter, OrderedDict, UserDict, UserList, deque, namedtuple
+from copy import deepcopy
 from decimal import Decimal
 from fractions import Fraction
-from copy import deepcopy
 from functools import wraps
 from types import ModuleType
 
