@@ -13,8 +13,11 @@ os.environ["FERCOURSE_DATA"] = "drawn"
 
 @pytest.fixture(scope="session", autouse=True)
 def _cache(tmp_path_factory):
-    """Keep the tests out of the user's cache."""
-    os.environ["FERCOURSE_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    """Keep the tests out of the user's cache; all processes of one run share one, so that faces are drawn once."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "cache"
+    folder.mkdir(exist_ok=True)
+    os.environ["FERCOURSE_CACHE"] = str(folder)
 
 
 @pytest.fixture(scope="session")

@@ -95,7 +95,7 @@ def _encoded_other(value, buffers, room, depth):
     if torch and issubclass(type(value), torch.Tensor):
         with torch._C.DisableTorchFunctionSubclass():
             return _encoded_tensor(torch.Tensor.detach(value), buffers, room, torch)
-    if pandas and issubclass(type(value), (pandas.Series, pandas.Index)):
+    if pandas and issubclass(type(value), (pandas.Series, pandas.Index, pandas.DataFrame)):
         return _encoded(_of_pandas(value, pandas), buffers, room, depth - 1)
     if tensorflow and _comes_from(type(value), (tensorflow.Tensor, tensorflow.Variable)):
         value = value.numpy()
@@ -131,7 +131,7 @@ def _encoded_array(value, buffers, room, depth):
 
 
 def _of_pandas(value, pandas):
-    """A dict where texts name the numbers of a Series, else an array."""
+    """A dict where texts name the numbers of a Series, else an array; of a DataFrame its cells, without names."""
     names = list(value.index) if issubclass(type(value), pandas.Series) else []
     if names and all(isinstance(name, str) for name in names) and len(set(names)) == len(names):
         return dict(zip(names, value.tolist(), strict=True))

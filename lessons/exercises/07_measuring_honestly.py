@@ -73,7 +73,7 @@ from sklearn.linear_model import LogisticRegression
 
 
 def pixels(images):
-    return images.reshape(-1, 24, 2, 24, 2).mean((2, 4)).reshape(-1, 576) / 255
+    return images.reshape(-1, 24, 2, 24, 2).mean((2, 4)).reshape(-1, 576) / 255 - 0.5
 
 
 linear = LogisticRegression(C=10, max_iter=500).fit(pixels(data.train.images), data.train.labels)
@@ -130,9 +130,9 @@ for times in (1, 10):
 from fercourse.classroom.checks.compare import plain, same
 
 perfect = np.repeat([0, 3, 6], [2, 9, 30])
-assert same(list(plain(macro_f1_interval(perfect, perfect, 0.9, 60, 4))), [1, 1], atol=1e-9), "all answers right"
+assert same(macro_f1_interval(perfect, perfect, 0.9, 60, 4), [1, 1], atol=1e-9), "all answers right"
 all_wrong = macro_f1_interval(perfect, (perfect + 1) % 7, 0.9, 60, 4)
-assert same(list(plain(all_wrong)), [0, 0], atol=1e-9), "no answer right: macro-F1 is 0 in each resample"
+assert same(all_wrong, [0, 0], atol=1e-9), "no answer right: macro-F1 is 0 in each resample"
 rare_answers = np.repeat([1, 4, 1], [5, 40, 20])
 ends = [list(plain(macro_f1_interval(np.repeat([1, 4], [5, 60]), rare_answers, level, 800, 2))) for level in (0.5, 0.95)]
 (inner_low, inner_high), (outer_low, outer_high) = ends
@@ -195,19 +195,28 @@ for name, shown in (("as it came", probabilities[half:]), ("tempered", np.asarra
 # %% hidden="07.3" points=2
 # Nothing to do here: where a teacher grades your sheet, more probabilities come along in this cell.
 ### BEGIN HIDDEN TESTS
-from fercourse.classroom.checks.compare import plain, same
+from fercourse.classroom.checks.chance import at_temperature, best_temperature
+from fercourse.classroom.checks.compare import as_array, as_list, as_number, same
 
 generator = np.random.default_rng(743)
 honest = generator.dirichlet(np.full(7, 0.8), 900)
 drawn_labels = (generator.random((900, 1)) > honest.cumsum(1)[:, :-1]).sum(1)
-for power in (0.5, 3.0):
+is_wrong = generator.random(900) < 0.1
+for power, wrong in ((0.5, is_wrong & False), (3.0, is_wrong & False), (2.0, is_wrong)):
     sharp = honest**power / (honest**power).sum(1, keepdims=True)
-    found, cooled = plain(tempered(sharp[:600].copy(), drawn_labels[:600].copy(), sharp[600:].copy()))
-    cooled = np.asarray(cooled)
-    assert 0.85 * power < float(np.squeeze(found)) < 1.15 * power, "labels drawn from probabilities, which then were sharpened"
+    labels_given = np.where(wrong, honest.argmin(1), drawn_labels)[:600]
+    came = as_list(tempered(sharp[:600].copy(), labels_given.copy(), sharp[600:].copy())) or []
+    assert len(came) == 2, "a pair is expected: the temperature, and the second half's probabilities"
+    found, cooled = as_number(came[0]), as_array(came[1])
+    assert found is not None, "the first of the pair is the temperature, one number"
+    assert getattr(cooled, "shape", None) == (300, 7), "the second of the pair has a row for each face of the second half"
+    if not wrong.any():
+        assert 0.85 * power < found < 1.15 * power, "labels drawn from probabilities, which then were sharpened"
+        assert np.abs(cooled - honest[600:]).mean() < 0.02, "the second half, nearly as it was before it was sharpened"
+    best = best_temperature(sharp[:600], labels_given)
+    assert same(found, best, atol=0.03 * best), "another temperature has less loss, also where some labels are wrong"
     assert same(cooled.argmax(1), sharp[600:].argmax(1)), "no answer changes"
-    assert same(cooled.sum(1), np.ones(300), atol=1e-4), "each row of the second half sums to 1"
-    assert np.abs(cooled - honest[600:]).mean() < 0.02, "the second half, nearly as it was before it was sharpened"
+    assert same(cooled, at_temperature(sharp[600:], found), atol=1e-3), "the second half's probabilities at that temperature"
 ### END HIDDEN TESTS
 
 # %% [markdown] hints="07.3"
@@ -417,8 +426,11 @@ assert same(scored_on(found["spring"] * 0, own, 64), None), "no faces at all"
 #
 # The network to beat has three convolutions. It was trained for 30 epochs on 2,000 faces, mirrored half of the time, at a
 # rate of 0.001. You get the same faces. There are two ways to do better, and they can be combined: be right more often,
-# or know better when you are not. For the second, ask the same network about the mirrored face as well, or train two
-# networks from different seeds: where they disagree, nobody should be sure.
+# or know better when you are not. For the second, you can ask a network about the mirrored face as well, or train two
+# networks from different seeds: where they disagree, nobody should be sure. That alone gains little here. Trained from
+# two seeds and asked about 4,000 other faces, the network to beat got 64.1 and 62.9 % of the surest 60 % right, 64.5 and
+# 63.0 % with the mirrored faces as well, and 65.1 % as the mean of both. So begin with the first: what did the lessons change
+# in a network and in its training, so that it was right more often?
 #
 # Choose by the validation faces, as often as you like. The check asks 1,000 practice faces that are the same at each call.
 # Who tries twenty networks on them and keeps the best has chosen by luck too. The grader's faces are others.
@@ -508,4 +520,4 @@ fc.saved("07.6")
 # %% [markdown] hints="07.6"
 # - Look first at what the lesson's trained network gains by silence: `right_when_sure(model, faces.valid, coverage)` for coverages from 1 down to 0.3. What would a network look like whose sureness tells nothing?
 # - `fc.fit(model, faces, augment=fc.Augment(…), epochs=30, lr=4e-3, batch_size=64, schedule=fc.OneCycle())` with small shifts, turns and zooms trains a network that is right more often and less sure of what it learned by heart.
-# - A module that holds two networks in `nn.ModuleList`, takes the softmax of each for the faces and for `images.flip(3)`, and returns the logarithm of the mean. Train each member by itself, with a seed of its own, and hand in the whole.
+# - Two networks gain a little on top of a better one. A module that holds two networks in `nn.ModuleList`, takes the softmax of each for the faces and for `images.flip(3)`, and returns the logarithm of the mean. Train each member by itself, with a seed of its own, and hand in the whole.

@@ -132,7 +132,9 @@ def test_a_tolerance_holds_for_numbers_for_arrays_and_inside_of_lists():
         ((number for number in [1, 2]), [1, 2], "side: expected [1, 2], came <generator>"),
         (short, 24, "side: expected the number 24, came <function>"),
         (Fraction, 24, "side: expected the number 24, came <ABCMeta>"),
-        (pd.DataFrame({"a": [1]}), {"a": 1}, "side: expected ['a'], came <DataFrame>"),
+        (pd.DataFrame({"a": [1]}), {"a": 1}, "side: expected ['a'], came an array of shape (1, 1)"),
+        (["a"], {"a": 1}, "side: expected ['a'], came ['a']"),
+        ([np.arange(2)], {"a": 1}, "side: expected ['a'], came [array([0, 1])]"),
         (
             np.ma.masked_array([1.0, 2.0], [False, True]),
             np.ones(2),

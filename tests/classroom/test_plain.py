@@ -163,7 +163,7 @@ def test_what_a_layer_computes_arrives_without_its_graph():
             b"ab",
             Callable(a=1),
         ),
-        *(Fraction(1, 10**2000), Decimal("1e99999"), Decimal("nan"), pd.DataFrame({"a": [1]})),
+        *(Fraction(1, 10**2000), Decimal("1e99999"), Decimal("nan"), pd.DataFrame({"a": [1]}).groupby("a")),
         *(np.array(["2026-01-01"], "M8[D]"), np.ma.masked_array([1, 2], [True, False])),
     ],
 )

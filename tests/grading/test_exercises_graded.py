@@ -61,7 +61,7 @@ def solution_in(form, stem, id):
     names |= {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
     forms = (COURSE / "tests/helpers/answers/forms.py").read_text(encoding="utf-8")
     source = IN_FORM.format(answer=answer.source, forms=forms)
-    return source + "".join(f"{name} = forms.in_form({name}, {form!r})\n" for name in sorted(names))
+    return source + "".join(f"{name} = forms.in_form(forms.once({name}, {id!r}), {form!r})\n" for name in sorted(names))
 
 
 def answers(stem):

@@ -23,7 +23,8 @@ NUMBERS = (int, float, Fraction, Decimal)
 def plain(value: object) -> Any:
     """What came, in its plainest form: numbers, texts, lists, tuples, dicts and arrays, as in a grader.
 
-    A number is Python's, in whatever form it came; a tensor is an array; a Series with texts as its index is a dict.
+    A number is Python's, in whatever form it came; a tensor or a DataFrame is an array; a Series with texts as its
+    index is a dict.
     What is no such data is an `Opaque`. Raises CheckFailed where it is too much.
     """
     try:
@@ -75,7 +76,10 @@ def expect(came: object, expected: object, where: str, *, atol: float = 0.0, who
     if came is None and expected is not None:
         raise CheckFailed(f"{where}: expected {short(expected)}, came None: nothing is written, or nothing returned")
     if isinstance(expected, dict):
-        _expect_same(sorted(map(str, came)) if isinstance(came, dict) else came, sorted(map(str, expected)), where)
+        names = sorted(map(str, expected))
+        if not isinstance(came, dict):
+            raise CheckFailed(f"{where}: expected {short(names)}, came {short(came)}")
+        _expect_same(sorted(map(str, came)), names, where)
         for key, value in expected.items():
             expect(came[key], value, f"{where}, {key}", atol=atol, whole=whole)
     elif isinstance(expected, (list, tuple)):
@@ -106,6 +110,38 @@ def as_whole(number: object) -> int | None:
     """3 for 3, for 3.0 and for an array that holds it alone; None for what is no whole number."""
     number = _single(number)
     return int(number) if type(number) in (int, float) and number % 1 == 0 else None
+
+
+def as_number(value: object) -> float | None:
+    """The float of a number in whatever form, also of an array that holds it alone; None for what is no number."""
+    value = _single(plain(value))
+    return _as_float(value) if type(value) in NUMBERS else None
+
+
+def as_array(value: object) -> Any:
+    """The array that a list of rows stands for, whatever holds a row; anything else, in plain form."""
+    value = plain(value)
+    if not isinstance(value, (list, tuple)):
+        return value
+    try:
+        array = np.array(value)
+    except ValueError:  # rows of different lengths
+        return value
+    if array.dtype == object and all(type(item) in NUMBERS for item in array.ravel()):
+        array = np.vectorize(_as_float, otypes=[float])(array)  # fractions
+    return array if array.dtype.kind in "iuf" else value
+
+
+def as_list(value: object) -> list | None:
+    """The items of a list, a tuple, an array or a Series, in plain form; None for what is nothing of the kind."""
+    value = plain(value)
+    return list(value) if isinstance(value, (list, tuple, np.ndarray)) else None
+
+
+def as_texts(value: object) -> list[str] | None:
+    """The texts in a list, a tuple, an array of one axis or a Series; None for anything else."""
+    texts = as_list(value)
+    return [str(text) for text in texts] if texts is not None and all(isinstance(each, str) for each in texts) else None
 
 
 def short(value: object) -> str:

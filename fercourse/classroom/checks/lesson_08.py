@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from fercourse.classroom.checks.compare import ask, expect, expect_secret, plain, short
+from fercourse.classroom.checks.compare import as_texts, ask, expect, expect_secret, plain, short
 from fercourse.classroom.probes import answer_modes_and_state, audited, parts_named
 from fercourse.errors import CheckFailed
 
@@ -24,12 +24,11 @@ BUGS = [
 
 def which_check_sees_it(seen_by, first, least):
     """08.1: the one check of six that sees each bug, and two losses of a network that ends in a softmax."""
-    letters = plain(seen_by)
-    letters = letters.tolist() if isinstance(letters, np.ndarray) else letters
-    if letters is None or letters == []:
+    letters, seen_by = as_texts(seen_by), plain(seen_by)
+    if seen_by is None or letters == []:
         raise CheckFailed('seen_by: expected a list of seven texts, such as "A" or "none": nothing is written yet')
-    if not isinstance(letters, (list, tuple)) or not all(isinstance(letter, str) for letter in letters):
-        raise CheckFailed(f'seen_by: expected a list of seven texts, such as "A" or "none", came {short(letters)}')
+    if letters is None:
+        raise CheckFailed(f'seen_by: expected a list of seven texts, such as "A" or "none", came {short(seen_by)}')
     expect(len(letters), len(SEEN_BY), "seen_by, the number of bugs")
     came = [letter.strip() for letter in letters]
     came = [letter.lower() if letter.lower() == "none" else letter.upper() for letter in came]
@@ -113,11 +112,10 @@ def whose_part_is_it(broken, broken_part):
                 )
         else:
             expect(came, case[0], where)
-    names = plain(broken)
-    names = names.tolist() if isinstance(names, np.ndarray) else names
-    if not isinstance(names, (list, tuple)) or len(names) != 3:
-        nothing = ": nothing is written yet" if names is None or not len(names) else ""
-        raise CheckFailed(f"broken: expected a list of three names of parts, came {short(names)}{nothing}")
+    names, broken = as_texts(broken), plain(broken)
+    if names is None or len(names) != 3:
+        nothing = ": nothing is written yet" if broken is None or names == [] else ""
+        raise CheckFailed(f"broken: expected a list of three names of parts, came {short(broken)}{nothing}")
     for number, (one, right) in enumerate(zip(names, ["valid_stream", "build", "evaluate"], strict=True), start=1):
         if one != right:
             raise CheckFailed(f"broken: the part of patient {number} is not {short(one)}")

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fercourse.classroom.checks.compare import ask, plain
+from fercourse.classroom.checks.compare import as_array, ask
 from fercourse.classroom.improve.baselines import baseline_of, kept_arrays, path_of
 from fercourse.classroom.probes import trained_answers
 from fercourse.data.drawn.dataset import drawn_faces
@@ -58,8 +58,7 @@ def answers_of(id: str, network: object, arrays: dict, images: np.ndarray) -> np
     network: a function of this process, or the grader's proxy of a student's
     """
     takes_images = len(inspect.signature(baseline_of(id).network).parameters) == 2
-    answers = plain(ask(trained_answers, network, arrays, images, takes_images))
-    answers = np.asarray(answers) if isinstance(answers, list) else answers
+    answers = as_array(ask(trained_answers, network, arrays, images, takes_images))
     if not isinstance(answers, np.ndarray) or answers.dtype.kind not in "iuf" or len(answers) != len(images):
         return None
     answers, coverage = answers.reshape(len(images), -1), baseline_of(id).coverage

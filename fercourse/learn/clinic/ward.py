@@ -29,12 +29,10 @@ LARGE = dict(zip(SIZES, LARGE_SIZES, strict=True))
 
 def training(name: str = "", *, seed: int = 0) -> Pipeline:
     """A small training from its seed; name: of the bug or of the choice by which it differs from the clean one."""
-    clean = _clean(seed)
-    variants = all_variants(clean, seed=seed)
+    clean, variants = _clean(seed), _variants(seed)
     if name in variants or not name:
         return _in_plain_clothes(variants.get(name, clean))
-    (mutant,) = (each for each in all_mutants() if each.name == name)
-    return _in_plain_clothes(mutant.plant(clean, seed=seed))
+    return _in_plain_clothes(_mutants()[name].plant(clean, seed=seed))
 
 
 def patient(number: int) -> Pipeline:
@@ -70,6 +68,16 @@ def _clean(seed):
     }
     often = {name: split[np.arange(LARGE[name]) % len(split)] for name, split in splits.items()}
     return replace(clean_pipeline(Faces(**often, source=drawn.source)), **splits)
+
+
+@cache
+def _variants(seed):
+    return all_variants(_clean(seed), seed=seed)
+
+
+@cache
+def _mutants():
+    return {mutant.name: mutant for mutant in all_mutants()}
 
 
 def _in_plain_clothes(pipeline):

@@ -21,8 +21,8 @@ ODD = {
         ("def mirror_twins(images, splits):\n    return zip([0], [1])", "of pairs (i, j) of whole numbers, came <zip>"),
         ("def mirror_twins(images, splits):\n    return [(0.0, 1.5)]", "of whole numbers, came [(0.0, 1.5)]"),
         (
-            "import pandas as pd\ndef mirror_twins(images, splits):\n    return pd.DataFrame([(0, 1)])",
-            "came <DataFrame>",
+            "import pandas as pd\ndef mirror_twins(images, splits):\n    return pd.DataFrame([(0, 1)]).groupby(0)",
+            "came <DataFrameGroupBy>",
         ),
     ],
     "01.4": [("def first_parting(*columns):\n    return 'row 5'", "expected the number 5, came 'row 5'")],
@@ -102,7 +102,7 @@ ODD = {
         ),
         (
             "def tempered(first, first_labels, second):\n    return '2.4', second",
-            "expected the number 2.37345, came '2.4'",
+            "expected the number 3.39639, came '2.4'",
         ),
     ],
     "07.5": [
@@ -128,7 +128,9 @@ ODD = {
             "expected 'evaluate', came <partial>",
         ),
         (f"{EXCHANGE}\nbroken = 'evaluate'", "expected a list of three names of parts, came 'evaluate'"),
-        (f"{EXCHANGE}\nbroken = [3, 4, 5]", "the part of patient 1 is not 3"),
+        (f"{EXCHANGE}\nbroken = [3, 4, 5]", "expected a list of three names of parts, came [3, 4, 5]"),
+        (f"{EXCHANGE}\nbroken = 3", "expected a list of three names of parts, came 3"),
+        (f"{EXCHANGE}\nbroken = [np.arange(2)] * 3", "expected a list of three names of parts, came [array("),
     ],
     "08.5": [
         ("def audit(pipeline):\n    return pipeline", "empty where nothing is wrong, came <Pipeline>"),
