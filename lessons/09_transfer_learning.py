@@ -29,7 +29,7 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 # these weights on for 20 epochs of faces, and reports 65.4 %. To use what was learnt on one task for another one is
 # called *transfer learning*; a network that was trained before is *pretrained*.
 #
-# This lesson asks what such a network knows *before* it is trained on faces; training it on is another lesson. Many choices
+# This lesson asks what such a network knows *before* it is trained on faces; [lesson 09b](09b_fine_tuning.ipynb) trains it on. Many choices
 # will be compared here. So that they do not use up the validation faces, both the faces to train on and those to judge
 # by are taken from the training split.
 
@@ -504,8 +504,8 @@ except fc.DataNotFound:
     print("not trained at full scale yet")
 
 # %% [markdown]
-# What to thaw, how fast, and whether all this beats a small network of your own for the same arithmetic, is a question for
-# another day.
+# What to thaw, how fast, and whether all this beats a small network of your own for the same arithmetic, is the question of
+# [lesson 09b](09b_fine_tuning.ipynb).
 #
 # ## What you can say now
 
@@ -626,9 +626,14 @@ fc.claims()
 #
 # ## Exercises
 #
-# The sheet of this lesson is still to be written. Until then, change one thing in the cells above and guess before you run
-# them: the red kernels alone in the stem; a probe on 300 faces; 80 pixels. For each, say beforehand which paired test
-# would convince you.
+# They stand in [the exercise sheet](../exercises/09_transfer_learning.ipynb) of both parts, each with a check that answers
+# at once, hints, and the solution as the last hint. 09.3 and 09.5 belong to lesson 09b.
+#
+# | | exercise | kind | min |
+# |---|---|---|---|
+# | 09.1 | Seven trainings: what moves in each? | recall | 10 |
+# | 09.2 | Turn any first layer for three colours into one for grey that gives the same. | code | 20 |
+# | 09.4 | Find out why a frozen network moves, and mend it. | debug | 25 |
 #
 # ## References
 #

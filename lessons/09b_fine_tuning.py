@@ -437,6 +437,8 @@ fc.claims()
 #
 # | | exercise | kind | min |
 # |---|---|---|---|
+# | 09.3 | Build a case in which training all layers is right on faces like the training ones and wrong on others. | break | 35 |
+# | 09.5 | Improve it: 250 labels, and 2,750 faces without one. | improve | 35 |
 #
 # ## References
 #
