@@ -29,9 +29,9 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 # these weights on for 20 epochs of faces, and reports 65.4 %. To use what was learnt on one task for another one is
 # called *transfer learning*; a network that was trained before is *pretrained*.
 #
-# This lesson asks what such a network knows *before* it is trained on faces; [lesson 09b](09b_fine_tuning.ipynb) trains it on. Many choices
-# will be compared here. So that they do not use up the validation faces, both the faces to train on and those to judge
-# by are taken from the training split.
+# This lesson asks what such a network knows *before* it is trained on faces; [lesson 09b](09b_fine_tuning.ipynb) trains
+# it on. Many choices will be compared here. So that they do not use up the validation faces, both the faces to train on
+# and those to judge by are taken from the training split.
 
 # %%
 data = env.load(DATA)

@@ -326,7 +326,7 @@ axis.axvline(100 * (valid.labels == 3).mean(), color="black", linestyle=":")
 axis.text(100 * (valid.labels == 3).mean(), len(shown) - 0.4, " always Happy", fontsize=8)
 axis.set_yticks(range(len(shown)), reversed(shown), fontsize=8)
 axis.set(xlabel="right on new faces, %", ylim=(-0.6, len(shown) + 0.1))
-figure.suptitle(f"{len(train):,} training faces, with 95 % intervals\n({data.source})", fontsize=9)
+figure.suptitle(f"{len(train):,} training faces, with 95 % intervals\n({data.source})", fontsize=9);
 
 # %%
 pair = grid[best].versus(rows["small CNN"])
@@ -380,12 +380,24 @@ axis.set(xscale="log", xlabel="labelled faces", ylabel="right on validation face
 axis.set_xticks(sizes, [f"{n:,}" for n in sizes], minor=False)
 axis.minorticks_off()
 axis.legend(fontsize=8)
-figure.suptitle(f"Learning curves, with 95 % intervals\n({data.source})", fontsize=9)
+figure.suptitle(f"Learning curves, with 95 % intervals\n({data.source})", fontsize=9);
 
 
 # %% [markdown]
-# CURVE
-#
+# Now turn the figure on its side: how many labels does the small CNN need for what the fine-tuned network does with
+# `n`? Draw a line at the fine-tuned network's height and see where it meets the small CNN's curve, on the logarithmic
+# axis.
+
+# %%
+import numpy as np
+
+heights = {name: [100 * curve[n][name].accuracy for n in sizes] for name in ("fine-tuned", "small CNN")}
+needed = np.exp(np.interp(heights["fine-tuned"], heights["small CNN"], np.log(sizes)))
+within = [height < heights["small CNN"][-1] for height in heights["fine-tuned"]]
+fc.record({f"labels for what fine-tuned does with {n:,}": float(labels) if inside else np.nan
+           for n, labels, inside in zip(sizes, needed.round(), within)}, unit="labels")  # fmt: skip
+
+# %% [markdown]
 # ## E's figure, and ours
 #
 # E reports 65.4 %, of PublicTest and PrivateTest together, with weights that were chosen on these faces (lesson 09). The
