@@ -1,16 +1,9 @@
-# ---
-# title: How sure is it?
-# promise: You find out whether a network that says "90 % sure" is right nine times in ten, repair it with one number, and let it say "I do not know".
-# needs:
-#   - lesson 02, for softmax and the loss
-#   - lesson 07, for intervals
-# outcomes:
-#   - draw a reliability diagram, and say what a calibration error means beside chance
-#   - fit a temperature on some faces and judge it on others
-#   - say which mistakes no temperature repairs
-#   - choose from which confidence on a network may answer, and say whom it leaves without an answer
-# reproduces: reads the probabilities of E and a loss of A
-# ---
+# --- title: How sure is it? promise: You find out whether a network that says "90 % sure" is right nine times in ten,
+# repair it with one number, and let it say "I do not know". needs: - lesson 02, for softmax and the loss - lesson 07,
+# for intervals outcomes: - draw a reliability diagram, and say what a calibration error means beside chance - fit a
+# temperature on some faces and judge it on others - say which mistakes no temperature repairs - choose from which
+# confidence on a network may answer, and say whom it leaves without an answer reproduces: reads the probabilities of E
+# and a loss of A ---
 
 # %% tags=["parameters"]
 DATA: str = "auto"  # "auto", "drawn", or the path of a FER2013 file or folder
@@ -32,8 +25,8 @@ EPOCHS: int = 0  # of the training; 0 means what the scale says
 #
 # There is a sign that something is wrong. Notebook A's CNN ends with a test accuracy of 55.1 % and a test loss of
 # 2.009. Somebody who knows nothing and gives each of the seven emotions the same probability has a loss of ln 7 ≈
-# 1.946. So the network gives the right answer to more than half of the faces, and yet its probabilities are worth less
-# than none.
+# 1.946. So the network gives the right answer to more than half of the faces, and yet its probabilities cost more than
+# seven equal ones would.
 
 # %%
 data = env.load(DATA)
@@ -41,9 +34,9 @@ learn, half = env.pick(smoke=(600, 300), lesson=(4000, 2000), full=(20000, 4000)
 data
 
 # %% [markdown]
-# The network may learn from one part of the training faces. Two other parts it never sees: on `fit` you may choose
-# whatever you like, and on `judge` you look afterwards whether your choice was good. The validation and the test split
-# stay untouched.
+# The network may learn from one part of the training faces. From two other parts it never learns (`fc.fit` gets 300
+# faces of the first to report on, no more): on `fit` you may choose whatever you like, and on `judge` you look
+# afterwards whether your choice was good. The validation and the test split stay untouched.
 
 # %%
 import numpy as np
@@ -116,9 +109,10 @@ table.rename_axis("confidence")
 fc.plots.reliability(judged);
 
 # %% [markdown]
-# This picture is a *reliability diagram*. On the dotted line a network is right as often as it is sure. The points of
-# this network lie below the line: it is too sure of itself. <!-- 07b.sure --> More than a quarter of its answers fall
-# into the last bin, above 90 %. <!-- 07b.crowd -->
+# This picture is a *reliability diagram*. On the dotted line a network is right as often as it is sure. The vertical
+# lines are Wilson's 95 % intervals; where a bin holds few faces they are long, and say little. Wherever there are many,
+# the points of this network lie below the line: it is too sure of itself. <!-- 07b.sure --> A large part of its
+# answers, more than a quarter, falls into the last bin, above 90 %. <!-- 07b.crowd -->
 #
 # Why? Lesson 03 showed that the loss of the training faces falls as long as you let it. A face that is answered rightly
 # still costs a little: minus the logarithm of its probability. The only way to lower this cost is to be surer. On faces
@@ -127,8 +121,9 @@ fc.plots.reliability(judged);
 #
 # ## One number for the diagram
 #
-# The *expected calibration error* is the mean distance of the points from the line, each weighed by its faces. Inside a
-# bin the distance is |sum of confidences − number of right answers|, divided by its faces. So the weights cancel.
+# The *expected calibration error* is the mean distance of the points from the line, each weighted by the number of its
+# faces. In a bin of *n* faces the distance is |sum of confidences − number of right answers| / *n*, and its weight is
+# *n* divided by the number of all faces. So *n* cancels: add up the |…|, and divide by the number of all faces.
 
 # %%
 def calibration_error(sure, right):
@@ -142,7 +137,7 @@ shipped = judged.expected_calibration_error
 print(f"by hand {100 * by_hand:.2f} points, fc {100 * shipped:.2f} points")
 
 # %% [markdown]
-# ### Beside chance
+# ### Compared with chance
 #
 # A number needs something to be held against, and here 0 is the wrong thing. Take a network that is perfectly
 # calibrated, and a bin with 20 faces at 70 %. You expect 14 right answers. By chance there will be 12 or 15, and that
@@ -159,7 +154,8 @@ fc.guess(
 # %% [markdown]
 # You can make such a network. Keep the probabilities, and throw away the labels. For each face draw a new label, with
 # exactly the seven probabilities that the network gave it. Against these labels the network is calibrated, because they
-# came from its own probabilities. Do this 200 times.
+# came from its own probabilities. Do this 200 times: *middle* is the median of the 200 errors, and 95 of 100 lie
+# between *low* and *high*.
 
 # %%
 def drawn_labels(probabilities, generator):
@@ -195,15 +191,16 @@ pd.DataFrame(rows, index=["low", "middle", "high"]).T.round(1).rename_axis("face
 
 # %% [markdown]
 # The measured error lies far above what chance makes, so this network is really too sure. <!-- 07b.beyond --> The fewer
-# the faces, the larger the error by chance: with 50 faces even a perfect network has one of several
-# points. <!-- 07b.few --> Many papers report a calibration error of 2 or 3 points without this interval. Whether such a
-# number shows anything depends on the number of faces.
+# the faces, the larger the error by chance: with 50 faces even a perfect network shows one of several points of a
+# hundred. <!-- 07b.few --> Many papers report a calibration error of 2 or 3 points without this interval. Whether such
+# a number shows anything depends on the number of faces.
 #
 # ## A temperature
 #
-# The simplest repair is one number. Divide all seven logits by *T* before the softmax. With a *temperature* T above 1
-# the logits move together, and the answers become less sure; below 1 they become surer. The probabilities are enough
-# to compute it. The softmax of divided logits is each probability to the power 1/T, divided by the sum of the seven.
+# The simplest repair is one number. Divide all seven logits by *T* before the softmax. With a *temperature* *T* above 1
+# the logits move together, and the answers become less sure; below 1 they become surer. You need no logits for it,
+# because e to the power *z*/*T* is (e to the power *z*) to the power 1/*T*. So take each probability to the power
+# 1/*T*, and divide by the sum of these seven powers.
 
 # %%
 def tempered(probabilities, T):
@@ -220,13 +217,13 @@ same = np.allclose(divided, tempered(logits.softmax(1).numpy(), 3), atol=1e-6)
 print("dividing the logits is the same:", same)
 
 # %% [markdown]
-# Which T? The one at which the loss is lowest, on faces that the network has not learnt from. (On the faces that it
-# knows by heart, the best T would be below 1.) Look at the loss on `fit` for several temperatures.
+# Which *T*? The one at which the loss is lowest, on faces that the network has not learnt from. Look at the loss on
+# `fit` for several temperatures.
 
 # %%
 fc.guess(
     "07b.3",
-    "A temperature of 3 makes each answer less sure. How many of the network's answers does it change?",
+    "A temperature above 1 makes each answer less sure. How many of the network's answers does it change?",
     options=[0, 5, 20],
     unit="%",
 )
@@ -251,8 +248,9 @@ axis.set(xlabel="temperature", ylabel="loss", title=f"Loss on fit ({data.source}
 
 # %% [markdown]
 # The curve has one valley. <!-- 07b.valley --> So you can close in on its bottom. Look at two places inside the range,
-# and drop the outer part beside the worse one. If the two places divide the range in the *golden section*, 0.618 of its
-# length from either end, each step makes the range 0.618 times as long, and the search cannot miss.
+# and drop the outer part beside the worse one: because there is one valley, its bottom is never in the part that you
+# drop. With the two places 0.618 of the length from either end (the *golden section*), each step leaves 0.618 of the
+# range.
 
 # %%
 def golden_section(function, low, high):
@@ -271,31 +269,31 @@ print(f"by hand T = {T:.3f}, fc.fit_temperature {T_shipped:.3f}")
 # A number that was chosen on some faces is judged on others.
 
 # %%
-cooler = judged.tempered(T)
-changed = (cooler.y_pred != judged.y_pred).mean()
+repaired = judged.tempered(T)
+changed = (repaired.y_pred != judged.y_pred).mean()
 fc.reveal("07b.3", 100 * changed)
 
 # %%
-before, after = 100 * judged.expected_calibration_error, 100 * cooler.expected_calibration_error
-fc.record({"temperature": T, "loss before": judged.loss, "loss after": cooler.loss})
+before, after = 100 * judged.expected_calibration_error, 100 * repaired.expected_calibration_error
+fc.record({"temperature": T, "loss before": judged.loss, "loss after": repaired.loss})
 
 # %%
-low_after, _, high_after = (100 * value for value in cooler.calibration_by_chance(seed=SEED))
+low_after, _, high_after = (100 * value for value in repaired.calibration_by_chance(seed=SEED))
 fc.record({"calibration error before": before, "calibration error after": after,
            "by chance, low": low_after, "by chance, high": high_after}, unit="points")
 
 # %%
-fc.plots.reliability(cooler);
+fc.plots.reliability(repaired);
 
 # %% [markdown]
-# On the other half, too, the loss falls and the calibration error falls to less than a third. <!-- 07b.tempered -->
-# What is left is no more than about what chance makes of a perfect network. <!-- 07b.left --> No answer has changed,
-# and so the accuracy is the same. <!-- 07b.answers --> The largest of seven numbers stays the largest when all are taken
-# to the same power.
+# On `judge`, too, the loss falls, and the calibration error falls to less than a third. <!-- 07b.tempered --> What is
+# left is no more than about what chance makes of a perfect network: compare it with the last two
+# rows. <!-- 07b.left --> No answer has changed, and so the accuracy is the same. <!-- 07b.answers --> The largest of
+# seven numbers stays the largest when all are taken to the same power.
 #
-# For Notebook A this means: its loss of 2.009 says little about its answers. A temperature would have brought it below
-# ln 7, because ln 7 itself is the loss at an infinite temperature. Our own network began at a loss that its
-# temperature cut by a third or so. <!-- 07b.loss -->
+# For Notebook A this means: its loss of 2.009 says little about its answers. With the best temperature it could not end
+# above ln 7, because an infinite temperature gives exactly ln 7, and the best one is at least as good. Of our own
+# network's loss the temperature takes more than a fifth, and it ends below ln 7. <!-- 07b.loss -->
 #
 # ## What a temperature does not repair
 #
@@ -307,14 +305,14 @@ fc.plots.reliability(cooler);
 # %%
 turned = fc.Split(judge.images[:, ::-1].copy(), judge.labels, "valid", judge.source, drawn=judge.drawn)
 upside_down = fc.predict(model, turned).tempered(T)
-pair = {"upright": cooler, "upside down": upside_down}
+pair = {"upright": repaired, "upside down": upside_down}
 shares = {name: {"sure, %": 100 * p.confidence.mean(), "right, %": 100 * p.accuracy} for name, p in pair.items()}
 pd.DataFrame(shares).T.round(1).rename_axis("faces")
 
 # %% [markdown]
-# Upside down, the network is right for far fewer faces than it is sure of, and no number tells
-# you. <!-- 07b.turned --> Calibration is a property of a network *on certain faces*. When the camera, the light or the
-# people change, it has to be measured again.
+# Upside down the network is right far less often than it is sure. <!-- 07b.turned --> Its confidence falls much less
+# than its share of right answers does, and without labels you would not notice. Calibration is a property of a network
+# *on certain faces*. When the camera, the light or the people change, it has to be measured again.
 #
 # ### For whom it holds
 #
@@ -323,17 +321,17 @@ pd.DataFrame(shares).T.round(1).rename_axis("faces")
 # %%
 by_label = {}
 for code, emotion in enumerate(fc.EMOTIONS):
-    of_it = cooler.y_true == code
-    means = {"sure, %": cooler.confidence[of_it].mean(), "right, %": (cooler.y_pred == code)[of_it].mean()}
+    of_it = repaired.y_true == code
+    means = {"sure, %": repaired.confidence[of_it].mean(), "right, %": (repaired.y_pred == code)[of_it].mean()}
     by_label[f"{emotion}, n = {of_it.sum()}"] = {name: round(100 * mean, 1) for name, mean in means.items()}
 by_label = pd.DataFrame(by_label).T
 by_label
 
 # %% [markdown]
-# For *Happy* the network is right more often than it is sure. For at least one other emotion it is right clearly less
-# often. <!-- 07b.whom --> The two errors cancel in the diagram. That is no contradiction: the diagram asks what an
-# answer is worth, and whoever reads the answer does not know the label. But if your faces are mostly fearful ones, the
-# number on the screen is too high for them.
+# For *Happy* the network is right more often than it is sure. For at least one other emotion, the rare *Disgust* not
+# counted, it is right clearly less often than it is sure. <!-- 07b.whom --> The two errors cancel in the diagram. That
+# is no contradiction: the diagram asks what an answer is worth, and whoever reads the answer does not know the label.
+# But if your faces are mostly of such an emotion, the number on the screen is too high for them.
 #
 # ## "I do not know"
 #
@@ -360,28 +358,30 @@ def risk_by_coverage(answers):
     return pd.DataFrame({"threshold": answers.confidence[order], "coverage": faces / len(order), "risk": wrong / faces})
 
 
-ours = risk_by_coverage(fitted)
+repaired_fit = fitted.tempered(T)
+ours = risk_by_coverage(repaired_fit)
 alike = ours.drop_duplicates("threshold", keep="last")
-same_risk = np.allclose(alike, fitted.risk_coverage()[alike.columns])
+same_risk = np.allclose(alike, repaired_fit.risk_coverage()[alike.columns])
 print("fc counts the same:", same_risk)
 
 # %%
-fc.plots.risk_coverage({"as trained": judged, f"temperature {T:.1f}": cooler});
+fc.plots.risk_coverage({"as trained": judged, f"temperature {T:.1f}": repaired});
 
 # %% [markdown]
 # The surer the answers, the fewer of them are wrong: both curves rise from left to right. <!-- 07b.rises --> And they
 # lie nearly on each other. <!-- 07b.same --> A temperature changes how sure the answers are, and hardly which of them
 # are surer than others. So it is of little use here; for this you need a network that sorts its answers well.
 #
-# Now choose the threshold, on `fit`: the lowest one from which on the risk is half of what it is for all faces. The 20
-# surest faces do not choose, because with so few the risk is mostly chance. Then judge it on `judge`.
+# Now choose the threshold, on `fit`, with the repaired confidences: the lowest one whose risk is at most half of the
+# risk of all faces. Thresholds that answer 20 faces or fewer are left out, because with so few the risk is mostly
+# chance. Then judge it on `judge`.
 
 # %%
 usable = ours[20:]
 promise = max((1 - fitted.accuracy) / 2, usable["risk"].min())  # on a poor network half may be out of reach
 threshold = usable["threshold"][usable["risk"] <= promise].min()
-answered = judged.confidence >= threshold
-given = fc.Predictions(judged.probabilities[answered], judged.y_true[answered], judged.source, judged.drawn)
+answered = repaired.confidence >= threshold
+given = fc.Predictions(repaired.probabilities[answered], judged.y_true[answered], judged.source, judged.drawn)
 risk, unanswered = 1 - given.accuracy, 1 - answered.mean()
 bounds = [1 - bound for bound in given.interval()][::-1]
 
@@ -392,8 +392,9 @@ print(f"unanswered: {100 * unanswered:.1f} % of the faces")
 fc.reveal("07b.4", 100 * unanswered)
 
 # %% [markdown]
-# On the other half the risk is near what was promised, and far below that of all faces. <!-- 07b.kept --> The price is
-# the faces without an answer. Whose faces are these?
+# On `judge` the risk is far below that of all faces, and within five points of what was promised. <!-- 07b.kept --> It
+# may well lie above the promise, because a threshold that was chosen since it looked good on `fit` looks a little too
+# good there (lesson 07). The price is the faces without an answer. Whose faces are these?
 
 # %%
 left = {
@@ -405,7 +406,8 @@ pd.Series(left).round(0).astype(int).to_frame("answered, %")
 # %% [markdown]
 # The silence is not shared out evenly: *Happy* faces get an answer far more often than those of the emotion that gets
 # the fewest. <!-- 07b.silence --> An average risk hides that, and so a system that "asks a person when it is not sure"
-# mostly hands over the faces of certain people. Say beside the risk who is left without an answer.
+# hands over the faces of some emotions far more often than those of others. Say beside the risk who is left without an
+# answer.
 #
 # ## What you can say now
 
@@ -417,7 +419,7 @@ fc.claim("07b.sure", bool((full["right, %"] < full["sure, %"]).all()), needs="le
 fc.claim("07b.crowd", bool((sure > 0.9).mean() > 0.25), needs="lesson",
          sentence="More than a quarter of the answers on new faces are over 90 % sure.")
 fc.claim("07b.beyond", bool(before > 2 * high and abs(chances - [low, middle, high]).max() < 0.5), needs="lesson",
-         sentence="The calibration error is more than twice what chance makes at most, by hand as with fc.Predictions.")
+         sentence="The calibration error is more than twice the high end of what chance makes, by hand as with fc.Predictions.")
 fc.claim("07b.few", bool(rows[sizes[0]][1] > 3 and rows[sizes[0]][1] > 2 * rows[sizes[-1]][1]), needs="lesson",
          sentence="With 50 faces the error by chance is over 3 points, more than twice that with 2,000.")
 turns = np.sign(np.diff(losses))
@@ -426,14 +428,14 @@ fc.claim("07b.valley", bool((np.diff(turns) >= 0).all() and turns[0] < 0 < turns
 
 # %% tags=["folded"]
 fc.claim("07b.fitted", same and abs(T - T_shipped) < 1e-3,
-         "The temperature by hand is that of fc.fit_temperature, and dividing logits is the same.")
-fc.claim("07b.tempered", bool(T > 1 and cooler.loss < judged.loss and after < before / 3), needs="lesson",
-         sentence="A temperature fitted on one half lowers the loss on the other, and the calibration error to a third.")
+         "The temperature by hand is that of fc.fit_temperature; dividing logits gives the same as the power 1/T.")
+fc.claim("07b.tempered", bool(T > 1 and repaired.loss < judged.loss and after < before / 3), needs="lesson",
+         sentence="A temperature fitted on fit lowers the loss on judge, and the calibration error to less than a third.")
 fc.claim("07b.left", bool(after < 1.5 * high_after), needs="lesson",
          sentence="What is left of the calibration error is less than one and a half times the highest by chance.")
 fc.claim("07b.answers", bool(changed == 0), "The temperature changes no answer.")
-fc.claim("07b.loss", bool(cooler.loss < 0.8 * judged.loss and cooler.loss < np.log(7)), needs="lesson",
-         sentence="The temperature takes more than a fifth off the loss on the other half, which ends below ln 7.")
+fc.claim("07b.loss", bool(repaired.loss < 0.8 * judged.loss and repaired.loss < np.log(7)), needs="lesson",
+         sentence="The temperature takes more than a fifth off the loss on judge, which ends below ln 7.")
 fc.claim("07b.turned", bool(upside_down.confidence.mean() - upside_down.accuracy > 0.15), needs="lesson",
          sentence="Upside down, the tempered network is sure by over 15 points more than it is right.")
 gaps = by_label["right, %"] - by_label["sure, %"]
@@ -445,12 +447,12 @@ curve = judged.risk_coverage()
 risk_at = {share: np.interp(share, curve["coverage"], curve["risk"]) for share in (0.25, 0.5, 0.75, 1)}
 fc.claim("07b.rises", same_risk and sorted(risk_at.values()) == list(risk_at.values()), needs="lesson",
          sentence="The risk rises from a quarter of the faces to a half, to three quarters, to all; by hand as with fc.")
-colder = cooler.risk_coverage()
-apart = max(abs(np.interp(share, colder["coverage"], colder["risk"]) - value) for share, value in risk_at.items())
+curve_of_repaired = repaired.risk_coverage()
+apart = max(abs(np.interp(share, curve_of_repaired["coverage"], curve_of_repaired["risk"]) - value) for share, value in risk_at.items())
 fc.claim("07b.same", bool(apart < 0.03), needs="lesson",
          sentence="At these four places the temperature changes the risk by less than 3 points.")
 fc.claim("07b.kept", bool(abs(risk - promise) < 0.05 and bounds[1] < 1 - judged.accuracy), needs="lesson",
-         sentence="On the other half the risk is less than 5 points from the promise, its interval below that of all.")
+         sentence="On judge the risk is less than 5 points from the promise, above or below, its interval below that of all.")
 common = pd.Series(left).drop(pd.Series(left).index[1])
 fc.claim("07b.silence", bool(common.iloc[2] > 1.5 * common.min()), needs="lesson",
          sentence="Happy faces get an answer over 1.5 times as often as another emotion, rare Disgust aside.")

@@ -1,15 +1,8 @@
-# ---
-# title: Labels are opinions
-# promise: You measure how far people agree on a face, what that allows any network to reach, and how well you know what you know.
-# needs:
-#   - lesson 07 and its part two, for intervals and calibration
-#   - lesson 01, for the votes of FER+
-# outcomes:
-#   - compute the ceiling that disagreement among people sets on an accuracy
-#   - train with votes instead of labels, and say what that changes and what not
-#   - read a table of results, and say which of its claims it bears out
-#   - draw your own reliability diagram from your guesses
-# ---
+# --- title: Labels are opinions promise: You measure how far people agree on a face, what that allows any network to
+# reach, and how well you know what you know. needs: - lesson 07 and its part two, for intervals and calibration -
+# lesson 01, for the votes of FER+ outcomes: - compute the ceiling that disagreement among people sets on an accuracy -
+# train with votes instead of labels, and say what that changes and what not - read a table of results, and say which of
+# its claims it bears out - draw your own reliability diagram from your guesses ---
 
 # %% tags=["parameters"]
 DATA: str = "auto"  # "auto", "drawn", or the path of a FER2013 file or folder
@@ -20,13 +13,15 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"; the small networks here 
 # %% [markdown]
 # ## Ten people, one face
 #
-# A label looks like a fact. For FER2013 it came from a search for words, and a few people who sorted out what was clearly
-# wrong. Three years later ten people were asked about each face again: these *votes* are FER+ (lesson 01). Often they
-# disagree, with the label and with each other. Whoever measures a network against labels measures it against opinions.
+# A label looks like a fact. For FER2013 it came from a search for words, and a few people who sorted out what was
+# clearly wrong. Three years later ten people were asked about each face again: these *votes* are FER+ (lesson 01).
+# Often they disagree, with the label and with each other. Whoever measures a network against labels measures it against
+# opinions.
 #
 # What is the best accuracy that anybody could reach? Would a network learn better from all ten opinions than from one
-# label? Both questions can be answered with the votes. Drawn faces have ten drawn voters, whose habits were set by the
-# program: what you measure there says how the tools work. This part was not run on FER2013 yet.
+# label? Both questions can be answered with the votes. Drawn faces have ten invented voters, whose habits were set by
+# the program: what you measure there says how the tools work. FER2013 itself comes without votes. Where you have no
+# file of FER+ beside it, the faces of this part are drawn ones, and no column of FER2013 stands here.
 
 # %%
 data = env.load(DATA)
@@ -49,9 +44,10 @@ print("votes for the first three faces:", *votes[:3].astype(int).tolist(), sep="
 # %% [markdown]
 # ## The ceiling
 #
-# Suppose that the label of a face is what one of its voters says, chosen by lot. Then no network can know it: the best it
-# can do is to answer what most voters say, and it is right with the share of those voters. The mean of these shares over
-# all faces is a *ceiling*. Nobody is above it on average, whatever network is used, as long as labels are made this way.
+# Suppose that the label of a face is what one of its voters says, chosen by lot. Then no network can know it. The best
+# it can do is to give the answer with the most votes, which we call *elected*; it is then right as often as that
+# answer's share of the votes. The mean of these shares over all faces is a *ceiling*. Nobody is above it on average,
+# whatever network is used, as long as labels are made this way.
 
 # %%
 fc.guess(
@@ -68,7 +64,11 @@ fc.reveal("07c.1", ceiling)
 fc.record({"ceiling": ceiling, "label is elected": 100 * (elected == labels).mean()}, unit="%")
 
 # %% [markdown]
-# The share of the elected answer can be simulated as well: draw one voter for each face, a thousand times, and answer the
+# The labels of this set were not made this way: they are the elected answer more often than one voter's answer
+# is. <!-- 07c.ownlabels --> So against *these* labels an accuracy above the ceiling is possible, and no contradiction.
+#
+# The
+# share of the elected answer can be simulated as well: draw one voter for each face, a thousand times, and answer the
 # elected emotion each time.
 
 # %%
@@ -79,18 +79,21 @@ def drawn_labels(shares, generator):
 
 generator = np.random.default_rng(SEED)
 simulated = [(elected == drawn_labels(shares, generator)).mean() for _ in range(1000)]
-second = [(drawn_labels(shares, generator) == drawn_labels(shares, generator)).mean() for _ in range(200)]
+several = votes.sum(1) > 1
+pairs = (votes * (votes - 1)).sum(1)[several] / (votes.sum(1) * (votes.sum(1) - 1))[several]
 print(f"elected against one voter: {100 * np.mean(simulated):.1f} %")
-print(f"one voter against another: {100 * np.mean(second):.1f} %")
+print(f"one voter against another: {100 * pairs.mean():.1f} %")
 
 # %% [markdown]
-# Both ways give the same. <!-- 07c.ceiling --> One voter matches another far less often than the elected answer does,
-# because both of them are a matter of chance. <!-- 07c.pairs --> So a network that is better than a person is no miracle: it
-# answers what most people say, and one person does not know what the others would.
+# Both ways give the same. <!-- 07c.ceiling --> For two voters nothing has to be drawn: count the pairs of votes that
+# agree. One voter matches another far less often than the elected answer does, because both of them are a matter of
+# chance. <!-- 07c.pairs --> So a network that is better than a person is no miracle: it answers what most people say,
+# and one person does not know what the others would.
 #
-# ### Who disagrees about what
+# ### On which emotions voters agree
 #
-# How much do voters agree on each emotion? Take the faces by the elected emotion, and look at the mean share of its votes.
+# How much do voters agree on each emotion? Take the faces by the elected emotion, and look at the mean share of its
+# votes.
 
 # %%
 import pandas as pd
@@ -103,20 +106,20 @@ agreed = pd.DataFrame(agreed).T.astype({"faces": int}).sort_values("agree, %", a
 agreed
 
 # %% [markdown]
-# *Fear* is among the two on which people agree least. <!-- 07c.fear --> Where people disagree, a confusion of the network
-# is often theirs: it was taught by labels that confuse the same emotions.
+# *Fear* is among the two on which these voters agree least. <!-- 07c.fear --> If labels come from such voters, a
+# network is taught their confusions too.
 #
-# The label itself is another matter. "Label is elected" above says on how many faces the ten voters elect what the label
-# says. On FER2013 lesson 01 measured less than two thirds. So a network that agrees with the voters on every face would have an
-# accuracy of that much, measured against the labels, and one that repeats the labels' habits would have more. Neither
-# number says who is right. It says that the last points of an accuracy on such a set are about habits of labelling, and
-# that 95 % would be no success but a sign that something else was learnt.
+# The label itself is another matter. "Label is elected" above says on how many faces the ten voters elect what the
+# label says. On FER2013 lesson 01 measured less than two thirds. So there a network that gives the elected answer on
+# every face would be right on less than two thirds of the labels. A network that learns the labellers' habits as well
+# can score more, but it is not more right about faces. So ask of a very high accuracy where it comes from: from habits
+# of labelling, or from faces that stand in training and test.
 #
 # ## Learning from opinions
 #
-# A label can be written as seven numbers, a 1 and six zeros. The votes are seven numbers too: their shares, a *soft label*.
-# The cross-entropy takes both. Its loss is the sum over the seven of minus target times log probability. So one loop trains
-# on either, and nothing else differs.
+# A label can be written as seven numbers, a 1 and six zeros. The votes are seven numbers too: their shares, a *soft
+# label*. The cross-entropy takes both. Its loss is the sum over the seven of minus target times log probability. So one
+# loop trains on either, and nothing else differs.
 
 # %%
 import torch
@@ -191,21 +194,20 @@ fc.reveal("07c.2", "calibration" if -change > gain else "accuracy")
 fc.record({"votes: gain in accuracy": gain, "votes: change of calibration error": change}, unit="points")
 
 # %% [markdown]
-# The rows are means over the seeds, and p comes from flipping the signs of the differences (lesson 07). With six seeds the
-# smallest possible p is 2/64 = 0.03: it stands where all six differences have the same sign. With votes the calibration
-# error is lower, and so is the loss. <!-- 07c.soft --> Votes say on which faces one should not be sure, and no hard label
-# can say that. The accuracy changes by a few points at most, and the calibration error by many more. <!-- 07c.two -->
+# The rows are means over the seeds, and p comes from flipping the signs of the differences (lesson 07). With six seeds
+# the smallest possible p is 2/64 = 0.03: it stands where all six differences have the same sign. CONTROL
 #
 # Both networks were judged by the labels. A network that learnt from votes answers what most people would say, and is
-# counted wrong wherever the label says something else. So the labels do not favour it, and still it loses nothing.
+# counted wrong wherever the label says something else. So the labels do not favour it, and still its accuracy is no
+# lower. <!-- 07c.noless -->
 #
 # ## What a table bears out
 #
 # Papers report tables, and sentences about them. Here is a table that was made up for this exercise; no paper is meant.
 # All networks were trained on FER2013's Training part. "seeds" says how many trainings are behind a column, and "sd of
-# seeds" how far their accuracies are apart. "Private" and "Public" are FER2013's two tests, "Disgust" how many of its
-# faces were right, 55 in PrivateTest, "ECE" the calibration error in points, "weights" millions of them. "+ votes" is
-# Ours, trained on votes.
+# seeds" how far their accuracies are apart (one training has none). "Private" and "Public" are FER2013's two tests,
+# with 3,589 faces each, "Disgust" how many of its faces were right, of 55 in PrivateTest and 56 in PublicTest, "ECE"
+# the calibration error in points, "weights" millions of them. "+ votes" is Ours, trained on votes.
 
 # %%
 paper = pd.DataFrame({
@@ -214,7 +216,7 @@ paper = pd.DataFrame({
     "+ votes": ["Private", 1, 73.4, np.nan, 36, 1.7, 11.4],
     "Big": ["Public", 1, 74.0, np.nan, 38, 4.1, 38.0],
 }, index=["test", "seeds", "right, %", "sd of seeds", "Disgust", "ECE", "weights"])
-paper
+paper.fillna("–")
 
 # %% [markdown]
 # 1. Ours is right for more than 70 % of such faces.
@@ -226,8 +228,8 @@ paper
 # 7. Ours is better calibrated than Base. (On 3,589 faces a perfectly calibrated network shows 0.9 to 2.5 points.)
 # 8. Ours has less than a third of the weights of Big.
 #
-# Write down for each: does the table bear it out? A sentence is borne out if it would be surprising that the table looks
-# like this and the sentence is false. Then go on.
+# Write down for each: does the table bear it out? The table bears a sentence out if, were the sentence false, a table
+# like this would be surprising. Then go on.
 
 # %%
 fc.guess("07c.3", "How many of the eight does the table bear out?", options=[1, 3, 5, 8])
@@ -261,20 +263,21 @@ fc.reveal("07c.3", sum(map(bool, verdicts.values())))
 verdict
 
 # %% [markdown]
-# Three are borne out. <!-- 07c.table --> The others may be true: the table does not show it. For the second you would need
-# more seeds, because chance alone puts three seeds of one recipe ahead of three of an equal one in two of eight cases. For
-# the third you would need more than one training, as the next seed may take back twice as much. For the fourth both
-# networks would have to answer the same faces. For the sixth you would need more faces, or the answers of both networks to
-# each face, for the paired test of lesson 07. The seventh cannot be told from two perfectly calibrated networks.
+# Three are borne out. <!-- 07c.table --> The others may be true: the table does not show it. For the second you would
+# need more seeds, because of two equal recipes all three pairs of seeds point the same way, whichever way, in two of
+# eight cases. For the third you would need more than one training, as the next seed may take back twice as much. For
+# the fourth both networks would have to answer the same faces. For the sixth you would need more faces, or the answers
+# of both networks to each face, for the paired test of lesson 07. For the seventh, two perfectly calibrated networks
+# could show such figures as well.
 #
-# Notice what was enough each time: the number of faces, the number of seeds, and which faces. A table that leaves out one
-# of the three cannot be judged, however many digits its figures have.
+# Notice what the verdicts about quality needed: which faces, how many, and how many seeds. Without these three a
+# difference in accuracy cannot be judged, however many digits its figures have.
 #
 # ## Are you calibrated?
 #
-# In each lesson you have guessed, and said how sure you are. The course kept your first guess for each question in a file
-# `my_guesses.json` beside the notebooks. Nobody else reads it, and you may delete it. Here is *your* reliability diagram, as
-# in part two: on the line you are right as often as you are sure.
+# In each lesson you have guessed, and said how sure you are. The course kept your first guess for each question in a
+# file `my_guesses.json` beside the notebooks. Nobody else reads it, and you may delete it. Here is *your* reliability
+# diagram, as in part two: on the line you are right as often as you are sure.
 
 # %% tags=["folded"]
 mine = fc.own_guesses()
@@ -291,14 +294,14 @@ brier = ((mine["confidence"] - mine["right"]) ** 2).mean()
 print(f"right {100 * mine['right'].mean():.0f} %, sure {100 * mine['confidence'].mean():.0f} %, Brier score {brier:.2f}")
 
 # %% [markdown]
-# The bars beside the points are wide, because you have made a few dozen guesses and no thousands. Most people are surer
-# than they are right, and the invented person is. <!-- 07c.person --> The remedy is the one for networks: look at how often
-# you were right when you said 90 %, and say less next time.
+# The intervals through the points are long, because they stand for a few dozen guesses and not for thousands. Most
+# people are surer than they are right on the whole, and the invented person is. <!-- 07c.person --> The remedy is the
+# one for networks: look at how often you were right when you said 90 %, and say less next time.
 #
-# ## What broke: a label that is right nowhere
+# ## What broke: a label decided by a tie
 #
-# What happens if labels are made from votes by taking the first maximum? Where two emotions have equally many votes, `argmax`
-# takes the one with the lower number. *Angry* is number 0.
+# What happens if labels are made from votes by taking the first maximum? Where two emotions have equally many votes,
+# `argmax` takes the one with the lower number. *Angry* is number 0.
 
 # %%
 top = votes.max(1, keepdims=True)
@@ -310,16 +313,20 @@ print(f"{ties.sum()} faces ({100 * ties.mean():.1f} %) have no single winner")
 codes.rename_axis("elected by a tie")
 
 # %% [markdown]
-# On a few faces in a hundred no emotion wins. <!-- 07c.ties --> Whoever takes the first of equals gives all of these to the emotions with
-# low numbers, and whoever takes the last to those with high ones: the two columns have different winners. <!-- 07c.first --> A
-# rule that sounds like nothing decides what the label is. FER+'s authors leave such faces out of their majority labels.
+# On a few faces in a hundred no emotion wins. <!-- 07c.ties --> The first of equals can never be *Neutral*, the last of
+# all, and the last of equals never *Angry*, the first of all: the two columns have different
+# winners. <!-- 07c.first --> So a rule that seems unimportant decides what the label is. Our own `elected` took the
+# first of equals, as you see in its cell. FER+'s authors leave such faces out of their majority labels.
 #
 # ## What you can say now
 
 # %% tags=["folded"]
 fc.claim("07c.ceiling", bool(abs(100 * np.mean(simulated) - ceiling) < 0.3), "The simulated ceiling is the computed one.")
-fc.claim("07c.pairs", bool(np.mean(second) < np.mean(simulated) - 0.05),
+fc.claim("07c.pairs", bool(pairs.mean() < np.mean(simulated) - 0.05),
          "One voter matches another by over 5 points less often than the elected answer does.")
+fc.claim("07c.ownlabels", bool(100 * (elected == labels).mean() > ceiling), needs="lesson",
+         sentence="The labels are the elected answer more often than one voter's answer is.")
+fc.claim("07c.noless", bool(gain > 0), needs="lesson", sentence="Trained on votes, the accuracy on the labels is no lower.")
 fc.claim("07c.fear", "Fear" in agreed.index[-2:], needs="lesson", sentence="Fear is among the two with least agreement.")
 fc.claim("07c.soft", bool((difference["calibration error"] < 0).mean() > 0.8 and difference["loss"].mean() < 0),
          needs="lesson", sentence="With votes calibration error is lower for at least five of six seeds, the mean loss too.")
@@ -327,15 +334,16 @@ fc.claim("07c.two", bool(abs(gain) < 4 and -change > 2 * abs(gain)), needs="less
          sentence="With votes the accuracy changes by under 4 points, the calibration error by over twice as much.")
 fc.claim("07c.table", sum(map(bool, verdicts.values())) == 3, "The table bears out three of its eight claims.")
 fc.claim("07c.person", bool(mine["confidence"].mean() > mine["right"].mean()),
-         "The person of the picture is surer than right.", only="drawn")
+         "The invented person is surer than right, on the whole.", only="drawn")
 fc.claim("07c.ties", bool(ties.mean() > 0.01), needs="lesson", sentence="On over one face in a hundred no emotion wins.")
 fc.claim("07c.first", bool(codes["first"].argmax() != codes["last"].argmax()), needs="lesson",
-         sentence="The first of equals and the last of equals have different commonest emotions.")
+         sentence="Ties broken by the first and by the last emotion give different commonest labels.")
 fc.claims()
 
 # %% [markdown]
-# **What to remember.** A label is an opinion, and its disagreement is a ceiling. Votes teach a network when to doubt. A
-# sentence about a table needs the faces, the number of them and the seeds. And a person can be measured as a network is.
+# **What to remember.** A label is an opinion. If labels are single opinions, disagreement sets a ceiling. Networks
+# trained on votes were less overconfident. A sentence about a table needs the faces, the number of them and the seeds.
+# And a person can be measured as a network is.
 #
 # ## Exercises
 #
@@ -346,4 +354,5 @@ fc.claims()
 # - Barsoum and others, *Training Deep Networks for Facial Expression Recognition with Crowd-Sourced Label Distribution*
 #   (2016): the votes, and four ways to train on them.
 # - Peterson and others, *Human Uncertainty Makes Classification More Robust* (2019): soft labels for CIFAR-10.
-# - Lichtenstein, Fischhoff and Phillips, *Calibration of Probabilities* (1982): how sure people are, and how often right.
+# - Lichtenstein, Fischhoff and Phillips, *Calibration of Probabilities* (1982): how sure people are, and how often
+#   right.

@@ -28,8 +28,8 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"; the clinic itself comput
 # people who do this for a living.
 #
 # This lesson collects such bugs in a clinic. It has one small training without a bug that anybody knows of, and a list
-# of *mutants*: the same training with one silent bug planted in it. Each of these bugs was met in public, in an issue, a
-# paper or a notebook. You write checks, and count what they find.
+# of *mutants*: the same training with one silent bug planted in it. Each of these bugs was met in public, in an issue,
+# a paper or a notebook. You write checks, and count what they find.
 
 # %%
 data = env.load(DATA)
@@ -40,7 +40,8 @@ pipeline
 # %% [markdown]
 # A training is a *pipeline*: faces go in at one end, answers come out at the other. Here it is an object with a field
 # for each part, and the parts reach each other only through this object. So you can call any part alone, or put another
-# in its place: `replace(pipeline, augment=nothing)` is the same training without augmentation.
+# in its place: `replace(pipeline, augment=nothing)` is the same training without augmentation. Its faces are those of
+# three splits, to train on, to validate and to test; its `criterion` is the loss function.
 
 # %%
 from collections import Counter
@@ -50,9 +51,14 @@ print("parts:", ", ".join(field.name for field in fields(pipeline)))
 mutants = {mutant.name: mutant for mutant in fc.clinic.all_mutants()}
 print(f"{len(mutants)} mutants, by stage:", dict(Counter(mutant.stage for mutant in mutants.values())))
 
+# %%
+SHOWN = ["validation_faces_in_training", "one_draw_for_the_batch", "batch_norm_without_memory", "last_batch_dropped"]
+for name in SHOWN:
+    print(f"- {mutants[name].does}")
+
 # %% [markdown]
-# Train the clean pipeline and four mutants for a few epochs each, and look at what most people look at: does the loss
-# fall, and is the accuracy on validation above that of always answering *Happy*?
+# Train the clean pipeline and these four mutants for a few epochs each, and look at what most people look at: does the
+# loss fall, and is the accuracy on validation above that of always answering *Happy*?
 
 # %%
 fc.guess(
@@ -64,7 +70,6 @@ fc.guess(
 # %%
 import torch
 
-SHOWN = ["validation_faces_in_training", "one_draw_for_the_batch", "batch_norm_without_memory", "last_batch_dropped"]
 broken = {name: mutant.plant(pipeline, seed=SEED) for name, mutant in mutants.items()}
 happy = float((pipeline.valid.labels == 3).mean())
 print(f"always Happy: {100 * happy:.1f} %")
@@ -81,8 +86,8 @@ import pandas as pd
 
 ends = {name.replace("_", " "): [rows[0]["train_loss"], rows[-1]["train_loss"], 100 * max(row["valid_accuracy"] for row in rows)]
         for name, rows in trained.items()}
-columns = ["first loss", "last loss", "right, %"]
-pd.DataFrame(ends, index=columns).T.round({"first loss": 2, "last loss": 2, "right, %": 1}).rename_axis("bug")
+columns = ["loss, first epoch", "loss, last epoch", "best right, %"]
+pd.DataFrame(ends, index=columns).T.round(dict(zip(columns, (2, 2, 1)))).rename_axis("bug")
 
 # %%
 def looks_well(rows):
@@ -93,8 +98,10 @@ well = sum(looks_well(trained[name]) for name in SHOWN)
 fc.reveal("08.1", well)
 
 # %% [markdown]
-# All four look well. <!-- 08.well --> One of them even looks better than the training without a bug: its training set
-# contains validation faces. <!-- 08.better --> So a bug is not found by looking at how good a result is.
+# All four look well. <!-- 08.well --> The one whose training set contains validation faces even looks better than the
+# training without a bug. <!-- 08.better --> There is a reason for it, since that network has seen some of the answers;
+# among the others such a difference may be chance, with one seed each. So a bug is not found by looking at how good a
+# result is.
 #
 # ## A check compares
 #
@@ -123,24 +130,29 @@ def first_loss(p):
 
 
 # %%
+shown_on = set()
+
+
 def say(check, *names):
     torch.manual_seed(SEED)
     print("no bug:", check(pipeline) or "no complaint")
     for name in names:
-        print(f"{name}: {check(broken[name]) or 'no complaint'}")
+        print(f"{mutants[name].does}\n  {name}: {check(broken[name]) or 'no complaint'}")
+    shown_on.update(names)
 
 
 # %%
 say(first_loss, "twenty_outputs", "softmax_before_the_loss")
 
 # %% [markdown]
-# Twenty outputs for seven emotions, as in notebook B, are found: seven equal probabilities cost ln 7, twenty cost ln
-# 20. <!-- 08.first --> The softmax before the loss is not, because seven equal numbers stay equal. <!-- 08.unseen -->
+# Twenty outputs for seven emotions, as in notebook B, are found: seven equal probabilities cost ln 7, twenty cost about
+# ln 20, which is 3.0. (First answers are not quite equal, so the check allows 0.4.) <!-- 08.first --> The softmax
+# before the loss is not, because seven equal numbers stay equal. <!-- 08.unseen -->
 #
 # ### One batch by heart
 #
-# That softmax is found by asking for the impossible-looking: sixteen faces must be learnt by heart. Take the augmentation
-# out first, else the faces change at each step. The least loss that can be reached is not always 0, because a criterion
+# That softmax is found by a task that looks too hard: sixteen faces must be learnt by heart. Take the augmentation out
+# first, else the faces change at each step. The least loss that can be reached is not always 0, because a criterion
 # with label smoothing never gets there. So it is measured, with logits that are ever surer of the right label.
 
 # %%
@@ -158,7 +170,7 @@ def one_batch_by_heart(p):
         loss = p.train_epoch(network, [batch], optimizer, p.criterion)["train_loss"]
         if loss < least + 0.2:
             return []
-    return [f"loss {loss:.2f} after 80 steps, {least:.2f} can be reached"]
+    return [f"loss {loss:.2f} after 80 steps; the criterion alone can reach {least:.2f}"]
 
 
 say(one_batch_by_heart, "softmax_before_the_loss")
@@ -166,8 +178,8 @@ say(one_batch_by_heart, "softmax_before_the_loss")
 # %% [markdown]
 # ### Weights that move
 #
-# After two steps every weight that is to be trained must have moved. In notebook A the optimiser held those of another
-# network, so none did. <!-- 08.moves -->
+# After two steps every tensor of weights that is to be trained must have changed. In notebook A the optimiser held
+# those of another network, so none did. <!-- 08.moves -->
 
 # %%
 def weights_that_move(p):
@@ -184,8 +196,9 @@ say(weights_that_move, "optimizer_of_another_network")
 # %% [markdown]
 # ### Permuted labels
 #
-# Do the labels belong to the faces? Hold them against themselves in a random order. A linear model of small pictures,
-# fitted in one step by least squares, must explain more of the true labels than of permuted ones. How much more? Twenty
+# Do the labels belong to the faces? Compare them with the same labels in a random order (*permuted*). A linear model
+# predicts the seven labels from a small picture; the weights with the least squared error come from one equation, in
+# which the 100 keeps the weights small. It must fit the true labels better than permuted ones. How much better? Twenty
 # permutations have a mean and a standard deviation; true labels lie more than four of these above the mean.
 
 # %% tags=["folded"]
@@ -206,7 +219,7 @@ def permuted_labels(p):
     true = linear_fit(images, labels)
     permuted = torch.tensor([linear_fit(images, labels[torch.randperm(len(labels))]) for _ in range(20)])
     far = float((true - permuted.mean()) / permuted.std())
-    return [] if far > 4 else [f"true labels explain only {far:.1f} deviations more"]
+    return [] if far > 4 else [f"true labels fit only {far:.1f} deviations better"]
 
 
 say(permuted_labels, "labels_left_behind")
@@ -214,8 +227,8 @@ say(permuted_labels, "labels_left_behind")
 # %% [markdown]
 # ### Blank images
 #
-# An *input-independent baseline* is the same network, trained on pictures that show nothing. It can only learn how common
-# each emotion is. A network that sees faces must do better on the faces that it learns.
+# An *input-independent baseline* is the same network, trained on pictures that show nothing. It can only learn how
+# common each emotion is. A network that sees faces must do better on the faces that it learns.
 
 # %%
 def loss_after_12_steps(p, images, labels):
@@ -238,16 +251,18 @@ say(blank_images, "optimizer_of_another_network")
 # %% [markdown]
 # ### The same face 32 times
 #
-# Give augmentation 32 copies of one face. Each must get a draw of its own, and other draws the next time. A pipeline
-# without augmentation returns them unchanged, and that is a choice, no bug. So the check asks only where something changes.
+# Give augmentation 32 copies of one face. Each must get a draw of its own, so at least eight copies must differ (a
+# number that we come back to), and the next call must draw anew. Where augmentation changes nothing, the check does not
+# ask, because to leave it out is a choice and no bug. It also asks the network, in evaluation, for two answers to one
+# face: they must be the same.
 
 # %%
-def same_image_twice(p):
+def same_image_twice(p, kinds=8):
     copies, order, wrong = first_batch(p)[0][:1].repeat(32, 1, 1, 1), seeded(), []
     changed = p.augment(copies, order)
     if not torch.equal(changed, copies):
-        if len(changed.flatten(1).unique(dim=0)) < 8:
-            wrong.append("fewer than eight different copies of 32")
+        if len(changed.flatten(1).unique(dim=0)) < kinds:
+            wrong.append(f"fewer than {kinds} different copies of 32")
         if torch.equal(changed, p.augment(copies, order)):
             wrong.append("the same draws again")
     network = p.build().eval()
@@ -262,8 +277,8 @@ say(same_image_twice, "one_draw_for_the_batch", "same_draws_every_time")
 # %% [markdown]
 # ### Training against evaluation
 #
-# `train()` and `eval()` switch dropout and batch norm. So evaluating twice must give the same figures and change nothing,
-# and after it the training must go on in training mode.
+# `train()` and `eval()` switch dropout and batch norm. So evaluating twice must give the same figures and change
+# nothing, and after it the training must go on in training mode.
 
 # %%
 def train_against_eval(p):
@@ -286,7 +301,9 @@ say(train_against_eval, "never_eval", "never_train_again")
 # %% [markdown]
 # ### Faces in two splits
 #
-# Real sets have some doubles (lesson 01), so the check allows one face in twenty.
+# No validation face may be a training face. The check looks for pictures that are the same byte for byte. Real sets
+# have some doubles (lesson 01), so it allows one face in twenty. It does not look at the test split, nor does it find a
+# double with one pixel changed.
 
 # %%
 def overlap_of_splits(p):
@@ -300,9 +317,9 @@ say(overlap_of_splits, "validation_faces_in_training")
 # %% [markdown]
 # ### Which pixels an answer depends on
 #
-# The gradient of one answer with respect to the pixels says on which faces it depends. In evaluation that must be its own
-# face alone. The next check asks the same question without a gradient: alone, a face must get the answer that it gets in
-# a batch.
+# The gradient of one answer with respect to the pixels says on which faces it depends. In evaluation that must be its
+# own face alone. The next check asks the same question without a gradient: alone, a face must get the answer that it
+# gets in a batch.
 
 # %%
 def gradient_reaches_the_input(p):
@@ -326,8 +343,8 @@ say(batch_independence, "softmax_over_the_batch", "batch_norm_without_memory")
 # %% [markdown]
 # ### Stopped and resumed
 #
-# A training that was killed and goes on from its checkpoint must end as one that was not. To kill it at a known place, the
-# check swaps `evaluate` for one that raises an error in the third epoch.
+# A training that was killed and goes on from its checkpoint must end as one that was not. To kill it at a known place,
+# the check swaps `evaluate` for one that raises an error in the third epoch.
 
 # %%
 from contextlib import suppress
@@ -371,10 +388,10 @@ def resume_equal(p):
 say(resume_equal, "checkpoint_without_optimizer")
 
 # %% [markdown]
-# ### What leaves the house
+# ### The exported network
 #
-# Last, what an app gets must answer as the network does. Many an exported network forgets what was done to the pixels
-# before it.
+# To *export* a network is to write it to a file that an app can run without this code. What the app gets must answer as
+# the network does. Many an exported network forgets what was done to the pixels before it.
 
 # %%
 def export_equal(p):
@@ -390,8 +407,9 @@ say(export_equal, "export_without_scaling", "export_in_training_mode")
 # %% [markdown]
 # ## Twelve checks on every mutant
 #
-# Each check was shown on a bug that suits it. What does it find among all of them? That is a measurement: twelve checks,
-# each on every mutant.
+# Each check was shown on a bug that suits it. What does it find among all of them? That is a measurement: twelve
+# checks, each on every mutant. In the picture a dark cell means that the check of the column complains of the bug of
+# the row.
 
 # %%
 fc.guess(
@@ -412,11 +430,13 @@ fc.reveal("08.2", 100 * found.any().mean())
 # %% tags=["folded"]
 import matplotlib.pyplot as plt
 
-figure, axis = plt.subplots(figsize=(4.8, 0.19 * len(asked) + 1.6), layout="constrained")
+figure, axis = plt.subplots(figsize=(4.6, 0.2 * len(asked) + 1.8), layout="constrained")
 axis.imshow(found.T, cmap="Greys", vmax=1.4, aspect="auto")
-axis.set_xticks(range(len(found)), found.index, rotation=90, fontsize=8)
-axis.set_yticks(range(len(asked)), [name.replace("_", " ") for name in found.columns], fontsize=7)
+axis.set_xticks(range(len(found)), found.index, rotation=90, fontsize=9)
+axis.set_yticks(range(len(asked)), [name.replace("_", " ") for name in found.columns], fontsize=8)
+axis.set(xlabel="check", ylabel="planted bug")
 axis.xaxis.tick_top()
+axis.xaxis.set_label_position("top")
 axis.set(xticks=axis.get_xticks())
 axis.set_xticks([place - 0.5 for place in range(1, len(found))], minor=True)
 axis.set_yticks([place - 0.5 for place in range(1, len(asked))], minor=True)
@@ -429,9 +449,22 @@ alone = (found & (found.sum() == 1)).sum(axis=1)
 pd.DataFrame({"finds": finds, "only it finds": alone}).rename_axis("check")
 
 # %% [markdown]
-# Dark is found. No check finds more than a quarter of the mutants, <!-- 08.few --> and together they leave more
-# than a quarter. <!-- 08.together --> A check that finds few can still be worth its place, because it may be the only one to find
-# them. <!-- 08.only --> Another may find nothing that the others do not. <!-- 08.redundant -->
+# No check finds more than a quarter of the mutants, <!-- 08.few --> and together they leave more than a
+# quarter. <!-- 08.together --> A check that finds few can still be worth its place, because it may be the only one to
+# find them. <!-- 08.only --> Another may find nothing that the others do not. <!-- 08.redundant -->
+#
+# But some of these mutants are the ones on which the checks were shown, and each check was written for its own. So
+# count the others alone.
+
+# %%
+new = [name for name in found.columns if name not in shown_on]
+old = [name for name in found.columns if name in shown_on]
+share = {"of those shown": old, "of the others": new}
+fc.record({f"found {name}": 100 * found[names].any().mean() for name, names in share.items() if names}, unit="%")
+
+# %% [markdown]
+# All those that were shown are found, and of the others fewer than six of ten. <!-- 08.others --> The second figure is
+# the one to trust: a check is to be judged by bugs that it was not written for.
 
 # %%
 missed = found.columns[~found.any()]
@@ -441,11 +474,12 @@ for name in missed:
 pd.crosstab(by_stage.rename("stage"), by_stage.index.isin(missed), colnames=[""]).set_axis(["found", "left"], axis=1)
 
 # %% [markdown]
-# These are left. <!-- 08.left --> Read the list as a programme: most of these bugs sit *around* the network:
-# in the data, in augmentation and in the figures of the evaluation. <!-- 08.around --> For each of them there is a
-# comparison with what must be so. A mean over faces, for example, can be computed a second time, from predictions. At a
-# learning rate of 0 nothing moves, so that the training loss of an epoch must be the loss that you compute yourself. A
-# `train_epoch` that trains nothing and an `evaluate` that returns known numbers show which epoch `fit` keeps.
+# These are left. Read the list as work still to do. Most of these bugs sit *around* the network: in the data, in
+# augmentation and in the figures of the evaluation. <!-- 08.around --> For many of them there is a comparison with what
+# must be so. A mean over faces, for example, can be computed a second time, from predictions. At a learning rate of 0
+# no weight moves, so that without augmentation and dropout the training loss of an epoch must be the loss that you
+# compute yourself, in training mode and on the same batches. A `train_epoch` that trains nothing and an `evaluate` that
+# returns known numbers show which epoch `fit` keeps.
 #
 # ## A complaint without a bug
 #
@@ -462,29 +496,35 @@ print("complaints:", {name: said for name, said in alarms.items() if said} or "n
 # %% [markdown]
 # One sound choice is complained of: a training that only mirrors its faces. <!-- 08.alarm --> Of 32 copies of a face it
 # makes two kinds, and the check asked for eight. Eight was a number that seemed safe; nothing says that it must be so.
-# What must be so is that not all copies are alike. So ask for two.
+# What must be so is that not all copies are alike. So ask for two, and count anew what the check finds.
 
 # %%
-def own_draws(p):
-    copies = first_batch(p)[0][:1].repeat(32, 1, 1, 1)
-    changed = p.augment(copies, seeded())
-    alike = len(changed.flatten(1).unique(dim=0)) < 2
-    return ["all copies are changed alike"] if alike and not torch.equal(changed, copies) else []
+from functools import partial
 
+repaired = partial(same_image_twice, kinds=2)
+say(repaired, "one_draw_for_the_batch")
+print("mirror images alone:", repaired(variants["mirror images alone"]) or "no complaint")
 
-say(own_draws, "one_draw_for_the_batch")
-print("mirror images alone:", own_draws(variants["mirror images alone"]) or "no complaint")
+# %%
+again = fc.clinic.matrix({"same image twice": repaired}, chosen, seed=SEED, mutants=asked)
+lost = found.columns[found.loc["same image twice"] & ~again.loc["same image twice"]]
+found.loc["same image twice"] = again.loc["same image twice"]
+print("no longer found by it:", ", ".join(lost) or "none")
+print(f"found by the twelve: {found.any().sum()} of {len(asked)}")
 
 # %% [markdown]
-# The repaired check lets the choice pass and finds the bug. <!-- 08.repaired --> What a false alarm costs, and how an audit
-# is scored by both, is [lesson 08b](08b_what_an_audit_is_worth.ipynb). The package has the twelve checks, this one
-# repaired: `fc.clinic.CHECKS`, for you to build on.
+# The repaired check lets the choice pass and still finds one draw for the whole batch. <!-- 08.repaired --> What the
+# repair cost is printed above. What a false alarm costs, and how an audit is scored by both, is [lesson
+# 08b](08b_what_an_audit_is_worth.ipynb). The package has the twelve checks, this one repaired: `fc.clinic.CHECKS`, for
+# you to build on.
 
 # %%
 pairs = [(check, fc.clinic.CHECKS[name]) for check, name in zip(checks.values(), fc.clinic.CHECKS)]
-few = [pipeline, broken["never_eval"], broken["twenty_outputs"], broken["labels_left_behind"]]
+pairs[list(checks).index("same image twice")] = repaired, fc.clinic.CHECKS["same image twice"]
+few = [pipeline, variants["mirror images alone"], broken["never_eval"], broken["twenty_outputs"]]
+few = few[: env.pick(smoke=2, lesson=4)]
 agree = all(bool(mine(p)) == bool(theirs(p)) for p in few for mine, theirs in pairs)
-print("yours and the package's agree on four pipelines:", agree)
+print(f"yours and the package's agree on {len(few)} pipelines:", agree)
 
 # %% [markdown]
 # ## What broke: a softmax too many
@@ -506,8 +546,9 @@ print(f"loss of the surest right answer behind a softmax: {floor:.3f}")
 # %% [markdown]
 # A network whose answers always sum to 1 gives probabilities, and a cross-entropy that expects logits takes the softmax
 # of them. The surest answer, one 1 and six zeros, then costs ln(e + 6) − 1 = 1.17. Nothing lower can be
-# reached. <!-- 08.floor --> The gradient nearly vanishes as well, because two softmaxes in a row flatten each other.
-# The repair is to leave the last layer linear, and to take the softmax where probabilities are needed.
+# reached. <!-- 08.floor --> Compare it with the loss of which one batch by heart complained above: a network may have
+# learnt its faces, and its loss cannot show it. The repair is to leave the last layer linear, and to take the softmax
+# where probabilities are needed.
 
 # %% [markdown]
 # ## What you can say now
@@ -527,7 +568,7 @@ fc.claim("08.unseen", not first_loss(broken["softmax_before_the_loss"])
 fc.claim("08.moves", "of 11 tensors" in str(weights_that_move(broken["optimizer_of_another_network"]))
          and "11 of" in str(weights_that_move(broken["optimizer_of_another_network"])),
          "With the optimiser of another network none of the tensors of weights moves.")
-fc.claim("08.agree", agree, "On four pipelines the checks by hand complain where fc.clinic.CHECKS do.")
+fc.claim("08.agree", agree, "On some pipelines the checks by hand complain where fc.clinic.CHECKS do.")
 
 # %% tags=["folded"]
 fc.claim("08.few", bool(finds.max() <= len(asked) / 4), needs="lesson",
@@ -535,31 +576,32 @@ fc.claim("08.few", bool(finds.max() <= len(asked) / 4), needs="lesson",
 fc.claim("08.together", bool(found.any().mean() < 3 / 4), needs="lesson",
          sentence="The twelve together leave more than a quarter of the mutants.")
 fc.claim("08.only", bool(((finds > 0) & (finds <= 2) & (alone > 0)).any()), needs="lesson",
-         sentence="A check that finds at most two mutants is the only one to find one of them.")
+         sentence="Some check that finds one or two mutants alone is the only one to find one of them.")
 fc.claim("08.redundant", bool(((finds > 0) & (alone == 0)).any()), needs="lesson",
-         sentence="A check finds mutants and none that no other check finds.")
+         sentence="Some check finds only mutants that another check finds too.")
 around = by_stage[missed].isin(["data", "augmentation", "measuring"]).mean()
-fc.claim("08.left", len(missed) > 0, needs="lesson", sentence="The twelve leave some mutants.")
+fc.claim("08.others", bool(found[old].any().all() and found[new].any().mean() < 0.6), needs="lesson",
+         sentence="The twelve find each mutant on which one was shown, and of the others fewer than six of ten.")
 fc.claim("08.around", bool(around > 0.5), needs="lesson",
          sentence="Most of the mutants that are left sit in data, augmentation or measuring.")
 fc.claim("08.alarm", [name for name, said in alarms.items() if said] == ["mirror images alone"], needs="lesson",
-         sentence="Of the clean choices the twelve complain of one alone, mirror images.")
-fc.claim("08.repaired", bool(own_draws(broken["one_draw_for_the_batch"]))
-         and not own_draws(variants["mirror images alone"]),
+         sentence="Of the sound choices the twelve complain of one, mirror images alone.")
+fc.claim("08.repaired", bool(repaired(broken["one_draw_for_the_batch"]))
+         and not repaired(variants["mirror images alone"]),
          "Asked for two different copies, the check lets mirror images pass and finds one draw for the batch.")
 fc.claim("08.floor", abs(floor - (log(torch.e + 6) - 1)) < 1e-6 and abs(sums[0] - 1) < 1e-5,
          "Behind a softmax the surest right answer costs ln(e + 6) − 1, and a face's answers sum to 1.")
 fc.claims()
 
 # %% [markdown]
-# **What to remember.** A result that looks well proves little. Compare with what must be so: an equality, a known number,
-# what chance allows. Swap parts to make the comparison exact. And measure a check as you measure a network: by what it
-# finds among bugs that it was not written for, and by its silence where there is none.
+# **What to remember.** A result that looks well proves little. Compare with what must be so: an equality, a known
+# number, what chance allows. Swap parts to make the comparison exact. And measure a check as you measure a network: by
+# what it finds among bugs that it was not written for, and by its silence where there is none.
 #
 # ## Exercises
 #
-# They stand in [the exercise sheet](../exercises/08_debugging_clinic.ipynb) of both parts, each with a check that answers
-# at once, hints, and the solution as the last hint. 08.3 and 08.5 belong to lesson 08b.
+# They stand in [the exercise sheet](../exercises/08_debugging_clinic.ipynb) of both parts, each with a check that
+# answers at once, hints, and the solution as the last hint. 08.3 and 08.5 belong to lesson 08b.
 #
 # | | exercise | kind | min |
 # |---|---|---|---|

@@ -1,17 +1,9 @@
-# ---
-# title: What an audit is worth
-# promise: You score an audit by what it finds and by what it cries over without need, and see how far the best one gets.
-# needs:
-#   - lesson 08, for the clinic and the twelve checks
-#   - lesson 01, for class shares
-# outcomes:
-#   - score an audit so that complaining of everything is worth nothing
-#   - say how often a check with a threshold complains by chance, and test that by simulation
-#   - judge a finished audit on bugs that it was not written for
-#   - compare published tools with it on the same bugs
-#   - add a bug of your own, and a leaderboard for a class
-# reproduces: what five published and common ways of checking find
-# ---
+# --- title: What an audit is worth promise: You score an audit by what it finds and by what it cries over without need,
+# and see how far the best one gets. needs: - lesson 08, for the clinic and the twelve checks - lesson 01, for class
+# shares outcomes: - score an audit so that complaining of everything is worth nothing - say how often a check with a
+# threshold complains by chance, and test that by simulation - judge a finished audit on bugs that it was not written
+# for - compare published tools with it on the same bugs - add a bug of your own, and a leaderboard for a class
+# reproduces: what five published and common ways of checking find ---
 
 # %% tags=["parameters"]
 DATA: str = "auto"  # "auto", "drawn", or the path of a FER2013 file or folder
@@ -22,13 +14,13 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"; the clinic itself comput
 # %% [markdown]
 # ## Finding is half of it
 #
-# In lesson 08 you built twelve checks, and measured which silent bugs they find. An *audit* is a function that asks many
-# such questions of a training and returns its complaints. How good is one audit, beside another? Counting the bugs that
-# it finds is not enough. An audit that complains of every training finds all of them, and nobody will read its
+# In lesson 08 you built twelve checks, and measured which silent bugs they find. An *audit* is a function that asks
+# many such questions of a training and returns its complaints. How good is one audit, beside another? Counting the bugs
+# that it finds is not enough. An audit that complains of every training finds all of them, and nobody will read its
 # complaints twice.
 #
 # So this part measures both sides: bugs that are found, and *false alarms*, complaints about a training without a bug.
-# At the end stand the audit of the course, two common habits and four published tools in one table.
+# At the end stand the audit of the course, one common habit and four published tools in one table.
 
 # %%
 data = env.load(DATA)
@@ -41,7 +33,7 @@ print(f"{len(mutants)} bugs, {len(variants)} choices: {', '.join(variants)}")
 # %% [markdown]
 # The *choices* are trainings without a bug that differ from the clean one by something that somebody may want: no
 # augmentation, another optimiser, labels that are smoothed. An audit has to let them pass. It also has to let the clean
-# training pass on other faces, from 20 seeds.
+# training pass on other faces, from 20 seeds. A bug that is planted on purpose is called a *mutant*.
 #
 # ## The score
 #
@@ -74,10 +66,10 @@ for audit in (always, never, alone):
     print(f"{audit.__name__}: {score_by_hand(audit, broken, clean):.2f}")
 
 # %% [markdown]
-# Complaining of everything is worth as much as complaining of nothing: 0. <!-- 08b.zero --> `fc.clinic.score` computes the
-# same, on as many trainings as you like. It also decides what an error means. An `AssertionError` is a complaint, because
-# that is how Python says that something does not hold. Any other error is a crash of the audit: it names no fault, so it
-# catches no bug, and on a clean training it counts as a false alarm.
+# Complaining of everything is worth as much as complaining of nothing: 0. <!-- 08b.zero --> `fc.clinic.score` computes
+# the same, on as many trainings as you like. It also decides what an error means. An `AssertionError` is a complaint,
+# because that is how Python says that something does not hold. Any other error is a crash of the audit: it names no
+# fault, so it catches no bug, and on a clean training it counts as a false alarm.
 
 # %%
 ours = fc.clinic.score(alone, chosen, seed=SEED, mutants=some, seeds=0, choices=names)
@@ -85,8 +77,10 @@ print("fc says the same:", abs(ours.value - score_by_hand(alone, broken, clean))
 ours
 
 # %% [markdown]
-# What was not caught stays hidden: you see the stage of such a bug, never its code. What was caught is shown with its
-# source and the places where it was met.
+# What was not caught stays hidden: you see the stage of such a bug and its running number, never its code. What was
+# caught is shown with its source and the places where it was met, such as reports on GitHub; `show` takes a running
+# number. (Layers in a Python list are found by this check because `eval()` does not reach them either, so that their
+# batch norm goes on using the batch.)
 
 # %%
 number = next(case.number for case in ours.of("bug") if case.right)
@@ -137,30 +131,33 @@ two_sided = 1000 * (both_by_chance(train_counts, valid_counts) > 22.5).mean()
 print(f"alarms in 1,000 trainings: {one_sided:.1f} against training, {two_sided:.1f} when both are drawn")
 
 # %% [markdown]
-# The check complains more than ten times as often as it promises. <!-- 08b.wolf --> It takes the shares in training for
-# the truth, and they are drawn as well: with 1,200 faces they have an error of their own. The sum over both splits allows
-# for that, and keeps the promise. <!-- 08b.kept --> No false alarm on 20 clean trainings had shown it, and could not:
-# once in 40 is rare in 20. The course's audit was finished when this was found, so it stays as it is here, and the
-# repair is yours.
+# The check complains more than ten times as often as it promises, far more. <!-- 08b.wolf --> It takes the shares in
+# training for the truth, and they are drawn as well: with 1,200 faces they have an error of their own. The sum over
+# both splits allows for that, and keeps the promise. <!-- 08b.kept --> The 20 clean trainings gave no alarm, and that
+# proves little: at 3 % each, 20 trainings pass without any alarm more than half of the time, because 0.97 to the power
+# 20 is 0.54. Only many simulated splits show it. The course's audit was finished when this was found, so it stays as it
+# is here, and the repair is yours.
 #
 # ### Many checks
 #
-# A threshold of 5 % sounds strict. Thirty checks with 5 % each, if they do not depend on each other, complain of a clean
-# training with a probability of 1 − 0.95³⁰.
+# A threshold of 5 % sounds strict. Thirty checks with 5 % each, if they do not depend on each other, complain of a
+# clean training with a probability of 1 − 0.95³⁰.
 
 # %%
 for level in (0.05, 0.001):
     print(f"30 checks at {level}: {100 * (1 - (1 - level) ** 30):.0f} % of clean trainings are complained of")
 
 # %% [markdown]
-# So an audit of many checks needs thresholds far out, or equalities. <!-- 08b.many -->
+# So an audit of many checks needs equalities, or thresholds that chance crosses very seldom. <!-- 08b.many -->
 #
 # ## The course's audit
 #
-# It has thirty checks, of which most are equalities. Three rules stand behind them: compare with what must be so and
-# never with what is usual; swap parts until the comparison is exact; let every choice pass that somebody could make with
-# reason. Here is one that swaps two parts: `fit` gets a training that only counts and an evaluation that returns known
-# figures, so that it must keep the second epoch.
+# It has thirty checks. Three rules stand behind them. Compare with what must hold, and not with what is usual. Replace
+# a part, such as the training step, by a small false one whose result is known, so that the answer must be exactly
+# equal. Do not complain of a choice that somebody could make for a reason. Here is a check that replaces two parts:
+# `fit` gets a false training that only changes all weights, and notes them in `seen`, and a false evaluation that
+# returns known figures, of which those of the second epoch are the best. So the network must end with the weights of
+# that epoch.
 
 # %%
 from fercourse.learn.clinic import reference
@@ -188,12 +185,12 @@ print(f"{complete.seconds:.0f} seconds for {len(complete.cases)} trainings")
 # %% [markdown]
 # It catches every one, and complains of no clean training. <!-- 08b.all --> Do not believe it. Whoever wrote this audit
 # knew these bugs and changed its checks until all were caught. An audit that is measured on the bugs for which it was
-# written is a network that is measured on its training faces.
+# written is like a network that is measured on its training faces: the figure says nothing about new ones.
 #
 # ## After the freeze
 #
-# So the audit was *frozen*: from a certain commit on it was not changed any more. Only then three more bugs and two more
-# choices were written. They have never been seen by it.
+# So the audit was *frozen*: from a certain commit (a saved state of the code) on it was not changed any more. Only then
+# three more bugs and two more choices were written. They have never been seen by it.
 
 # %%
 fc.guess(
@@ -215,14 +212,15 @@ for name, said in others.items():
     print(f"{name}:", *(said.complaints or ["no complaint"]), sep="\n  ")
 
 # %% [markdown]
-# So it misses a bug of three, and cries over one choice of two. <!-- 08b.later --> The loss with its class weights turned
-# round is a loss like another to it: it lets every choice of a criterion pass, and cannot know what was meant. The choice
-# that it cries over is a common one, to leave the short last batch of an epoch out of training. The audit holds every face
-# that does not come by for a mistake.
+# So it misses a bug of three, and cries over one choice of two. <!-- 08b.later --> It lets every loss function pass,
+# because it cannot know which one you meant; so class weights that are turned round pass too. The choice of which it
+# complains is a common one, to leave the short last batch of an epoch out of training. The audit takes every face that
+# does not come by for a mistake; and an epoch then has one step fewer, so that the rates of its schedule are not those
+# that the audit expects.
 #
-# This is the honest figure. The audit was not changed afterwards, or these bugs would have become training faces too.
-# Three are few, and the interval of such a share is wide. But "all of them" in the table below is not what you may
-# expect on a training of your own.
+# On trainings that it had not seen its score is 2/3 − 1/2 = 0.17, and not 1. Five trainings are few, so this figure is
+# very uncertain. The audit was not changed afterwards, or these bugs would not be new to it any more. But the 1.00 in
+# the table below, on the bugs for which it was written, is not what you may expect on a training of your own.
 #
 # ## One table
 #
@@ -234,7 +232,7 @@ for name, said in others.items():
 # %%
 tools = fc.clinic.published_tools()
 table = tools[["caught", "alarms"]].copy()
-table.loc["the course's audit"] = [complete.caught, complete.alarms]
+table.loc["the course's audit, on its own bugs"] = [complete.caught, complete.alarms]
 table["score"] = [*tools["score"], complete.value]
 table.sort_values("score", ascending=False).round(2).rename_axis("asked")
 
@@ -243,15 +241,15 @@ print(f"tools: of {tools['bugs'].max()} bugs and {tools['clean'].max()} clean tr
 print(f"the course's audit here: of {complete.bugs} and {complete.clean}")
 
 # %% [markdown]
-# Each of the four tools catches fewer than one bug in five, and the naive audit hardly more than one in
-# ten. <!-- 08b.tools --> That does not make them bad: they were made for other bugs, such as weights that do not move or
-# numbers that overflow, and they hardly complain without need. <!-- 08b.quiet --> None of them knows what a face, a split
-# or a label is, and many bugs sit there.
+# The best of the four tools catches about one bug in nine, and the naive audit, which asks only whether the training
+# looks well, fewer than one in ten. <!-- 08b.tools --> That does not make them bad: they were made for other bugs, such
+# as weights that do not move or numbers that overflow, and they hardly complain without need. <!-- 08b.quiet --> None
+# of them knows what a face, a split or a label is, and many bugs sit there.
 #
 # ## A bug of your own
 #
 # A mutant is one file: a docstring that says what is wrong, `MET` for where it was met, and a function that plants it.
-# Write one that your audit does not find, and give it to somebody else.
+# Write one that the course's audit does not find, and give it to somebody else. Here is a first try.
 
 # %%
 from pathlib import Path
@@ -278,7 +276,7 @@ print(mine.name, "·", mine.does)
 print(said or "not found")
 
 # %% [markdown]
-# This one is found, because every face of validation has to come by. <!-- 08b.mine -->
+# It is found, because every face of validation has to come by. <!-- 08b.mine --> Yours should do better.
 #
 # ## A board for a class
 #
@@ -315,8 +313,9 @@ four = tools.drop(index="naive")
 fc.claim("08b.later", [each.complains for each in unseen.values()].count(False) == 1
          and sum(each.complains for each in others.values()) == 1,
          "Of three later bugs one is missed, and of two later choices one is complained of.")
-fc.claim("08b.tools", bool((four["caught"] / four["bugs"] < 0.2).all() and tools.loc["naive", "caught"] < 0.15 * tools.loc["naive", "bugs"]),
-         "Each of four published tools catches under a fifth of the bugs, the naive audit under 15 in 100.")
+best, naive = four["caught"].max() / four["bugs"].max(), tools.loc["naive", "caught"] / tools.loc["naive", "bugs"]
+fc.claim("08b.tools", bool(1 / 10 < best < 1 / 8 and naive < 1 / 10),
+         "The best of four published tools catches about one bug in nine, the naive audit fewer than one in ten.")
 fc.claim("08b.quiet", bool((four["alarms"] <= 1).all()),
          "None of the four tools complains of more than one clean training.")
 fc.claim("08b.mine", bool(said), "The bug of the lesson's own file is found.")
@@ -325,8 +324,8 @@ fc.claim("08b.board", 0 < page.find("Ada") < page.find("Grace") and "Eve.json" i
 fc.claims()
 
 # %% [markdown]
-# **What to remember.** Count what an audit finds and what it cries over. A threshold is a promise about chance, so test it
-# by chance. And judge an audit on bugs that it has not seen, as you judge a network on faces that it has not seen.
+# **What to remember.** Count what an audit finds and what it cries over. A threshold is a promise about chance, so test
+# it by chance. And judge an audit on bugs that it has not seen, as you judge a network on faces that it has not seen.
 #
 # ## Exercises
 #
