@@ -1,10 +1,17 @@
-# --- title: Measuring honestly promise: You find out how far an accuracy can be off, whether a difference is real, and
-# what a published figure is worth. needs: - lesson 04, for mirrored training faces and for mean recall - what a mean
-# and a standard deviation are outcomes: - give an accuracy, a mean recall or a macro-F1 with an interval, and show that
-# the interval holds - tell whether two trained networks differ, and whether two recipes do, which is another question -
-# put a number on choosing the best of many - find out from a confusion matrix on which faces it was measured - read the
-# test faces once, and write it down reproduces: C's habit of choosing on the faces that it reports, with 250 looks; E's
-# and A's mean of batches ---
+# ---
+# title: Measuring honestly
+# promise: You find out how far an accuracy can be off, whether a difference is real, and what a published figure is worth.
+# needs:
+#   - lesson 04, for mirrored training faces and for mean recall
+#   - what a mean and a standard deviation are
+# outcomes:
+#   - give an accuracy, a mean recall or a macro-F1 with an interval, and show that the interval holds
+#   - tell whether two trained networks differ, and whether two recipes do, which is another question
+#   - put a number on choosing the best of many
+#   - find out from a confusion matrix on which faces it was measured
+#   - read the test faces once, and write it down
+# reproduces: C's habit of choosing on the faces that it reports, with 250 looks; E's and A's mean of batches
+# ---
 
 # %% tags=["parameters"]
 DATA: str = "auto"  # "auto", "drawn", or the path of a FER2013 file or folder
@@ -354,8 +361,8 @@ fc.record({"an alarm in twenty": alarms, "… at 0.05 / 20": carefully}, unit="%
 # In about half of such series or more, at least one of the twenty comparisons raises an alarm. It can be at most 64 of
 # 100, because twenty comparisons all stay silent with a probability of 0.95 to the power 20, which is 0.36. It is a
 # little less, because the number of won faces is a whole number, so that *p* falls below 0.05 a little less often than
-# 5 times in 100. Ask for 0.05 divided by the number of comparisons (Bonferroni), and alarms stay below 5 of 100 series.
-# <!-- 07.twenty -->
+# 5 times in 100. Ask for 0.05 divided by the number of comparisons (Bonferroni), and alarms stay below 5 of
+# 100 series. <!-- 07.twenty -->
 #
 # Choosing the best is looking often without a test. A public program for FER2013 ([WuJie1010's
 # `mainpro_FER.py`](https://github.com/WuJie1010/Facial-Expression-Recognition.Pytorch)) trains for 250 epochs, asks

@@ -1,9 +1,16 @@
-# --- title: How sure is it? promise: You find out whether a network that says "90 % sure" is right nine times in ten,
-# repair it with one number, and let it say "I do not know". needs: - lesson 02, for softmax and the loss - lesson 07,
-# for intervals outcomes: - draw a reliability diagram, and say what a calibration error means beside chance - fit a
-# temperature on some faces and judge it on others - say which mistakes no temperature repairs - choose from which
-# confidence on a network may answer, and say whom it leaves without an answer reproduces: reads the probabilities of E
-# and a loss of A ---
+# ---
+# title: How sure is it?
+# promise: You find out whether a network that says "90 % sure" is right nine times in ten, repair it with one number, and let it say "I do not know".
+# needs:
+#   - lesson 02, for softmax and the loss
+#   - lesson 07, for intervals
+# outcomes:
+#   - draw a reliability diagram, and say what a calibration error means beside chance
+#   - fit a temperature on some faces and judge it on others
+#   - say which mistakes no temperature repairs
+#   - choose from which confidence on a network may answer, and say whom it leaves without an answer
+# reproduces: reads the probabilities of E and a loss of A
+# ---
 
 # %% tags=["parameters"]
 DATA: str = "auto"  # "auto", "drawn", or the path of a FER2013 file or folder

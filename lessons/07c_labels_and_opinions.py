@@ -1,8 +1,15 @@
-# --- title: Labels are opinions promise: You measure how far people agree on a face, what that allows any network to
-# reach, and how well you know what you know. needs: - lesson 07 and its part two, for intervals and calibration -
-# lesson 01, for the votes of FER+ outcomes: - compute the ceiling that disagreement among people sets on an accuracy -
-# train with votes instead of labels, and say what that changes and what not - read a table of results, and say which of
-# its claims it bears out - draw your own reliability diagram from your guesses ---
+# ---
+# title: Labels are opinions
+# promise: You measure how far people agree on a face, what that allows any network to reach, and how well you know what you know.
+# needs:
+#   - lesson 07 and its part two, for intervals and calibration
+#   - lesson 01, for the votes of FER+
+# outcomes:
+#   - compute the ceiling that disagreement among people sets on an accuracy
+#   - train with votes instead of labels, and say what that changes and what not
+#   - read a table of results, and say which of its claims it bears out
+#   - draw your own reliability diagram from your guesses
+# ---
 
 # %% tags=["parameters"]
 DATA: str = "auto"  # "auto", "drawn", or the path of a FER2013 file or folder

@@ -1,9 +1,17 @@
-# --- title: What an audit is worth promise: You score an audit by what it finds and by what it cries over without need,
-# and see how far the best one gets. needs: - lesson 08, for the clinic and the twelve checks - lesson 01, for class
-# shares outcomes: - score an audit so that complaining of everything is worth nothing - say how often a check with a
-# threshold complains by chance, and test that by simulation - judge a finished audit on bugs that it was not written
-# for - compare published tools with it on the same bugs - add a bug of your own, and a leaderboard for a class
-# reproduces: what five published and common ways of checking find ---
+# ---
+# title: What an audit is worth
+# promise: You score an audit by what it finds and by what it cries over without need, and see how far the best one gets.
+# needs:
+#   - lesson 08, for the clinic and the twelve checks
+#   - lesson 01, for class shares
+# outcomes:
+#   - score an audit so that complaining of everything is worth nothing
+#   - say how often a check with a threshold complains by chance, and test that by simulation
+#   - judge a finished audit on bugs that it was not written for
+#   - compare published tools with it on the same bugs
+#   - add a bug of your own, and a leaderboard for a class
+# reproduces: what five published and common ways of checking find
+# ---
 
 # %% tags=["parameters"]
 DATA: str = "auto"  # "auto", "drawn", or the path of a FER2013 file or folder

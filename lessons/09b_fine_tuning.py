@@ -148,7 +148,7 @@ fc.record({f"{how}, {rate}": answers for (how, rate), answers in grid.items()})
 # %% [markdown]
 # The table changes its mind. At 0.002 the thawed network is far ahead, and the frozen one gives little but the commonest
 # emotion. At 0.0002 it is the other way round. <!-- 09b.cross --> Somebody who tried one rate only would report "freeze
-# batch norms" or "never freeze them", with a *p* far below 0.05 in either case, <!-- 09b.either --> and each would be
+# batch norms" or "never freeze them", with a *p* far below 0.05 in either case, and each would be
 # right about the pair and wrong as advice. Where one choice changes what another one does, the two *interact*. One
 # factor at a time, the rule of lesson 09, is then too little: compare each way at **its own best rate**.
 #
@@ -401,7 +401,7 @@ print("more than were tried for what fine-tuned does with", [n for n in sizes if
 # %% [markdown]
 # On both kinds of faces the fine-tuned network is ahead with 100 labels. <!-- 09b.few --> Then the two part. On drawn faces
 # the small CNN has overtaken it at 1,000, <!-- 09b.overtaken --> because drawn faces are simple, and a thousand of them teach a
-# small network what it has to know. On FER2013 the pretrained network keeps its lead there, <!-- 09b.kept --> and
+# small network what it has to know. On FER2013 the pretrained network keeps its lead there, and
 # saves you two labels of three or so: what knowledge from elsewhere is worth depends on how hard the task is to learn without
 # it. The probe, which costs least, is behind from 300 labels on. <!-- 09b.probe --> What becomes of the lead with 10,000 labels and
 # more, the column of FER2013 shows at full scale (`fc.recorded` keeps it; no claim is made here).
