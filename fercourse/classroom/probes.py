@@ -154,11 +154,12 @@ def grey_layer(answer: Callable, convolution: "Module", grey: "Tensor") -> dict:
 def frozen_training(answer: Callable, body: "Module", head: "Module", stream: list[tuple]) -> dict:
     """What the pair (model, optimizer) of `answer(body, head)` does in two epochs over `stream`, each evaluated.
 
-    {"pair": whether it is one, "kind": of what class it is, None for None}; of a pair also "library", whether Frozen is
-    in it; "returns", whether train() and eval() return the model; "head", "others": how many tensors of the head, and
-    others, the optimizer holds; "moved": the names of tensors, but the head's, that moved; "still": those of the head
-    that did not; "gradients": whether another weight than the head's got one; "in training", "for answers": pairs of
-    what the model gives in that mode, and what the head gives for the body's evaluation.
+    {"pair": whether it is one, "kind": of what it is made, None for None}; of a pair {"pair", "returns": whether
+    train() and eval() return the model}; and where they do, also "library", whether Frozen is in it; "head", "others":
+    how many tensors of the head, and others, the optimizer holds, and its "rates"; "moved": the names of tensors, but
+    the head's, that moved; "still": those of the head that did not; "gradients": whether another weight than the head's
+    got one; "in training", "for answers": pairs of what the model gives in that mode, and what the head gives for the
+    body's evaluation.
     """
     import copy
 
@@ -171,8 +172,12 @@ def frozen_training(answer: Callable, body: "Module", head: "Module", stream: li
     came = answer(body, head)
     parts = list(came) if hasattr(came, "__iter__") and not isinstance(came, torch.nn.Module) else []
     if len(parts) != 2 or not isinstance(parts[0], torch.nn.Module) or not hasattr(parts[1], "param_groups"):
-        return {"pair": False, "kind": None if came is None else type(came).__name__}
+        kinds = " and ".join(f"<{type(part).__name__}>" for part in parts[:3] or [came])
+        return {"pair": False, "kind": None if came is None else kinds}
     model, optimizer = parts
+    returns = [model.train() is model, model.eval() is model]
+    if not all(returns):
+        return {"pair": True, "returns": False}
     of_head = {tensor.data_ptr(): name for name, tensor in head.state_dict().items()}
     held = [tensor.data_ptr() in of_head for group in optimizer.param_groups for tensor in group["params"]]
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
@@ -182,7 +187,6 @@ def frozen_training(answer: Callable, body: "Module", head: "Module", stream: li
     after = model.state_dict()
     moved = {after[name].data_ptr(): name for name in before if not torch.equal(before[name], after[name])}
     others = [weights for weights in model.parameters() if weights.data_ptr() not in of_head]
-    returns = [model.train() is model, model.eval() is model]
     answers = {}
     for name, mode in (("in training", True), ("for answers", False)):
         answers[name] = []
@@ -194,9 +198,10 @@ def frozen_training(answer: Callable, body: "Module", head: "Module", stream: li
     return {
         "pair": True,
         "library": any(isinstance(layer, Frozen) for layer in model.modules()),
-        "returns": returns,
+        "returns": True,
         "head": sum(held),
         "others": len(held) - sum(held),
+        "rates": [float(group["lr"]) for group in optimizer.param_groups],
         "moved": [name for place, name in moved.items() if place not in of_head],
         "still": [name for place, name in of_head.items() if place not in moved],
         "gradients": any(weights.grad is not None for weights in others),

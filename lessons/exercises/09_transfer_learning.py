@@ -206,7 +206,8 @@ features, head = trained_from(0.0)
 fc.reveal("09.e3", float(far @ features.T @ head))
 
 # %% [markdown]
-# Explain in eight to twelve sentences. Which of the four numbers in this table never moves, and why does no gradient reach it? All five
+# Explain in eight to twelve sentences. Three numbers are
+# learnt, or could be: the head, and the feature's two. Which of them never moves, and why does no gradient reach it? All five
 # trainings end with an error of practically 0. Why do they differ on the far face, and why does the error of training not show
 # it? From a head of 1 nothing breaks. What does that say about training a probe first and fine-tuning from there? Now let the
 # pretrained feature be worse: 0.2 · mouth + 1 · cheeks, with the same eight faces. Which of the two ways is better on faces like
@@ -271,7 +272,8 @@ def small_body():
 
 
 # %% [markdown]
-# One epoch of the course's loop, and what has moved in the body. Then the same face is asked twice, as the head meets it in training.
+# One epoch of the course's loop, and what has moved in the body. Then the model is asked twice about the same faces, in training mode.
+# The head is a linear layer, so that it answers the same both times if it sees the same.
 
 # %%
 some = fc.drawn_faces(256, 0, 0, seed=94).train
@@ -284,11 +286,11 @@ def looked_at(join):
     before = copy.deepcopy(body.state_dict())
     fc.train_epoch(model, fc.batches(some, 32), optimizer)
     moved = [name for name, tensor in body.state_dict().items() if not torch.equal(before[name], tensor)]
-    face = next(fc.batches(some, 32))[0]
+    faces, _ = next(fc.batches(some, 32))
     model.train()
     with torch.no_grad():
-        apart = (body(face) - body(face)).abs().max().item()
-    print(f"moved in the body: {', '.join(moved) or 'nothing'}; the same faces twice differ by up to {apart:.2f}")
+        apart = (model(faces) - model(faces)).abs().max().item()
+    print(f"moved in the body: {', '.join(moved) or 'nothing'}; asked twice, answers differ by up to {apart:.2f}")
 
 
 looked_at(thought_frozen)

@@ -8,11 +8,11 @@ RATE, STEPS = 0.02, 2000
 MOUTHS = np.linspace(0.2, 1.6, 8)
 
 CONVOLUTIONS = [
-    ("a kernel of 3 × 3", {"out_channels": 8, "kernel_size": 3}),
     (
         "without bias, with stride and padding",
         {"out_channels": 6, "kernel_size": 3, "stride": 2, "padding": 1, "bias": False},
     ),
+    ("a kernel of 3 × 3", {"out_channels": 8, "kernel_size": 3}),
     ("a kernel of 4 × 4", {"out_channels": 5, "kernel_size": 4, "padding": 2}),
     ("a kernel of 5 × 3, stride of 1 × 2", {"out_channels": 4, "kernel_size": (5, 3), "stride": (1, 2)}),
     ("a single filter of 1 × 1", {"out_channels": 1, "kernel_size": 1}),
