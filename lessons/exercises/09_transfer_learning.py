@@ -124,14 +124,14 @@ expect_grey(grey_stem, wide, "dilation, 64 bits, and padding by the last pixel",
 # %% [markdown]
 # ## 09.3 · Right here, wrong there
 #
-# Kumar and others ([2022](https://arxiv.org/abs/2202.10054)) trained pretrained networks in two ways: a linear probe on frozen
-# features, and all layers at once, which is called *fine-tuning*. On pictures like those of the training fine-tuning was better. On
-# pictures of another kind the probe often was. Two layers are enough to see how that can happen.
+# Kumar and others ([2022](https://arxiv.org/abs/2202.10054)) compared two ways to use a pretrained network: a linear probe on its
+# frozen features, and training all of its layers on, which is called *fine-tuning*. On pictures like those of the training fine-tuning
+# was better. On pictures of another kind the probe often was. Two layers are enough to see how that can happen.
 #
 # In this toy a face is two numbers: how far the corners of the mouth are drawn up, and how far the cheeks are. The right answer,
-# how much joy there is, is their sum. The pretrained layer knows it already. It makes one feature, 1 · mouth + 1 · cheeks, and the
-# last layer, the *head*, multiplies the feature by one number. The head is new and has to be learnt. But on the eight faces of the
-# training the cheeks are hidden, so that they are 0.
+# how much joy there is, is their sum. The pretrained layer knows this sum already, because it makes one feature, 1 · mouth + 1 · cheeks.
+# The last layer, the *head*, multiplies the feature by one number. It is new and has to be learnt. But on the eight faces of the
+# training the cheeks are hidden, so that their number is 0.
 
 # %%
 mouths = torch.linspace(0.2, 1.6, 8, dtype=torch.float64)
@@ -220,7 +220,7 @@ fc.reveal("09.e3", float(far @ features.T @ head))
 # of all eight faces are 0. So no face of the training can say anything about it. The head and the number for the mouth do move.
 #
 # The eight faces need only that the product of head and number for the mouth is 1. Many pairs have that product, and where
-# the training ends depends on where it began: from a head of 4 the head hardly moves, and the number for the mouth shrinks to a quarter. The
+# the training ends depends on where it began: from a head of 4 the head hardly moves, and the number for the mouth shrinks to about a quarter. The
 # answer for the far face is head · 1, because its cheeks meet the number that did not move. The feature was right for both inputs and
 # is now distorted: one of its numbers has changed and the other one has not. The error of training sees only the product, and that is right.
 #
@@ -253,8 +253,8 @@ fc.reveal("09.e3", float(far @ features.T @ head))
 # %% [markdown]
 # ## 09.4 · Frozen until train() is called
 #
-# A colleague joins a pretrained body and a new head. The body shall stay as it is; only the head is trained. This is the code. It
-# turns off the gradients, puts the body into evaluation mode, and gives the optimiser the head alone.
+# A colleague joins a pretrained *body*, which makes the features, and a new head. The body should stay as it is, and only the head is to
+# be trained. The code turns the body's gradients off, puts the body into evaluation mode, and gives the optimiser the head alone.
 
 # %%
 def thought_frozen(body, head):
@@ -296,12 +296,12 @@ def looked_at(join):
 looked_at(thought_frozen)
 
 # %% [markdown]
-# Find out which line does not do what the colleague thinks, and mend it. `frozen(body, head)` returns the pair (model, optimiser), and
+# Find out which line does not do what the colleague expects, and mend it. `frozen(body, head)` returns the pair (model, optimiser), and
 # whatever loop trains the model, with as many calls of `train()` and `eval()` as it likes:
 #
 # - No tensor of the body moves, and none of its weights gets a gradient.
-# - In training mode the head sees of a face what it sees of it in evaluation mode. No layer of the body draws lots or looks at the
-#   other faces.
+# - In training mode the head sees of a face what it sees of it in evaluation mode. No layer of the body leaves out numbers by chance or
+#   looks at the other faces.
 # - The head is trained as before. It may have a dropout or a batch norm of its own, and in training mode these act.
 # - The optimiser holds the weights of the head that came in, and no others. Its rate is 0.1.
 # - `model.train()` and `model.eval()` return the model, as those of every PyTorch module do.
@@ -311,8 +311,7 @@ looked_at(thought_frozen)
 # %% answer="09.4"
 def frozen(body, head):
     ### BEGIN SOLUTION
-    for weights in body.parameters():
-        weights.requires_grad = False
+    body.requires_grad_(False)
     return Joined(body, head).train(), torch.optim.SGD(head.parameters(), lr=0.1)
 
 
@@ -354,13 +353,15 @@ expect_frozen(frozen, body, own, "batch norm and dropout in both parts", seed=94
 # Faces cost little, and labels cost a lot, because people have to look at each face. Here are 3,000 faces, of which 250 have labels. The
 # network to beat is trained on these 250 alone, for 60 epochs. You may use the other 2,750 faces as well, but not their labels.
 #
-# What can be learnt from a face without a label? Any question whose answer is known without looking. Turn each face by 0, 90, 180 or 270 degrees, and let
-# the network say by how much it was turned. Gidaris and others ([2018](https://arxiv.org/abs/1803.07728)) found that such
-# a network has learnt features with which other questions can be answered. So pretrain the body on turns, put a new last layer behind it, and
-# train on the 250. That is transfer learning with a pretraining of your own.
+# What can be learnt from a face without a label? Any task whose right answers you know without looking at the faces. For example,
+# turn each face by 0, 90, 180 or 270 degrees, and let the network say by how much: you know it, because you turned it. Gidaris and
+# others ([2018](https://arxiv.org/abs/1803.07728)) pretrained networks in this way, and found their features useful for other
+# tasks. So pretrain the body on turns, put a new last layer behind it, and train on the 250. That is transfer learning with a
+# pretraining of your own.
 #
-# Labels of drawn faces are easy to come by: `fc.drawn_faces` gives as many as you like. To use any others than these 250 would answer
-# another question, and whoever grades you reads your training. The 500 validation faces are there for choosing; do not train on them.
+# More labels of drawn faces are easy to get, because `fc.drawn_faces` gives as many as you like. Do not use them: then you would not
+# learn what can be done with few labels, and whoever grades you reads your training. The 500 validation faces are there for choosing.
+# Do not train on them either.
 #
 # `network()` returns the network without trained weights: float32 (B, 1, 48, 48) from 0 to 1 in, seven logits out. It has to stand alone:
 # imports, functions and numbers, but nothing that a training has computed, because nothing is trained when your sheet is graded. At most
