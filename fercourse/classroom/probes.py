@@ -121,10 +121,10 @@ def module_stages(answer: Callable, arguments: tuple, state: dict, images: "Tens
 def grey_layer(answer: Callable, convolution: "Module", grey: "Tensor") -> dict:
     """What the layer `answer(convolution)` is, what it gives for grey pictures, and what became of the old one.
 
-    grey: (B, 1, height, width). {"kind": the name of its class, None for None}; of a module also "weight", the shape of
-    its kernels, or None; "output" for `grey`, None where its kernels have another number of channels than one;
-    "expected", what the old one gave for the picture repeated three times; "kept", whether it still does; "shared",
-    whether the two share a tensor; "trains", whether each weight of the new one takes a gradient.
+    grey: (B, 1, height, width). {"class": the name of its class, None for None}; of a module also "weight", the shape
+    of its kernels, or None; "output" for `grey`, and its "type", None where its kernels have another number of channels
+    than one; "expected", what the old one gave for the picture repeated three times; "kept", whether it still does;
+    "shared", whether the two share a tensor; "trains", whether each weight of the new one takes a gradient.
     """
     import torch
 
@@ -132,7 +132,7 @@ def grey_layer(answer: Callable, convolution: "Module", grey: "Tensor") -> dict:
     before = {name: tensor.clone() for name, tensor in convolution.state_dict().items()}
     expected, came = convolution(colour).detach(), answer(convolution)
     if not isinstance(came, torch.nn.Module):
-        return {"kind": None if came is None else type(came).__name__}
+        return {"class": None if came is None else type(came).__name__}
     after, weight = convolution.state_dict(), getattr(came, "weight", None)
     kept = convolution.in_channels == 3 and all(torch.equal(before[name], after[name]) for name in before)
     kept = kept and torch.equal(convolution(colour), expected)
@@ -140,7 +140,7 @@ def grey_layer(answer: Callable, convolution: "Module", grey: "Tensor") -> dict:
     fits = isinstance(weight, torch.Tensor) and weight.ndim == 4 and weight.shape[1] == 1
     output = came(grey.clone()).detach() if fits else None
     return {
-        "kind": type(came).__name__,
+        "class": type(came).__name__,
         "weight": list(weight.shape) if isinstance(weight, torch.Tensor) else None,
         "output": output,
         "type": None if output is None else str(output.dtype).removeprefix("torch."),
@@ -154,7 +154,7 @@ def grey_layer(answer: Callable, convolution: "Module", grey: "Tensor") -> dict:
 def frozen_training(answer: Callable, body: "Module", head: "Module", stream: list[tuple]) -> dict:
     """What the pair (model, optimizer) of `answer(body, head)` does in two epochs over `stream`, each evaluated.
 
-    {"pair": whether it is one, "kind": of what it is made, None for None}; of a pair {"pair", "returns": whether
+    {"pair": whether it is one, "class": of what it is made, None for None}; of a pair {"pair", "returns": whether
     train() and eval() return the model}; and where they do, also "library", whether Frozen is in it; "head", "others":
     how many tensors of the head, and others, the optimizer holds, and its "rates"; "moved": the names of tensors, but
     the head's, that moved; "still": those of the head that did not; "gradients": whether another weight than the head's
@@ -173,7 +173,7 @@ def frozen_training(answer: Callable, body: "Module", head: "Module", stream: li
     parts = list(came) if hasattr(came, "__iter__") and not isinstance(came, torch.nn.Module) else []
     if len(parts) != 2 or not isinstance(parts[0], torch.nn.Module) or not hasattr(parts[1], "param_groups"):
         kinds = " and ".join(f"<{type(part).__name__}>" for part in parts[:3] or [came])
-        return {"pair": False, "kind": None if came is None else kinds}
+        return {"pair": False, "class": None if came is None else kinds}
     model, optimizer = parts
     returns = [model.train() is model, model.eval() is model]
     if not all(returns):

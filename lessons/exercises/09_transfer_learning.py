@@ -102,7 +102,7 @@ fc.check("09.2", grey_stem)
 colour_stem = nn.Conv2d(3, 32, 3, stride=2, padding=1)
 stems = {"three channels": (colour_stem, torch.zeros(1, 3, 48, 48)), "one": (grey_stem(colour_stem), torch.zeros(1, 1, 48, 48))}
 for name, (layer, picture) in stems.items():
-    products = layer.weight.numel() * layer(picture)[0, 0].numel()
+    products = layer.weight.numel() * np.prod(layer(picture).shape[2:])
     print(f"{name}: {products:,} products for each face")
 
 # %% hidden="09.2" points=1
@@ -197,7 +197,7 @@ def trained_from(head):
 for first in (0.0, 0.5, 1.0, 2.0, 4.0):
     features, head = trained_from(first)
     mouth, cheeks = features[0].tolist()
-    error = float(((inputs @ features.T @ head - targets) ** 2).mean())
+    error = F.mse_loss(inputs @ features.T @ head, targets).item()
     print(f"head {first} → {head.item():.2f}   feature {mouth:.2f} · mouth + {cheeks:.2f} · cheeks   ", end="")
     print(f"error {error:.0e}   far face {float(far @ features.T @ head):.2f}")
 
@@ -206,13 +206,13 @@ features, head = trained_from(0.0)
 fc.reveal("09.e3", float(far @ features.T @ head))
 
 # %% [markdown]
-# Explain in eight to twelve sentences. Three numbers are
-# learnt, or could be: the head, and the feature's two. Which of them never moves, and why does no gradient reach it? All five
-# trainings end with an error of practically 0. Why do they differ on the far face, and why does the error of training not show
-# it? From a head of 1 nothing breaks. What does that say about training a probe first and fine-tuning from there? Now let the
-# pretrained feature be worse: 0.2 · mouth + 1 · cheeks, with the same eight faces. Which of the two ways is better on faces like
-# these, if the head is held to at most 2? And a question about real faces: your network was fine-tuned on photographs from a
-# studio and will be used in cars. What would you measure before you choose between a probe and fine-tuning, and on which faces?
+# Explain in eight to twelve sentences. Three numbers are there to be learnt: the head, and the feature's two. Which of them never
+# moves, and why does no gradient reach it? All five trainings end with an error of practically 0. Why do they differ on the far
+# face, and why does the error of training not show it? From a head of 1 nothing breaks. What does that say about training a probe
+# first and fine-tuning from there? Now let the pretrained feature be worse, 0.2 · mouth + 1 · cheeks, with the same eight faces.
+# Which of the two ways is better on faces like these, if the head is held to at most 2? And a question about real faces: you have
+# photographs from a studio to train on, and the network will be used in cars. What would you measure before you choose between a
+# probe and fine-tuning, and on which faces?
 
 # %% [markdown] answer="09.3" points=5
 # ### BEGIN SOLUTION

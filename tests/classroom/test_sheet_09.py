@@ -245,8 +245,8 @@ def test_a_copy_of_the_head_is_not_the_head_that_came_in():
 
 def test_what_is_no_pair_of_a_model_and_an_optimiser_is_named_by_its_kinds():
     _, body, head = layers.bodies()[0]
-    assert training_of(lambda body, head: None, body, head) == {"pair": False, "kind": None}
-    assert training_of(lambda body, head: (head, 3), body, head) == {"pair": False, "kind": "<Linear> and <int>"}
+    assert training_of(lambda body, head: None, body, head) == {"pair": False, "class": None}
+    assert training_of(lambda body, head: (head, 3), body, head) == {"pair": False, "class": "<Linear> and <int>"}
 
 
 # 09.5

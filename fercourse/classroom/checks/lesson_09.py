@@ -87,10 +87,10 @@ def expect_grey(answer, convolution, where, *, seed):
             weights.copy_(torch.randn(weights.shape, generator=generator, dtype=torch.float64))
     grey = torch.rand(2, 1, 13, 11, generator=generator).to(convolution.weight.dtype)
     came = plain(ask(grey_layer, answer, convolution, grey))
-    if came["kind"] is None:
+    if came["class"] is None:
         raise CheckFailed(f"{where}: expected a layer, came None: nothing is written, or nothing returned")
     if "weight" not in came:
-        raise CheckFailed(f"{where}: expected a layer, an nn.Conv2d, came <{came['kind']}>")
+        raise CheckFailed(f"{where}: expected a layer, an nn.Conv2d, came <{came['class']}>")
     wanted = [convolution.out_channels, 1, *convolution.kernel_size]
     expect(came["weight"] or "a layer without kernels", wanted, f"{where}, the shape of its kernels")
     if not came["kept"]:
@@ -229,7 +229,7 @@ def expect_frozen(answer, body, head, where, *, seed):
     labels = torch.randint(0, 7, (24,), generator=generator)
     came = plain(ask(frozen_training, answer, body, head, list(zip(faces.split(8), labels.split(8), strict=True))))
     if not came["pair"]:
-        what = "None: nothing is written, or nothing returned" if came["kind"] is None else came["kind"]
+        what = "None: nothing is written, or nothing returned" if came["class"] is None else came["class"]
         raise CheckFailed(f"{where}: expected a pair (model, optimiser), came {what}")
     if not came["returns"]:
         raise CheckFailed(
