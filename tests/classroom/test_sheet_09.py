@@ -236,6 +236,12 @@ def test_every_body_of_the_exercise_shows_the_fault_and_what_fc_frozen_does_abou
     assert lost["still"] == []
 
 
+def test_the_tensors_that_moved_outside_of_the_head_are_named_as_the_model_names_them():
+    _, body, head = layers.bodies()[0]
+    buffers = ["0.1.running_mean", "0.1.running_var", "0.1.num_batches_tracked"]
+    assert training_of(until_train_is_called, body, head)["moved"] == buffers
+
+
 def test_a_copy_of_the_head_is_not_the_head_that_came_in():
     _, body, head = layers.bodies()[0]
     came = training_of(lambda body, head: by_the_library(body, copy.deepcopy(head)), body, head)
