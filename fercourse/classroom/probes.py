@@ -118,6 +118,96 @@ def module_stages(answer: Callable, arguments: tuple, state: dict, images: "Tens
     return stages
 
 
+def grey_layer(answer: Callable, convolution: "Module", grey: "Tensor") -> dict:
+    """What the layer `answer(convolution)` is, what it gives for grey pictures, and what became of the old one.
+
+    grey: (B, 1, height, width). {"class": the name of its class, None for None}; of a module also "weight", the shape
+    of its kernels, or None; "output" for `grey`, and its "type", None where its kernels have another number of channels
+    than one; "expected", what the old one gave for the picture repeated three times; "kept", whether it still does;
+    "shared", whether the two share a tensor; "trains", whether each weight of the new one takes a gradient.
+    """
+    import torch
+
+    colour = grey.repeat(1, 3, 1, 1)
+    before = {name: tensor.clone() for name, tensor in convolution.state_dict().items()}
+    expected, came = convolution(colour).detach(), answer(convolution)
+    if not isinstance(came, torch.nn.Module):
+        return {"class": None if came is None else type(came).__name__}
+    after, weight = convolution.state_dict(), getattr(came, "weight", None)
+    kept = convolution.in_channels == 3 and all(torch.equal(before[name], after[name]) for name in before)
+    kept = kept and torch.equal(convolution(colour), expected)
+    places = [{each.untyped_storage().data_ptr() for each in layer.parameters()} for layer in (convolution, came)]
+    fits = isinstance(weight, torch.Tensor) and weight.ndim == 4 and weight.shape[1] == 1
+    output = came(grey.clone()).detach() if fits else None
+    return {
+        "class": type(came).__name__,
+        "weight": list(weight.shape) if isinstance(weight, torch.Tensor) else None,
+        "output": output,
+        "type": None if output is None else str(output.dtype).removeprefix("torch."),
+        "expected": expected,
+        "kept": kept,
+        "shared": bool(places[0] & places[1]),
+        "trains": all(each.requires_grad for each in came.parameters()),
+    }
+
+
+def frozen_training(answer: Callable, body: "Module", head: "Module", stream: list[tuple]) -> dict:
+    """What the pair (model, optimizer) of `answer(body, head)` does in two epochs over `stream`, each evaluated.
+
+    {"pair": whether it is one, "class": of what it is made, None for None}; of a pair {"pair", "returns": whether
+    train() and eval() return the model}; and where they do, also "library", whether Frozen is in it; "head", "others":
+    how many tensors of the head, and others, the optimizer holds, and its "rates"; "moved": the names of tensors, but
+    the head's, that moved; "still": those of the head that did not; "gradients": whether another weight than the head's
+    got one; "in training", "for answers": pairs of what the model gives in that mode, and what the head gives for the
+    body's evaluation.
+    """
+    import copy
+
+    import torch
+
+    from fercourse.learn.loop import evaluate, train_epoch
+    from fercourse.learn.transfer.frozen import Frozen
+
+    alone, images = copy.deepcopy(body).eval(), stream[0][0]
+    came = answer(body, head)
+    parts = list(came) if hasattr(came, "__iter__") and not isinstance(came, torch.nn.Module) else []
+    if len(parts) != 2 or not isinstance(parts[0], torch.nn.Module) or not hasattr(parts[1], "param_groups"):
+        kinds = " and ".join(f"<{type(part).__name__}>" for part in parts[:3] or [came])
+        return {"pair": False, "class": None if came is None else kinds}
+    model, optimizer = parts
+    returns = [model.train() is model, model.eval() is model]
+    if not all(returns):
+        return {"pair": True, "returns": False}
+    of_head = {tensor.data_ptr(): name for name, tensor in head.state_dict().items()}
+    held = [tensor.data_ptr() in of_head for group in optimizer.param_groups for tensor in group["params"]]
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    for _ in range(2):
+        train_epoch(model, stream, optimizer)
+        evaluate(model, stream)
+    after = model.state_dict()
+    moved = {after[name].data_ptr(): name for name in before if not torch.equal(before[name], after[name])}
+    others = [weights for weights in model.parameters() if weights.data_ptr() not in of_head]
+    answers = {}
+    for name, mode in (("in training", True), ("for answers", False)):
+        answers[name] = []
+        model.train(mode)
+        for network in (model, lambda faces, mode=mode: head.train(mode)(alone(faces))):
+            torch.manual_seed(9)  # a dropout of the head drops the same both times
+            with torch.no_grad():
+                answers[name].append(network(images.clone()).clone())
+    return {
+        "pair": True,
+        "library": any(isinstance(layer, Frozen) for layer in model.modules()),
+        "returns": True,
+        "head": sum(held),
+        "others": len(held) - sum(held),
+        "rates": [float(group["lr"]) for group in optimizer.param_groups],
+        "moved": [name for place, name in moved.items() if place not in of_head],
+        "still": [name for place, name in of_head.items() if place not in moved],
+        "gradients": any(weights.grad is not None for weights in others),
+    } | answers
+
+
 def trained_answers(answer: Callable, arrays: dict, images: "np.ndarray", takes_images: bool) -> Any:
     """What a network with the weights `arrays` answers to images, uint8 (N, 48, 48): an array, scores or codes.
 

@@ -8,6 +8,15 @@ def broken_part(ill, sound, complains):
         if not complains(replace(ill, **{part.name: getattr(sound, part.name)})):
             return part.name
 """
+TUNE = """
+def fine_tune(features, head, inputs, targets, rate, steps):
+    for _ in range(steps):
+        slopes = 2 * (inputs @ features.T @ head - targets) / len(targets)
+        features, head = (
+            features - rate * torch.outer(head, slopes @ inputs), head - rate * features @ (slopes @ inputs)
+        )
+    return features, head
+"""
 ODD = {
     "01.1": [
         (
@@ -136,5 +145,35 @@ ODD = {
         ("def audit(pipeline):\n    return pipeline", "empty where nothing is wrong, came <Pipeline>"),
         ("def audit(pipeline):\n    return [False, False]", "empty where nothing is wrong, came [False, False]"),
         ("def audit(pipeline):\n    return {'loss': True}", "empty where nothing is wrong, came {'loss': True}"),
+    ],
+    "09.1": [
+        ("moves, left, fewest = 'AL', 0.43, 44", 'such as "CL" or "none", came \'AL\''),
+        ("moves, left, fewest = [nn.ReLU()] * 7, 0.43, 44", 'expected texts, such as "CL" or "none", came <ReLU>'),
+        (
+            "moves, left, fewest = ['AL', 'AL', 'AL', 'L', 'CL', 'A', 'none'], 'half', 44",
+            "moves are right. left: came 'half'",
+        ),
+        (
+            "moves, left, fewest = ['AL', 'AL', 'AL', 'L', 'CL', 'A', 'none'], 0.43, [44, 45]",
+            "moves and left are right. fewest: came [44, 45]",
+        ),
+    ],
+    "09.2": [
+        ("def grey_stem(convolution):\n    return 'a layer'", "expected a layer, an nn.Conv2d, came <str>"),
+        ("def grey_stem(convolution):\n    return nn.ReLU()", "came 'a layer without kernels'"),
+        ("def grey_stem(convolution):\n    return nn.Linear(3, 1)", "the shape of its kernels, the number of items"),
+    ],
+    "09.3": [
+        ("def fine_tune(*given):\n    return 3\nstart = 3", "expected a pair (features, head), came 3"),
+        ("def fine_tune(*given):\n    return (each for each in given[:2])\nstart = 3", "came <generator>"),
+        ("def fine_tune(features, head, *rest):\n    return 'both', head\nstart = 3", "came 'both'"),
+        (f"{TUNE}\nstart = [3, 4]", "fine_tune is right. start: expected a number, came [3, 4]"),
+        (f"{TUNE}\nstart = '3'", "fine_tune is right. start: expected a number, came '3'"),
+        (f"{TUNE}\nstart = float('nan')", "fine_tune is right. start: from nan the training diverges"),
+    ],
+    "09.4": [
+        ("def frozen(body, head):\n    return body", "a pair (model, optimiser), came <Sequential>"),
+        ("def frozen(body, head):\n    return body, head", "came <Sequential> and <Linear>"),
+        ("def frozen(body, head):\n    return {1: body, 2: head}", "came <int> and <int>"),
     ],
 }
