@@ -503,20 +503,9 @@ print(f"{right.sum()} of these {len(right)} are right; of all faces {100 * best.
 # ## And with everything trained?
 #
 # These probes stay far below what E reports. They differ from E in more than one thing, though: E trains all weights,
-# of a larger network, on all training faces. So the gap does not measure the freezing alone. The course's list of
-# trainings, `python -m fercourse train`, has one of the whole network on FER2013, at 80 pixels, with smaller learning
-# rates for early layers than for late ones. Once it was run, the next cell shows its record. E's figure is of
-# PublicTest and PrivateTest together; the record's is PublicTest's.
-
-# %%
-try:
-    print(fc.recorded("EfficientNet-Lite0, fine-tuned at 80 pixels"))
-except fc.DataNotFound:
-    print("not trained at full scale yet")
-
-# %% [markdown]
-# Which layers to train on again (to *thaw* them), how fast, and whether all this beats a small network of your own for
-# the same arithmetic, is the question of [lesson 09b](09b_fine_tuning.ipynb).
+# of a larger network, on all training faces. So the gap does not measure the freezing alone. Which layers to train on
+# again (to *thaw* them), how fast, what the whole network then reaches on FER2013, and whether all this beats a small
+# network of your own for the same arithmetic, is the question of [lesson 09b](09b_fine_tuning.ipynb).
 #
 # ## What you can say now
 
