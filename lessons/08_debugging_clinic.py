@@ -461,8 +461,8 @@ fc.record({f"found {name}": 100 * found[names].any().mean() for name, names in s
 #
 # But some of these mutants are the ones on which the checks were shown, and each check was written for its own. So they
 # were counted apart, in the last two lines above. All those that were shown are found, and of the others fewer than six of
-# ten. <!-- 08.others --> The second figure is the
-e one to trust: a check is to be judged by bugs that it was not written for.
+# ten. <!-- 08.others --> The second figure
+# is the one to trust: a check is to be judged by bugs that it was not written for.
 
 # %%
 missed = found.columns[~found.any()]
