@@ -402,9 +402,8 @@ print("more than were tried for what fine-tuned does with", [n for n in sizes if
 # On both kinds of faces the fine-tuned network is ahead with 100 labels. <!-- 09b.few --> Then the two part. On drawn
 # faces the small CNN has overtaken it at 1,000, <!-- 09b.overtaken --> because drawn faces are simple, and a thousand
 # of them teach a small network what it has to know. On FER2013 the pretrained network keeps its lead there, and saves
-# you two labels of three or so: what knowledge from elsewhere is worth depends on how hard the task is to learn without
-# it. The probe, which costs least, is behind from 300 labels on. <!-- 09b.probe --> What becomes of the lead with
-# 10,000 labels and more, the column of FER2013 shows at full scale (`fc.recorded` keeps it; no claim is made here).
+# you more than half of the labels: what knowledge from elsewhere is worth depends on how hard the task is to learn without
+# it. The probe, which costs least, is behind from 300 labels on. <!-- 09b.probe -->
 
 # %% [markdown]
 # ## E's figure, and ours
