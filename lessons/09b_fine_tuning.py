@@ -394,8 +394,9 @@ import numpy as np
 heights = {name: [100 * curve[n][name].accuracy for n in sizes] for name in ("fine-tuned", "small CNN")}
 needed = np.exp(np.interp(heights["fine-tuned"], heights["small CNN"], np.log(sizes)))
 reached = [n for n, height in zip(sizes, heights["fine-tuned"]) if height < max(heights["small CNN"])]
-fc.record({f"for what fine-tuned does with {n:,}": float(round(labels))
-           for n, labels in zip(sizes, needed) if n in reached}, unit="labels")  # fmt: skip
+labels = {f"for what fine-tuned does with {n:,}": float(round(some)) for n, some in zip(sizes, needed) if n in reached}
+if labels:
+    fc.record(labels, unit="labels")
 print("more than were tried for what fine-tuned does with", [n for n in sizes if n not in reached] or "none")
 
 # %% [markdown]
