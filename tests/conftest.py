@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-# The tests say themselves which data they read. Only the tests of the real set look at where it is.
-REAL_DATA = os.environ.get("FERCOURSE_DATA", "")
+# The tests say themselves which data they read. Only the tests of the real set look at where it is. Processes that run
+# the tests side by side are started after this: what was told is kept for them under another name.
+REAL_DATA = os.environ.setdefault("FERCOURSE_TESTS_DATA", os.environ.get("FERCOURSE_DATA", ""))
 os.environ["FERCOURSE_DATA"] = "drawn"
 
 

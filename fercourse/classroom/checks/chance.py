@@ -41,7 +41,7 @@ def unstratified(y_true, y_pred):
     return macro_f1(drawn.reshape(-1, 7, 7))
 
 
-def halves(seed, temperature, *, kind=np.float64, has_zeros=False, wrong=0.0):
+def halves(seed, temperature, *, dtype=np.float64, has_zeros=False, wrong=0.0):
     """Probabilities and labels of one half, and another half's probabilities, too sharp by about `temperature`.
 
     wrong: the share of faces whose label is the emotion that seems least probable
@@ -55,7 +55,7 @@ def halves(seed, temperature, *, kind=np.float64, has_zeros=False, wrong=0.0):
     if has_zeros:
         sharp[(sharp < 1e-3) & (np.arange(7) != labels[:, None])] = 0
         sharp /= sharp.sum(1, keepdims=True)
-    return sharp[:300].astype(kind), labels[:300], sharp[300:].astype(kind)
+    return sharp[:300].astype(dtype), labels[:300], sharp[300:].astype(dtype)
 
 
 def at_temperature(probabilities, temperature):

@@ -59,7 +59,7 @@ TEMPERED = {
     "a network that is too sure, with some wrong labels": {"temperature": 2.4, "wrong": 0.1},
     "a network that is not sure enough, with some wrong labels": {"temperature": 0.45, "wrong": 0.1},
     "a network that is far too sure": {"temperature": 6.5},
-    "a network so sure that some probabilities are 0": {"temperature": 2.4, "kind": np.float32, "has_zeros": True},
+    "a network so sure that some probabilities are 0": {"temperature": 2.4, "dtype": np.float32, "has_zeros": True},
 }
 """The cases of 07.3. Wrong labels part the loss from what else may look like it, such as squares."""
 
