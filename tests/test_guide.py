@@ -146,7 +146,7 @@ def test_a_lesson_is_moved_by_the_commands_of_the_page(tmp_path):
         there.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, there)
     (tmp_path / "fercourse" / "classroom").mkdir(parents=True)  # the hints are built there; not a package
-    moving = moving.replace(PYTHON, f"PYTHONPATH={COURSE} {sys.executable} -P")
+    moving = moving.replace(PYTHON, f"PYTHONPATH={shlex.quote(str(COURSE))} {shlex.quote(sys.executable)} -P")
     subprocess.run(["bash", "-ec", f"git init --quiet . && git add . && {moving}"], cwd=tmp_path, check=True)
     check = [sys.executable, "-P", "-m", "fercourse", "build", "--check"]
     found = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True, env={"PYTHONPATH": str(COURSE)})
