@@ -192,3 +192,14 @@ def test_the_lessons_that_the_readme_promises_for_binder_fit_its_memory():
     peaks = [(int(name[:2]), each["cpu"]["peak_memory_mb"]) for name, each in records.items()]
     assert max(peak for number, peak in peaks if number <= last) < 2_000
     assert max(peak for number, peak in peaks if number == last + 1) >= 2_000, "one more lesson would fit"
+
+
+def test_a_process_that_the_tests_start_knows_of_the_real_data_too():
+    """Workers side by side inherit the environment of the process that has read conftest.py before them."""
+    child = "import conftest; print(conftest.REAL_DATA)"
+    parent = f"import conftest, subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}], check=True)"
+    told = {name: value for name, value in os.environ.items() if name != "FERCOURSE_TESTS_DATA"}
+    told |= {"FERCOURSE_DATA": "some/fer2013.csv"}
+    command = [sys.executable, "-c", parent]
+    found = subprocess.run(command, cwd=COURSE / "tests", env=told, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "some/fer2013.csv"
