@@ -67,7 +67,7 @@ def _marked(id, points, right):
 
 
 def _misbehave(source, *, may_end):
-    """Do what a comment in the source says; one that hangs ends a minute later, or when there is a file `may_end`.
+    """Do what a comment in the source says; one that hangs ends four minutes later, or when there is a file `may_end`.
 
     What "# kill its worker" kills is the process that this one works for, with "once" the first time only.
     """
@@ -78,7 +78,7 @@ def _misbehave(source, *, may_end):
     if "# kill its worker" in source and ("once" not in source or _is_first(Path(may_end).with_name("killed"))):
         os.kill(parent_process().pid, signal.SIGKILL)
         time.sleep(60)  # it is killed as well
-    end = time.monotonic() + 60
+    end = time.monotonic() + 240
     while "# hang" in source and time.monotonic() < end and not (may_end and Path(may_end).exists()):
         time.sleep(0.05)
     if "# slow" in source:
