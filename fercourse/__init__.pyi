@@ -40,6 +40,7 @@ from fercourse.learn.costs import cost as cost
 from fercourse.learn.costs import flops_per_second as flops_per_second
 from fercourse.learn.device import choose_device as choose_device
 from fercourse.learn.device import seed_everything as seed_everything
+from fercourse.learn.fast.muon import muon as muon
 from fercourse.learn.fitting import fit as fit
 from fercourse.learn.fitting import iter_fit as iter_fit
 from fercourse.learn.loop import batches as batches
@@ -58,6 +59,7 @@ from fercourse.learn.schedules import Cosine as Cosine
 from fercourse.learn.schedules import OneCycle as OneCycle
 from fercourse.learn.schedules import Plateau as Plateau
 from fercourse.learn.schedules import Step as Step
+from fercourse.learn.schedules import Triangle as Triangle
 from fercourse.learn.schedules import every_batch as every_batch
 from fercourse.learn.schedules import every_epoch as every_epoch
 from fercourse.learn.transfer.frozen import Frozen as Frozen

@@ -60,8 +60,8 @@ def iter_fit(
     torch.optim.RMSprop, gets `lr`, `momentum` and `weight_decay` where they are given; any other, such as
     partial(torch.optim.SGD, lr=0.1), has its own. Weights that it leaves out stay as they are; each of its groups keeps
     its own rate, and a row's lr is that of the first group.
-    schedule: what the rates are multiplied by: None, or a `Step`, `Cosine`, `OneCycle` or `Plateau`; or a scheduler of
-    torch, by `every_epoch` or `every_batch`.
+    schedule: what the rates are multiplied by: None, or a `Step`, `Cosine`, `OneCycle`, `Triangle` or `Plateau`; or a
+    scheduler of torch, by `every_epoch` or `every_batch`.
     augment: an `Augment`, or a function of images or of (images, generator) to images, for the training faces alone:
     float32 (B, 1, 48, 48) in [0, 1], on the device. `Augment` draws for each face; a transform of torchvision draws
     once for the whole batch. It is tried on a few faces at the call.

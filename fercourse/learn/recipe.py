@@ -99,8 +99,8 @@ def _check_schedule(schedule):
         return
     if isclass(schedule) or not callable(getattr(schedule, "multiplier", None)):
         raise ParameterError(
-            "expected schedule=None, or a Step, Cosine, OneCycle or Plateau such as schedule=fc.OneCycle(), or a "
-            "scheduler of torch with its step, such as schedule=fc.every_epoch(partial(torch.optim.lr_scheduler."
+            "expected schedule=None, or a Step, Cosine, OneCycle, Triangle or Plateau such as schedule=fc.OneCycle(), or "
+            "a scheduler of torch with its step, such as schedule=fc.every_epoch(partial(torch.optim.lr_scheduler."
             f"CosineAnnealingLR, T_max=10)) or fc.every_batch(…); found schedule={schedule!r}"
         )
     if not _takes(schedule.multiplier, 0, steps_an_epoch=1, epochs=1):
