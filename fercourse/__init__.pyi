@@ -38,9 +38,11 @@ from fercourse.learn.augment import Augment as Augment
 from fercourse.learn.augment import augmented as augmented
 from fercourse.learn.costs import cost as cost
 from fercourse.learn.costs import flops_per_second as flops_per_second
+from fercourse.learn.costs import training_flops as training_flops
 from fercourse.learn.device import choose_device as choose_device
 from fercourse.learn.device import seed_everything as seed_everything
 from fercourse.learn.fast.muon import muon as muon
+from fercourse.learn.fast.network import fast as fast
 from fercourse.learn.fitting import fit as fit
 from fercourse.learn.fitting import iter_fit as iter_fit
 from fercourse.learn.loop import batches as batches
