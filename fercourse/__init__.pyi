@@ -43,6 +43,9 @@ from fercourse.learn.device import choose_device as choose_device
 from fercourse.learn.device import seed_everything as seed_everything
 from fercourse.learn.fast.muon import muon as muon
 from fercourse.learn.fast.network import fast as fast
+from fercourse.learn.fast.recipes import CPU_RECIPE as CPU_RECIPE
+from fercourse.learn.fast.recipes import GPU_NETWORK as GPU_NETWORK
+from fercourse.learn.fast.recipes import GPU_RECIPE as GPU_RECIPE
 from fercourse.learn.fitting import fit as fit
 from fercourse.learn.fitting import iter_fit as iter_fit
 from fercourse.learn.loop import batches as batches
@@ -50,7 +53,9 @@ from fercourse.learn.loop import evaluate as evaluate
 from fercourse.learn.loop import predict as predict
 from fercourse.learn.loop import train_epoch as train_epoch
 from fercourse.learn.models import Standardise as Standardise
+from fercourse.learn.models import bn_cnn as bn_cnn
 from fercourse.learn.models import cnn as cnn
+from fercourse.learn.models import efficientnet_b0 as efficientnet_b0
 from fercourse.learn.models import mlp as mlp
 from fercourse.learn.models import prelu_cnn as prelu_cnn
 from fercourse.learn.models import resnet as resnet

@@ -26,9 +26,8 @@ class BothPools(nn.Module):
     """(B, C, H, W) to (B, C): of each channel its largest value and its mean, added up."""
 
     def forward(self, activation):
-        return (functional.adaptive_max_pool2d(activation, 1) + functional.adaptive_avg_pool2d(activation, 1)).flatten(
-            1
-        )
+        largest, mean = functional.adaptive_max_pool2d(activation, 1), functional.adaptive_avg_pool2d(activation, 1)
+        return (largest + mean).flatten(1)
 
 
 class Scaled(nn.Module):
