@@ -16,8 +16,8 @@ class Muon(torch.optim.Optimizer):
     """Muon for `kernels` (out, in, height, width), AdamW for the `others`: two groups of weights, one optimiser.
 
     Both are torch's. They work on the groups and the state of this one, so that schedules, clipping and checkpoints
-    meet the weights themselves. To Muon a kernel is the matrix (out, in × height × width) of the same numbers; the
-    order of its columns does not matter, so that channels may lie last in memory.
+    meet the weights themselves. To Muon a kernel is the matrix (out, in × height × width) of the same numbers. In which
+    order its columns stand does not matter to it, so that channels may lie last in memory.
     """
 
     def __init__(self, kernels, others, *, lr, weight_decay, rest):
@@ -42,7 +42,7 @@ class Muon(torch.optim.Optimizer):
         state = self.state[kernel]
         if not state:
             state["momentum_buffer"] = torch.zeros_like(kernel)
-        order = (0, 1, 2, 3) if kernel.is_contiguous() else (0, 2, 3, 1)
+        order = (0, *sorted((1, 2, 3), key=kernel.stride, reverse=True))  # as it lies in memory, so that it is a view
         kept, moments, gradient = (part.permute(order) for part in (kernel, state["momentum_buffer"], kernel.grad))
         matrix = kept.detach().view(len(kernel), -1)
         matrix.grad = gradient.reshape(len(kernel), -1)

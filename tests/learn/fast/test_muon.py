@@ -72,6 +72,17 @@ def test_steps_are_those_of_muon_written_out_for_kernels_and_of_adamw_for_the_re
             torch.testing.assert_close(weights.detach(), expected[name], rtol=1e-6, atol=1e-7)
 
 
+def test_a_kernel_that_lies_in_memory_in_yet_another_order_is_stepped_as_well():
+    one = nn.Parameter(torch.randn(12, 10, 3, 2, generator=torch.Generator().manual_seed(0)))
+    other = nn.Parameter(one.detach().transpose(2, 3).contiguous().transpose(2, 3))
+    assert not other.is_contiguous()
+    for kernel in (one, other):
+        optimizer = fc.muon([kernel])
+        kernel.grad = torch.randn(one.shape, generator=torch.Generator().manual_seed(1))
+        optimizer.step()
+    torch.testing.assert_close(one, other, rtol=0, atol=2e-3)
+
+
 @pytest.mark.parametrize("last", [False, True], ids=["channels first", "channels last"])
 def test_a_kernel_is_stepped_bit_for_bit_as_torch_steps_the_matrix_of_the_same_numbers(last):
     kernel = torch.randn(12, 10, 3, 3, generator=torch.Generator().manual_seed(0))
