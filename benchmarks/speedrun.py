@@ -1,7 +1,7 @@
 """How soon does a training answer 55, 60 and 65 % of PublicTest rightly?
 
 It claims: on FER2013 the fast network by its CPU recipe passes 60 and 65 % in fewer operations than each other training
-in the list of `python -m fercourse train` that begins with untrained weights. Race them beside it to see whether.
+in the list of `python -m fercourse train` that begins with untrained weights.
 
 Hardware: whatever it runs on, and the first line names it; one thread, unless more are asked for. n: the 3,589 faces of
 PublicTest, once for each seed; a target is passed at the end of the first epoch in which the accuracy is as high. With
@@ -12,8 +12,9 @@ epoch in them. Operations are those of training alone, as `fc.training_flops` co
 epochs that train on smaller faces are validated on whole ones, and read low.
 
 `python benchmarks/speedrun.py --data data/fer2013.csv --seeds 0 1 2 --out runs/speedrun.json` runs the CPU recipe, and
-`--trainings "CNN, Adam 0.001" …` others of the list; with `--data drawn --faces 300 --epochs 2` it takes seconds, and
-shows only that it works. The file has every epoch of every training, rewritten after each, for a curve.
+`--trainings "CNN, Adam 0.001" …` others of the list in PyTorch, to hold it against. With `--data drawn --faces 300
+--epochs 2` it takes seconds, and shows only that it works. The file has every epoch of every training, for a curve; it
+is written anew after each training.
 """
 
 import argparse
@@ -78,11 +79,15 @@ def table(runs, targets):
         curves = [run["epochs"] for run in runs if run["training"] == name]
         for target in targets:
             rows = [row for row in (passed(rows, target) for rows in curves) if row]
-            figures = [statistics.mean(row[key] for row in rows) if rows else None for key in COLUMNS]
-            shown = "".join("–".rjust(width) if figure is None else f"{figure / unit:{width}{form}}"
-                            for figure, (width, form, unit) in zip(figures, COLUMNS.values(), strict=True))  # fmt: skip
-            lines.append(f"{name:34} {target:4g} %  {len(rows):2} of {len(curves):2}{shown}")
+            means = "".join(mean_of(rows, column) for column in COLUMNS)
+            lines.append(f"{name:34} {target:4g} %  {len(rows):2} of {len(curves):2}{means}")
     return "\n".join(lines)
+
+
+def mean_of(rows, column):
+    """The mean of a column as the table shows it; a dash where there are no rows."""
+    width, form, unit = COLUMNS[column]
+    return f"{statistics.mean(row[column] for row in rows) / unit:{width}{form}}" if rows else "–".rjust(width)
 
 
 COLUMNS = {
