@@ -174,15 +174,8 @@ def check_batch(model, batch):
         )
 
 
-def check_side(model, augment, split, side, device):
-    """Check `model` and, where there is one, `augment` with a few faces of `split` resized to `side`."""
-    check_answers(model, split, device, side)
-    if augment is not None:
-        check_augment(augment, split, device, side)
-
-
 def check_augment(augment, split, device, side=None):
-    """Ask `augment` for a few faces of `split`, and check what it makes of them; nothing is changed.
+    """Ask `augment` for a few faces of `split`, resized to `side` if asked, and check its images; nothing is changed.
 
     Raises ParameterError also where its random numbers are not torch's: no seed would repeat them, and no checkpoint.
     """

@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 
 from fercourse.data.faces import SIDE, Faces, Split
 from fercourse.learn.checkpoints import check_writable, earlier_run
-from fercourse.learn.checks import check_answers, check_last_batch, check_one_alone, check_side, check_trainable
+from fercourse.learn.checks import check_answers, check_augment, check_last_batch, check_one_alone, check_trainable
 from fercourse.learn.device import choose_device
 from fercourse.learn.optim import Descent, make_optimizer
 from fercourse.learn.precision import at_precision
@@ -91,11 +91,13 @@ def iter_fit(
     check_trainable(model)
     device = choose_device(device)
     model.to(device)
-    check_answers(model, data.train, device)
-    for side in sorted(set(settings["sides"] or {SIDE})):
-        check_side(model, augment, data.train, side, device)
+    sides = set(settings["sides"] or {SIDE})
+    for side in sorted(sides | {SIDE}):  # valid faces stay at their own
+        check_answers(model, data.train, device, side)
     check_last_batch(model, data.train, settings["batch_size"], device)
     check_one_alone(model, data.valid, VALID_BATCH, device)
+    for side in sorted(sides) if augment is not None else ():
+        check_augment(augment, data.train, device, side)
     forward = at_precision(model, precision, device)
     descent = _descent(model, len(data.train), settings)
     recipe, saved, checkpoint = None, None, settings["checkpoint"]
