@@ -38,8 +38,14 @@ from fercourse.learn.augment import Augment as Augment
 from fercourse.learn.augment import augmented as augmented
 from fercourse.learn.costs import cost as cost
 from fercourse.learn.costs import flops_per_second as flops_per_second
+from fercourse.learn.costs import training_flops as training_flops
 from fercourse.learn.device import choose_device as choose_device
 from fercourse.learn.device import seed_everything as seed_everything
+from fercourse.learn.fast.muon import muon as muon
+from fercourse.learn.fast.network import fast as fast
+from fercourse.learn.fast.recipes import CPU_RECIPE as CPU_RECIPE
+from fercourse.learn.fast.recipes import GPU_NETWORK as GPU_NETWORK
+from fercourse.learn.fast.recipes import GPU_RECIPE as GPU_RECIPE
 from fercourse.learn.fitting import fit as fit
 from fercourse.learn.fitting import iter_fit as iter_fit
 from fercourse.learn.loop import batches as batches
@@ -47,7 +53,9 @@ from fercourse.learn.loop import evaluate as evaluate
 from fercourse.learn.loop import predict as predict
 from fercourse.learn.loop import train_epoch as train_epoch
 from fercourse.learn.models import Standardise as Standardise
+from fercourse.learn.models import bn_cnn as bn_cnn
 from fercourse.learn.models import cnn as cnn
+from fercourse.learn.models import efficientnet_b0 as efficientnet_b0
 from fercourse.learn.models import mlp as mlp
 from fercourse.learn.models import prelu_cnn as prelu_cnn
 from fercourse.learn.models import resnet as resnet
@@ -58,6 +66,7 @@ from fercourse.learn.schedules import Cosine as Cosine
 from fercourse.learn.schedules import OneCycle as OneCycle
 from fercourse.learn.schedules import Plateau as Plateau
 from fercourse.learn.schedules import Step as Step
+from fercourse.learn.schedules import Triangle as Triangle
 from fercourse.learn.schedules import every_batch as every_batch
 from fercourse.learn.schedules import every_epoch as every_epoch
 from fercourse.learn.transfer.frozen import Frozen as Frozen

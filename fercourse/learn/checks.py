@@ -14,6 +14,7 @@ from fercourse.data.faces import EMOTIONS, Split
 from fercourse.errors import DataMismatch, ParameterError
 from fercourse.learn.augment import augmented
 from fercourse.learn.device import mode_kept, random_numbers_aside
+from fercourse.learn.fast.sides import resized
 
 PROBES = 8  # faces that a network is asked before it is trained: logits of so many do not look like shares by chance
 
@@ -108,9 +109,9 @@ def check_shape(outputs, faces):
         )
 
 
-def check_answers(model, split, device):
-    """Ask `model` for a few faces of `split` and check its logits; nothing is changed."""
-    few = _images(split, np.arange(PROBES) % len(split), device)
+def check_answers(model, split, device, side=None):
+    """Ask `model` for a few faces of `split`, resized to `side` if asked, and check its logits; nothing is changed."""
+    few = resized(_images(split, np.arange(PROBES) % len(split), device), side)
     with mode_kept(model), random_numbers_aside(device), torch.no_grad():
         check_answer(model.eval(), few)
 
@@ -173,16 +174,13 @@ def check_batch(model, batch):
         )
 
 
-def check_augment(augment, split, device):
-    """Ask `augment` for a few faces of `split`, and check what it makes of them; nothing is changed.
+def check_augment(augment, split, device, side=None):
+    """Ask `augment` for a few faces of `split`, resized to `side` if asked, and check its images; nothing is changed.
 
     Raises ParameterError also where its random numbers are not torch's: no seed would repeat them, and no checkpoint.
     """
-    few, python, numpy = (
-        _images(split, np.arange(PROBES) % len(split), device),
-        random.getstate(),
-        np.random.get_state(),
-    )
+    few = resized(_images(split, np.arange(PROBES) % len(split), device), side)
+    python, numpy = random.getstate(), np.random.get_state()
     try:
         with random_numbers_aside(device):
             [(images, _)] = augmented([(few, None)], augment, torch.Generator().manual_seed(0))

@@ -1,6 +1,7 @@
 """What a network costs, predicted without training it: parameters, arithmetic, memory, seconds."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,6 +11,8 @@ from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
 from fercourse.data.faces import SIDE
+from fercourse.errors import ParameterError
+from fercourse.learn.checks import answer
 from fercourse.learn.device import choose_device, mode_kept
 from fercourse.learn.precision import PRECISIONS, bfloat16_pays
 from fercourse.settings import choice, whole
@@ -40,24 +43,45 @@ class Cost:
         return PASSES * self.flops * faces / flops_per_second
 
 
-def cost(model: nn.Module, *, batch_size: int = 128, moments: int = 0) -> Cost:
+def cost(model: nn.Module, *, side: int = SIDE, batch_size: int = 128, moments: int = 0) -> Cost:
     """The `Cost` of training `model` on faces of 48 pixels; nothing is computed and the model is left as it was.
 
+    side:    of the faces in pixels, where it is another one
     moments: tensors that the optimiser keeps for each weight: 0 for plain SGD, 1 with momentum, 2 for Adam
     Counts the products of all layers, those of convolutions, linear layers and attention (torch's own counter), and
     each activation that autograd stores for the backward pass.
-    Raises ParameterError for a batch without faces or a negative number of moments.
+    Raises ParameterError for a batch without faces, a negative number of moments, and a side that the model refuses.
 
     >>> cost(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(48 * 48, 7))).flops == 2 * 48 * 48 * 7
     True
     """
     batch_size, moments = whole("batch_size", batch_size), whole("moments", moments, least=0)
+    side = whole("side", side)
     parameters = sum(weights.numel() for weights in model.parameters() if weights.requires_grad)
-    flops, stored = _count(model, faces=batch_size)
+    flops, stored = _count(model, faces=batch_size, side=side)
     return Cost(parameters, flops // batch_size, (BYTES * parameters * (2 + moments) + stored) / 1e6)
 
 
-def _count(model, *, faces):
+def training_flops(model: nn.Module, *, faces: int, sides: Sequence[int]) -> int:
+    """The floating-point operations of training `model`: in each epoch once on `faces` faces, at the side of `sides`.
+
+    sides: one for each epoch, in pixels: [48] * 15 for 15 epochs of whole faces
+    A step is counted as three times the forward pass, because the backward one makes two products for each of its: the
+    gradients of the activations and those of the weights. What `cost` counts; the optimiser's own arithmetic is not.
+    Raises ParameterError for sides that are no list of whole numbers, and for one that the model refuses.
+
+    >>> training_flops(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(48 * 48, 7)), faces=10, sides=[48, 48])
+    1935360
+    """
+    faces = whole("faces", faces)
+    if isinstance(sides, str) or not hasattr(sides, "__len__"):
+        raise ParameterError(f"expected sides, a list of sides in pixels, one for each epoch; found {sides!r}")
+    sides = [whole("each of sides", side) for side in sides]
+    flops = {side: cost(model, side=side).flops for side in set(sides)}
+    return PASSES * faces * sum(flops[side] for side in sides)
+
+
+def _count(model, *, faces, side):
     """(operations forward, bytes stored for the backward pass) of a batch, on tensors with shapes and no values."""
     stored = {}
 
@@ -67,10 +91,10 @@ def _count(model, *, faces):
 
     counter = FlopCounterMode(display=False)
     with mode_kept(model), torch.inference_mode(False), torch.enable_grad():
-        state, images = _shapes(model), torch.empty(faces, 1, SIDE, SIDE, device="meta")
+        state, images = _shapes(model), torch.empty(faces, 1, side, side, device="meta")
         with counter, saved_tensors_hooks(store, lambda tensor: tensor):
             # The result holds what was stored, so that no two storages share an address while they are counted.
-            logits = functional_call(model.train(), state, (images,))
+            logits = answer(lambda images: functional_call(model.train(), state, (images,)), images)
         del logits
     for weights in state.values():
         stored.pop(weights.untyped_storage()._cdata, None)

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from fercourse.data.faces import Faces, Split
+from fercourse.data.faces import SIDE, Faces, Split
 from fercourse.learn.checkpoints import check_writable, earlier_run
 from fercourse.learn.checks import check_answers, check_augment, check_last_batch, check_one_alone, check_trainable
 from fercourse.learn.device import choose_device
@@ -35,6 +35,7 @@ def iter_fit(
     schedule: Schedule | Plateau | TorchSchedule | None = None,
     batch_size: int = 128,
     shuffle: bool = True,
+    sides: Sequence[int] | None = None,
     augment: Callable[..., Tensor] | None = None,
     label_smoothing: float = 0.0,
     class_weights: Sequence[float] | Tensor | None = None,
@@ -60,8 +61,11 @@ def iter_fit(
     torch.optim.RMSprop, gets `lr`, `momentum` and `weight_decay` where they are given; any other, such as
     partial(torch.optim.SGD, lr=0.1), has its own. Weights that it leaves out stay as they are; each of its groups keeps
     its own rate, and a row's lr is that of the first group.
-    schedule: what the rates are multiplied by: None, or a `Step`, `Cosine`, `OneCycle` or `Plateau`; or a scheduler of
-    torch, by `every_epoch` or `every_batch`.
+    schedule: what the rates are multiplied by: None, or a `Step`, `Cosine`, `OneCycle`, `Triangle` or `Plateau`; or a
+    scheduler of torch, by `every_epoch` or `every_batch`.
+    sides: for each epoch the side in pixels to which its training faces are resized, bilinearly, before `augment`; each
+    row then has its side. Valid faces stay as they are, so that epochs at another side than theirs read low, and
+    keep="best" and a `Plateau` want one side for all epochs. None: all faces as they are.
     augment: an `Augment`, or a function of images or of (images, generator) to images, for the training faces alone:
     float32 (B, 1, 48, 48) in [0, 1], on the device. `Augment` draws for each face; a transform of torchvision draws
     once for the whole batch. It is tried on a few faces at the call.
@@ -87,11 +91,13 @@ def iter_fit(
     check_trainable(model)
     device = choose_device(device)
     model.to(device)
-    check_answers(model, data.train, device)
+    sides = set(settings["sides"] or {SIDE})
+    for side in sorted(sides | {SIDE}):  # valid faces stay at their own
+        check_answers(model, data.train, device, side)
     check_last_batch(model, data.train, settings["batch_size"], device)
     check_one_alone(model, data.valid, VALID_BATCH, device)
-    if augment is not None:
-        check_augment(augment, data.train, device)
+    for side in sorted(sides) if augment is not None else ():
+        check_augment(augment, data.train, device, side)
     forward = at_precision(model, precision, device)
     descent = _descent(model, len(data.train), settings)
     recipe, saved, checkpoint = None, None, settings["checkpoint"]
@@ -111,6 +117,7 @@ def iter_fit(
         keeps_best=settings["keep"] == "best" or plateau is not None,
         batch_size=settings["batch_size"],
         shuffle=settings["shuffle"],
+        sides=settings["sides"],
         augment=augment,
         seed=settings["seed"],
         checkpoint=checkpoint,
@@ -131,6 +138,7 @@ def fit(
     schedule: Schedule | Plateau | TorchSchedule | None = None,
     batch_size: int = 128,
     shuffle: bool = True,
+    sides: Sequence[int] | None = None,
     augment: Callable[..., Tensor] | None = None,
     label_smoothing: float = 0.0,
     class_weights: Sequence[float] | Tensor | None = None,

@@ -86,8 +86,8 @@ def bn_cnn(mean: float, std: float, *, dropout: float = 0.25, outputs: int = len
 
     Takes float32 (B, 1, 48, 48), standardised by `mean` and `std` in grey levels of [0, 1]; returns logits (B, 7). 80
     and 140 kernels of 5×5, 200 and 250 of 3×3, padded; after each of them batch norm, ReLU, 2×2 max-pooling, dropout.
-    Batch norm after each linear layer as well. The assignment had 20 outputs, a softmax as its last layer, and pixels
-    from 0 to 255.
+    Batch norm after each linear layer as well. The assignment, notebook B in its cell `class Net(nn.Module)`, had 20
+    outputs, a softmax as its last layer, and pixels from 0 to 255.
     """
     layers, channels = [Standardise(mean, std)], 1
     for filters, side in ((80, 5), (140, 5), (200, 3), (250, 3)):
@@ -143,6 +143,7 @@ def resnet9(mean: float, std: float) -> nn.Sequential:
     """Eight convolutions, two residual steps, one linear layer: 64, 128, 256 and 512 channels at 48, 24, 12, 6 pixels.
 
     Takes float32 (B, 1, 48, 48), standardised by `mean` and `std` in grey levels of [0, 1]; returns logits (B, 7).
+    Notebook D's, as far as its section 7.2.1 says: the code itself is not in its text, but the drawing that it shows.
     """
     return nn.Sequential(
         Standardise(mean, std),
@@ -162,6 +163,27 @@ def plain9(mean: float, std: float) -> nn.Sequential:
     """`resnet9` without its two shortcuts: the same layers, one after the other, with as many weights."""
     layers = [layer.block if isinstance(layer, Residual) else layer for layer in resnet9(mean, std)]
     return nn.Sequential(*layers)
+
+
+def efficientnet_b0() -> nn.Sequential:
+    """EfficientNet-B0, untrained, as notebook E asks timm for it under "Create Model"; 4.0 million weights.
+
+    Takes float32 (B, 1, 48, 48) in [0, 1], hands it on as three equal channels, not standardised, and returns logits
+    (B, 7). The layers are torchvision's; without dropout and stochastic depth, as timm has them unless told. E began
+    with ImageNet's weights, which no package that the course installs brings along: `lite0` has a sister's.
+    Tan and Le 2019, EfficientNet.
+    """
+    network = torchvision.models.efficientnet_b0(
+        weights=None, num_classes=len(EMOTIONS), dropout=0.0, stochastic_depth_prob=0.0
+    )
+    return nn.Sequential(ThreeChannels(), network)
+
+
+class ThreeChannels(nn.Module):
+    """Grey images (B, 1, H, W) as colour pictures of three equal channels."""
+
+    def forward(self, images):
+        return images.expand(-1, 3, -1, -1)
 
 
 class ResidualBlock(nn.Module):

@@ -220,7 +220,7 @@ class Descent:
         self._trained = None
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))
-        _lay_like_weights(self.optimizer)
+        lay_like_weights(self.optimizer)
         if self.average is not None:
             self.average.load_state_dict(state["average"])
         if self.scheduler is not None:
@@ -228,7 +228,7 @@ class Descent:
         self.taken = state["taken"]
 
 
-def _lay_like_weights(optimizer):
+def lay_like_weights(optimizer):
     """Give averages the memory layout of their weights, which a checkpoint may not have.
 
     torch's fused optimisers walk through both in the order of memory, and do not ask whether it is the same.

@@ -14,6 +14,7 @@ from fercourse.errors import ParameterError
 from fercourse.learn.augment import takes_generator
 from fercourse.learn.checkpoints import check_readable
 from fercourse.learn.checks import ask, check_split
+from fercourse.learn.fast.sides import checked_sides
 from fercourse.learn.optim import LR, optimizer_text
 from fercourse.learn.schedules import Plateau, TorchSchedule, scheduler_text
 from fercourse.settings import choice, flag, is_number, number, plain, seed_number, whole
@@ -46,7 +47,9 @@ def checked_settings(asked):
     _check_checkpoint(asked["checkpoint"], asked["resume"])
     if asked["lr"] is None and isinstance(asked["optimizer"], str):
         asked["lr"] = LR
-    return asked | {"class_weights": _checked_weights(asked["class_weights"])}
+    fitting = {name: asked[name] for name in ("epochs", "keep", "schedule")}
+    sides = checked_sides(asked["sides"], **fitting)
+    return asked | {"class_weights": _checked_weights(asked["class_weights"]), "sides": sides}
 
 
 def checked_data(data):
@@ -99,8 +102,8 @@ def _check_schedule(schedule):
         return
     if isclass(schedule) or not callable(getattr(schedule, "multiplier", None)):
         raise ParameterError(
-            "expected schedule=None, or a Step, Cosine, OneCycle or Plateau such as schedule=fc.OneCycle(), or a "
-            "scheduler of torch with its step, such as schedule=fc.every_epoch(partial(torch.optim.lr_scheduler."
+            "expected schedule=None, or a Step, Cosine, OneCycle, Triangle or Plateau such as schedule=fc.OneCycle(), "
+            "or a scheduler of torch with its step, such as schedule=fc.every_epoch(partial(torch.optim.lr_scheduler."
             f"CosineAnnealingLR, T_max=10)) or fc.every_batch(…); found schedule={schedule!r}"
         )
     if not _takes(schedule.multiplier, 0, steps_an_epoch=1, epochs=1):

@@ -1,7 +1,7 @@
 """Learning-rate schedules: frozen values that say by what the rate is multiplied, and when; and torch's schedulers.
 
-Step, Cosine and OneCycle are functions of the steps taken and nothing else; Plateau is one of the accuracies so far.
-So a resumed training needs no state of theirs. A scheduler of torch has one, which the checkpoint keeps.
+Step, Cosine, OneCycle and Triangle are functions of the steps taken and nothing else; Plateau is one of the accuracies
+so far. So a resumed training needs no state of theirs. A scheduler of torch has one, which the checkpoint keeps.
 """
 
 import math
@@ -17,7 +17,7 @@ from fercourse.settings import is_number, is_whole, plain
 
 
 class Schedule(Protocol):
-    """What a schedule has, `Step`, `Cosine` and `OneCycle` as one of your own."""
+    """What a schedule has, `Step`, `Cosine`, `OneCycle` and `Triangle` as one of your own."""
 
     def multiplier(self, taken: int, *, steps_an_epoch: int, epochs: int) -> float:
         """What the rates are multiplied by at the step after `taken` steps."""
@@ -82,6 +82,26 @@ class OneCycle:
         if taken <= peak:
             return _between(1 / 25, 1, taken / peak if peak else 1)
         return _between(1, 1 / 25e4, (taken - peak) / (last - peak))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Triangle:
+    """Let the rate rise to `lr` over the share `rise` of all steps, then fall to almost 0, both in a straight line.
+
+    One step a batch. The first rate is one part of the rise, the last one part of the fall: neither is 0, at which a
+    step would move nothing. A rise that is shorter than one step begins at `lr`. Every group keeps its own rate.
+    """
+
+    rise: float = 0.25
+
+    def __post_init__(self):
+        _expect("0 < rise < 1", self, lambda: 0 < self.rise < 1)
+
+    def multiplier(self, taken: int, *, steps_an_epoch: int, epochs: int) -> float:
+        """What the rate is multiplied by at the step after `taken` steps."""
+        total = steps_an_epoch * epochs
+        rising, falling = self.rise * total, (1 - self.rise) * total
+        return min(1.0, (taken + 1) / rising, (total - taken) / falling)
 
 
 @dataclass(frozen=True, kw_only=True)

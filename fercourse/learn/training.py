@@ -12,6 +12,7 @@ from fercourse.learn.augment import augmented
 from fercourse.learn.checkpoints import save_checkpoint
 from fercourse.learn.checks import check_images, check_shape
 from fercourse.learn.device import random_numbers_aside, random_state, restore_random_state, seed_device
+from fercourse.learn.fast.sides import resized
 from fercourse.learn.loop import evaluate_unasked, on_device, stream_batches, train_epoch
 
 VALID_BATCH = 512  # faces in one question after an epoch
@@ -24,17 +25,18 @@ class Training:
     kept, else with the averaged ones where there are any, else with those of now.
 
     forward, descent, criterion: what computes logits, the `Descent` that moves the weights, what it lowers
+    sides: of the training faces in each epoch, or None
     plateau: a `Plateau` to follow, or None. keeps_best: whether the model ends with the best weights
     generator: of the order of the faces and of their augmentation. noise: the state of torch's own random numbers
     checkpoint, recipe: where each epoch is kept, and by which settings; or None
     """
 
     def __init__(
-        self, data, device, *, forward, descent, criterion, batch_size, shuffle, augment, seed, plateau, keeps_best,
-        checkpoint, recipe,
+        self, data, device, *, forward, descent, criterion, batch_size, shuffle, sides, augment, seed, plateau,
+        keeps_best, checkpoint, recipe,
     ):  # fmt: skip
         self.device, self.forward, self.descent, self.criterion = device, forward, descent, criterion
-        self.batch_size, self.shuffle, self.augment = batch_size, shuffle, augment
+        self.batch_size, self.shuffle, self.sides, self.augment = batch_size, shuffle, sides, augment
         self.plateau, self.keeps_best = plateau, keeps_best
         self.checkpoint, self.recipe = checkpoint, recipe
         self.faces, self.valid = on_device(data.train, device), on_device(data.valid, device)
@@ -70,6 +72,7 @@ class Training:
         start = time.perf_counter()
         try:
             row = {"epoch": len(self.rows) + 1} | self._train(bar) | self._evaluate()
+            row |= {} if self.sides is None else {"side": self._side()}
             row |= {"lr": self.descent.lr, "seconds": time.perf_counter() - start}
             self.rows.append(row)
             self.descent.finish_epoch(row)
@@ -110,12 +113,17 @@ class Training:
 
     def _stream(self, bar):
         stream = stream_batches(*self.faces, self.batch_size, self.shuffle, self.generator, self.device)
+        stream = ((resized(images, self._side()), labels) for images, labels in stream)
         for images, labels in stream if self.augment is None else augmented(stream, self.augment, self.generator):
             if self.augment is not None:
                 check_images(images, len(labels))
                 self.given.append(images)
             yield images, labels
             bar.update()
+
+    def _side(self):
+        """To which the training faces of the epoch under way are resized; None: they stay as they are."""
+        return None if self.sides is None else self.sides[len(self.rows)]
 
     def diverged(self, where, what):
         """The error of a training whose loss is no number, for raising."""

@@ -13,7 +13,17 @@ from torchvision.models.resnet import BasicBlock
 
 import fercourse as fc
 from fercourse.learn.costs import cost
-from fercourse.learn.models import DEPTHS, Residual, ResidualBlock, bn_cnn, plain9, resnet, resnet9, small_resnet
+from fercourse.learn.models import (
+    DEPTHS,
+    Residual,
+    ResidualBlock,
+    bn_cnn,
+    efficientnet_b0,
+    plain9,
+    resnet,
+    resnet9,
+    small_resnet,
+)
 from fercourse.learn.precision import at_precision
 
 PUBLISHED = {
@@ -259,3 +269,44 @@ def test_a_residual_block_is_torchvisions(stride):
 def test_a_small_resnet_of_another_depth_is_refused_with_those_there_are(depth):
     with pytest.raises(fc.ParameterError, match=rf"6n \+ 2: 8, 14, 20, …; found {depth}"):
         small_resnet(depth, 0.5, 0.25)
+
+
+def blocks_of_b0():
+    """EfficientNet-B0's blocks as its paper lists them: inputs, outputs, expansion, kernel."""
+    stages = (
+        (1, 16, 1, 3),
+        (6, 24, 2, 3),
+        (6, 40, 2, 5),
+        (6, 80, 3, 3),
+        (6, 112, 3, 5),
+        (6, 192, 4, 5),
+        (6, 320, 1, 3),
+    )
+    inputs = 32
+    for expansion, outputs, blocks, side in stages:
+        for _ in range(blocks):
+            yield inputs, outputs, expansion, side
+            inputs = outputs
+
+
+def test_efficientnet_b0_has_the_weights_counted_by_hand():
+    expected = 27 * 32 + 2 * 32  # the stem, and its batch norm
+    for inputs, outputs, expansion, side in blocks_of_b0():
+        wide, squeezed = expansion * inputs, inputs // 4
+        expected += (inputs * wide + 2 * wide) * (expansion > 1)
+        expected += side * side * wide + 2 * wide  # depthwise
+        expected += wide * squeezed + squeezed + squeezed * wide + wide  # squeeze and excitation
+        expected += wide * outputs + 2 * outputs
+    expected += 320 * 1280 + 2 * 1280 + 1280 * 7 + 7
+    assert sum(weights.numel() for weights in efficientnet_b0().parameters()) == expected == 4_016_515
+    with_a_thousand = torchvision.models.EfficientNet_B0_Weights.IMAGENET1K_V1.meta["num_params"]
+    assert expected == with_a_thousand - 1281 * 1000 + 1281 * 7
+
+
+def test_efficientnet_b0_sees_a_face_as_three_equal_channels_and_draws_nothing_while_it_trains():
+    torch.manual_seed(0)
+    model, images = efficientnet_b0(), torch.rand(4, 1, 48, 48)
+    first, again = model(images), model(images)
+    assert torch.equal(first, again)
+    torch.testing.assert_close(first, model[1](images.repeat(1, 3, 1, 1)))
+    assert first.shape == (4, 7)

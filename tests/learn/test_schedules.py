@@ -133,3 +133,23 @@ def test_a_plateau_that_never_came_changes_nothing():
 def test_a_schedule_that_cannot_work_is_refused_with_its_values(build):
     with pytest.raises(fc.ParameterError, match=r"expected .* found (Step|Cosine|OneCycle|Plateau)"):
         build()
+
+
+def test_a_triangle_rises_and_falls_in_straight_lines_worked_out_by_hand():
+    # eight steps, a quarter of them up: 1/2, 1, then from 6/6 down in sixths
+    rates = [fc.Triangle(rise=0.25).multiplier(taken, steps_an_epoch=4, epochs=2) for taken in range(8)]
+    assert rates == pytest.approx([1 / 2, 1, 1, 5 / 6, 4 / 6, 3 / 6, 2 / 6, 1 / 6])
+
+
+@pytest.mark.parametrize("rise", [0.01, 0.25, 0.99])
+@pytest.mark.parametrize("total", range(1, 6))
+def test_a_short_triangle_never_passes_the_rate_and_never_stands_still(total, rise):
+    rates = [fc.Triangle(rise=rise).multiplier(taken, steps_an_epoch=total, epochs=1) for taken in range(total)]
+    assert all(0 < rate <= 1 for rate in rates)
+    assert max(rates) > 0.5
+
+
+@pytest.mark.parametrize("rise", [0, 1, -0.1, 1.5, float("nan"), "0.25", True, None])
+def test_a_rise_outside_of_0_to_1_is_refused(rise):
+    with pytest.raises(fc.ParameterError, match="expected 0 < rise < 1"):
+        fc.Triangle(rise=rise)

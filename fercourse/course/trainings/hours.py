@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from statistics import median
+from statistics import mean, median
 
 from fercourse.course.trainings.listed import NOT_SHOWN, TRAININGS, Listed
-from fercourse.data.faces import OFFICIAL_COUNTS
+from fercourse.data.faces import OFFICIAL_COUNTS, SIDE
 from fercourse.learn.costs import PASSES, cost
 
 
@@ -63,10 +63,12 @@ def _work(training):
 
 
 def _flops(training):
-    """Operations of one face, forward. Keras' networks are not counted: each of them counts as one."""
-    return _counted(training.network) if training.framework == "torch" else 1
+    """Operations of one face, forward; a mean where the side changes. Keras' networks are not counted: each is one."""
+    if training.framework != "torch":
+        return 1
+    return mean(_counted(training.network, side) for side in training.recipe.get("sides", [SIDE]))
 
 
 @cache
-def _counted(network):
-    return cost(network(0.5, 0.25)).flops
+def _counted(network, side):
+    return cost(network(0.5, 0.25), side=side).flops

@@ -13,7 +13,9 @@ from importlib.util import find_spec
 from fercourse.data.faces import Faces
 from fercourse.errors import ParameterError
 from fercourse.learn.augment import Augment, offline_copies
-from fercourse.learn.models import bn_cnn, cnn, mlp, plain9, prelu_cnn, resnet, resnet9
+from fercourse.learn.fast.network import fast
+from fercourse.learn.fast.recipes import CPU_RECIPE, GPU_NETWORK, GPU_RECIPE
+from fercourse.learn.models import bn_cnn, cnn, efficientnet_b0, mlp, plain9, prelu_cnn, resnet, resnet9
 from fercourse.learn.schedules import OneCycle
 from fercourse.learn.transfer.lite0 import lite0
 from fercourse.learn.transfer.rates import adamw_by_depth
@@ -156,6 +158,19 @@ def _fine_tuned(mean, std):
     return lite0(**FINE_TUNED)
 
 
+def _from_scratch(mean, std):
+    """E's network, which standardises nothing."""
+    return efficientnet_b0()
+
+
+def _fast(name, recipe, **settings):
+    """The fast network, which standardises each face by itself; answers are means over mirror images."""
+    return Listed(
+        name=name, lesson="10", network=lambda mean, std: fast(**settings), recipe=recipe, test=True, flips=True,
+        written={"optimizer": "Muon at 0.02, AdamW at 0.003", "answers": "means over mirror images"} | settings,
+    )  # fmt: skip
+
+
 D_NOTE = "D's rates, epochs and batches are not in its text. Ours: a range test with momentum turned up from 0.002 on"
 PLAIN_NOTE = "ResNet9's layers without the shortcuts; D's own network is not in its text"
 
@@ -211,6 +226,21 @@ TRAININGS = (
         written={"optimizer": "adamw", "answers": "means over mirror images"} | BY_DEPTH | FINE_TUNED,
         note="E's EfficientNet-B0 is another network, and its 65.4 is of both test folders together",
     ),
+    Listed(
+        name="CNN, SGD 0.001 for 150 epochs", lesson="10", network=partial(cnn, dropout=0.3), reproduces="A5",
+        recipe={"epochs": 150, "optimizer": "sgd", "lr": 0.001, "batch_size": 100, "precision": "auto"}, test=True,
+        note="A5's network, rate and epochs; its loader hands on pixels from 0 to 255, these are standardised",
+    ),
+    Listed(
+        name="EfficientNet-B0, untrained at first", lesson="10", network=_from_scratch, test=True,
+        recipe={
+            "epochs": 20, "optimizer": "adam", "lr": 0.001, "batch_size": 32, "precision": "float32",
+            "augment": Augment(flip=0.5, rotate=20),
+        },
+        note="E's network, rate, batches and augmentation; E began with weights of ImageNet, and kept its best epoch",
+    ),
+    _fast("Fast network, CPU recipe", CPU_RECIPE),
+    _fast("Fast network, GPU recipe", GPU_RECIPE, **GPU_NETWORK),
 )  # fmt: skip
 """In the order of the lessons."""
 

@@ -48,13 +48,19 @@ def _finished(training, data, seed, folder, device):
 
 def _with_torch(training, data, seed, checkpoint, device):
     """(history, a function from a split to predictions) of a training in PyTorch."""
+    model, faces, how = prepared(training, data, seed)
+    where = {"checkpoint": checkpoint, "resume": "auto", "device": device}
+    answer = partial(predict, model, flips=True) if training.flips else partial(predict, model)
+    return fit(model, faces, **how, **where), answer
+
+
+def prepared(training: Listed, data: Faces, seed: int) -> tuple:
+    """(network with its first weights, faces that it is trained on, settings of `fit`) of a training in PyTorch."""
     seed_everything(training.first + seed)
     model = training.network(*_grey_levels(data.train))
     faces = data if training.faces is None else training.faces(data, seed)
-    where = {"checkpoint": checkpoint, "resume": "auto", "device": device, "seed": seed}
     how = training.recipe | ({"optimizer": training.optimizer(model)} if training.optimizer else {})
-    answer = partial(predict, model, flips=True) if training.flips else partial(predict, model)
-    return fit(model, faces, **how, **where), answer
+    return model, faces, how | {"seed": seed}
 
 
 def _with_tensorflow(training, data, seed, checkpoint, device):

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
+import torch
 from small_fer import csv_bytes
 from torch.optim import Adam
 
@@ -282,3 +283,43 @@ def test_the_command_trains_what_is_named_on_the_data_that_is_named(tmp_path, mo
 def test_a_name_that_is_not_there_and_data_that_lacks_are_said(arguments, words, capsys):
     assert main(["train", *arguments]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_hours_of_a_training_whose_sides_change_are_those_of_its_operations():
+    records = [timed("Fast network, CPU recipe", 15, 3000.0), timed("CNN, Adam 0.001", 1, 30.0)]
+    assert estimate(NAMED["Fast network, CPU recipe"], 15, records).hours == pytest.approx(3000 / 3600)
+    flops = fc.training_flops(fc.fast(), faces=28_709, sides=fc.CPU_RECIPE["sides"])
+    speed = fc.training_flops(fc.cnn(0.5, 0.25), faces=28_709, sides=[48]) / 30
+    expected = estimate(NAMED["Fast network, CPU recipe"], 15, records[1:])
+    assert expected.hours == pytest.approx(flops / speed / 3600)
+
+
+@pytest.mark.parametrize("name", ["Fast network, CPU recipe", "Fast network, GPU recipe"])
+def test_the_fast_networks_are_trained_by_the_recipes_that_the_lesson_reads(name):
+    recipe, network = {
+        "Fast network, CPU recipe": (fc.CPU_RECIPE, {}),
+        "Fast network, GPU recipe": (fc.GPU_RECIPE, fc.GPU_NETWORK),
+    }[name]
+    assert NAMED[name].recipe == recipe
+    with torch.device("meta"):
+        listed_one, by_hand = NAMED[name].network(0.5, 0.25), fc.fast(**network)
+    assert str(listed_one) == str(by_hand)
+    assert NAMED[name].flips
+    assert NAMED[name].test
+
+
+NEW = [training for training in TRAININGS if training.lesson == "10"]
+
+
+@pytest.mark.parametrize("training", NEW, ids=lambda training: training.name)
+def test_a_training_of_lesson_10_runs_to_its_record_at_the_smallest_size(training, faces, tmp_path):
+    few = replace(faces, train=faces.train.take(20), valid=faces.valid.take(10), test=faces.test.take(10))
+    small = {"epochs": 2} | ({"sides": [32, 48]} if "sides" in training.recipe else {})
+    if training.name.startswith("Fast network"):
+        training = replace(training, network=lambda mean, std: fc.fast(widths=(4, 8, 8, 8)))
+    [done] = run([replace(training, recipe=training.recipe | small)], few, tmp_path, seed=1)
+    record = read_training(done.path)
+    assert (record["lesson"], record["seed"], len(record["history"])) == ("10", 1, 2)
+    assert record["recipe"]["epochs"] == 2
+    assert record["test"] is not None
+    assert ("side" in record["history"][0]) == ("sides" in training.recipe)
