@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -249,3 +250,31 @@ def test_a_range_test_refuses_what_fit_refuses(faces):
         linear(), few, steps=np.int64(3), lowest=np.float32(1e-4), batch_size=np.int64(9), device="cpu"
     )
     assert len(table) == 3
+
+
+NETWORKS = {
+    "mlp": lambda: fc.mlp(0.5, 0.25, hidden=(32, 16)),
+    "cnn": lambda: fc.cnn(0.5, 0.25),
+    "bn_cnn": lambda: fc.bn_cnn(0.5, 0.25),
+    "prelu_cnn": lambda: fc.prelu_cnn(0.5, 0.25),
+    "resnet9": lambda: fc.resnet9(0.5, 0.25),
+    "small_resnet": lambda: fc.small_resnet(8, 0.5, 0.25),
+    "resnet": lambda: fc.resnet(18, 0.5, 0.25),
+    "efficientnet_b0": fc.efficientnet_b0,
+    "fast": lambda: fc.fast(widths=(8, 8, 16, 16), residual_steps=(1, 1, 1)),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_in_every_network_of_the_course_every_weight_moves(name):
+    """A ReLU behind a scale that starts at 0 lets no gradient through, ever; nothing else shows it."""
+    torch.manual_seed(0)
+    model, data = NETWORKS[name](), fc.drawn_faces(32, 0, 0, seed=3).train
+    before = {name: weights.detach().clone() for name, weights in model.named_parameters()}
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    for _ in range(3):  # behind a scale of 0 the weights move from the second step on
+        fc.train_epoch(model, fc.batches(data, 32), optimizer)
+    norms = (nn.BatchNorm1d, nn.BatchNorm2d)
+    without_effect = {f"{place}.bias" for place, (_, norm) in enumerate(pairwise(model)) if isinstance(norm, norms)}
+    still = {name for name, weights in model.named_parameters() if torch.equal(weights, before[name])}
+    assert still <= without_effect
