@@ -42,6 +42,9 @@ from fercourse.learn.device import choose_device as choose_device
 from fercourse.learn.device import seed_everything as seed_everything
 from fercourse.learn.fitting import fit as fit
 from fercourse.learn.fitting import iter_fit as iter_fit
+from fercourse.learn.looking.grad_cam import grad_cam as grad_cam
+from fercourse.learn.looking.inside import feature_maps as feature_maps
+from fercourse.learn.looking.occlusion import occlusion as occlusion
 from fercourse.learn.loop import batches as batches
 from fercourse.learn.loop import evaluate as evaluate
 from fercourse.learn.loop import predict as predict
