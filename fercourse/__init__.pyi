@@ -40,6 +40,9 @@ from fercourse.learn.costs import cost as cost
 from fercourse.learn.costs import flops_per_second as flops_per_second
 from fercourse.learn.device import choose_device as choose_device
 from fercourse.learn.device import seed_everything as seed_everything
+from fercourse.learn.export.int8 import quantise as quantise
+from fercourse.learn.export.network import OnnxNetwork as OnnxNetwork
+from fercourse.learn.export.to_onnx import export_onnx as export_onnx
 from fercourse.learn.fitting import fit as fit
 from fercourse.learn.fitting import iter_fit as iter_fit
 from fercourse.learn.looking.grad_cam import grad_cam as grad_cam
