@@ -167,6 +167,23 @@ def improve(exercise: str, *, only: Literal["baseline", "solution"] | None = Non
     return 0 if better else 1
 
 
+def demo(*, weights: str | None = None, port: int = 8899) -> int:
+    """Show a page on this machine that reads a picture or the webcam: your own face, nothing is kept.
+
+    Args:
+        weights: a network that fc.export_onnx wrote; without it a small one is trained on drawn faces, once
+        port: of 127.0.0.1; 0 for any free one
+    """
+    from fercourse.classroom.demo.network import drawn_network
+    from fercourse.classroom.demo.server import serve
+    from fercourse.learn.export.network import OnnxNetwork, needed
+
+    for module in ("cv2", "onnxruntime"):
+        needed(module)
+    serve(drawn_network() if weights is None else OnnxNetwork(weights), port)
+    return 0
+
+
 def clinic(*, leaderboard: str) -> int:
     """Make one page of a class's scores in the debugging clinic of lesson 08.
 
@@ -195,7 +212,7 @@ def call(arguments: list[str]) -> int | None:
 def _app():
     app, of_data = SubcommandApp(), SubcommandApp()
     of_authors = conf.configure(conf.PositionalRequiredArgs)(improve)
-    for command in (build, run, train, results, grade, clinic, of_authors):
+    for command in (build, run, train, results, grade, demo, clinic, of_authors):
         app.command(command)
     for command in (data.find, data.verify, data.summary, data.convert, data.export_drawn, data.download):
         of_data.command(conf.configure(conf.PositionalRequiredArgs)(command))  # what must be given has no -- name

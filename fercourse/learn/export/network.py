@@ -76,7 +76,9 @@ def softmax(logits):
 def needed(module):
     """Raise ImportError, with the command that installs it, where a package of the extra `deploy` is not there."""
     if find_spec(module) is None:
-        raise ImportError(f"expected the package {module}, of the extra deploy; it is not installed: {INSTALL}")
+        raise ModuleNotFoundError(
+            f"expected the package {module}, of the extra deploy; it is not installed: {INSTALL}", name=module
+        )
 
 
 def note(path, sureness: Sureness):
