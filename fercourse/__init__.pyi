@@ -15,6 +15,7 @@ from fercourse.classroom.session import setup as setup
 from fercourse.classroom.source import source as source
 from fercourse.classroom.transforms import try_transforms as try_transforms
 from fercourse.data.drawn.dataset import drawn_faces as drawn_faces
+from fercourse.data.drawn.people import drawn_people as drawn_people
 from fercourse.data.faces import BALLOT as BALLOT
 from fercourse.data.faces import EMOTIONS as EMOTIONS
 from fercourse.data.faces import SIDE as SIDE

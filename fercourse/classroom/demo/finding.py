@@ -15,11 +15,14 @@ from fercourse.data.layouts.pictures import decoding
 from fercourse.data.photos import grey_picture
 from fercourse.errors import DataMismatch
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "MPO")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 MOST_PIXELS = 50_000_000
 REMEDY = "Choose a photo, saved as JPEG or PNG."
 LONGEST = 640
 """Pixels of the longer side at which faces are looked for: a face that fills a twelfth of it is found."""
+
+AGREE = 5
+"""So many overlapping finds make a face: with fewer, parts of a face and stains on a wall are found too."""
 
 _one_at_a_time = Lock()  # OpenCV's cascade keeps its work in itself
 
@@ -62,11 +65,9 @@ def cut_out(grey: np.ndarray, box: tuple[int, int, int]) -> np.ndarray:
 
 
 def _detected(grey):
-    import cv2
-
     smallest = max(24, min(grey.shape) // 12)
     with _one_at_a_time:
-        return _cascade().detectMultiScale(cv2.equalizeHist(grey), 1.1, 3, minSize=(smallest, smallest))
+        return _cascade().detectMultiScale(grey, 1.1, AGREE, minSize=(smallest, smallest))
 
 
 @cache
