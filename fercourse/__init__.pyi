@@ -4,6 +4,7 @@ from fercourse import tf as tf
 from fercourse.classroom.browser import browse as browse
 from fercourse.classroom.checking import check as check
 from fercourse.classroom.checking import progress as progress
+from fercourse.classroom.demo.widget import ask_network as ask_network
 from fercourse.classroom.guesses import guess as guess
 from fercourse.classroom.guesses import reveal as reveal
 from fercourse.classroom.hints import hint as hint

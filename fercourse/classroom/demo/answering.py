@@ -43,7 +43,7 @@ def answer_to(network, data: bytes) -> dict:
         "face": as_address(face),
         "chances": dict(zip(EMOTIONS, (round(float(chance), 4) for chance in chances), strict=True)),
         "answer": answer,
-        "said": [*whole, *several, *said],
+        "said": [*said, *whole, *several],
     }
 
 
@@ -60,7 +60,7 @@ def in_words(sureness, chances) -> tuple[str | None, list[str]]:
     best = int(chances.argmax())
     name, confidence = EMOTIONS[best], float(chances[best])
     threshold = sureness.threshold if sureness else HALF
-    percent = f"{100 * confidence:.0f} %"
+    percent = "over 99 %" if confidence > 0.99 else f"{100 * confidence:.0f} %"
     if confidence <= threshold:
         unsure = f"I do not know. The likeliest of the seven is {name}, with {percent}; that is too little to answer."
         return None, [unsure, *worth(sureness, confidence)]

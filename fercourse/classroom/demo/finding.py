@@ -32,13 +32,13 @@ def picture_in(data: bytes) -> np.ndarray:
 
     Raises DataMismatch where it is no picture, damaged, too large, or has more than 8 bits a channel.
     """
-    with decoding("the file", remedy=REMEDY), Image.open(BytesIO(data), formats=FORMATS) as image:
+    with decoding("This file", remedy=REMEDY), Image.open(BytesIO(data), formats=FORMATS) as image:
         if image.width * image.height > MOST_PIXELS:
             raise DataMismatch(
-                f"the file: expected at most {MOST_PIXELS // 1_000_000} million pixels, found {image.width:,} × "
+                f"This file: expected at most {MOST_PIXELS // 1_000_000} million pixels, found {image.width:,} × "
                 f"{image.height:,}. Make it smaller."
             )
-        return np.array(grey_picture(image, "the file"))
+        return np.array(grey_picture(image, "This file"))
 
 
 def boxes_in(grey: np.ndarray) -> list[tuple[int, int, int]]:

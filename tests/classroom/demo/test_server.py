@@ -127,7 +127,7 @@ def test_without_a_length_nothing_is_read(server, length):
 def test_a_bare_face_is_taken_as_it_is(server, drawn):
     shown = read(server, encoded(Image.fromarray(drawn[0])))
     assert (shown["width"], shown["height"], shown["found"], shown["box"]) == (48, 48, 1, [0, 0, 48])
-    assert shown["said"][0] == "The picture has 48 × 48 pixels: it is taken as one face."
+    assert shown["said"][-1] == "The picture has 48 × 48 pixels: it is taken as one face."
     picture = Image.open(io.BytesIO(base64.b64decode(shown["face"].removeprefix("data:image/png;base64,"))))
     assert np.array_equal(np.array(picture), drawn[0])
     logit = 10 * drawn[0].mean(dtype=float) / 255
@@ -150,7 +150,7 @@ def test_of_several_faces_the_largest_is_taken_and_their_number_said(server, dra
     picture.paste(scene(drawn[2], side=400, left=0, top=0, size=(400, 400)), (700, 500))
     shown = read(server, encoded(picture))
     assert shown["found"] == 3
-    assert shown["said"][0] == "3 faces were found; this is the largest."
+    assert shown["said"][-1] == "3 faces were found; this is the largest."
     assert shown["box"][0] > 600
     assert shown["box"][2] > 280
 
@@ -235,7 +235,7 @@ def test_a_file_that_is_no_picture_is_refused_in_words(server, drawn, made, said
     shown = read(server, made(photo_of(drawn)))
     assert list(shown) == ["error"]
     assert said in shown["error"]
-    assert shown["error"].startswith("the file: ")
+    assert shown["error"].startswith("This file: ")
     assert "/" not in shown["error"].replace("PNG, JPEG, BMP", "")
 
 

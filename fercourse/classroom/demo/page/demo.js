@@ -20,7 +20,7 @@ function say(...sentences) {
   return said;
 }
 
-async function read(picture) {
+async function read(picture, pixels) {
   const asked = ++newest;
   if (picture.size > MOST_BYTES) return say(`This file has more than ${MOST_BYTES / 1e6} MB. Choose a smaller one.`);
   let answer;
@@ -30,14 +30,15 @@ async function read(picture) {
     stop();
     return say("The program in the terminal does not answer. Start it again, then load this page anew.");
   }
-  if (asked === newest) show(answer);
+  if (asked === newest) show(answer, pixels);
 }
 
-function show(answer) {
+function show(answer, pixels) {
+  if (pixels) draw(pixels, pixels.width, pixels.height);
   if (answer.error) return say(answer.error);
   const said = say(...answer.said);
   if (!answer.box) return;
-  frame(answer);
+  if (pixels) frame(answer);
   const face = element("img", "face");
   face.src = answer.face;
   face.alt = "The face as the network gets it: 48 by 48 grey pixels.";
@@ -70,13 +71,10 @@ function draw(source, width, height) {
 
 async function open(picture) {
   stop();
-  try {
-    const pixels = await createImageBitmap(picture);
-    draw(pixels, pixels.width, pixels.height);
-  } catch {
-    canvas.hidden = true; // the program says what is wrong with it
-  }
-  await read(picture);
+  const pixels = await createImageBitmap(picture).catch(() => null); // the program says what is wrong with it
+  canvas.hidden = !pixels;
+  if (pixels) draw(pixels, pixels.width, pixels.height);
+  await read(picture, pixels);
 }
 
 of("file").addEventListener("change", event => {
@@ -110,8 +108,10 @@ async function start() {
   while (running === stream) {
     const begun = performance.now();
     if (video.videoWidth) {
-      draw(video, video.videoWidth, video.videoHeight);
-      await read(await new Promise(done => canvas.toBlob(done, "image/jpeg", 0.9)));
+      const pixels = await createImageBitmap(video), aside = element("canvas");
+      [aside.width, aside.height] = [pixels.width, pixels.height];
+      aside.getContext("2d").drawImage(pixels, 0, 0);
+      await read(await new Promise(done => aside.toBlob(done, "image/jpeg", 0.9)), pixels);
     }
     await new Promise(done => setTimeout(done, Math.max(50, BETWEEN - (performance.now() - begun))));
   }
