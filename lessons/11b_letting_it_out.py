@@ -147,7 +147,24 @@ fc.record({f"mean error, {name}": 100 * error for name, error in errors.items()}
 # One scale for each filter loses less, because a filter of small weights is not measured by the largest weight of all
 # others. <!-- 11b.scales --> For a network the activations become whole numbers too, and for them nobody knows the
 # largest in advance. So a few hundred training faces are sent through once, and the range of each layer is noted. This
-# is *static* quantisation; `fc.quantise` lets onnxruntime do it.
+# is *static* quantisation.
+#
+# ### What broke: a sum that does not fit
+#
+# An activation goes from 0 to 255, a weight from −127 to 127. Many processors add two such products in 16 bits, whose
+# largest number is 32,767; newer ones have instructions for sums of 32 bits.
+
+# %%
+room = np.iinfo(np.int16).max
+sums = {bits: 2 * 255 * (2 ** (bits - 1) - 1) for bits in (8, 7)}
+{f"weights of {bits} bits": f"up to {most:,}, {'fits' if most <= room else 'does not fit'}" for bits, most in sums.items()}
+
+# %% [markdown]
+# With eight bits the largest sums do not fit, with seven they do. <!-- 11b.sums --> What does not fit is cut off at
+# 32,767, and no error comes. The first version of this lesson quantised to all eight bits, and lost many right answers
+# on such a processor. On a newer one the same file would have lost none. The paired test below said so at once; the
+# size of the file, or a look at ten faces, would not have. `fc.quantise` gives weights seven of the eight bits, and
+# lets onnxruntime do the rest.
 
 # %%
 small = fc.quantise(network, folder / "int8.onnx", train[:500], valid)
@@ -254,6 +271,8 @@ fc.claim("11b.parity", apart < 1e-4 and shipped < 1e-4 and same_answers == 1,
          "By hand and by fc.export_onnx no logit differs from PyTorch's by more than 1e-4, and all answers are the same.")
 fc.claim("11b.scales", errors["one for each filter"] < errors["one scale"],
          "With one scale for each filter the mean error of the weights is smaller than with one for all.")
+fc.claim("11b.sums", sums[7] <= room < sums[8],
+         "Two products of the largest activation and weight fit into 16 bits with weights of 7 bits, not with 8.")
 fc.claim("11b.size", sizes["8 bits"] < sizes["32 bits"] / 2, "The file with eight bits is less than half as large.")
 fc.claim("11b.other", test.p_value > 0.05 and moved.sum() > 2 * abs(test.wins - test.losses) and moved.sum() > 0,
          needs="lesson",
