@@ -24,8 +24,8 @@ def quantise(network: OnnxNetwork, path: str | os.PathLike, seen: Split, held_ou
     Static quantisation by onnxruntime, one scale for each channel of weights. Weights take seven of the eight bits:
     processors without VNNI add two products in 16 bits, where larger ones are cut off, without an error, and only there
     (onnxruntime's guide to quantisation, "When and why do I need to try U8U8?"). The answers are others than before:
-    compare them by `predict` and the paired test before you use the file. Raises ParameterError for other arguments, NotWritten, and
-    ImportError without the extra `deploy`.
+    compare them by `predict` and the paired test before you use the file. Raises ParameterError for other arguments,
+    NotWritten, and ImportError without the extra `deploy`.
     """
     for module in ("onnx", "onnxruntime"):
         needed(module)
