@@ -122,7 +122,8 @@ print(f"{len(images):,} faces: logits differ by {apart:.1e} at most; {100 * same
 # %%
 network = fc.export_onnx(model, folder / "network.onnx", valid)
 shipped = float(np.abs(network(images) - from_torch).max())
-network, f"logits differ by {shipped:.1e}", f"it answers from a sureness of {network.sureness.threshold:.1f} on"
+print(f"{network.megabytes:.2f} MB, logits differ by {shipped:.1e}")
+print(f"it answers from a sureness of {network.sureness.threshold:.1f} on; below that, it does not know")
 
 # %% [markdown]
 # ## Eight bits, by hand
