@@ -52,7 +52,7 @@ notebooks: environment  ## rebuilds the notebooks from lessons/ and executes the
 
 environment: .venv/ready  ## installs everything into .venv, once; TORCH=cpu leaves out what only a GPU needs
 
-what := --constraint constraints.txt --editable ".[lab,course,download,tf,grade,cluster,transfer,test]"
+what := --constraint constraints.txt --editable ".[lab,course,download,tf,grade,cluster,transfer,deploy,test]"
 pip := $(python) -m pip install -qq --disable-pip-version-check
 uv := $(python) -m uv pip install --quiet --system-certs --python $(python) --compile-bytecode $(if $(TORCH),--torch-backend $(TORCH))
 

@@ -4,6 +4,7 @@ from fercourse import tf as tf
 from fercourse.classroom.browser import browse as browse
 from fercourse.classroom.checking import check as check
 from fercourse.classroom.checking import progress as progress
+from fercourse.classroom.demo.widget import ask_network as ask_network
 from fercourse.classroom.guesses import guess as guess
 from fercourse.classroom.guesses import reveal as reveal
 from fercourse.classroom.hints import hint as hint
@@ -15,6 +16,7 @@ from fercourse.classroom.session import setup as setup
 from fercourse.classroom.source import source as source
 from fercourse.classroom.transforms import try_transforms as try_transforms
 from fercourse.data.drawn.dataset import drawn_faces as drawn_faces
+from fercourse.data.drawn.people import drawn_people as drawn_people
 from fercourse.data.faces import BALLOT as BALLOT
 from fercourse.data.faces import EMOTIONS as EMOTIONS
 from fercourse.data.faces import SIDE as SIDE
@@ -46,8 +48,14 @@ from fercourse.learn.fast.network import fast as fast
 from fercourse.learn.fast.recipes import CPU_RECIPE as CPU_RECIPE
 from fercourse.learn.fast.recipes import GPU_NETWORK as GPU_NETWORK
 from fercourse.learn.fast.recipes import GPU_RECIPE as GPU_RECIPE
+from fercourse.learn.export.int8 import quantise as quantise
+from fercourse.learn.export.network import OnnxNetwork as OnnxNetwork
+from fercourse.learn.export.to_onnx import export_onnx as export_onnx
 from fercourse.learn.fitting import fit as fit
 from fercourse.learn.fitting import iter_fit as iter_fit
+from fercourse.learn.looking.grad_cam import grad_cam as grad_cam
+from fercourse.learn.looking.inside import feature_maps as feature_maps
+from fercourse.learn.looking.occlusion import occlusion as occlusion
 from fercourse.learn.loop import batches as batches
 from fercourse.learn.loop import evaluate as evaluate
 from fercourse.learn.loop import predict as predict

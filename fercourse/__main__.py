@@ -1,4 +1,4 @@
-"""`python -m fercourse build | run | train | results | grade | data`: errors become messages and exit codes."""
+"""`python -m fercourse build | run | train | results | grade | demo | data`: errors become messages and exit codes."""
 
 import os
 import sys
@@ -7,6 +7,7 @@ from fercourse.errors import FercourseError, ParameterError
 
 EXTRAS = dict.fromkeys(("IPython", "ipykernel", "jupytext", "nbclient", "nbformat", "papermill"), "course")
 EXTRAS |= dict.fromkeys(("psutil", "tyro", "yaml"), "course") | {"nbgrader": "grade"}
+EXTRAS |= dict.fromkeys(("cv2", "onnx", "onnxruntime", "onnxscript"), "deploy")
 
 
 def main(arguments: list[str] | None = None) -> int:

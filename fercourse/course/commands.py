@@ -125,11 +125,11 @@ def train(
 
 
 def results(folders: Positional[tuple[str, ...]] = (), *, check: bool = False) -> int:
-    """Rebuild docs/results.md from the records of what was measured on the real data, in fercourse/records/.
+    """Rebuild docs/results.md and docs/model_card.md from the records of what was measured on the real data.
 
     Args:
         folders: results of runs; full-scale trainings and runs of lessons on the real data are copied from them first
-        check: write nothing; exit 1 and show each line of docs/results.md that the records do not give
+        check: write nothing; exit 1 and show each line of the two pages that the records do not give
     """
     from fercourse.course.checkout import find_course
     from fercourse.course.results import results_drift, write_results
@@ -139,11 +139,11 @@ def results(folders: Positional[tuple[str, ...]] = (), *, check: bool = False) -
         raise ParameterError("--check copies no records: give folders or --check, not both")
     if check:
         findings = results_drift(find_course())
-        print("\n".join(findings) or "docs/results.md is what the records give")
+        print("\n".join(findings) or "docs/results.md and docs/model_card.md are what the records give")
         return 1 if findings else 0
     taken, left = write_results(folders, course=find_course())
     lines = [f"copied {name}" for name in taken] + [f"left out {what}" for what in left]
-    print("\n".join([*lines, "built docs/results.md"]))
+    print("\n".join([*lines, "built docs/results.md and docs/model_card.md"]))
     return 0
 
 
@@ -165,6 +165,23 @@ def improve(exercise: str, *, only: Literal["baseline", "solution"] | None = Non
     better, said = keep_solution(exercise, course=course)
     print(said)
     return 0 if better else 1
+
+
+def demo(*, weights: str | None = None, port: int = 8899) -> int:
+    """Show a page on this machine that reads a picture or the webcam: your own face, nothing is kept.
+
+    Args:
+        weights: a network that fc.export_onnx wrote; without it a small one is trained on drawn faces, once
+        port: of 127.0.0.1; 0 for any free one
+    """
+    from fercourse.classroom.demo.network import drawn_network
+    from fercourse.classroom.demo.server import serve
+    from fercourse.learn.export.network import OnnxNetwork, needed
+
+    for module in ("cv2", "onnxruntime"):
+        needed(module)
+    serve(drawn_network() if weights is None else OnnxNetwork(weights), port)
+    return 0
 
 
 def clinic(*, leaderboard: str) -> int:
@@ -195,7 +212,7 @@ def call(arguments: list[str]) -> int | None:
 def _app():
     app, of_data = SubcommandApp(), SubcommandApp()
     of_authors = conf.configure(conf.PositionalRequiredArgs)(improve)
-    for command in (build, run, train, results, grade, clinic, of_authors):
+    for command in (build, run, train, results, grade, demo, clinic, of_authors):
         app.command(command)
     for command in (data.find, data.verify, data.summary, data.convert, data.export_drawn, data.download):
         of_data.command(conf.configure(conf.PositionalRequiredArgs)(command))  # what must be given has no -- name

@@ -1,4 +1,7 @@
-"""docs/results.md: what the course's trainings reached on FER2013, built from their records and nothing else."""
+"""docs/results.md: what the course's trainings reached on FER2013, built from their records and nothing else.
+
+docs/model_card.md is built beside it, from the same records.
+"""
 
 import re
 from collections.abc import Iterable
@@ -8,6 +11,7 @@ from statistics import mean, stdev
 
 from fercourse.course.checkout import Course
 from fercourse.course.lesson_records import claims_section, kept_lessons, lessons_in, write_lessons
+from fercourse.course.model_card import card_path, model_card, write_model_card
 from fercourse.course.trainings.hours import to_repeat
 from fercourse.course.trainings.superseded import superseded
 from fercourse.errors import DataMismatch, DataNotFound
@@ -49,7 +53,7 @@ python -m fercourse results runs/full
 
 
 def write_results(folders: Iterable[str | Path] = (), *, course: Course) -> tuple[list[str], list[str]]:
-    """Copy what was measured on the real data from `folders` to fercourse/records/, and write docs/results.md.
+    """Copy what was measured on the real data from `folders` to fercourse/records/, and write the two pages.
 
     That is trainings at full scale, of records with one file name the newest, and the last run of each lesson.
     A training that was run again for more epochs replaces the shorter one. Returns two lists: the names of what was
@@ -75,7 +79,8 @@ def write_results(folders: Iterable[str | Path] = (), *, course: Course) -> tupl
     left += [f"{name}: {why}" for name, why in shorter.items()]
     taken = {name: record for name, record in taken.items() if name not in shorter}
     staying = {name: record for name, record in kept.items() if name not in shorter}
-    page = results_page(staying | taken, kept_lessons(course) | lessons)
+    of_lessons = kept_lessons(course) | lessons
+    page = results_page(staying | taken, of_lessons)
     for name, record in taken.items():
         write_record(_folder(course) / name, record)
     for name in kept.keys() - staying.keys():
@@ -83,14 +88,19 @@ def write_results(folders: Iterable[str | Path] = (), *, course: Course) -> tupl
     write_lessons(lessons, course)
     with written_aside(_page(course)) as aside:
         aside.write_text(page, encoding="utf-8")
+    write_model_card(staying | taken, of_lessons, course)
     return sorted([*taken, *(f"lesson {lesson}" for lesson in lessons)]), sorted(left)
 
 
 def results_drift(course: Course) -> list[str]:
-    """The lines in which docs/results.md differs from what the records give, "-" what is there, "+" what should be."""
-    path = _page(course)
+    """The lines in which a page differs from what the records give, "-" what is there, "+" what should be."""
+    records, of_lessons = kept_records(course), kept_lessons(course)
+    wanted = {_page(course): results_page(records, of_lessons), card_path(course): model_card(records, of_lessons)}
+    return [line for path, page in wanted.items() for line in _drift(path, page)]
+
+
+def _drift(path, wanted):
     there = path.read_text(encoding="utf-8") if path.is_file() else ""
-    wanted = results_page(kept_records(course), kept_lessons(course))
     return [line.rstrip() for line in unified_diff(there.splitlines(), wanted.splitlines(), path.name, "records", n=0)]
 
 

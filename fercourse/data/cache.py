@@ -57,9 +57,13 @@ def read_cache(place, stamp, seed):
 
 def cache_file(path):
     """Where the faces read from `path` are kept."""
-    folder = Path(os.path.expanduser(os.environ.get("FERCOURSE_CACHE") or "~/.cache/fercourse"))
     resolved = Path(path).resolve()
-    return folder / f"{resolved.name}-{blake2b(os.fsencode(resolved), digest_size=8).hexdigest()}.npz"
+    return cache_folder() / f"{resolved.name}-{blake2b(os.fsencode(resolved), digest_size=8).hexdigest()}.npz"
+
+
+def cache_folder():
+    """The folder of all that is kept for next time."""
+    return Path(os.path.expanduser(os.environ.get("FERCOURSE_CACHE") or "~/.cache/fercourse"))
 
 
 def stamp_of(source):

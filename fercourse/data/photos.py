@@ -84,21 +84,27 @@ def opened(path):
 
 def grey_square(image, name):
     """Grey levels uint8 (48, 48) of a PIL image."""
+    grey = grey_picture(image, name)
+    if min(grey.size) < SIDE:
+        raise DataMismatch(
+            f"{name}: expected at least {SIDE} × {SIDE} pixels, found {grey.width} × {grey.height}. Take a larger "
+            "picture: to enlarge this one adds nothing that a network could read."
+        )
+    side, (left, top) = min(grey.size), ((length - min(grey.size)) // 2 for length in grey.size)
+    square = grey.crop((left, top, left + side, top + side))
+    return np.array(square.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
+
+
+def grey_picture(image, name):
+    """The whole of a PIL image in grey (mode L), turned as it is shown, on white where it is transparent."""
     image = turned_as_shown(image)
     if image.mode not in READ:
         raise DataMismatch(
             f"{name}: expected 8 bits a channel (mode {', '.join(READ)}), found mode {image.mode}. {REMEDY}"
         )
-    if min(image.size) < SIDE:
-        raise DataMismatch(
-            f"{name}: expected at least {SIDE} × {SIDE} pixels, found {image.width} × {image.height}. Take a larger "
-            "picture: to enlarge this one adds nothing that a network could read."
-        )
     if image.has_transparency_data:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
-    side, (left, top) = min(image.size), ((length - min(image.size)) // 2 for length in image.size)
-    square = image.convert("L").crop((left, top, left + side, top + side))
-    return np.array(square.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
+    return image.convert("L")
 
 
 def image_of(array, name):

@@ -19,7 +19,7 @@ def help_of(*arguments, capsys):
 @pytest.mark.parametrize("arguments", [(), ("--help",)], ids=str)
 def test_without_a_command_the_help_lists_all_of_them(arguments, capsys):
     said = help_of(*arguments, capsys=capsys)
-    for command in ("build", "run", "results", "grade", "improve", "data"):
+    for command in ("build", "run", "results", "grade", "demo", "improve", "data"):
         assert f"• {command} " in said
     assert "Find, check, convert and download FER2013." in said
 

@@ -47,7 +47,7 @@ def drawn_faces(train: int = 8_000, valid: int = 1_000, test: int = 1_000, *, se
     sizes = [whole(name, size, least=0) for name, size in asked.items()]
     seed = seed_number(seed)
     generator = np.random.default_rng(seed)
-    emotions = np.concatenate([_emotions(size, generator) for size in sizes])
+    emotions = np.concatenate([emotions_in_shares(size, generator) for size in sizes])
     images, clarity = draw(emotions, generator)
     bounds = np.cumsum(sizes)[:-1]
     parts = np.split(np.arange(sum(sizes)), bounds)
@@ -62,7 +62,7 @@ def drawn_faces(train: int = 8_000, valid: int = 1_000, test: int = 1_000, *, se
     return Faces(*splits, source)
 
 
-def _emotions(number, generator):
+def emotions_in_shares(number, generator):
     """`number` emotions, shuffled, in FER2013's shares by the largest remainder: int64 (number,)."""
     exact = SHARES * number
     counts = np.floor(exact).astype(int)

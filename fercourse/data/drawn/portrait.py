@@ -18,10 +18,10 @@ FRAMING = np.float32(0.15)  # photographs come from two sources: one crops faces
 CHUNK = 32  # faces drawn at a time: what they need stays in a core's cache
 
 
-def draw(emotions, generator):
+def draw(emotions, generator, fixed=None):
     """Draw one face for each emotion.
 
-    emotions: int (N,), codes 0 to 6; generator: numpy's Generator
+    emotions: int (N,), codes 0 to 6; generator: numpy's Generator; fixed: trait → the value that all sitters have
     Returns images uint8 (N, 48, 48) and clarity float32 (N,): how plainly the emotion shows, from 0 to about 1.
     """
     images = np.empty((len(emotions), SIDE, SIDE), np.uint8)
@@ -30,6 +30,7 @@ def draw(emotions, generator):
         part = slice(start, start + CHUNK)
         units, intensity = express(emotions[part], generator)
         sitter = sit(len(units), generator)
+        vars(sitter).update({name: np.full(len(units), value, np.float32) for name, value in (fixed or {}).items()})
         images[part] = portray(units, sitter, generator)
         clarity[part] = intensity * visibility(sitter)
     return images, clarity

@@ -1,0 +1,99 @@
+"""The demo in a notebook: leaf through faces, or upload a picture. Its static twin is one row of faces and answers."""
+
+import io
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from fercourse.classroom.browser import doubled, png
+from fercourse.classroom.demo.answering import answer_to, chances_of, in_words
+from fercourse.classroom.session import headless
+from fercourse.data.faces import Split
+from fercourse.errors import ParameterError
+
+if TYPE_CHECKING:
+    from ipywidgets import VBox
+
+    from fercourse.learn.export.network import OnnxNetwork
+
+SHOWN = 6
+"""Faces in the row that is shown where nobody watches."""
+
+
+def ask_network(network: "OnnxNetwork", split: Split) -> None:
+    """Ask an exported network about faces of `split` or a picture of your own; where nobody watches, about six faces.
+
+    A notebook has no camera: `python -m fercourse demo --weights FILE` opens a page that has one. Your own face only.
+    Raises ParameterError for what is no network that `fc.export_onnx` wrote, and for a split without faces.
+    """
+    from IPython.display import Image as Picture
+    from IPython.display import display
+
+    if not callable(network) or not hasattr(network, "sureness"):
+        raise ParameterError(f"expected a network that fc.export_onnx wrote; found a {type(network).__name__}")
+    if not isinstance(split, Split) or not len(split):
+        raise ParameterError(f"expected a Split with faces, such as data.valid; found {split!r}")
+    if not headless():
+        display(desk(network, split))
+        return
+    few = split[:SHOWN]
+    row = np.concatenate(list(few.images), axis=1)
+    display(Picture(png(doubled(row)), alt=f"{len(few)} faces of {split.source}, in a row."))
+    for image in few.images:
+        print(in_words(network.sureness, chances_of(network, image))[1][0])
+
+
+def desk(network: "OnnxNetwork", split: Split) -> "VBox":
+    """The widget that `ask_network` shows: a slider through the split, an upload, a picture, and what is said of it."""
+    import ipywidgets as widgets
+
+    slider = widgets.IntSlider(description="face", max=len(split) - 1, continuous_update=False)
+    upload = widgets.FileUpload(accept="image/*", multiple=False, description="a picture")
+    picture, said = widgets.Image(format="png", width=144, height=144), widgets.HTML()
+
+    def show(data):
+        answer = answer_to(network, data)
+        picture.value = _face_in(answer)
+        said.value = as_html(answer)
+
+    def from_split(_=None):
+        file = io.BytesIO()
+        Image.fromarray(split.images[slider.value]).save(file, "png")
+        show(file.getvalue())
+
+    def from_upload(change):
+        if data := uploaded(change["new"]):
+            show(data)
+
+    slider.observe(from_split, "value")
+    upload.observe(from_upload, "value")
+    from_split()
+    return widgets.VBox([widgets.HBox([slider, upload]), picture, said])
+
+
+def uploaded(value) -> bytes | None:
+    """The bytes of the file that was uploaded last; ipywidgets 7 keeps them in a dict by name, 8 in a tuple."""
+    files = list(value.values()) if isinstance(value, dict) else list(value)
+    return bytes(files[-1]["content"]) if files else None
+
+
+def as_html(answer: dict) -> str:
+    """An answer of `answer_to` in words, above a bar for each emotion."""
+    sentences = [answer["error"]] if "error" in answer else answer["said"]
+    paragraphs = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
+    rows = "".join(
+        f'<tr><td>{name}</td><td><div style="background: #4477aa; height: 0.7em; width: {15 * chance:.2f}em"></div>'
+        f"</td><td>{100 * chance:.1f} %</td></tr>"
+        for name, chance in answer.get("chances", {}).items()
+    )
+    return paragraphs + (f"<table>{rows}</table>" if rows else "")
+
+
+def _face_in(answer):
+    """The face as a PNG file; of what has none, an empty picture."""
+    from base64 import b64decode
+
+    address = answer.get("face")
+    return b64decode(address.partition(",")[2]) if address else png(Image.new("L", (48, 48), 255))
