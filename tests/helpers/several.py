@@ -6,7 +6,6 @@ from queue import Empty
 
 import torch.distributed as dist
 
-
 WARM = ["fercourse.learn.fitting", "torch._dynamo", "torch.nn.parallel", "torch.utils.data"]
 """What the process that is forked loads beforehand; an optimiser's first step imports dynamo."""
 

@@ -1,9 +1,5 @@
 """Several processes train and judge as one does: in real processes that talk by gloo."""
 
-import os
-import signal
-import subprocess
-import sys
 import textwrap
 import time
 from collections import Counter
