@@ -204,9 +204,9 @@ def use(on):
 
 @pytest.mark.parametrize("wrong", ["dask", "dask=", "threads", "Processes"])
 def test_what_is_no_executor_is_refused(wrong):
-    with pytest.raises(ParameterError, match=f"--on is processes or dask=ADDRESS, .* found {wrong}"):
+    with pytest.raises(ParameterError, match=f"--on is processes, slurm or dask=ADDRESS, .* found {wrong}"):
         use(wrong)
-    with pytest.raises(ParameterError, match="or an executor with submit; found 3"):
+    with pytest.raises(ParameterError, match="slurm or an executor; found 3"):
         use(3)
 
 

@@ -11,7 +11,7 @@ WARM = ["fercourse.learn.fitting", "torch._dynamo", "torch.nn.parallel", "torch.
 
 
 def in_processes(function, world, *arguments, seconds=90, **options):
-    """[function(rank, world, *arguments, **options) of each process]; an AssertionError where one of them dies or hangs."""
+    """[function(rank, world, *arguments, **options) of each process]; an AssertionError where one dies or hangs."""
     context = get_context("forkserver")
     context.set_forkserver_preload(WARM)
     store = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)

@@ -1,4 +1,4 @@
-"""Each process's part of a stream of batches, without a sampler: one order drawn everywhere, everybody takes a share."""
+"""Each process's part of a stream of batches, without a sampler: one order drawn everywhere, each takes its share."""
 
 import warnings
 from collections.abc import Iterable, Iterator
@@ -63,9 +63,7 @@ class Shares:
 
     def _tell(self):
         if self.left_out and self.rank == 0:
-            faces = (
-                f"{self.left_out} face{'s' if self.left_out > 1 else ''} of {self.left_out + self.seen * self.world}"
-            )
-            warnings.warn(f"{faces} left out: {self.world} processes get equally many of each batch", stacklevel=3)
+            said = f"{self.left_out} of {self.left_out + self.seen * self.world} faces were left out"
+            warnings.warn(f"{said}: {self.world} processes get equally many of each batch", stacklevel=3)
         if not self.seen:
             raise DataMismatch(f"expected a face for each of {self.world} processes, found none for rank {self.rank}")

@@ -55,8 +55,8 @@ def _check_sockets():
             pass
     except OSError as error:
         raise FercourseError(
-            f"processes cannot talk to each other here: opening a port on 127.0.0.1 failed ({error}). Sandboxes and some "
-            "hubs forbid it. Run this lesson in JupyterLab on your own machine or in Colab, or read its executed page"
+            f"processes cannot talk to each other here: opening a port on 127.0.0.1 failed ({error}). Sandboxes and "
+            "some hubs forbid it. Run this in JupyterLab on your own machine or in Colab, or read the executed lesson"
         ) from error
 
 

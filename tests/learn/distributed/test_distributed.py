@@ -92,7 +92,7 @@ def test_the_parts_of_an_epoch_are_its_faces_and_what_is_left_out_is_said(odd):
     assert Counter(seen) == everybody
     assert [part.seen for part in parts] == [45, 45, 41]  # of each batch of 32: 11, 11, 10
     first, second = share(0, 2, even=True), share(1, 2, even=True)
-    with pytest.warns(UserWarning, match=r"^1 face of 131 left out: 2 processes get equally many of each batch$"):
+    with pytest.warns(UserWarning, match=r"^1 of 131 faces were left out: 2 processes get equally many of each batch$"):
         sizes = [len(labels) for _, labels in first]
     assert sizes == [16, 16, 16, 16, 1]
     assert [len(labels) for _, labels in second] == sizes  # and says nothing
