@@ -34,6 +34,7 @@ from fercourse.errors import NotWritten as NotWritten
 from fercourse.errors import ParameterError as ParameterError
 from fercourse.errors import TrainingDiverged as TrainingDiverged
 from fercourse.learn import clinic as clinic
+from fercourse.learn import distributed as distributed
 from fercourse.learn.augment import Augment as Augment
 from fercourse.learn.augment import augmented as augmented
 from fercourse.learn.costs import cost as cost

@@ -22,7 +22,7 @@ class Shares:
 
     Afterwards `seen` says how many faces this process had, `left_out` how many no process had.
     Raises ParameterError for a rank outside of 0 to world − 1; DataMismatch, at the end, where nothing was left for
-    this process. Built by hand in lesson 12.
+    this process. Lesson 12 builds it by hand, as a function that yields.
 
     >>> faces = [(torch.arange(5), torch.arange(5))]
     >>> [labels.tolist() for _, labels in Shares(faces, 0, 2, even=False)]
