@@ -519,6 +519,16 @@ fc.claims()
 # sees a share only. A sampler that pads makes a validation figure depend on the number of processes. And a larger batch
 # is another recipe.
 #
+# ## Exercises
+#
+# Three things to try here, without a check.
+#
+# | | try | min |
+# |---|---|---|
+# | 1 | Start `rank` 1 from another seed, average the gradients all the same, and explain what becomes of the weights. | 15 |
+# | 2 | Leave `even=True` out of the training, with 2,047 faces. How far are two processes from one, and why? | 20 |
+# | 3 | Weight each process's gradient by its number of faces, so that no face has to be left out. | 25 |
+#
 # ## References
 #
 # - Goyal and others, *Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour* (2017): the rule for the rate, and

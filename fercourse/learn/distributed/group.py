@@ -48,7 +48,8 @@ def together(row: dict[str, float], seen: int) -> dict[str, float]:
     """The row of all processes, from the row of each: means over faces, each process counted by the faces it saw.
 
     row: as `train_epoch` and `evaluate` give it. seen: from how many faces, such as `Shares.seen` after the epoch.
-    Every process gets the same row; so every one has to call this. Built by hand in lesson 12.
+    Every process gets the same row; so every one has to call this. Lesson 12 adds up counts
+    in the same way, in `judged`.
     """
     if not dist.is_initialized():
         return dict(row)
