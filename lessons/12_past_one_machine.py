@@ -139,7 +139,7 @@ def train(rank, world, folder, how):
     data = np.load(f"{folder}/faces.npz")
     model = network(norm=how == "norm")
     prepared = prepare(model, how, world)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9)
     for images, labels in shares(shuffled(data, 64), rank, world, even=True):
         loss = F.cross_entropy(prepared(images), labels)
         optimizer.zero_grad()
@@ -452,7 +452,7 @@ def train_fabric(rank, world, folder, how):
     fabric.launch()
     data = np.load(f"{folder}/faces.npz")
     model = network(norm=how == "norm")
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9)
     prepared, optimizer = fabric.setup(model, optimizer)
     for images, labels in shares(shuffled(data, 64), rank, world, even=True):
         loss = F.cross_entropy(prepared(images), labels)

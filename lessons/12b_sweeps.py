@@ -218,7 +218,8 @@ figure.suptitle("What one measured process and one message predict", fontsize=9)
 # With a batch that is shared, 64 processes are far from 64 times as fast. <!-- 12b.shared --> Each has two faces left,
 # and the parts that do not shrink are what remains. If each process keeps 128 faces, the arithmetic stays large beside
 # them, and the speed-up, counted in faces a second, is higher. <!-- 12b.weak --> But then the batch is 8,192 faces, and
-# lesson 12 showed that this is another recipe. Over a network of 125 MB/s the shared batch gains least. <!-- 12b.slow -->
+# lesson 12 showed that this is another recipe. Where your machine's own bandwidth is above 125 MB/s, the shared batch
+# gains least over a network of 125 MB/s. <!-- 12b.slow -->
 #
 # ## Then measure
 #
