@@ -15,7 +15,7 @@ __version__ = "0.1.0"
 
 _STUB = Path(__file__).with_name("__init__.pyi").read_text(encoding="utf-8")
 _HOME_OF = {name: home for home, name in re.findall(r"^from (\S+) import (\w+) as \2$", _STUB, re.MULTILINE)}
-_MODULES = ("clinic", "plots", "tf")
+_MODULES = ("clinic", "distributed", "plots", "tf")
 
 __all__ = sorted(_HOME_OF.keys() - {"tf"})  # what `from fercourse import *` brings; not TensorFlow, an extra and slow
 

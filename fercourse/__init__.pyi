@@ -36,6 +36,7 @@ from fercourse.errors import NotWritten as NotWritten
 from fercourse.errors import ParameterError as ParameterError
 from fercourse.errors import TrainingDiverged as TrainingDiverged
 from fercourse.learn import clinic as clinic
+from fercourse.learn import distributed as distributed
 from fercourse.learn.augment import Augment as Augment
 from fercourse.learn.augment import augmented as augmented
 from fercourse.learn.costs import cost as cost
@@ -43,14 +44,14 @@ from fercourse.learn.costs import flops_per_second as flops_per_second
 from fercourse.learn.costs import training_flops as training_flops
 from fercourse.learn.device import choose_device as choose_device
 from fercourse.learn.device import seed_everything as seed_everything
+from fercourse.learn.export.int8 import quantise as quantise
+from fercourse.learn.export.network import OnnxNetwork as OnnxNetwork
+from fercourse.learn.export.to_onnx import export_onnx as export_onnx
 from fercourse.learn.fast.muon import muon as muon
 from fercourse.learn.fast.network import fast as fast
 from fercourse.learn.fast.recipes import CPU_RECIPE as CPU_RECIPE
 from fercourse.learn.fast.recipes import GPU_NETWORK as GPU_NETWORK
 from fercourse.learn.fast.recipes import GPU_RECIPE as GPU_RECIPE
-from fercourse.learn.export.int8 import quantise as quantise
-from fercourse.learn.export.network import OnnxNetwork as OnnxNetwork
-from fercourse.learn.export.to_onnx import export_onnx as export_onnx
 from fercourse.learn.fitting import fit as fit
 from fercourse.learn.fitting import iter_fit as iter_fit
 from fercourse.learn.looking.grad_cam import grad_cam as grad_cam

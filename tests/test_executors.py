@@ -3,7 +3,7 @@
 import shutil
 import socket
 import sys
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import CancelledError, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import fake_grader
@@ -204,9 +204,9 @@ def use(on):
 
 @pytest.mark.parametrize("wrong", ["dask", "dask=", "threads", "Processes"])
 def test_what_is_no_executor_is_refused(wrong):
-    with pytest.raises(ParameterError, match=f"--on is processes or dask=ADDRESS, .* found {wrong}"):
+    with pytest.raises(ParameterError, match=f"--on is processes, slurm or dask=ADDRESS, .* found {wrong}"):
         use(wrong)
-    with pytest.raises(ParameterError, match="or an executor with submit; found 3"):
+    with pytest.raises(ParameterError, match="slurm or an executor; found 3"):
         use(3)
 
 
@@ -214,3 +214,45 @@ def test_without_dask_the_command_that_installs_it_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ParameterError, match=r'pip install -c constraints\.txt -e "\.\[cluster\]"'):
         use(NOWHERE)
+
+
+def test_a_job_of_slurm_says_what_it_is_and_leaves_the_rest_to_the_variables_of_sbatch(tmp_path, monkeypatch):
+    pytest.importorskip("submitit", reason="submitit is not installed: the extra cluster")
+    (tmp_path / "srun").write_text("#!/bin/sh\n")
+    (tmp_path / "srun").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    script = executors._slurm()._make_submission_file_text("python job.py", "an_id")
+    assert "#SBATCH --time=240\n" in script
+    assert "#SBATCH --job-name=fercourse\n" in script
+    assert "--partition" not in script
+    assert f"#SBATCH --output={tmp_path}/runs/slurm/" in script
+
+
+def test_what_a_job_of_a_queue_returns_or_raises_is_its_futures_and_a_closed_queue_cancels_the_rest():
+    class Job:
+        def __init__(self, is_done, value):
+            self.is_done, self.value, self.is_cancelled = is_done, value, False
+
+        def done(self):
+            return self.is_done
+
+        def cancel(self):
+            self.is_cancelled = True
+
+        def result(self):
+            if isinstance(self.value, Exception):
+                raise self.value
+            return self.value
+
+    class Jobs:
+        def submit(self, job):
+            return job
+
+    waiting = Job(False, None)
+    with executors.Queue(Jobs(), 3) as queue:
+        good, bad, never = (queue.submit(job) for job in (Job(True, 3), Job(True, ValueError("a bug")), waiting))
+        assert good.result(10) == 3
+        assert executors.problem_of(bad) == "failed (ValueError: a bug)"
+    assert waiting.is_cancelled
+    assert isinstance(never.exception(10), CancelledError)

@@ -71,7 +71,8 @@ def test_a_command_of_the_course_is_understood_by_the_real_command_line(line, mo
 def understood(arguments, monkeypatch):
     """What the real command line makes of the arguments: pairs of a function's name and its arguments, not run."""
     called = []
-    places = [(commands, name) for name in ("build", "run", "train", "results", "grade", "demo", "clinic", "improve")]
+    names = ("build", "run", "sweep", "train", "results", "grade", "demo", "clinic", "improve")
+    places = [(commands, name) for name in names]
     places += [(data_command, name) for name in DATA_COMMANDS]
     for module, name in places:
         monkeypatch.setattr(module, name, stand_in(getattr(module, name), called))

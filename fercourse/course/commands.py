@@ -1,6 +1,6 @@
 """The command line: the signatures and docstrings of the commands are its words and its help."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from tyro import conf
 from tyro.conf import Positional
@@ -11,7 +11,7 @@ from fercourse.grading.command import grade
 from fercourse.settings import Scale
 
 PROGRAM = "python -m fercourse"
-ABOUT = "Build and run the course's notebooks; train at full scale; collect results; grade exercises; fetch the data."
+ABOUT = "Build, run and sweep the course's notebooks; train at full scale; collect results; grade; fetch the data."
 ABOUT_DATA = "Find, check, convert and download FER2013."
 
 
@@ -70,7 +70,7 @@ def run(
         jobs: notebooks at once
         param: NAME=VALUE pairs for a lesson's own parameters
         out: the folder of the results; by default runs/ and the time
-        on: processes of this machine, or dask=ADDRESS: the workers of that scheduler
+        on: processes of this machine, dask=ADDRESS: the workers of that scheduler, or slurm: a job for each
     """
     from fercourse.course.checkout import find_course
     from fercourse.course.running.run import run
@@ -86,6 +86,48 @@ def run(
         jobs=jobs,
         out=out,
         on=on,
+    )
+
+
+def sweep(
+    lesson: Positional[str],
+    *,
+    param: conf.UseAppendAction[Annotated[tuple[tuple[str, ...], ...], conf.arg(aliases=["-p"])]] = (),
+    scale: Scale | None = None,
+    data: str | None = None,
+    device: str | None = None,
+    on: str = "processes",
+    at_once: int = 1,
+    retry: bool = False,
+    out: str | None = None,
+) -> int:
+    """Run one lesson with every combination of some parameters; what is finished is never repeated.
+
+    Args:
+        lesson: a number or a name, such as 05 or 05_resnets
+        param: NAME and all its values, such as -p SEED 0 1 2; once for each parameter
+        scale: how much is trained; by default what the notebook says
+        data: auto, drawn, or the path of FER2013
+        device: auto, cpu, cuda or mps
+        on: processes of this machine, dask=ADDRESS: the workers of that scheduler, or slurm: a job for each run
+        at_once: runs under way at once
+        retry: run again what failed
+        out: the folder of the results; by default runs/sweep_ and the lesson's name, where the next call goes on
+    """
+    from fercourse.course.checkout import find_course
+    from fercourse.course.sweeps.sweep import sweep
+
+    return sweep(
+        lesson,
+        param,
+        course=find_course(),
+        scale=scale,
+        data=data,
+        device=device,
+        on=on,
+        at_once=at_once,
+        retry=retry,
+        out=out,
     )
 
 
@@ -212,7 +254,7 @@ def call(arguments: list[str]) -> int | None:
 def _app():
     app, of_data = SubcommandApp(), SubcommandApp()
     of_authors = conf.configure(conf.PositionalRequiredArgs)(improve)
-    for command in (build, run, train, results, grade, demo, clinic, of_authors):
+    for command in (build, run, sweep, train, results, grade, demo, clinic, of_authors):
         app.command(command)
     for command in (data.find, data.verify, data.summary, data.convert, data.export_drawn, data.download):
         of_data.command(conf.configure(conf.PositionalRequiredArgs)(command))  # what must be given has no -- name

@@ -19,6 +19,7 @@ from fercourse.classroom.source import plain_source
 from fercourse.learn import fitting, loop, models, optim
 from fercourse.learn.precision import at_precision
 
+FURTHER = ("fercourse.learn.range_test", "fercourse.learn.distributed.group")
 LESSON, SECOND_PART = "02_mlp_baseline.py", "02b_a_network_that_never_learns.py"
 
 
@@ -45,7 +46,7 @@ def test_the_shipped_batches_are_the_lessons_code_behind_a_check_of_the_argument
 
 def test_every_helper_that_claims_to_be_built_by_hand_is_built_in_that_lesson():
     claims = 0
-    for module in (loop, models, fitting, import_module("fercourse.learn.range_test")):
+    for module in (loop, models, fitting, *map(import_module, FURTHER)):
         for name, helper in inspect.getmembers(module):
             if getattr(helper, "__module__", None) != module.__name__:
                 continue

@@ -40,6 +40,11 @@ class Plan:
     def lesson(self):
         return self.notebook.stem
 
+    @property
+    def name(self):
+        """The lesson's; in a sweep, where one lesson is run many times, that of the run's folder."""
+        return self.folder.name
+
 
 def run(names=(), *, course, scale=None, data=None, seed=None, device=None, parameters=(), jobs=1, out=None, on=HERE):
     """Execute the named notebooks, or all, and return the exit code: 0 all passed, 1 not all, 130 stopped by Ctrl-C.
@@ -57,16 +62,10 @@ def run(names=(), *, course, scale=None, data=None, seed=None, device=None, para
         raise ParameterError(f"--jobs is at least 1; found {jobs!r}")
     out = Path(out or course.root / "runs" / datetime.now().strftime("%Y-%m-%d-%H-%M-%S")).resolve()
     common = {"SCALE": scale, "DATA": data, "SEED": seed, "DEVICE": device}
-    given = _given({name: value for name, value in common.items() if value is not None}, parse_assignments(parameters))
+    given = settled_values(common, parse_assignments(parameters))
     plans = [plan(path, given, out=out) for path in select(names, course.notebooks, ".ipynb")]
-    threads = {"OMP_NUM_THREADS": threads_of_each(jobs)} if on == HERE else {}  # elsewhere it says itself
     with stop_signals() as came:
-        with executor_of(on, jobs=jobs) as executor:
-            for each in plans:
-                _make_fresh(each.folder)
-            tasks = _tasks(plans, environment=threads | _data_variable(course), in_place=on == HERE)
-            events = work(tasks, executor=executor, jobs=jobs, stopped=lambda: bool(came))
-            records = _collect(events, plans)
+        records = executed(plans, course=course, on=on, jobs=jobs, came=came)
         write_run_page(out / "results.html", read_records(out))
         lessons = [each.lesson for each in plans]
         print(summary(lessons, records, seconds=perf_counter() - began, page=out / "results.html"))
@@ -75,8 +74,24 @@ def run(names=(), *, course, scale=None, data=None, seed=None, device=None, para
     return 0 if all(record["status"] == "passed" for record in records.values()) else 1
 
 
-def _given(common, parameters):
-    """All parameters that were set; DATA as kernels can use it."""
+def executed(plans, *, course, on, jobs, came):
+    """Execute the notebook of each plan, show how it goes, and return name → record of those that were begun.
+
+    came: of `stop_signals`; where a signal came, what is under way is killed, and its record says "interrupted".
+    Raises ParameterError where nothing runs on `on`, before anything is run.
+    """
+    threads = {"OMP_NUM_THREADS": threads_of_each(jobs)} if on == HERE else {}  # elsewhere it says itself
+    with executor_of(on, jobs=jobs) as executor:
+        for each in plans:
+            _make_fresh(each.folder)
+        tasks = _tasks(plans, environment=threads | _data_variable(course), in_place=on == HERE)
+        events = work(tasks, executor=executor, jobs=jobs, stopped=lambda: bool(came))
+        return _collect(events, plans)
+
+
+def settled_values(common, parameters):
+    """All parameters that were set, those of `common` that are None left out; DATA as kernels can use it."""
+    common = {name: value for name, value in common.items() if value is not None}
     if twice := common.keys() & parameters.keys():
         raise ParameterError(f"{', '.join(sorted(twice))}: given twice, by an option of its own and by --param")
     given = common | parameters
@@ -103,19 +118,19 @@ def _tasks(plans, *, environment, in_place):
     for each in plans:
         text = each.notebook.read_text(encoding="utf-8")
         arguments = (each.lesson, text, each.given, environment, str(each.folder) if in_place else None)
-        yield Task(each.lesson, execute, arguments, preload=WARM)
+        yield Task(each.name, execute, arguments, preload=WARM)
 
 
 def _collect(events, plans):
-    """Show events until there are no more; return lesson → record of the notebooks that were begun."""
-    records, plan_of = {}, {each.lesson: each for each in plans}
-    with closing(events), Bars({each.lesson: each.cells for each in plans}) as bars:
+    """Show events until there are no more; return name → record of the notebooks that were begun."""
+    records, plan_of = {}, {each.name: each for each in plans}
+    with closing(events), Bars({each.name: each.cells for each in plans}) as bars:
         for event in events:
             bars.show(event)
             if event.kind == "ended":
-                record = _harvest(plan_of[event.task.name], event.value)
-                records[record["lesson"]] = record
-                bars.say(f"{record['lesson']}: {record['status']} in {record['seconds']:.0f} s")
+                name = event.task.name
+                records[name] = record = _harvest(plan_of[name], event.value)
+                bars.say(f"{name}: {record['status']} in {record['seconds']:.0f} s")
     return records
 
 

@@ -1,0 +1,543 @@
+# ---
+# title: "Past one machine: one training in several processes"
+# promise: You train one network in two processes, by hand and with PyTorch's own tool, and prove that it is the training of one.
+# needs:
+#   - lesson 02, for the loop
+#   - lesson 05, for batch norm
+# outcomes:
+#   - share the faces of each batch among processes without losing or doubling one
+#   - average gradients by hand, and say how many bytes that sends
+#   - show that two processes compute what one computes, and name three things that spoil it
+#   - find the error that a padding sampler puts into a validation accuracy
+#   - say what to change in a recipe when the batch grows with the number of processes
+# ---
+
+# %% tags=["parameters"]
+DATA: str = "auto"  # "auto", "drawn", or the path of a FER2013 file or folder
+SCALE: str = "lesson"  # "smoke", "lesson" or "full"
+SEED: int = 0  # of drawn faces, first weights, order of the faces
+DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
+
+# %% [markdown]
+# ## One training, several processes
+#
+# A training that takes a week on one processor is often wanted by tomorrow. The usual way is to let several processors
+# work on it together. Each runs a *process*, a program of its own with its own memory. All processes hold the same
+# network; each batch is divided among them; and after every batch they agree on the gradient. This is called *data
+# parallelism*, because the data are divided and the network is not.
+#
+# It is easily done and easily done wrong: a training in eight processes that is quietly another training than the one
+# in one process gives no error. So this lesson has one question throughout: **do two processes compute what one
+# computes?** You need no cluster for it. Two processes on your own machine talk to each other exactly as processes on
+# two machines do, only faster. All here runs on the processor, whatever `DEVICE` says.
+
+# %%
+data = env.load(DATA)
+count = env.pick(smoke=256, lesson=2048, full=2048)
+drawn = data.train.take(count + 357, seed=SEED)
+faces, judges = drawn[:count], drawn[count:]
+print(f"{len(faces):,} faces to train on, {len(judges)} to judge by\n{data.source}")
+
+# %% [markdown]
+# 357 faces to judge by is an odd number on purpose.
+#
+# Another process shares no memory with this notebook. So it needs a file to read the faces from, and later a file to
+# read its program from. Both go into a new folder.
+
+# %%
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+folder = Path(tempfile.mkdtemp())
+np.savez(folder / "faces.npz", **{"images": faces.images, "labels": faces.labels,
+                                  "judge_images": judges.images, "judge_labels": judges.labels})  # fmt: skip
+
+# %% [markdown]
+# Two numbers say which process one is: its *rank*, counted from 0, and how many there are, the *world*. PyTorch's
+# program `torchrun` starts the processes and tells each of them by variables of the environment. A process that finds
+# none was not started by it, and is alone: this notebook, for one.
+
+# %%
+import os
+from contextlib import contextmanager
+
+import torch.distributed as dist
+
+
+@contextmanager
+def processes():
+    if "RANK" not in os.environ:
+        yield 0, 1
+        return
+    dist.init_process_group("gloo")
+    yield dist.get_rank(), dist.get_world_size()
+    dist.destroy_process_group()
+
+
+with processes() as (rank, world):
+    print(f"rank {rank} of {world}")
+
+# %% [markdown]
+# `init_process_group` waits until all have come. *gloo* is the library by which processors talk; between GPUs it is
+# *nccl*, and nothing else in this lesson would change.
+#
+# ## Shares
+#
+# Each process draws the **same** order of the faces, because all start from the same seed, and then takes its share of
+# every batch: rank 0 of two takes the faces 0, 2, 4, …, rank 1 the faces 1, 3, 5, … Where a batch cannot be divided
+# evenly there are two wishes. In training all shares have to be equally large, for a reason that comes below; then up
+# to `world - 1` faces of a batch are left out. In validation every face has to be judged exactly once.
+
+# %%
+def shares(stream, rank, world, even):
+    for images, labels in stream:
+        end = len(labels) - len(labels) % world if even else len(labels)
+        if rank < end:
+            yield images[rank:end:world], labels[rank:end:world]
+
+
+# %%
+ten = [(np.arange(5), np.arange(5)), (np.arange(5, 10), np.arange(5, 10))]
+for rank in range(2):
+    parts = [labels.tolist() for _, labels in shares(ten, rank, 2, even=False)]
+    print(f"rank {rank}: {parts}, with even shares", [labels.tolist() for _, labels in shares(ten, rank, 2, even=True)])
+
+# %%
+def sizes_of_shares(world):
+    stream = [batch for batch in fc.batches(judges, 64)]
+    return [sum(len(labels) for _, labels in shares(stream, rank, world, even=False)) for rank in range(world)]
+
+
+{world: sizes_of_shares(world) for world in (1, 2, 3)}
+
+# %% [markdown]
+# For one, two and three processes the shares sum to 357. <!-- 12.shares -->
+#
+# ## The loop
+#
+# Here is the loop of lesson 02, with one line more. A small network keeps it quick; it has no dropout, because every
+# process would draw its own. `how` says what is tried: nothing yet.
+
+# %%
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+def network(norm):
+    torch.manual_seed(0)
+    layers = []
+    for channels, filters in ((1, 8), (8, 16)):
+        layers += [nn.Conv2d(channels, filters, 3, 2), *([nn.BatchNorm2d(filters)] if norm else []), nn.ReLU()]
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Linear(256, 7))
+
+
+# %%
+def train(rank, world, folder, how):
+    data = np.load(f"{folder}/faces.npz")
+    model = network(norm=how == "norm")
+    prepared = prepare(model, how, world)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9)
+    for images, labels in shares(shuffled(data, 64), rank, world, even=True):
+        loss = F.cross_entropy(prepared(images), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        if how in ("averaged", "norm"):
+            average_gradients(model, world)
+        optimizer.step()
+    torch.save(model.state_dict(), f"{folder}/{how}-{rank}-of-{world}.pt")
+    return judged(model, data, rank, world)
+
+
+# %% [markdown]
+# Four functions are missing. `shuffled` streams the batches in an order that is the same everywhere. `judged` counts
+# right answers: each process counts those of its share, and `all_reduce` replaces the two counts in every process by
+# their sums over all processes. To add counts and divide at the end is right whatever the sizes of the shares are; a
+# mean of the processes' accuracies would not be.
+
+# %%
+def shuffled(data, batch_size):
+    order = torch.randperm(len(data["labels"]), generator=torch.Generator().manual_seed(0))
+    images, labels = (torch.tensor(data[name])[order] for name in ("images", "labels"))
+    for start in range(0, len(labels), batch_size):
+        chosen = slice(start, start + batch_size)
+        yield images[chosen, None] / 255 - 0.5, labels[chosen]
+
+
+# %%
+@torch.inference_mode()
+def judged(model, data, rank, world):
+    model.eval()
+    images, labels = torch.tensor(data["judge_images"])[:, None] / 255 - 0.5, torch.tensor(data["judge_labels"])
+    counts = torch.zeros(2, dtype=torch.float64)
+    for images, labels in shares([(images, labels)], rank, world, even=False):
+        counts += torch.tensor([(model(images).argmax(1) == labels).sum(), len(labels)])
+    if world > 1:
+        dist.all_reduce(counts)
+    return [int(count) for count in counts]
+
+
+# %% [markdown]
+# The other two say how the processes agree. First they do not agree at all: `prepare` leaves the network as it is, and
+# nothing is averaged. One process, in this notebook, is what all others will be held against.
+
+# %%
+def prepare(model, how, world):
+    return nn.parallel.DistributedDataParallel(model) if how == "DDP" and world > 1 else model
+
+
+one = {"alone": train(0, 1, folder, "alone")}
+print("right answers and faces:", one["alone"])
+
+# %% [markdown]
+# ## Two processes
+#
+# The program of the processes is made of the functions above: `inspect.getsource` gives the text of each. `torchrun
+# --nproc-per-node 2 program.py` starts it twice. `fc.distributed.torchrun` calls exactly that, on a port that is free,
+# and gives back what the processes print; where one of them fails it ends the others and shows the error.
+
+# %%
+import inspect
+import json
+
+HEAD = """import json, os, sys
+from contextlib import contextmanager
+import numpy as np
+import torch, torch.distributed as dist, torch.nn.functional as F
+from torch import nn
+torch.set_num_threads(1)
+"""
+TAIL = """
+with processes() as (rank, world):
+    for how in sys.argv[2:]:
+        counts = {train}(rank, world, sys.argv[1], how)
+        if rank == 0:
+            print(json.dumps([how, counts]))
+"""
+
+
+# %%
+def program(functions, train):
+    texts = [inspect.getsource(function) for function in (*functions, train)]
+    path = folder / "program.py"
+    path.write_text("\n\n".join([HEAD, *texts, TAIL.format(train=train.__name__)]))
+    return path
+
+
+def two(functions, train, *hows):
+    """Run train in two processes, once for each of hows, and give back the counts."""
+    said = fc.distributed.torchrun(program(functions, train), folder, *hows)
+    return dict(json.loads(line) for line in said.splitlines())
+
+
+# %% [markdown]
+# Each of the two processes takes its share of every batch, computes a gradient from it and takes a step. They say
+# nothing to each other.
+
+# %%
+fc.guess(
+    "12.1",
+    "Both start from the same weights. After an epoch without a word, how do their weights compare?",
+    options=["equal", "different, and both differ from the one process", "different, and rank 0 is as the one process"],
+)
+
+# %%
+functions = [processes, shares, network, shuffled, judged, prepare]
+counts = two(functions, train, "alone")
+
+
+# %%
+def weights(how, rank, world):
+    return torch.load(folder / f"{how}-{rank}-of-{world}.pt")
+
+
+def apart(one, other):
+    return max(float((one[name] - other[name]).abs().max()) for name in one)
+
+
+# %%
+alone = {"rank 0 and rank 1": apart(weights("alone", 0, 2), weights("alone", 1, 2)),
+         "rank 0 and the one process": apart(weights("alone", 0, 2), weights("alone", 0, 1))}  # fmt: skip
+print("largest difference of a weight:", {pair: round(value, 4) for pair, value in alone.items()})
+
+# %%
+options = {(True, False): "equal", (False, False): "different, and both differ from the one process"}
+options[False, True] = "different, and rank 0 is as the one process"
+fc.reveal("12.1", options[alone["rank 0 and rank 1"] == 0, alone["rank 0 and the one process"] < 1e-5])
+
+# %% [markdown]
+# These are three different networks. <!-- 12.alone --> Each process has taken as many steps as the one process, but of
+# half a batch, and of another half.
+#
+# ## All-reduce, by hand
+#
+# The gradient of a batch is the mean of the gradients of its faces. Take two halves that are equally large: the mean of
+# their two gradients is then the gradient of the whole batch. That is why shares in training have to be even, and it is
+# all that has to be said between processes: after `backward`, replace each gradient by its mean over all processes.
+#
+# How does everybody come to know a sum of numbers that lie in different places? To send all to one process and back
+# works, but this one would receive everything. A *ring* shares the work. Cut the numbers into as many pieces as there
+# are processes. In each round everyone sends one piece to the right-hand neighbour, who adds it to its own; after
+# `world - 1` rounds each piece is summed up somewhere. In as many rounds again the sums go round.
+
+# %%
+def ring_all_reduce(rows):
+    world = len(rows)
+    pieces = [np.array_split(row.astype(float), world) for row in rows]
+    for step in range(2 * (world - 1)):
+        sent = [((rank - step) % world, pieces[rank][(rank - step) % world].copy()) for rank in range(world)]
+        for rank, (place, piece) in enumerate(sent):
+            mine = pieces[(rank + 1) % world]
+            mine[place] = mine[place] + piece if step < world - 1 else piece
+    return [np.concatenate(row) for row in pieces]
+
+
+# %%
+rows = np.random.default_rng(SEED).integers(0, 9, (4, 8))
+after = ring_all_reduce(rows)
+print("the sum:   ", rows.sum(0))
+for rank, row in enumerate(after):
+    print(f"in rank {rank}: ", row.astype(int))
+
+# %% [markdown]
+# Every process has the sum. <!-- 12.ring --> Each has sent `2 (world - 1)` pieces, each a `world`-th of the numbers. So
+# no process ever sends more than twice its gradient, however many take part. `dist.all_reduce` does the same, in C++.
+
+# %%
+def average_gradients(model, world):
+    for weights in model.parameters():
+        if world > 1:
+            dist.all_reduce(weights.grad)
+            weights.grad /= world
+
+
+# %%
+fc.guess(
+    "12.2",
+    "Now the gradients are averaged. How far will the weights of two processes be from those of one, after the epoch?",
+    options=["exactly 0", "below 0.00001, not 0", "around 0.001"],
+)
+
+# %%
+import pandas as pd
+
+hows = ("averaged", "DDP", "norm")
+one |= {how: train(0, 1, folder, how) for how in hows}
+functions.append(average_gradients)
+counts |= two(functions, train, *hows)
+far = {how: apart(weights(how, 0, 2), weights(how, 0, 1)) for how in ("alone", *hows)}
+between = {how: apart(weights(how, 0, 2), weights(how, 1, 2)) for how in ("alone", *hows)}
+pd.DataFrame({"two and one differ by": far, "rank 0 and 1 differ by": between}).map("{:.1g}".format)
+
+# %%
+answer = "exactly 0" if far["averaged"] == 0 else "below 0.00001, not 0" if far["averaged"] < 1e-5 else "around 0.001"
+fc.reveal("12.2", answer)
+fc.record({f"{how}: two processes against one": far[how] for how in far})
+
+# %% [markdown]
+# Averaged, two processes have the weights of one to within 0.00001, and the two are equal to each other. <!-- 12.equal -->
+# They are not exactly those of one process, because numbers with 24 binary digits were added in another order. The
+# right answers of all 357 faces are counted once, in two processes as in one. <!-- 12.counts -->
+
+# %%
+pd.DataFrame({"one process": one, "two processes": counts}, index=["averaged", "DDP"])
+
+# %% [markdown]
+# The row *DDP* is PyTorch's own tool, `DistributedDataParallel`, the one line in `prepare`. It wraps the network, sends
+# the first weights of rank 0 to everybody, and averages gradients as yours does. It does one thing better: it begins to
+# send the last layers' gradients while `backward` still computes those of the first, and packs many small gradients
+# into one message. Its weights are the same. <!-- 12.ddp -->
+#
+# ## What spoils it: batch norm
+#
+# The row *norm* is the same network with two batch norms. A batch norm standardises by the mean and the spread of the
+# batch (lesson 05). Each process sees only its share, and standardises by that. So two processes train another network than
+# one, and no averaging of gradients repairs it. Even the two processes differ from each other: gradients are averaged,
+# the running means that batch norm keeps are not. <!-- 12.norm --> Which of them is saved? Here each process saved its
+# own; DDP copies those of rank 0 to all before each step. On GPUs `nn.SyncBatchNorm` computes the mean over all
+# processes. It does not run on processors, and for shares of 32 faces or more few people use it: a batch norm over 32
+# faces works. You only have to know that the batch of your recipe is then 32, and not 64.
+#
+# ## What spoils it: a sampler that pads
+#
+# You took shares of batches. Nearly all programs do something else: each process has a `DataLoader` with PyTorch's
+# `DistributedSampler`, which deals out the positions of the faces. It deals everybody equally many. Where that cannot
+# be, it begins again from the front. In training that does little harm. In validation it does.
+
+# %%
+from torch.utils.data import DistributedSampler
+
+
+def dealt(world):
+    """The positions that all processes together judge."""
+    samplers = [DistributedSampler(judges.labels, world, rank, shuffle=False) for rank in range(world)]
+    return np.concatenate([list(sampler) for sampler in samplers])
+
+
+# %%
+fc.guess("12.3", "357 faces, 64 processes, this sampler: how many answers are counted?", options=[352, 357, 384])
+
+# %%
+model = network(norm=False)
+model.load_state_dict(weights("DDP", 0, 2))
+with torch.inference_mode():
+    answers = model(torch.tensor(judges.images)[:, None] / 255 - 0.5).argmax(1).numpy()
+right = answers == judges.labels
+padded = {world: right[dealt(world)] for world in (1, 2, 8, 64)}
+pd.DataFrame({world: {"answers": len(row), "accuracy, %": f"{100 * row.mean():.2f}"} for world, row in padded.items()})
+
+# %%
+fc.reveal("12.3", len(padded[64]))
+
+# %% [markdown]
+# With 64 processes 27 faces are counted twice, and the accuracy is that of another set of faces. <!-- 12.padded --> The
+# more processes, the more faces twice: a figure that depends on how many machines were free. PyTorch's own example for
+# ImageNet has done so for years (pytorch/examples#905). Without `sampler.set_epoch(epoch)` it also deals the same order
+# in every epoch. One order that everybody draws, and shares of it, has neither error.
+#
+# ## What changes in the recipe
+#
+# So far the batch stayed as it was, and two processes halved it. More often each process keeps the whole batch size: 8
+# processes of 32 faces are a batch of 256. You have just shown that this is the training of one process with 256, up to
+# what batch norms see. So you can find out here, in one process, what it does. An epoch has then an eighth of the steps.
+# The network with batch norms is taken, because it learns more in a few epochs.
+#
+# Goyal and others (2017) give a rule: multiply the rate by as much as the batch. With a batch eight times as large,
+# eight small steps become one, so it should be eight times as long. At the start, where the gradient changes from step
+# to step, that is too long, so the rate climbs to its full height over the first steps: *warm-up*.
+
+# %%
+def recipe(batch_size, rate, warm=0):
+    order, model = torch.Generator().manual_seed(SEED), network(norm=True)
+    optimizer, step = torch.optim.SGD(model.parameters(), lr=rate, momentum=0.9), 0
+    for epoch in range(env.pick(smoke=1, lesson=6)):
+        for images, labels in fc.batches(faces, batch_size, shuffle=True, generator=order):
+            step += 1
+            optimizer.param_groups[0]["lr"] = rate * min(1, step / warm) if warm else rate
+            loss = F.cross_entropy(model(images - 0.5), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    with torch.inference_mode():
+        return float(F.cross_entropy(model.eval()(pixels), torch.tensor(faces.labels)))
+
+
+pixels = torch.tensor(faces.images)[:, None] / 255 - 0.5
+
+
+# %%
+tried = {"32 faces, rate 0.01": (32, 0.01), "256 faces, rate 0.01": (256, 0.01),
+         "256 faces, rate 0.08": (256, 0.08), "256 faces, rate 0.08, warm-up": (256, 0.08, 8)}  # fmt: skip
+losses = {name: recipe(*settings) for name, settings in tried.items()}
+fc.record(losses)
+
+# %% [markdown]
+# The table has the loss on the training faces after the same number of epochs. With the old rate the large batch has
+# learnt less. <!-- 12.steps --> With eight times the rate it comes closer to the small batch. <!-- 12.rate --> Whether
+# warm-up helps depends on how high the rate is; look at your table. The rule has an end: from some size of the batch on
+# a longer step overshoots, and more processes save no more time. Where that is has to be tried for each problem.
+#
+# ## The same in another tool
+#
+# Libraries take some of these lines off you. *Lightning Fabric* finds out which processes and devices there are, and
+# wraps network and optimiser. Here is the training with DDP for it; below, the lines that differ.
+
+# %%
+def train_fabric(rank, world, folder, how):
+    from lightning_fabric import Fabric
+
+    fabric = Fabric(accelerator="cpu", devices=world, strategy="ddp")
+    fabric.launch()
+    data = np.load(f"{folder}/faces.npz")
+    model = network(norm=how == "norm")
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9)
+    prepared, optimizer = fabric.setup(model, optimizer)
+    for images, labels in shares(shuffled(data, 64), rank, world, even=True):
+        loss = F.cross_entropy(prepared(images), labels)
+        optimizer.zero_grad()
+        fabric.backward(loss)
+        optimizer.step()
+    torch.save(model.state_dict(), f"{folder}/{how}-{rank}-of-{world}.pt")
+    return judged(model, data, rank, world)
+
+
+# %%
+import difflib
+
+texts = [inspect.getsource(function).splitlines() for function in (train, train_fabric)]
+print("\n".join(line for line in difflib.ndiff(*texts) if line[0] in "+-"))
+
+# %%
+from importlib.util import find_spec
+
+if find_spec("lightning_fabric"):
+    two(functions, train_fabric, "fabric")
+    far["fabric"] = apart(weights("fabric", 0, 2), weights("DDP", 0, 2))
+    print("Fabric and DDP differ by", far["fabric"])
+else:
+    print("lightning-fabric is not installed here: %pip install lightning-fabric")
+
+# %% [markdown]
+# The weights are those of DDP. <!-- 12.fabric --> Fabric saves a few lines, and takes care of GPUs, of reduced
+# precision and of sharing networks that are too large for one. It does not know how you share the faces: by itself it
+# would put in the sampler that pads. A library does not free you from the question of this lesson.
+#
+# What you built is in the package: `fc.distributed.processes`, `average_gradients`, `together` for the rows of
+# `fc.train_epoch` and `fc.evaluate`, and `Shares`, which also counts the faces and warns when some were left out. [Part
+# two](12b_sweeps.ipynb) asks what more processes save, and runs one lesson with many settings.
+#
+# ## What you can say now
+
+# %% tags=["folded"]
+sums = {world: sum(sizes_of_shares(world)) for world in (1, 2, 3)}
+fc.claim("12.shares", set(sums.values()) == {357}, "For one, two and three processes the shares sum to 357 faces.")
+fc.claim("12.alone", min(alone.values()) > 1e-4,
+         "Without averaging, two processes differ from each other and from one, by more than 0.0001.")
+fc.claim("12.ring", all((row == rows.sum(0)).all() for row in after),
+         "After the ring every one of four processes has the sum of all rows.")
+fc.claim("12.equal", far["averaged"] < 1e-5 and between["averaged"] == 0,
+         "With averaged gradients two processes are within 0.00001 of one after the epoch, and equal to each other.")
+fc.claim("12.counts", counts["averaged"][1] == 357 and abs(counts["averaged"][0] - one["averaged"][0]) <= 1,
+         "Two processes judge 357 faces, and count as many right as one process, or one face more or less.")
+fc.claim("12.ddp", far["DDP"] < 1e-5 and apart(weights("DDP", 0, 2), weights("averaged", 0, 2)) < 1e-5,
+         "DistributedDataParallel gives the weights of averaging by hand, to 0.00001.")
+fc.claim("12.norm", far["norm"] > 1e-4 and between["norm"] > 1e-6,
+         "With a batch norm two processes differ from one by more than 0.0001, and from each other.")
+fc.claim("12.padded", len(padded[64]) == 384 and (padded[64].mean() != right.mean() or padded[8].mean() != right.mean()),
+         "The sampler deals 384 answers to 64 processes; with 8 or with 64 the accuracy is another one.")
+small, same, scaled, warm = losses.values()
+fc.claim("12.steps", same > small, needs="lesson",
+         sentence="With the old rate the batch of 256 has a higher loss on the training faces than that of 32.")
+fc.claim("12.rate", abs(scaled - small) < same - small, needs="lesson",
+         sentence="With eight times the rate the loss of the batch of 256 is nearer to that of 32.")
+fc.claim("12.fabric", far.get("fabric", 0) < 1e-6, "Where Fabric is installed, its weights are those of DDP, to 0.000001.")
+fc.claims()
+
+# %% [markdown]
+# **What to remember.** Several processes train one network if they start from the same weights, share each batch evenly
+# and average their gradients; prove it by comparing with one process. Add counts, never average averages. Batch norm
+# sees a share only. A sampler that pads makes a validation figure depend on the number of processes. And a larger batch
+# is another recipe.
+#
+# ## Exercises
+#
+# They stand in [the exercise sheet](../exercises/12_past_one_machine.ipynb) of both parts, each with a check that
+# answers at once, hints, and the solution as the last hint.
+#
+# | | exercise | kind | min |
+# |---|---|---|---|
+# | 12.1 | Which of six trainings in two processes is the training of one? | recall | 10 |
+# | 12.2 | Average gradients of shares that are not equally large. | code | 20 |
+# | 12.3 | Build faces and processes for which a sampler that pads is wrong by fifteen points. | break | 30 |
+# | 12.4 | Find the two mistakes in a ring that is right for two processes alone. | debug | 25 |
+#
+# ## References
+#
+# - Goyal and others, *Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour* (2017): the rule for the rate, and
+#   warm-up.
+# - Patarasuk and Yuan, *Bandwidth Optimal All-reduce Algorithms for Clusters of Workstations* (2009): the ring.
+# - Li and others, *PyTorch Distributed: Experiences on Accelerating Data Parallel Training* (2020).
+# - Shallue and others, *Measuring the Effects of Data Parallelism on Neural Network Training* (2019): where larger
+#   batches stop to help.
