@@ -170,9 +170,9 @@ def shuffled(data, batch_size):
 @torch.inference_mode()
 def judged(model, data, rank, world):
     model.eval()
-    images, labels = torch.tensor(data["judge_images"])[:, None] / 255 - 0.5, torch.tensor(data["judge_labels"])
+    whole = torch.tensor(data["judge_images"])[:, None] / 255 - 0.5, torch.tensor(data["judge_labels"])
     counts = torch.zeros(2, dtype=torch.float64)
-    for images, labels in shares([(images, labels)], rank, world, even=False):
+    for images, labels in shares([whole], rank, world, even=False):
         counts += torch.tensor([(model(images).argmax(1) == labels).sum(), len(labels)])
     if world > 1:
         dist.all_reduce(counts)

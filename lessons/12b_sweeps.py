@@ -49,6 +49,7 @@ import statistics
 import time
 
 import torch
+import torch.distributed as dist
 import torch.nn.functional as F
 
 torch.set_num_threads(1)
