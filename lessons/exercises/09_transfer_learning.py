@@ -191,7 +191,7 @@ start = 3.0  # the head stays near it, and the feature's number for the mouth gi
 fc.check("09.3", fine_tune, start)
 
 # %% [markdown]
-# What is learnt from five heads, and what does the network then answer for the far face?
+# The head begins at five numbers in turn. What is learnt, and what does the network then answer for the far face?
 
 # %%
 def trained_from(head):
@@ -282,7 +282,7 @@ def small_body():
 
 # %% [markdown]
 # One epoch of the course's loop, and what has moved in the body. Then the model is asked twice about the same faces, in training mode.
-# The head is a linear layer, so that it answers the same both times if it sees the same.
+# The head is a linear layer, so that it answers the same both times if it gets the same features.
 
 # %%
 some = fc.drawn_faces(256, 0, 0, seed=94).train
@@ -366,8 +366,8 @@ expect_frozen(frozen, body, own, "batch norm and dropout in both parts", seed=94
 # The network to beat is `small_network()` after `fc.fit(model, (few, valid), **recipe)` and nothing else: 60 epochs of the 250 faces.
 # It is right on about a third of new faces; always answering *Happy* is right on a quarter. Yours has to beat it by the paired test of
 # lesson 03: only faces that one of the two got right and the other wrong count, and p has to be under 0.05. The check asks 1,000
-# practice faces, for one point; the grader asks 2,000 others, for two more. For networks as alike as these a lead of three points of
-# accuracy is enough on 1,000 faces, and one of two points on 2,000.
+# practice faces, for one of the three points; a grader asks 2,000 other faces, for the other two. A lead of 30 faces of 1,000, or of 40
+# of 2,000, is usually enough.
 #
 # What can be learnt from a face without a label? Any task whose right answers you know without looking at the faces. For example,
 # turn each face by 0, 90, 180 or 270 degrees, and let the network say by how much: you know it, because you turned it. Gidaris and
