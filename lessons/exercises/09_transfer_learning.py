@@ -17,8 +17,8 @@ import torch.nn.functional as F
 from torch import nn
 
 # %% [markdown]
-# This sheet belongs to both parts of the lesson. 09.1, 09.2 and 09.4 need the first part alone; 09.3 is about training all
-# layers, as the second part does.
+# This sheet belongs to both parts of the lesson. 09.1, 09.2 and 09.4 need the first part alone. 09.3 and 09.5 train all layers
+# of a pretrained network, as the second part does.
 #
 # ## 09.1 · What moves?
 #
@@ -37,13 +37,13 @@ from torch import nn
 # 1. `C` and `N` require no gradient.
 # 2. `C` and `N` require no gradient, and `network.eval()` is called once before the epoch.
 # 3. The optimiser holds `L` alone.
-# 4. What is trained is `fc.Frozen(network)`.
-# 5. What is trained is `fc.Frozen(network, [norm])`, where `norm` is the batch norm.
+# 4. What is trained is `fc.Frozen(network)`. Where no layers are named, it freezes all but the last linear one.
+# 5. What is trained is `fc.Frozen(network, [norm])`, which freezes the layers in the list; `norm` is the batch norm.
 # 6. No epoch: `network.train()` is called, and inside of `torch.no_grad()` the network answers all training faces.
 # 7. No epoch: `network.eval()` is called, and the network answers all training faces.
 #
-# `moves` is a list of seven texts, one for each training. Each has the letters of what has moved afterwards, such as `"CNAL"`,
-# or is `"none"`.
+# `moves` is a list of seven texts, one for each training. Each has the letters of what has moved afterwards, in any order, such
+# as `"CNAL"`, or is `"none"`.
 #
 # Then two numbers. After each batch in training mode, a running mean becomes 0.9 times what it was, plus 0.1 times the mean of
 # the batch. So it forgets what it was.
@@ -77,9 +77,10 @@ fc.check("09.1", moves, left, fewest)
 # grey picture (B, 1, height, width) this layer gives what the old one gives for the same picture repeated three times, up to
 # rounding.
 #
-# - The convolution may have any number of filters, any kernel, stride, padding, padding mode and dilation, a bias or none, and numbers
-#   of 32 or 64 bits. Its `groups` are 1.
-# - It stays as it is, and the two share no tensor: whoever trains the new layer must not move the old one.
+# - The convolution may have any number of filters, any kernel, stride and padding, a bias or none, and numbers of 32 or 64 bits.
+# - It may have any *padding mode* (what stands outside of the picture: zeros, the picture mirrored, …) and any *dilation* (how far
+#   apart the pixels are that a kernel multiplies). Its `groups` are 1, as usual: each filter sees all three channels.
+# - The old layer stays as it is, and the two share no tensor: whoever trains the new layer must not move the old one.
 # - Each weight of the new layer takes a gradient, so that it can be trained.
 
 # %% answer="09.2"
@@ -146,17 +147,21 @@ far = torch.tensor([[0.0, 1.0]], dtype=torch.float64)  # a face whose cheeks alo
 # %%
 fc.guess(
     "09.e3",
-    "The head begins at 0, and both layers are trained until all eight faces are right. What is said to the far face?",
+    "The head begins at 0, and both layers are trained until all eight faces are right. "
+    "What does the network answer for the far face?",
     options=[0, 0.79, 1, 1.27],
 )
 
 # %% [markdown]
 # Write `fine_tune(features, head, inputs, targets, rate, steps)`, plain gradient descent on both layers at once.
 #
+# - There are N faces of D inputs, from which the first layer makes K features. In the toy N is 8, D is 2 and K is 1.
 # - `features` (K, D) and `head` (K,) are where it begins; `inputs` are (N, D), `targets` (N,). All are tensors of 64 bits.
+#   Leave them as they are, because `pretrained` is used again below.
 # - An answer is the sum over the K features of head · (features · inputs). The error is the mean over the faces of
 #   (answer − target)².
 # - In each step both layers move by minus `rate` times their gradient, where both gradients are taken before either moves.
+#   You may write the gradients down yourself, or let torch take them.
 # - It returns the pair (features, head) after the last step.
 #
 # Then make it break. `start` is a number at which the head begins. From there, after 2,000 steps at the rate 0.02, the eight faces
@@ -186,15 +191,15 @@ start = 3.0  # the head stays near it, and the feature's number for the mouth gi
 fc.check("09.3", fine_tune, start)
 
 # %% [markdown]
-# From five heads, what is learnt, and what is said to the far face?
+# The head begins at five numbers in turn. What is learnt, and what does the network then answer for the far face?
 
 # %%
 def trained_from(head):
     found = fine_tune(pretrained, torch.tensor([head], dtype=torch.float64), inputs, targets, 0.02, 2000)
-    return [torch.as_tensor(part, dtype=torch.float64) for part in found]
+    return [torch.as_tensor(part, dtype=torch.float64).detach() for part in found]
 
 
-for first in (0.0, 0.5, 1.0, 2.0, 4.0):
+for first in (0.0, 0.5, 1.0, 1.5, 2.0):
     features, head = trained_from(first)
     mouth, cheeks = features[0].tolist()
     error = F.mse_loss(inputs @ features.T @ head, targets).item()
@@ -206,13 +211,17 @@ features, head = trained_from(0.0)
 fc.reveal("09.e3", float(far @ features.T @ head))
 
 # %% [markdown]
-# Explain in eight to twelve sentences. Three numbers are there to be learnt: the head, and the feature's two. Which of them never
-# moves, and why does no gradient reach it? All five trainings end with an error of practically 0. Why do they differ on the far
-# face, and why does the error of training not show it? From a head of 1 nothing breaks. What does that say about training a probe
-# first and fine-tuning from there? Now let the pretrained feature be worse, 0.2 · mouth + 1 · cheeks, with the same eight faces.
-# Which of the two ways is better on faces like these, if the head is held to at most 2? And a question about real faces: you have
-# photographs from a studio to train on, and the network will be used in cars. What would you measure before you choose between a
-# probe and fine-tuning, and on which faces?
+# Explain in eight to twelve sentences:
+#
+# 1. Three numbers are there to be learnt: the head, and the feature's two. Which of them never moves, and why does no gradient
+#    reach it?
+# 2. All five trainings end with an error of practically 0. Why do they differ on the far face, and why does the error of training
+#    not show it?
+# 3. From a head of 1 nothing breaks. What does that say about training a probe first and fine-tuning from there?
+# 4. Now let the pretrained feature be worse, 0.2 · mouth + 1 · cheeks, and let no head be larger than 2, in both ways; weight decay
+#    keeps heads small in a similar manner. Without running it: can the probe get the eight faces right? Can fine-tuning, and why?
+# 5. You have photographs from a studio to train on, and the network will be used in cars. What would you measure before you choose
+#    between a probe and fine-tuning, and on which faces?
 
 # %% [markdown] answer="09.3" points=5
 # ### BEGIN SOLUTION
@@ -220,7 +229,7 @@ fc.reveal("09.e3", float(far @ features.T @ head))
 # of all eight faces are 0. So no face of the training can say anything about it. The head and the number for the mouth do move.
 #
 # The eight faces need only that the product of head and number for the mouth is 1. Many pairs have that product, and where
-# the training ends depends on where it began: from a head of 4 the head hardly moves, and the number for the mouth shrinks to about a quarter. The
+# the training ends depends on where it began: from a head of 2 the head moves little, and the number for the mouth shrinks to little more than a half. The
 # answer for the far face is head · 1, because its cheeks meet the number that did not move. The feature was right for both inputs and
 # is now distorted: one of its numbers has changed and the other one has not. The error of training sees only the product, and that is right.
 #
@@ -228,8 +237,8 @@ fc.reveal("09.e3", float(far @ features.T @ head))
 # train the probe first and to fine-tune from there: the head fits the features already, the gradients are small, and little is
 # distorted.
 #
-# With a feature of 0.2 · mouth the probe needs a head of 5, and held to at most 2 it reaches 0.4 of each target. Fine-tuning raises the number for the
-# mouth and is right on such faces. It is better wherever the pretrained features are not good enough for the new task and
+# With a feature of 0.2 · mouth the probe needs a head of 5, and held to at most 2 it reaches 0.4 of each target. Fine-tuning can change the feature
+# itself: it raises the number for the mouth to a half or more and is right on all eight faces. It is better wherever the pretrained features are not good enough for the new task and
 # the faces to answer are like those of the training.
 #
 # Before I choose I would collect some hundred labelled faces from cars, which take part in no training. On them I would compare
@@ -273,7 +282,7 @@ def small_body():
 
 # %% [markdown]
 # One epoch of the course's loop, and what has moved in the body. Then the model is asked twice about the same faces, in training mode.
-# The head is a linear layer, so that it answers the same both times if it sees the same.
+# The head is a linear layer, so that it answers the same both times if it gets the same features.
 
 # %%
 some = fc.drawn_faces(256, 0, 0, seed=94).train
@@ -296,17 +305,18 @@ def looked_at(join):
 looked_at(thought_frozen)
 
 # %% [markdown]
-# Find out which line does not do what the colleague expects, and mend it. `frozen(body, head)` returns the pair (model, optimiser), and
-# whatever loop trains the model, with as many calls of `train()` and `eval()` as it likes:
+# Find out which line does not do what the colleague expects. Then write `frozen(body, head)`, which returns the pair (model,
+# optimiser) and really keeps the body as it is. One more call of `eval()` before the training is not enough: the following must
+# hold for every loop, however often it calls `train()` and `eval()` of the model.
 #
 # - No tensor of the body moves, and none of its weights gets a gradient.
-# - In training mode the head sees of a face what it sees of it in evaluation mode. No layer of the body leaves out numbers by chance or
-#   looks at the other faces.
+# - The head gets the same features of a face in training mode as in evaluation mode: no layer of the body leaves out numbers by
+#   chance or looks at the other faces.
 # - The head is trained as before. It may have a dropout or a batch norm of its own, and in training mode these act.
 # - The optimiser holds the weights of the head that came in, and no others. Its rate is 0.1.
 # - `model.train()` and `model.eval()` return the model, as those of every PyTorch module do.
 #
-# A body may have any layers of PyTorch, inside of others too. `fc.Frozen` does all this; write it by hand this time.
+# The body may have layers of any kind, also nested ones. `fc.Frozen` does all this; write it by hand this time.
 
 # %% answer="09.4"
 def frozen(body, head):
@@ -350,22 +360,36 @@ expect_frozen(frozen, body, own, "batch norm and dropout in both parts", seed=94
 # %% [markdown]
 # ## 09.5 · Few labels
 #
-# Faces cost little, and labels cost a lot, because people have to look at each face. Here are 3,000 faces, of which 250 have labels. The
-# network to beat is trained on these 250 alone, for 60 epochs. You may use the other 2,750 faces as well, but not their labels.
+# Faces cost little, and labels cost a lot, because people have to look at each face. Here are 3,000 faces, of which 250 have labels:
+# these are `few`. `unlabelled` has all 3,000 pictures, the 250 among them, without labels.
+#
+# The network to beat is `small_network()` after `fc.fit(model, (few, valid), **recipe)` and nothing else: 60 epochs of the 250 faces.
+# It is right on about a third of new faces; always answering *Happy* is right on a quarter. Yours has to beat it by the paired test of
+# lesson 03: only faces that one of the two got right and the other wrong count, and p has to be under 0.05. The check asks 1,000
+# practice faces, for one of the three points; a grader asks 2,000 other faces, for the other two. A lead of 30 faces of 1,000, or of 40
+# of 2,000, is usually enough.
 #
 # What can be learnt from a face without a label? Any task whose right answers you know without looking at the faces. For example,
 # turn each face by 0, 90, 180 or 270 degrees, and let the network say by how much: you know it, because you turned it. Gidaris and
 # others ([2018](https://arxiv.org/abs/1803.07728)) pretrained networks in this way, and found their features useful for other
 # tasks. So pretrain the body on turns, put a new last layer behind it, and train on the 250. That is transfer learning with a
-# pretraining of your own.
+# pretraining of your own:
+#
+# - For the turns write a short loop of your own, because `fc.fit` takes faces with emotions, and `unlabelled` has none. The network
+#   for the turns has all layers of yours but the last, and behind them a new layer with four outputs.
+#   `torch.cat([images.rot90(k, (2, 3)) for k in range(4)])` turns a batch of faces in all four ways, and `F.cross_entropy` compares
+#   the outputs with each face's k.
+# - All layers but the last have to be in your model afterwards. Copy them, or let both networks share them from the beginning.
+# - Then call `fc.fit` with `few`.
 #
 # More labels of drawn faces are easy to get, because `fc.drawn_faces` gives as many as you like. Do not use them: then you would not
 # learn what can be done with few labels, and whoever grades you reads your training. The 500 validation faces are there for choosing.
 # Do not train on them either.
 #
-# `network()` returns the network without trained weights: float32 (B, 1, 48, 48) from 0 to 1 in, seven logits out. It has to stand alone:
-# imports, functions and numbers, but nothing that a training has computed, because nothing is trained when your sheet is graded. At most
-# 500,000 weights travel in the notebook. Two minutes of training are enough.
+# `network()` builds the network, untrained: float32 (B, 1, 48, 48) from 0 to 1 in, seven logits out. It may call `small_network()`
+# and other functions, and use imports and numbers, but no faces and nothing that a training has computed. For whoever grades your sheet
+# trains nothing: `network()` is called, and your trained weights are put into what it returns. The network may have at most 500,000
+# weights, because they are kept in the notebook. Two minutes of training are enough.
 
 # %% tags=["training"]
 drawn = fc.drawn_faces(3_000, 500, 0, seed=95)
@@ -393,7 +417,7 @@ def network():
 
 
 # %% [markdown]
-# Train it here. What you hand in last counts. The baseline is `fc.fit(model, (few, valid), **recipe)`, and nothing before it.
+# Train it here. What you hand in last counts.
 
 # %% train="09.5"
 torch.manual_seed(0)

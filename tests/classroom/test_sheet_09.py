@@ -5,14 +5,19 @@ import copy
 import numpy as np
 import pytest
 import torch
+from improved import KEPT
 from sheet_runs import sheet
 from torch import nn
 
 import fercourse as fc
 from fercourse.classroom.checks import layers, lesson_09
 from fercourse.classroom.checks.compare import plain
+from fercourse.classroom.improve.baselines import baseline_of
+from fercourse.classroom.improve.exam import answers_of, exam_of
+from fercourse.classroom.improve.weights import unpacked
 from fercourse.classroom.probes import frozen_training, grey_layer
 from fercourse.errors import CheckFailed
+from fercourse.report.intervals import paired
 
 STEM = "09_transfer_learning"
 
@@ -272,6 +277,18 @@ def test_the_baseline_has_the_network_and_the_250_faces_of_the_sheet(monkeypatch
     assert {name: repr(value) for name, value in names["recipe"].items()} == {
         name: repr(recipe[name]) for name in names["recipe"]
     }
+
+
+@pytest.mark.parametrize(("seed", "faces", "lead"), [(905, 1_000, 0.03), (10**12 + 7, 2_000, 0.02)])
+def test_the_network_to_beat_is_right_on_a_third_and_the_lead_that_the_sheet_names_is_enough(seed, faces, lead):
+    exam = exam_of("09.5", seed=seed, faces=faces)
+    right = exam.theirs == exam.labels
+    assert right.mean() == pytest.approx(1 / 3, abs=0.02)
+    assert (exam.labels == fc.EMOTIONS.index("Happy")).mean() == pytest.approx(1 / 4, abs=0.01)
+    kept = unpacked((KEPT / "09.5.npz").read_bytes())
+    solved = answers_of("09.5", baseline_of("09.5").network, kept, exam.images) == exam.labels
+    apart, more = int((solved != right).sum()), round(lead * faces)
+    assert paired((apart + more) // 2, (apart - more) // 2).p_value < 0.05
 
 
 def test_no_face_that_the_training_is_given_without_a_label_has_one():

@@ -165,7 +165,7 @@ def _opening(sheet):
             if mark in cell.metadata:
                 points[cell.metadata[mark]] += cell.metadata.get("points", 0)
     rows = [
-        f"| {id} | {about['title']} | {about['kind']} | {'●' * about['difficulty']}{'○' * (3 - about['difficulty'])} "
+        f"| {id} {about['title']} | {about['kind']} | {'●' * about['difficulty']}{'○' * (3 - about['difficulty'])} "
         f"| {about['minutes']} | {points[id]:g} |"
         for id, about in sheet.exercises.items()
     ]
@@ -174,13 +174,15 @@ def _opening(sheet):
         [
             f"# {sheet.number} · Exercises: {sheet.title}",
             "",
-            "| | exercise | kind | difficulty | minutes | points |",
-            "|---|---|---|---|---|---|",
+            "| exercise | kind | level | min | points |",  # narrow: a phone cuts off what is wider
+            "|---|---|---|---|---|",
             *rows,
             "",
             "Write in the cells that ask for an answer. The cell below each one checks it at once and says how far off "
-            f'you are. Stuck? `fc.hint("{first}")` in a cell of your own gives a hint, the next call a stronger one, '
-            "the last one the solution. *break* is answered in words and read by a person."
+            "you are. Run the cells one by one: where an answer is open, its check ends in an error, as do cells below "
+            "that use the answer, and *Run all* stops at the first of them. "
+            f'Stuck? `fc.hint("{first}")` in a cell of your own gives a hint, the next call a stronger one, the last '
+            "one the solution. *break* ends with an explanation in words, which a person reads."
             + (IMPROVE if "improve" in {about["kind"] for about in sheet.exercises.values()} else ""),
         ]
     )
