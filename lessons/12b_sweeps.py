@@ -1,6 +1,6 @@
 # ---
 # title: "What more processes save, and one lesson with many settings"
-# promise: You predict how much faster two, eight and sixty-four processes are, test the prediction, and run a sweep that survives being killed.
+# promise: You predict how much faster two, eight and sixty-four processes are, test the prediction, and run a sweep that can be stopped and started again.
 # needs:
 #   - lesson 12
 #   - lesson 07, for means over seeds
@@ -89,12 +89,13 @@ fixed = max(0, whole - per_face * batch_size)
 
 # %%
 fc.record({"data": 1000 * data_seconds, "step, 128 faces": 1000 * whole, "step, 64 faces": 1000 * half}, unit="ms")
+fc.record({"fixed in each step": 1000 * fixed, "for each face": 1000 * per_face}, unit="ms")
 
 # %% [markdown]
-# Two sizes of a batch give a straight line: a fixed time, and a time for each face. Is the time for a face what the
-# arithmetic would take? `fc.cost` counts the operations of a face forward; with the backward pass it is three times as
-# many. Divided by the time for a face, that is the rate at which this network is computed. The machine's fastest
-# product of matrices has its own rate.
+# Two sizes of a batch fix a straight line: a fixed time, and a time for each face. (That smaller batches lie on it as
+# well is an assumption.) Is the time for a face what the arithmetic would take? `fc.cost` counts the operations of a
+# face forward; with the backward pass it is three times as many. Divided by the time for a face, that is the rate at
+# which this network is computed. The machine's fastest product of matrices has its own rate.
 
 # %%
 cost = fc.cost(model)
@@ -158,7 +159,7 @@ def talk(rank, world, folder, repeats):
 # %%
 said = two(talk)
 gradient_bytes = 4 * cost.parameters
-latency = said["one number"] / 2
+latency = said["one number"] / 2  # in a ring of two, an all-reduce is two messages
 bandwidth = gradient_bytes / max(said["gradient"] - said["one number"], 1e-9)
 fc.record({"latency, ms": 1000 * latency, "bandwidth, MB/s": bandwidth / 1e6, "gradient, MB": gradient_bytes / 1e6})
 
@@ -209,23 +210,28 @@ axis.plot(many, [p * seconds(1) / seconds(p, batch_size=128 * p) for p in many],
 axis.plot(many, [seconds(1) / seconds(p) for p in many], label="128 faces shared")
 axis.plot(many, [seconds(1) / seconds(p, bandwidth=125e6) for p in many], label="shared, 125 MB/s")
 axis.set(xscale="log", yscale="log", xlabel="processes", ylabel="speed-up, predicted")
-axis.set_xticks(counts, counts)
+axis.set_xticks([*counts, 128], [*counts, 128])
+axis.set_yticks([1, 2, 5, 10, 50, 100], [1, 2, 5, 10, 50, 100])
 axis.minorticks_off()
 axis.legend(fontsize=8)
 figure.suptitle("What one measured process and one message predict", fontsize=9);
 
 
 # %% [markdown]
-# With a batch that is shared, 64 processes are far from 64 times as fast. <!-- 12b.shared --> Each has two faces left,
-# and the parts that do not shrink are what remains. If each process keeps 128 faces, the arithmetic stays large beside
-# them, and the speed-up, counted in faces a second, is higher. <!-- 12b.weak --> But then the batch is 8,192 faces, and
-# lesson 12 showed that this is another recipe. Where your machine's own bandwidth is above 125 MB/s, the shared batch
-# gains least over a network of 125 MB/s. <!-- 12b.slow -->
+# With a batch that is shared, 64 processes are far from 64 times as fast. <!-- 12b.shared --> Each has two faces left.
+# The fixed part still takes its time, and the messages take more than with fewer processes, because there are 2 (*p* −
+# 1) of them, each with its latency. So the curve of a shared batch has a top; behind it, more processes are slower. If
+# each process keeps 128 faces, the arithmetic stays large beside them, and the speed-up, counted in faces a second, is
+# higher. <!-- 12b.weak --> But then the batch is 8,192 faces, and lesson 12 showed that this is another recipe. On a
+# network of 125 MB/s, the shared batch has the smallest of the three predicted speed-ups, if this machine's own
+# bandwidth is higher than that. <!-- 12b.slow -->
 #
 # ## Then measure
 #
-# Two processes in truth. The same two alternate: first rank 0 takes a step with the whole batch while rank 1 waits,
-# then both take a step with half of it each. So whatever else the machine does meets both ways alike.
+# Now measure with two real processes. They take turns in two ways: first rank 0 takes a step with the whole batch while
+# rank 1 waits, then both take a step with half a batch each. Only the time matters here: the summed gradients are not
+# put back, so this is no training. And the step joins the pieces of the gradient, which the model leaves out. So
+# whatever else the machine does meets both ways alike.
 
 # %%
 def race(rank, world, folder, repeats):
@@ -267,8 +273,8 @@ fc.record({"speed-up of 2 processes, predicted": seconds(1) / seconds(2), "measu
 # numbers. Where the measured one is much lower, something was shared that the model does not know of: cores, or the way
 # to the memory. The course's `benchmarks/scaling.py` measures the same more carefully, with more repetitions.
 #
-# `fc.distributed.Scaling` is this model. <!-- 12b.model --> Told how many cores there are, it also lets processes wait
-# for each other.
+# `fc.distributed.Scaling` is this model. <!-- 12b.model --> With `cores=` it also counts that more processes than cores
+# have to take turns.
 
 # %%
 shipped = fc.distributed.Scaling(data=data_seconds, fixed=fixed, per_face=per_face, gradients=gradient_bytes,
@@ -281,13 +287,15 @@ parts.rename_axis("seconds of a step", axis=1)
 # ## Many settings: a sweep
 #
 # There is a better use for several processes, which needs no talking at all. Lesson 07 asked for several seeds of every
-# figure, and a rate has to be chosen among a few. Two rates and three seeds are six trainings that know nothing of each
-# other. To run every combination of some settings is called a *sweep*. Here the speed-up is the number of processes.
+# figure, and a rate has to be chosen among a few. Three rates and two seeds are six trainings that know nothing of each
+# other. To run every combination of some settings is called a *sweep*. Here the speed-up can come near the number of
+# processes, if each has a core and there are enough runs. (Below they run one after the other; the command at the end
+# runs several at once.)
 #
 # The difficulty is another one: a sweep takes hours, and in hours machines are restarted. So a sweep has to know what
-# is finished. The rule is simple. Each run has a folder of its own, named by its settings. When it is over, its record
-# is written under another name and then moved into place. To move a file is one action of the system: the record is
-# there, whole, or it is not.
+# is finished. The rule is simple. Each run has a file of its own, named by its settings. When the run is over, its
+# record is first written under another name and then moved into place. To move a file is one action of the system: the
+# record is there, whole, or it is not.
 
 # %%
 import os
@@ -311,7 +319,7 @@ def sweep(run, root, stop_after=99, **axes):
         if path.exists():
             continue
         if begun == stop_after:
-            return begun  # as if somebody had pulled the plug
+            return begun  # stopped between two runs
         begun += 1
         try:
             keep(settings | {"accuracy": run(**settings)}, path)
@@ -322,7 +330,7 @@ def sweep(run, root, stop_after=99, **axes):
 
 # %% [markdown]
 # A run that fails stops nothing else. Its error is kept as its result: a rate that cannot work is a finding too. What
-# is run here is a training of a small network for an epoch or two, with a rate that is far too high among the others.
+# is run here is a training of a small network for a few epochs, with a rate that is far too high among the others.
 
 # %%
 def small_training(rate, seed):
@@ -354,8 +362,8 @@ pd.DataFrame(records).assign(error=lambda table: table["error"].fillna("").str[:
 
 # %% [markdown]
 # The second call began only what was not there, <!-- 12b.resumed --> and the runs with the impossible rate are kept
-# with their error. <!-- 12b.kept --> One table is left to be made: the mean over seeds, its spread, and from how many
-# seeds.
+# with their error. <!-- 12b.kept --> One table is left to be made: the mean over seeds, the standard deviation of the
+# runs, and the number of seeds. (Two seeds choose no rate, as lesson 07 showed; a real sweep has more.)
 
 # %%
 summary = pd.DataFrame(records).groupby("rate")["accuracy"].agg(["mean", "std", "count"])
@@ -368,16 +376,16 @@ summary.round(3)
 # python -m fercourse sweep 04 -p EPOCHS 2 4 -p SEED 0 1 2 --at-once 2
 # ```
 #
-# `-p` takes a parameter of the lesson's first cell and all its values; a name that the lesson does not have is an
-# error that lists those it has. A run's folder is named by more than the settings: by the code of all cells and by the
-# faces too, because a finished run of another code is no answer. `--on dask=ADDRESS` gives the runs to the workers of a
-# dask scheduler, `--on slurm` makes each a job of a cluster with Slurm, and the table is the same to the byte. `--retry`
-# repeats what failed.
+# `-p` takes a parameter of the lesson's first cell and all its values; if the lesson has no such parameter, the error
+# lists those it has. A run's folder is named by more than the settings: by the code of all cells and by the faces too,
+# because a finished run of another code is no answer. `--on dask=ADDRESS` gives the runs to other machines that a
+# program called dask manages, `--on slurm` makes each a job of a cluster that is managed by Slurm, and the table is the
+# same. `--retry` repeats what failed.
 #
 # ## A class on one machine
 #
 # Fifty students share a server with 8 cores, a *hub*. Is that enough for a lesson that computes for 4 minutes on one
-# core? A lecture has 90 minutes. The model is the same as above, only simpler: work over what works.
+# core? A lecture has 90 minutes. Divide the work by the cores and the time.
 
 # %%
 students, cores, minutes, lecture = 50, 8, 4, 90
@@ -414,15 +422,16 @@ fc.guess(
 spans = {"all within 2 minutes": 2, "within 30 minutes": 30, "over the 90 minutes": 90}
 longest = {name: float(waits(span).max()) for name, span in spans.items()}
 fc.reveal("12b.3", longest["all within 2 minutes"])
-fc.record(longest, unit="minutes, longest wait")
+fc.record({f"longest wait, {name}": minutes for name, minutes in longest.items()}, unit="min")
 
 # %% [markdown]
 # The same machine is far too small for a class that starts together, and large enough for one that works at its own
 # pace. <!-- 12b.class --> A system that shares cores evenly does not let the last one wait so long; instead everybody's
-# 4 minutes become as many as that, because 50 trainings share 8 cores. What helps is cheaper than cores: the smoke scale
-# in class, the lesson scale at home, and executed pages for those who read. Set `OMP_NUM_THREADS=1` for everybody, so
-# that nobody takes eight cores. And count memory: 50 notebooks of about 1 GB each have to fit at once, whether they
-# compute or not.
+# 4 minutes become about 25, which is 4 × 50 / 8. If nobody is to wait more than 5 minutes when all start together,
+# about 50 × 4 / (5 + 4), or 23 cores, are needed. What helps is cheaper than cores: the smoke scale in class, the
+# lesson scale at home, and executed pages for those who read. Set the variable `OMP_NUM_THREADS=1` for everybody; then
+# a training uses one core, and nobody takes all eight. And count memory: 50 notebooks of about 1 GB each have to fit at
+# once, whether they compute or not.
 #
 # ## What you can say now
 
@@ -433,20 +442,20 @@ fc.claim("12b.weak", table["128 faces for each process"][-1] > table["128 faces,
          "With 128 faces for each of 64 processes the predicted speed-up is higher than with 128 shared.")
 fc.claim("12b.slow", table["128 faces, 125 MB/s"][-1] < table["128 faces for each process"][-1] and (bandwidth < 125e6
          or table["128 faces, 125 MB/s"][-1] <= table["128 faces, this machine's bandwidth"][-1]),
-         "Over 125 MB/s the shared batch gains least of the three, where this machine has a higher bandwidth.")
+         "At 125 MB/s the shared batch has the smallest predicted speed-up, if this machine's bandwidth is higher.")
 fc.claim("12b.model", same, "fc.distributed.Scaling gives the seconds of the model by hand.")
 fc.claim("12b.resumed", (first, second) == (2, 4) and untouched,
          "Of six runs two were begun first and four by the second call; no record of the first was touched.")
 fc.claim("12b.kept", sum("error" in record for record in records) == 2 and list(summary["count"]) == [2, 2, 0],
          "The two runs with the impossible rate are kept with their error, and in no mean.")
 fc.claim("12b.class", longest["all within 2 minutes"] > 15 and longest["over the 90 minutes"] < 4,
-         "Started within two minutes, the last of 50 waits over 15 minutes; over the lecture, under 4.")
+         "Started within two minutes, the last of 50 waits over 15 minutes; over the lecture, under 4 minutes.")
 fc.claims()
 
 # %% [markdown]
 # **What to remember.** Measure the parts of a step, predict, then measure the whole. What does not shrink with the
-# number of processes decides how many are worth having. Trainings that know nothing of each other are the best use of
-# many processors. And a finished run is one whose record was moved into place last.
+# number of processes, and what grows, decides how many are worth having. Trainings that know nothing of each other are
+# the best use of many processors. And a finished run is one whose record was moved into place last.
 #
 # ## Exercises
 #
