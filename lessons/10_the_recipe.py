@@ -1,0 +1,354 @@
+# ---
+# title: "The recipe: what each ingredient buys"
+# promise: You take this course's first CNN to a recipe of today, one ingredient at a time, and measure what each is worth.
+# needs:
+#   - lesson 04, for changed faces and for the rule of what is clearly better
+#   - lesson 05, for batch norm, residual steps and one cycle
+#   - lesson 07, for what a difference proves
+# outcomes:
+#   - price a training in arithmetic before it runs
+#   - write label smoothing, averaged weights and the heart of Muon by hand
+#   - build a ladder of ingredients, and take each out again from the top
+#   - say which gain was seen, which was not, and which depends on the others
+# reproduces: the CNN of A, narrower; its parts and those of B, C and D one by one
+# ---
+
+# %% tags=["parameters"]
+DATA: str = "auto"  # "auto", "drawn", or the path of a FER2013 file or folder
+SCALE: str = "lesson"  # "smoke", "lesson" or "full"
+SEED: int = 0  # of drawn faces, first weights, order of the faces
+DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
+EPOCHS: int = 0  # of each training; 0 means what the scale says
+
+# %% [markdown]
+# ## Parts that others chose
+#
+# Each of the [five notebooks](../docs/five_notebooks.md) took a network and a way to train it from somewhere, and
+# changed little. Networks of today are trained with a dozen *ingredients*: small changes of the layers, of the loss or
+# of the steps. Papers report each as a gain. But what is it worth on these faces, together with the others?
+#
+# You start from a narrower copy of Notebook A's CNN and add one ingredient at a time. Each stage of this *ladder* is
+# a *rung*, trained with three seeds. At the top you take each ingredient out again, because what it is worth may depend
+# on what else is there. There are few faces and few steps, so that about fifty trainings fit into minutes.
+
+# %%
+data = env.load(DATA)
+count, epochs = env.pick(smoke=(96, 1), lesson=(1500, 6), full=(28709, 15))
+train, valid = data.train.take(min(count, len(data.train)), seed=SEED), data.valid
+epochs, seeds = EPOCHS or epochs, range(SEED, SEED + env.pick(smoke=1, lesson=3, full=3))
+mean, std = train.images.mean() / 255, train.images.std() / 255
+print(f"{len(train):,} faces to learn from, {len(valid):,} to judge, {epochs} epochs\n{data.source}")
+
+# %%
+ASKED = ["batch norm", "pools", "Muon", "changed faces", "smoothed labels", "another"]
+fc.guess("10.1", "Nine ingredients are added one after the other (the text explains them). Which brings most?", options=ASKED)
+
+# %% [markdown]
+# ## Four ingredients of the network
+#
+# **Stem.** A's first layer runs over all 48 × 48 pixels, so its output is the largest of all. `PixelUnshuffle(2)` sorts
+# the pixels into four pictures of half the side instead. Nothing is lost, and the first convolution runs over a quarter
+# of the places.
+
+# %%
+import torch
+from torch import nn
+
+picture = torch.arange(16).reshape(1, 1, 4, 4)
+print(picture[0, 0], nn.PixelUnshuffle(2)(picture)[0], sep="\n")
+
+# %% [markdown]
+# **Batch norm** gives each channel mean 0 and spread 1 over the batch (lesson 05).
+#
+# **One layer behind pools.** A unrolls its last maps and puts three linear layers behind them. Most of its weights are
+# there. Instead keep two numbers of each map, its largest and its mean value, add them, and let one linear layer decide.
+#
+# **A residual step** adds to the maps what one more convolution makes of them (lesson 05). It starts as nothing,
+# because the last scale of its batch norm starts at 0.
+
+# %%
+class Pools(nn.Module):
+    def forward(self, maps):
+        return maps.amax((2, 3)) + maps.mean((2, 3))
+
+
+class Residual(nn.Module):
+    def __init__(self, block):
+        super().__init__()
+        self.block = block
+
+    def forward(self, maps):
+        return maps + self.block(maps)
+
+
+# %%
+def convolution(inputs, outputs, norm, scale=1.0):
+    layers = [nn.Conv2d(inputs, outputs, 3, padding=1, bias=not norm)]
+    if norm:
+        layers.append(nn.BatchNorm2d(outputs))
+        nn.init.constant_(layers[-1].weight, scale)
+    return nn.Sequential(*layers, nn.ReLU())
+
+
+# %%
+def network(parts):
+    norm, pool = "batch norm" in parts, nn.MaxPool2d(2)
+    layers = [fc.Standardise(mean, std)]
+    layers += [nn.PixelUnshuffle(2), convolution(4, 16, norm)] if "stem" in parts else [convolution(1, 16, norm), pool]
+    layers += [convolution(16, 32, norm), pool, convolution(32, 64, norm)]
+    if "residual step" in parts:
+        layers.append(Residual(convolution(64, 64, norm, scale=0.0)))
+    if "pools" in parts:
+        return nn.Sequential(*layers, Pools(), nn.Linear(64, 7))
+    layers += [pool, nn.Flatten(), nn.Linear(2304, 256), nn.ReLU(), nn.Dropout(0.2)]
+    return nn.Sequential(*layers, nn.Linear(256, 64), nn.ReLU(), nn.Dropout(0.2), nn.Linear(64, 7))
+
+
+# %% [markdown]
+# ## The price
+#
+# Seconds depend on the machine, and on what else it does. *Arithmetic* does not. A convolution with 3 × 3 kernels
+# multiplies and adds nine numbers for each input channel, each output channel and each place. Two operations each:
+
+# %%
+import pandas as pd
+
+names = ["stem", "batch norm", "pools", "residual step"]
+first, last = fc.cost(network([])), fc.cost(network(names))
+by_hand = 2 * 9 * (4 * 16 * 24**2 + 16 * 32 * 24**2 + 32 * 64 * 12**2 + 64 * 64 * 12**2) + 2 * 64 * 7
+print(f"by hand {by_hand:,}, fc.cost {last.flops:,} for one face")
+pd.DataFrame({name: {"weights": f"{cost.parameters:,}", "million operations": f"{cost.flops / 1e6:.1f}"}
+              for name, cost in {"first rung": first, "all four": last}.items()})  # fmt: skip
+
+# %% [markdown]
+# The stem pays for what the pools and the residual step add: less than twice the operations, and a tenth of the
+# weights. <!-- 10.price --> A step of training is counted as three times that, because the way back makes two products
+# for each one of the way forward.
+#
+# ## Muon
+#
+# SGD goes along the gradient. Adam divides each weight's gradient by its usual size. Both treat a layer as a list of
+# numbers. But a layer is a *matrix*: it takes one list of numbers and makes another one from it. The gradient of a
+# kernel of 64 × 32 × 3 × 3 numbers is a matrix, too, of 64 rows and 288 columns. How far it moves the layer's answers in
+# different directions is told by its *singular values*. Look at those of one layer.
+
+# %%
+import torch.nn.functional as F
+
+torch.manual_seed(SEED)
+model = network(names)
+images, labels = next(fc.batches(train, 96))
+F.cross_entropy(model(images), labels).backward()
+gradient = model[5][0].weight.grad.flatten(1)
+values = torch.linalg.svdvals(gradient)
+print(tuple(gradient.shape), "the largest is", f"{values[0] / values[len(values) // 2]:.0f} times the middle one")
+
+# %% [markdown]
+# A few directions take nearly the whole step, and the others hardly move. *Muon* (2024) makes all singular values nearly
+# equal before it goes. To compute them in each step would be slow. A polynomial does it: for each singular value `s`,
+# `evened` computes 3.4445 s − 4.775 s³ + 2.0315 s⁵, without knowing `s`, by products of matrices. Small values grow,
+# values near 1 stay near 1.
+
+# %%
+def evened(matrix, steps=4):
+    matrix = matrix / matrix.norm()
+    for _ in range(steps):
+        square = matrix @ matrix.T
+        matrix = 3.4445 * matrix - 4.775 * square @ matrix + 2.0315 * square @ square @ matrix
+    return matrix
+
+
+# %% tags=["folded"]
+import matplotlib.pyplot as plt
+
+figure, axis = plt.subplots(figsize=(4.6, 2.8), layout="constrained")
+axis.semilogy(values / values[0], color="tab:gray", label="gradient")
+axis.semilogy(torch.linalg.svdvals(evened(gradient)), color="tab:blue", label="evened")
+axis.set(xlabel="singular value, from the largest", ylabel="size", title="One layer's gradient")
+axis.legend();
+
+# %% [markdown]
+# Most of the values lie near 1 afterwards. <!-- 10.evened --> `fc.muon` takes steps along this for every kernel behind
+# the stem, averages gradients over steps as momentum does, and hands all other weights to Adam. Its first step is ours,
+# but for the few digits of the numbers that torch's Muon computes with.
+
+# %%
+kernel = model[5][0].weight
+before = kernel.detach().clone()
+fc.muon(model, lr=0.03, weight_decay=0.0).step()
+step = 0.03 * 0.2 * max(gradient.shape) ** 0.5 * evened(gradient)
+off = float((kernel.detach() - before + step.view_as(kernel)).norm() / step.norm())
+print(f"by hand and fc.muon: {100 * off:.1f} % apart")
+
+# %% [markdown]
+# ## Four ingredients of the training
+#
+# **Triangle.** The learning rate rises to its full height in a quarter of the steps and falls to 0 in the rest, both in
+# a straight line. Lesson 05's one cycle did it in curves.
+#
+# **Changed faces.** Each face is mirrored, moved, turned and zoomed a little, anew in each epoch (lesson 04).
+#
+# **Label smoothing.** The target is not 1 for the label and 0 for the others, but 0.9 and a seventh of 0.1 more for
+# everybody. So a network that is 99 % sure pays for it, which suits labels of which many are disputed (lesson 07c).
+
+# %%
+def smoothed_loss(logits, labels, share=0.1):
+    targets = (1 - share) * F.one_hot(labels, 7) + share / 7
+    return -(targets * logits.log_softmax(1)).sum(1).mean()
+
+
+logits = torch.randn(32, 7)
+same_loss = torch.isclose(smoothed_loss(logits, labels[:32]), F.cross_entropy(logits, labels[:32], label_smoothing=0.1))
+print("torch computes the same:", bool(same_loss))
+
+# %% [markdown]
+# **Averaged weights.** Every step jumps to one side or the other, because a batch is a small sample. So keep a second
+# set of weights beside those that train, a *moving average*: after each step nine tenths of itself and one tenth of the
+# new ones. The average is what answers in the end.
+
+# %%
+torch.manual_seed(SEED)
+model = network(names)
+averaged = {}  # begins with the weights after the first step
+sgd = torch.optim.SGD(model.parameters(), lr=0.05)
+for batch in fc.batches(train, 32, shuffle=True, generator=torch.Generator().manual_seed(SEED)):
+    fc.train_epoch(model, [batch], sgd)
+    for name, value in model.named_parameters():
+        averaged[name] = torch.lerp(averaged.get(name, value.detach()), value.detach(), 0.1)
+
+# %%
+torch.manual_seed(SEED)
+twin = network(names)
+how = {"optimizer": "sgd", "lr": 0.05, "batch_size": 32, "seed": SEED, "device": "cpu", "progress": False}
+fc.fit(twin, (train, valid[:50]), epochs=1, ema=0.9, **how)
+apart = max(float((averaged[name] - value.detach()).abs().max()) for name, value in twin.named_parameters())
+print(f"by hand and fc.fit(ema=0.9): largest difference {apart:.0e}")
+
+# %% [markdown]
+# ## Up the ladder
+#
+# Adam's rate is 0.001 on the rungs below Muon, where 0.003 was no better on most, and Muon's is 0.03; both were chosen
+# on drawn faces of another seed. Each rung keeps all ingredients of those below.
+
+# %%
+from functools import partial
+
+LADDER = ["stem", "batch norm", "pools", "residual step", "Muon", "triangle", "changed faces", "smoothed labels",
+          "averaged weights"]  # fmt: skip
+
+
+def recipe(parts):
+    settings = {"optimizer": partial(fc.muon, lr=0.03)} if "Muon" in parts else {"lr": 0.001}
+    more = {
+        "triangle": {"schedule": fc.Triangle(rise=0.25)},
+        "changed faces": {"augment": fc.Augment(flip=0.5, shift=0.06, rotate=8, zoom=0.1)},
+        "smoothed labels": {"label_smoothing": 0.1},
+        "averaged weights": {"ema": 0.9},
+    }
+    return settings | {key: value for name in parts if name in more for key, value in more[name].items()}
+
+
+# %%
+def answers_of(parts):
+    answers = []
+    for seed in seeds:
+        torch.manual_seed(seed)
+        model, how = network(parts), {"epochs": epochs, "batch_size": 32, "seed": seed, "device": env.device}
+        fc.fit(model, (train, valid[:100]), **how, **recipe(parts), progress=False)
+        answers.append(fc.predict(model, valid))
+    return answers
+
+
+
+# %%
+import time
+
+start = time.process_time()
+up = {"A's CNN, narrower": answers_of([])}
+up |= {name: answers_of(LADDER[: LADDER.index(name) + 1]) for name in LADDER}
+print(f"{len(up) * len(seeds)} trainings in {time.process_time() - start:.0f} processor seconds")
+
+# %% [markdown]
+# What have you *seen*? The rule is that of lesson 04: for each face take the share of the seeds that answered it
+# rightly, on both rungs. The mean difference is the gain. It is *clear* where its 95 % interval lies on one side of zero
+# and every seed agrees.
+
+# %%
+import numpy as np
+
+
+def gain(new, old):
+    rights = [np.mean([a.y_pred == a.y_true for a in answers], axis=0) for answers in (new, old)]
+    difference = 100 * (rights[0] - rights[1])
+    return difference.mean(), 1.96 * difference.std(ddof=1) / len(difference) ** 0.5
+
+
+def seen(new, old):
+    points, half = gain(new, old)
+    agree = all((a.accuracy > b.accuracy) == (points > 0) for a, b in zip(new, old))
+    return "clear" if abs(points) > half and agree else "not seen"
+
+
+# %%
+def mean_accuracy(answers):
+    return float(100 * np.mean([each.accuracy for each in answers]))
+
+
+fc.record({name: mean_accuracy(answers) for name, answers in up.items()}, unit="%", n=len(seeds))
+
+# %%
+from itertools import pairwise
+
+steps = {name: gain(up[name], up[below]) for below, name in pairwise(up)}
+table = {name: [f"{points:+.1f}", f"± {half:.1f}", seen(up[name], up[below])]
+         for (below, name), (points, half) in zip(pairwise(up), steps.values())}  # fmt: skip
+most = max(steps, key=lambda name: steps[name][0])
+fc.reveal("10.1", most if most in ASKED else "another")
+pd.DataFrame(table, ["points", "95 %", "gain"]).T.rename_axis("added")
+
+# %% tags=["folded"]
+figure, axis = plt.subplots(figsize=(4.6, 3.8), layout="constrained")
+for height, (name, answers) in enumerate(up.items()):
+    axis.plot([100 * each.accuracy for each in answers], [height] * len(answers), "o", color="tab:gray", markersize=4)
+axis.plot([mean_accuracy(answers) for answers in up.values()], range(len(up)), color="tab:blue")
+axis.axvline(100 * (valid.labels == 3).mean(), color="black", linestyle=":")
+axis.text(100 * (valid.labels == 3).mean(), len(up) - 0.4, " always Happy", fontsize=8)
+axis.set_yticks(range(len(up)), [f"+ {name}" if height else name for height, name in enumerate(up)], fontsize=8)
+axis.set(xlabel="right on validation faces, %; a dot for each seed", ylim=(-0.6, len(up) + 0.1))
+figure.suptitle(f"The ladder ({data.source})", fontsize=9);
+
+# %% [markdown]
+# ## Down again
+#
+# A ladder gives each ingredient to the network as it was at that height. Would it be missed at the top, where all others
+# are there? Take five of them out, one at a time. This is called an *ablation*.
+
+# %%
+fc.guess(
+    "10.2",
+    "Batch norm is taken out of the top, all else stays. How many points are lost?",
+    options=[-2, 2, 8, 20],
+    unit="points",
+)
+
+# %%
+top = up[LADDER[-1]]
+without = {out: answers_of([part for part in LADDER if part != out]) for out in
+           ("stem", "batch norm", "pools", "Muon", "changed faces")}  # fmt: skip
+fc.record({f"the top without {name}": mean_accuracy(answers) for name, answers in without.items()}, unit="%", n=len(seeds))
+
+# %%
+rows = {}
+for name, answers in without.items():
+    points, half = gain(top, answers)
+    rows[name] = [f"{steps[name][0]:+.1f}", f"{points:+.1f}", f"± {half:.1f}", seen(top, answers)]
+fc.reveal("10.2", gain(top, without["batch norm"])[0])
+pd.DataFrame(rows, ["added", "at the top", "95 %", "gain there"]).T.rename_axis("worth, points")
+
+# %% [markdown]
+# ## What you can say now
+
+# %% tags=["folded"]
+fc.claim("10.price", last.flops < 2 * first.flops and last.parameters < first.parameters / 8,
+         "All four take less than twice the operations of the first rung, and less than an eighth of its weights.")
+fc.claims()
