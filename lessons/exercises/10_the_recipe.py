@@ -216,7 +216,7 @@ for size in (0.001, 0.01, 0.05, 0.2, 0.5):
 # others, and these are not 0.
 #
 # My matrix has one direction of size 16.2, in which all numbers go up together, and 31 directions of size 0.2. SGD spends nearly its
-# whole step on the first one. Muon gives each of the 32 about the same, so that the first one gets a thirty-second of the square of its step. That is
+# whole step on the first one. Muon gives each of the 32 about the same, so that only about a fifth of its length lies along the first one. That is
 # why the two are nearly orthogonal, though both go downhill.
 #
 # For smaller numbers on the diagonal the table rises, because the polynomial multiplies a small value by 3.4445 at most in each step, about 140 in four.
@@ -363,7 +363,7 @@ def network():
     return fc.fast(widths=(16, 24, 48, 64), residual_steps=(0, 1, 0))
 
 
-sides = [32] * 12 + [48] * 5
+sides = [32] * 14 + [48] * 6
 ### END SOLUTION
 
 

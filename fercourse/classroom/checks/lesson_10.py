@@ -156,12 +156,12 @@ def _expect_state(came, states, keep, where):
             continue
         powers = keep ** np.arange(len(values) - 2, -1, -1.0)
         expected = np.tensordot(powers / powers.sum(), np.array(values[1:]), 1)
-        array, digits = as_array(came[name]), 1e-4 if last.dtype == torch.float32 else 1e-10
+        array, digits = as_array(came[name]), 1e-3 if last.dtype == torch.float32 else 1e-10
         if isinstance(array, np.ndarray) and same(array, expected, atol=digits):
             expect(str(array.dtype), str(last.numpy().dtype), f"{where}, {name}, its type")
             continue
         for slip, wrong in _false_starts(values, keep):
-            if same(array, wrong, atol=1e-4):
+            if same(array, wrong, atol=1e-3) and not same(array, expected, atol=1e-3):
                 raise CheckFailed(f"{where}: {name} is {slip}")
         expect(array, expected, f"{where}, {name}", atol=digits)
 
@@ -274,7 +274,7 @@ def more_for_the_same(network, sides):
 def expect_within(network, sides):
     """Raise CheckFailed where a training of `network()` at these sides takes more than the budget."""
     came = as_list(sides)
-    whole = [as_whole(side) for side in came or []]
+    whole = [as_whole(plain(side)) for side in came or []]
     if not whole or None in whole or min(whole) < 1 or max(whole) > 1_000 or len(whole) > 10_000:
         raise CheckFailed(f"sides: expected a list of sides in pixels, one for each epoch, came {short(plain(sides))}")
     flops = ask(training_arithmetic, network, FACES, whole)

@@ -521,7 +521,7 @@ class Averaged:
         "column by column": slipped(AGREEMENT, (f"({COSINE})", "F.cosine_similarity(gradient, other, dim=0).mean()")),
         "the angle": slipped(AGREEMENT, (f"({COSINE})", f"torch.arccos({COSINE})")),
         "how far apart": slipped(AGREEMENT, (f"({COSINE})", f"(1 - {COSINE})")),
-        "the size of the cosine's square": slipped(AGREEMENT, (f"({COSINE})", f"({COSINE}) ** 2")),
+        "the size of the cosine's square": slipped(AGREEMENT, (f"({COSINE})", f"(({COSINE}) ** 2)")),
         "always four steps": slipped(AGREEMENT, ("evened(gradient, steps)", "evened(gradient)")),
         "one step too many": slipped(AGREEMENT, ("evened(gradient, steps)", "evened(gradient, steps + 1)")),
         "perfect evening": slipped(
