@@ -294,7 +294,8 @@ def price(widths, faces, sides, batch_size):
         inputs = 1
         for outputs in widths:
             total += 2 * 9 * inputs * outputs * places**2
-            inputs, places = outputs, places // 2
+            inputs = outputs
+            places //= 2
         total += 2 * inputs * 7
     return 3 * faces * total  # the last batch is shorter, and none of its faces is left out
     ### END SOLUTION
