@@ -236,7 +236,7 @@ def _expect_apart(gradient):
 
 def a_price(answer):
     """10.4: what a training takes in arithmetic, at any side and for any number of faces."""
-    expect_priced(answer, [16, 32, 64], 1024, [48] * 2, 64, "the colleague's own test")
+    expect_priced(answer, [2, 3, 4], 128, [48] * 2, 64, "48 pixels and full batches")
     expect_priced(answer, [4], 50, [48], 64, "one batch that is not full")
     expect_priced(answer, [6, 4], 64, [24], 64, "one epoch at 24 pixels")
     expect_priced(answer, [8, 4, 12], 200, [32, 32, 48], 64, "small faces at first, and a short last batch")

@@ -221,8 +221,8 @@ ODD = {
         (f"{AGREEMENT}\ngradient = torch.ones(32, 32) > 0", "expected a matrix of 32 × 32 numbers, came an array of"),
     ],
     "10.4": [
-        ("def price(*given):\n    return '3'", "expected the number 69312184320, came '3'"),
-        ("def price(*given):\n    return 3, 4", "expected the number 69312184320, came (3, 4)"),
-        ("def price(*given):\n    return nn.ReLU()", "expected the number 69312184320, came <ReLU>"),
+        ("def price(*given):\n    return '3'", "expected the number 135407616, came '3'"),
+        ("def price(*given):\n    return 3, 4", "expected the number 135407616, came (3, 4)"),
+        ("def price(*given):\n    return nn.ReLU()", "expected the number 135407616, came <ReLU>"),
     ],
 }
