@@ -291,3 +291,30 @@ def keras_layer(answer: Callable, arguments: tuple, maps: "np.ndarray") -> dict 
     evaluated = layer(maps, training=False)
     layer(maps, training=True)
     return {"layer": kind, "evaluated": evaluated, "mean": layer.moving_mean.numpy()}
+
+
+def averages(answer: Callable, model: "Module", keep: float, states: list[dict]) -> dict:
+    """What the average `answer(model, keep)` says while `model` has one of `states` after another; {} for no class yet.
+
+    "states": what it says after each; "later": the same dicts once the model is 0, and "again": what it says then;
+    "model": its state before; "trains": whether it takes gradients.
+    """
+    if isinstance(answer, type) and answer.__init__ is object.__init__:
+        return {}
+    average, said, then = answer(model, keep), [], []
+    for state in states:
+        model.load_state_dict(state)
+        average.update(model)
+        said.append(average.state() or {})
+        then.append({name: value.detach().clone() for name, value in said[-1].items()})
+    came = {"states": then, "later": said, "trains": all(each.requires_grad for each in model.parameters())}
+    came["model"] = {name: value.clone() for name, value in model.state_dict().items()}
+    [value.zero_() for value in model.state_dict().values()]
+    return came | {"again": average.state()}
+
+
+def training_arithmetic(answer: Callable, faces: int, sides: list[int]) -> int:
+    """The operations of training the network `answer()` on so many faces at each of `sides`."""
+    from fercourse.learn.costs import training_flops
+
+    return training_flops(answer(), faces=faces, sides=sides)

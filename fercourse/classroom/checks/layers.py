@@ -1,4 +1,4 @@
-"""What the checks of sheet 09 hold answers against: convolutions, two linear layers that descend, bodies and heads."""
+"""What the checks of sheets 09 and 10 hold answers against: layers, and what is computed with them by hand."""
 
 import numpy as np
 import torch
@@ -60,3 +60,25 @@ def bodies():
         ("a head with dropout", nn.Sequential(*flat), linear(12, nn.Dropout(0.5))),
         ("a head with a batch norm of its own", nn.Sequential(*instance, *mean), linear(16, nn.BatchNorm1d(16))),
     ]
+
+
+def evened(matrix, steps):
+    """The lesson's polynomial of a matrix, on its singular values."""
+    left, values, right = np.linalg.svd(matrix / np.linalg.norm(matrix), full_matrices=False)
+    for _ in range(steps):
+        values = 3.4445 * values - 4.775 * values**3 + 2.0315 * values**5
+    return left * values @ right
+
+
+def cosine(one, other):
+    """Of the angle between two matrices, as lists of numbers."""
+    return float((one * other).sum() / (np.linalg.norm(one) * np.linalg.norm(other)))
+
+
+def plain_network(widths):
+    """A network of the kind that is priced."""
+    layers, inputs = [], 1
+    for outputs in widths:
+        layers += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
+        inputs = outputs
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, 7))

@@ -17,6 +17,21 @@ def fine_tune(features, head, inputs, targets, rate, steps):
         )
     return features, head
 """
+CHANGES = "changes, least, height = ['W', 'W', 'WP', 'none', 'E', 'F', 'A']"
+AVERAGED = """
+class Averaged:
+    def __init__(self, model, keep):
+        pass
+
+    def update(self, model):
+        pass
+
+    def state(self):
+"""
+AGREEMENT = """
+def agreement(gradient, steps):
+    return F.cosine_similarity(gradient.flatten(), evened(gradient, steps).flatten(), dim=0)
+"""
 ODD = {
     "01.1": [
         (
@@ -175,5 +190,39 @@ ODD = {
         ("def frozen(body, head):\n    return body", "a pair (model, optimiser), came <Sequential>"),
         ("def frozen(body, head):\n    return body, head", "came <Sequential> and <Linear>"),
         ("def frozen(body, head):\n    return {1: body, 2: head}", "came <int> and <int>"),
+    ],
+    "10.1": [
+        ("changes, least, height = 'W', 0.446, 1 / 3", 'such as "WF" or "none", came \'W\''),
+        ("changes, least, height = {'W': 1}, 0.446, 1 / 3", 'such as "WF" or "none", came {\'W\': 1}'),
+        (
+            "changes, least, height = [nn.ReLU()] * 7, 0.446, 1 / 3",
+            'expected texts, such as "WF" or "none", came <ReLU>',
+        ),
+        (f"{CHANGES}, '0.446', 1 / 3", "changes are right. least: came '0.446'"),
+        (f"{CHANGES}, 0.446, [0, 1]", "changes and least are right. height: came [0, 1]"),
+    ],
+    "10.2": [
+        (f"{AVERAGED}        return {{}}", "the names, the number of items: expected 2, came 0"),
+        (f"{AVERAGED}        return {{'weights': torch.zeros(2, 3), 'bias': torch.zeros(2)}}", "came 'weights'"),
+        (
+            f"{AVERAGED}        return {{'weight': torch.zeros(3, 2), 'bias': torch.zeros(2)}}",
+            "the shape: expected (2, 3), came (3, 2)",
+        ),
+        ("def Averaged(model, keep):\n    return model", "your code raised AttributeError: 'Linear' object has no"),
+    ],
+    "10.3": [
+        (
+            "gradient = 3\ndef agreement(gradient, steps):\n    return 'same'",
+            "expected the number 0.608996, came 'same'",
+        ),
+        ("gradient = 3\ndef agreement(gradient, steps):\n    yield 0.5", "came <generator>"),
+        (f"{AGREEMENT}\ngradient = 3", "expected a matrix of 32 × 32 numbers, came 3"),
+        (f"{AGREEMENT}\ngradient = [nn.ReLU()]", "expected a matrix of 32 × 32 numbers, came [<ReLU>]"),
+        (f"{AGREEMENT}\ngradient = torch.ones(32, 32) > 0", "expected a matrix of 32 × 32 numbers, came an array of"),
+    ],
+    "10.4": [
+        ("def price(*given):\n    return '3'", "expected the number 135407616, came '3'"),
+        ("def price(*given):\n    return 3, 4", "expected the number 135407616, came (3, 4)"),
+        ("def price(*given):\n    return nn.ReLU()", "expected the number 135407616, came <ReLU>"),
     ],
 }
