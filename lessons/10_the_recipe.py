@@ -274,8 +274,8 @@ print(f"by hand and fc.fit(ema=0.9): largest difference {apart:.0e}")
 # %% [markdown]
 # ## Up the ladder
 #
-# Adam's rate is 0.001 on the rungs below Muon, where 0.003 was no better on most, and Muon's is 0.03; both were chosen
-# on drawn faces of another seed. Each rung keeps all ingredients of those below.
+# Adam's rate is 0.001 on the rungs below Muon, and Muon's is 0.03. (Tried once, on drawn faces of another seed, 0.003
+# was better than 0.001 on three of five rungs and much worse on one.) Each rung keeps all ingredients of those below.
 
 # %%
 from functools import partial
@@ -368,10 +368,12 @@ axis.set(xlabel="right on validation faces, %; a dot for each seed", ylim=(-0.6,
 figure.suptitle(f"The ladder ({data.source})", fontsize=9);
 
 # %% [markdown]
-# Muon brings more than any other step, and more than ten points. <!-- 10.muon --> A likely reason is the small number
-# of steps: evened, each of them moves all directions of a layer. From the residual step, smoothed labels and averaged
-# weights no gain is seen here. <!-- 10.unseen --> That is no verdict on them: the first was made for deep networks, the
-# other two for longer trainings. It says that you cannot take them on trust for your own budget.
+# Muon brings more than any other step, and more than ten points. <!-- 10.muon --> How much of this is Muon, and how
+# much is Adam's rate? By the rule of lesson 09b each way should have its own best rate, and here Adam has one for all
+# rungs. In the one trial with 0.003 a rung gained seven points. So a part of the gain may belong to the rate; train
+# the rung below Muon with `lr` 0.003 and 0.01, and see. From the residual step, smoothed labels and averaged weights no
+# gain is seen here. <!-- 10.unseen --> That is no verdict on them: the first was made for deep networks, the other two
+# for longer trainings. It says that you cannot take them on trust for your own budget.
 #
 # ## Down again
 #
