@@ -9,12 +9,10 @@
 # ---
 
 # %%
-import copy
 import math
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 # %% [markdown]
@@ -165,10 +163,9 @@ def change(weights, face, place, grey):
 weights = None
 face = None
 ### BEGIN SOLUTION
-weights = np.zeros((6, 6))
-weights[4, 2] = 10  # the mouth, say: the only place that the answer hangs on
-face = np.zeros((6, 6))
-face[0, 0] = 1  # a bright corner, which has no weight
+numbers = np.arange(36).reshape(6, 6)
+weights = np.where(numbers == 26, 10.0, 0.0)  # the mouth, say: the only place that the answer hangs on
+face = np.where(numbers == 0, 1.0, 0.0)  # a bright corner, which has no weight
 ### END SOLUTION
 
 # %% check="11.3" points=2
@@ -278,7 +275,11 @@ print(f"mean error: {mean_error(int8, filters):.2f} % of a weight")
 #   the toss of a coin; p is the probability of a split at least as uneven as this one, to either side. Where no answer is lost or won, p
 #   is 1.
 #
-# There may be some ten thousand faces. Write the sum by hand, or take a function that you know.
+# There may be some ten thousand faces. Write the sum by hand, or take a function that you know. `math.comb(n, k)` says in how many ways
+# n tosses give k heads.
+
+# %%
+print(f"3 tosses, 1 head: {math.comb(3, 1)} ways of {2**3}")
 
 # %% answer="11.5"
 def what_changed(y_true, before, after):

@@ -195,7 +195,10 @@ def _expect_int8(answer, weights, where):
         kind = numbers.dtype if isinstance(numbers, np.ndarray) else short(numbers)
         raise CheckFailed(f"{where}, numbers: expected an array of int8, came {kind}")
     expect(numbers.shape, weights.shape, f"{where}, the shape of the numbers")
-    scales = np.array(scales, float)
+    scales = as_array(scales)
+    scales = np.array(scales, float) if isinstance(scales, (float, int, np.ndarray)) else scales
+    if not isinstance(scales, np.ndarray):
+        raise CheckFailed(f"{where}, scales: expected numbers, came {short(scales)}")
     wanted = (len(weights), *[1] * (weights.ndim - 1))
     if scales.size > 1 or len(weights) > 1:
         expect(scales.shape, wanted, f"{where}, the shape of the scales")

@@ -81,12 +81,13 @@ class Listening:
 def at_layer(model, layer, images, codes):
     with Listening(model, layer) as heard:
         logits = model(images)
-    one_hot = F.one_hot(codes, logits.shape[1]).to(logits)
+    one_hot = nn.functional.one_hot(codes, logits.shape[1]).to(logits)
     return heard.maps, torch.autograd.grad((logits * one_hot).sum(), heard.graph)[0]
 ''',
         """
 def at_layer(model, layer, images, codes):
-    # a copy of the whole network: nothing of the real one can change
+    import copy  # of the whole network: nothing of the real one can change
+
     place = list(model.modules()).index(layer)
     twin = copy.deepcopy(model).eval().requires_grad_(True)
     kept = []
@@ -308,7 +309,11 @@ def at_layer(model, layer, images, codes):
         ),
         "probabilities": slipped(HOOKED, ("logits[torch.arange", "logits.softmax(1)[torch.arange")),
         "the loss": slipped(
-            HOOKED, ("logits[torch.arange(len(codes)), codes].sum()", 'F.cross_entropy(logits, codes, reduction="sum")')
+            HOOKED,
+            (
+                "logits[torch.arange(len(codes)), codes].sum()",
+                'nn.functional.cross_entropy(logits, codes, reduction="sum")',
+            ),
         ),
         "the weights of Grad-CAM": slipped(
             HOOKED, (".detach(), gradient", ".detach(), gradient.mean((2, 3), keepdim=True)")
