@@ -438,6 +438,12 @@ fc.claims()
 # They stand in [the exercise sheet](../exercises/11_looking_inside.ipynb) of both parts, each with a check that answers
 # at once, hints, and the solution as the last hint.
 #
+# | | exercise | kind | min |
+# |---|---|---|---|
+# | 11.1 | Which of seven statements about maps, files, eight bits and the law are true? | recall | 10 |
+# | 11.2 | Ask a layer what it answers and which gradient reaches it, and leave the network as it was. | code | 30 |
+# | 11.3 | Build a network and a face for which Grad-CAM marks what the answer does not hang on. | break | 30 |
+#
 # ## References
 #
 # - Selvaraju and others, *Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization* (2017).

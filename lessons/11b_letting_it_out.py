@@ -289,7 +289,13 @@ fc.claims()
 #
 # ## Exercises
 #
-# They stand in [the exercise sheet](../exercises/11_looking_inside.ipynb) of both parts.
+# They stand in [the exercise sheet](../exercises/11_looking_inside.ipynb) of both parts, each with a check that answers
+# at once, hints, and the solution as the last hint.
+#
+# | | exercise | kind | min |
+# |---|---|---|---|
+# | 11.4 | Find the three mistakes in a quantisation to eight bits. | debug | 20 |
+# | 11.5 | Say what changed between two networks: answers, right and wrong ones, and an exact p. | code | 20 |
 #
 # ## References
 #

@@ -208,6 +208,30 @@ def frozen_training(answer: Callable, body: "Module", head: "Module", stream: li
     } | answers
 
 
+def layer_asked(answer: Callable, model: "Module", place: int, images: "Tensor", codes: "Tensor") -> dict:
+    """What `answer(model, model[place], images, codes)` returns, or the error that it raises, and what it left changed.
+
+    {"came": a list for a pair; "error": a text, or None; "left": what of the model and the images is not as before}.
+    """
+
+    def now():
+        layers, held = list(model.modules()), [images, *model.parameters()]
+        hooks = [(layer._forward_hooks, layer._forward_pre_hooks, layer._backward_hooks) for layer in layers]
+        return {
+            "modes of layers": [layer.training for layer in layers],
+            "hooks": [[list(each) for each in of_layer] for of_layer in hooks],
+            "gradients": [[each.requires_grad, None if each.grad is None else each.grad.tolist()] for each in held],
+            "the images, weights or averages": [each.tolist() for each in (images, *model.state_dict().values())],
+        }
+
+    before, came, error = now(), None, None
+    try:
+        came = answer(model, model[place], images, codes)
+    except Exception as raised:  # whatever a student's code raises is the outcome
+        error = f"{type(raised).__name__}: {raised}"[:LONGEST_ERROR]
+    return {"came": came, "error": error, "left": [name for name, value in now().items() if value != before[name]]}
+
+
 def trained_answers(answer: Callable, arrays: dict, images: "np.ndarray", takes_images: bool) -> Any:
     """What a network with the weights `arrays` answers to images, uint8 (N, 48, 48): an array, scores or codes.
 

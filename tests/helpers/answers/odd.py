@@ -224,5 +224,40 @@ ODD = {
         ("def price(*given):\n    return '3'", "expected the number 135407616, came '3'"),
         ("def price(*given):\n    return 3, 4", "expected the number 135407616, came (3, 4)"),
         ("def price(*given):\n    return nn.ReLU()", "expected the number 135407616, came <ReLU>"),
+    "11.1": [
+        ("true, covered, products = 3, 49, 8", 'such as "CF", came 3'),
+        ("true, covered, products = 'ABE', '49', 8", "true is right. covered: came '49'"),
+        ("true, covered, products = 'ABE', 49, [8, 9]", "true and covered are right. products: came [8, 9]"),
+        ("true, covered, products = 'A and B', 49, 8", "expected letters from A to G, came 'N'"),
+    ],
+    "11.2": [
+        ("def at_layer(model, layer, images, codes):\n    return layer", "a pair (answered, gradient), came <Conv2d>"),
+        ("def at_layer(model, layer, images, codes):\n    return 'maps', 3", "answered: expected an array of shape"),
+        ("def at_layer(model, layer, images, codes):\n    return {1: images, 2: codes}", "a pair (answered, gradient)"),
+    ],
+    "11.3": [
+        ("weights, face = 'mouth', np.zeros((6, 6))", "weights: expected an array of 6 × 6 numbers, came 'mouth'"),
+        ("weights, face = np.ones((6, 6)), nn.ReLU()", "face: expected an array of 6 × 6 numbers, came <ReLU>"),
+        ("weights, face = np.full((6, 6), np.nan), np.ones((6, 6))", "weights: expected numbers from -10 to 10"),
+    ],
+    "11.4": [
+        ("def int8(weights):\n    return 'numbers', 1", "numbers: expected an array of int8, came 'numbers'"),
+        ("def int8(weights):\n    return weights.astype(np.int8), 'one'", "scales: expected numbers, came 'one'"),
+        ("def int8(weights):\n    return weights.astype(np.int8), np.full((5, 1, 1, 1), np.nan)", "positive numbers"),
+    ],
+    "11.5": [
+        ("def what_changed(*given):\n    return [28, 14, 5, 0.06]", 'expected a dict with "changed"'),
+        (
+            "def what_changed(*given):\n    return {'changed': 28, 'lost': 14, 'won': 5, 'p': 'small'}",
+            "p: expected the number",
+        ),
+        (
+            "def what_changed(*given):\n    return {'changed': 28, 'lost': [14], 'won': 5, 'p': 0.06}",
+            "lost: expected the number 14, came [14]",
+        ),
+        (
+            "def what_changed(*given):\n    return {'changed': 28, 'lost': 14, 'won': 5, 'p': float('nan')}",
+            "not a finite number",
+        ),
     ],
 }
