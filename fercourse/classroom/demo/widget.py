@@ -42,7 +42,7 @@ def ask_network(network: "OnnxNetwork", split: Split) -> None:
     row = np.concatenate(list(few.images), axis=1)
     display(Picture(png(doubled(row)), alt=f"{len(few)} faces of {split.source}, in a row."))
     for image in few.images:
-        print(in_words(network.sureness, chances_of(network, image))[1][0])
+        print(*in_words(network.sureness, chances_of(network, image))[1][:2])
 
 
 def desk(network: "OnnxNetwork", split: Split) -> "VBox":

@@ -49,7 +49,7 @@ def export_onnx(model: nn.Module, path: str | os.PathLike, held_out: Split) -> O
             raise DataMismatch(
                 f"{path}: expected a file that answers as the network does, found logits that differ by {apart:.2g} "
                 f"on {len(held_out):,} faces. Nothing was written. A layer that draws random numbers in evaluation, or "
-                "an answer that hangs on the other faces of a batch, cannot be exported."
+                "an answer that depends on the other faces of a batch, cannot be exported."
             )
         if held_out.labelled:
             note(aside, sureness(written.predict(held_out)))
