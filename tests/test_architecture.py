@@ -57,7 +57,13 @@ TESTS_OF_NO_ROOM = {"helpers", "helpers/answers", "lessons"}
 OPTIONAL = {"triton"}  # comes with torch, where there is one for the machine, and is imported only where it is there
 OPTIONAL |= {"lightning", "skorch"}  # peers that a benchmark races where somebody has installed them
 OPTIONAL |= {"torchtest", "torcheck", "torch-audit", "torchtest2"}  # tools that benchmarks/clinic_tools.py measures
-FOREIGN_CODE = ("classroom/checking.py", "classroom/probes.py", "grading/", "learn/clinic/asking.py")
+FOREIGN_CODE = (
+    "classroom/checking.py",
+    "classroom/probes.py",
+    "classroom/later_probes.py",
+    "grading/",
+    "learn/clinic/asking.py",
+)
 """Where a student's code runs, which may raise anything."""
 
 

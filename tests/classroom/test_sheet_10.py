@@ -12,7 +12,7 @@ from torch import nn
 import fercourse as fc
 from fercourse.classroom.checks import layers, lesson_10
 from fercourse.classroom.checks.compare import plain
-from fercourse.classroom.probes import averages
+from fercourse.classroom.later_probes import averages
 from fercourse.errors import CheckFailed
 
 STEM = "10_the_recipe"

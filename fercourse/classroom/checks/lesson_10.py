@@ -20,7 +20,7 @@ from fercourse.classroom.checks.compare import (
 from fercourse.classroom.checks.layers import cosine, evened, plain_network
 from fercourse.classroom.improve.baselines import Baseline
 from fercourse.classroom.improve.judge import expect_better
-from fercourse.classroom.probes import averages, training_arithmetic
+from fercourse.classroom.later_probes import averages, training_arithmetic
 from fercourse.data.drawn.dataset import drawn_faces
 from fercourse.errors import CheckFailed
 from fercourse.learn.costs import training_flops

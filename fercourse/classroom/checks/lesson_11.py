@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from fercourse.classroom.checks.compare import as_array, as_whole, ask, expect, expect_secret, plain, same, short
-from fercourse.classroom.probes import layer_asked
+from fercourse.classroom.later_probes import layer_asked
 from fercourse.errors import CheckFailed
 
 LETTERS, TRUE = "ABCDEFG", "ABE"

@@ -224,6 +224,7 @@ ODD = {
         ("def price(*given):\n    return '3'", "expected the number 135407616, came '3'"),
         ("def price(*given):\n    return 3, 4", "expected the number 135407616, came (3, 4)"),
         ("def price(*given):\n    return nn.ReLU()", "expected the number 135407616, came <ReLU>"),
+    ],
     "11.1": [
         ("true, covered, products = 3, 49, 8", 'such as "CF", came 3'),
         ("true, covered, products = 'ABE', '49', 8", "true is right. covered: came '49'"),
