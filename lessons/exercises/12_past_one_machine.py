@@ -129,6 +129,32 @@ world = 64
 # %% check="12.3" points=2
 fc.check("12.3", right, world)
 
+# %% [markdown]
+# Explain in five to eight sentences:
+#
+# 1. Which faces of your example are counted twice, and why do these move the accuracy by so much?
+# 2. The same network is judged with 1, 8 and 64 processes. Why may a report give three accuracies, and which of them is right?
+# 3. How would you judge a network in many processes so that every face counts once?
+
+# %% [markdown] answer="12.3" points=3
+# ### BEGIN SOLUTION
+# The sampler deals every process equally many faces. With 100 faces and 64 processes that is two for each, 128 answers, so the first
+# 28 faces are dealt twice. In my example these are the right ones: 28 of 100 faces become 56 of 128 answers. What is counted twice
+# weighs twice, and here it is more than a quarter of the faces and nothing but right answers.
+#
+# How many faces are repeated depends on the number of processes, because it is what is missing to the next multiple of it. So one
+# network gets another accuracy with 1, 8 and 64 processes. The one of a single process is right, since it counts each face once.
+#
+# I would give each process its share of the faces without repeating any, let each count right answers and faces, add up both counts
+# over all processes, and divide at the end. Then shares of different sizes do no harm.
+#
+# **Rubric**
+#
+# - 1 point: the first faces are dealt twice, as many as are missing to the next multiple of the number of processes, and weigh twice.
+# - 1 point: the repeated faces depend on the number of processes; the figure of one process, each face once, is right.
+# - 1 point: shares without repetition; add counts of right answers and of faces, divide once at the end.
+# ### END SOLUTION
+
 # %% [markdown] hints="12.3"
 # - How many faces are dealt twice? As many as are missing to the next multiple of `world`. For which numbers of faces are that many?
 # - Which faces are dealt twice? Then the answers of these should be different from the others'.

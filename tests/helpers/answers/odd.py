@@ -261,4 +261,24 @@ ODD = {
             "not a finite number",
         ),
     ],
+    "12.1": [
+        ("equal, messages, megabytes = 3, 6, 36", 'equal: expected a text such as "BC", came 3'),
+        ("equal, messages, megabytes = 'AD', 'six', 36", "equal is right. messages: came 'six'"),
+        ("equal, messages, megabytes = 'AD', 6, [36]", "equal and messages are right. megabytes: came [36]"),
+    ],
+    "12.2": [
+        ("def whole_gradient(gradients, counts):\n    return 'the mean'", "expected numbers, came 'the mean'"),
+        ("def whole_gradient(gradients, counts):\n    yield gradients.mean(0)", "expected numbers, came <generator>"),
+        ("def whole_gradient(gradients, counts):\n    return {1: gradients}", "expected numbers, came {1: array("),
+    ],
+    "12.3": [
+        ("right, world = 'all of them', 64", "right: expected numbers, came 'all of them'"),
+        ("right, world = [[True] * 50, [False] * 50], 64", "right: expected a list of True and False, came [[True"),
+        ("right, world = [True] * 28 + [False] * 72, '64'", "world: expected a whole number from 1 to 64, came '64'"),
+    ],
+    "12.4": [
+        ("def ring(rows):\n    return 'the sum'", "ring, 2 processes and 4 numbers: expected numbers, came 'the sum'"),
+        ("def ring(rows):\n    yield sum(rows)", "expected numbers, came <generator>"),
+        ("def ring(rows):\n    return {0: sum(rows)}", "expected numbers, came {0: array("),
+    ],
 }
