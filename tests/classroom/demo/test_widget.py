@@ -52,7 +52,8 @@ def test_where_nobody_watches_six_faces_are_answered(split, drawn_sureness, monk
     fc.ask_network(Brightness(drawn_sureness), split)
     lines = capsys.readouterr().out.splitlines()
     answers = [line for line in lines if "says the network" in line or line.startswith("I do not know")]
-    assert len(answers) == 6 and all("held out" in line for line in answers)
+    assert len(answers) == 6
+    assert all("held out" in line for line in answers)
 
 
 def test_what_is_no_network_or_no_split_is_refused(split):
