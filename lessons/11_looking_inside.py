@@ -491,8 +491,8 @@ fc.claim("11.unaware", focus["right answers"] < min(focus["sureness"], 0) - 2, n
          sentence="Out of focus the right answers fall by at least two points more than the mean sureness.")
 fc.claim("11.aware", skin["sureness"] < 0.75 * skin["right answers"] < 0, needs="lesson",
          sentence="With dark skin the mean sureness falls by at least three quarters of what the right answers do.")
-kept = {trait: passed[kinds[trait][1]][0] / passed[kinds[trait][0]][0] for trait in kinds}
-fc.claim("11.silent", passed["dark skin"][0] < passed["light skin"][0] - 5 and kept["skin"] < kept["softness"],
+focused, blurred, light, dark = (passed[kind][0] for pair in kinds.values() for kind in pair)
+fc.claim("11.silent", dark < light - 5 and dark * focused < blurred * light,
          needs="lesson",
          sentence="With dark skin at least five points fewer are answered; blur takes a smaller part of the answers.")
 fc.claims()
