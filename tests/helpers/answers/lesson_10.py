@@ -17,7 +17,7 @@ changes = (weights, weights, weights | products, set(), {"E"}, {"F"}, {"A"})
 label = torch.tensor([3])
 best = torch.full((1, 7), 0.1 / 7)
 best[0, 3] = 0.9 + 0.1 / 7
-least = F.cross_entropy(best.log(), label, label_smoothing=0.1)
+least = torch.nn.functional.cross_entropy(best.log(), label, label_smoothing=0.1)
 height = fc.Triangle(rise=0.25).multiplier(6 * 50, steps_an_epoch=50, epochs=8)
 """,
         """
@@ -26,7 +26,7 @@ from fractions import Fraction
 
 changes = np.array(["W", "W", "W+P", "NONE", "E", "F", "A"])
 logits = torch.zeros(1, 7, requires_grad=True)
-target = 0.9 * F.one_hot(torch.tensor([0]), 7) + 0.1 / 7
+target = 0.9 * torch.nn.functional.one_hot(torch.tensor([0]), 7) + 0.1 / 7
 climb = torch.optim.LBFGS([logits], max_iter=100)
 
 def loss():
@@ -162,7 +162,7 @@ class Averaged:
     "10.3": [
         """
 def agreement(gradient, steps):
-    return F.cosine_similarity(gradient.flatten(), evened(gradient, steps).flatten(), dim=0)
+    return torch.nn.functional.cosine_similarity(gradient.flatten(), evened(gradient, steps).flatten(), dim=0)
 
 gradient = 0.6 * torch.ones(32, 32, dtype=torch.float64) + 0.22 * torch.eye(32, dtype=torch.float64)
 """,
@@ -517,8 +517,12 @@ class Averaged:
         "divided by one and multiplied by the other": slipped(
             AGREEMENT, ("(gradient.norm() * other.norm())", "gradient.norm() * other.norm()")
         ),
-        "row by row": slipped(AGREEMENT, (f"({COSINE})", "F.cosine_similarity(gradient, other, dim=1).mean()")),
-        "column by column": slipped(AGREEMENT, (f"({COSINE})", "F.cosine_similarity(gradient, other, dim=0).mean()")),
+        "row by row": slipped(
+            AGREEMENT, (f"({COSINE})", "torch.nn.functional.cosine_similarity(gradient, other, dim=1).mean()")
+        ),
+        "column by column": slipped(
+            AGREEMENT, (f"({COSINE})", "torch.nn.functional.cosine_similarity(gradient, other, dim=0).mean()")
+        ),
         "the angle": slipped(AGREEMENT, (f"({COSINE})", f"torch.arccos({COSINE})")),
         "how far apart": slipped(AGREEMENT, (f"({COSINE})", f"(1 - {COSINE})")),
         "the size of the cosine's square": slipped(AGREEMENT, (f"({COSINE})", f"(({COSINE}) ** 2)")),

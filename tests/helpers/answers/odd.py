@@ -30,7 +30,8 @@ class Averaged:
 """
 AGREEMENT = """
 def agreement(gradient, steps):
-    return F.cosine_similarity(gradient.flatten(), evened(gradient, steps).flatten(), dim=0)
+    other = evened(gradient, steps)
+    return torch.nn.functional.cosine_similarity(gradient.flatten(), other.flatten(), dim=0)
 """
 ODD = {
     "01.1": [
