@@ -51,3 +51,28 @@ def real_csv(real_or_drawn):
     if real_or_drawn == "drawn":
         pytest.skip("FERCOURSE_DATA does not name the real fer2013.csv")
     return Path(real_or_drawn)
+
+
+# The demo's three: pytest, which collects doctests, takes no second conftest.py whose folder comes before this file.
+@pytest.fixture(scope="session")
+def drawn_sureness():
+    from fercourse.report.calibration.sureness import Sureness
+
+    counts, right = (0, 0, 50, 50, 50, 50, 50, 50, 5, 100), (0, 0, 5, 10, 20, 30, 35, 40, 5, 93)
+    return Sureness(1.0, counts, right, "drawn faces", True)
+
+
+@pytest.fixture(scope="session")
+def drawn():
+    """Drawn faces that look straight ahead, uint8 (12, 48, 48)."""
+    from fercourse.data.drawn.people import drawn_people
+
+    return drawn_people(12, {"yaw": 0, "roll": 0, "hand": False, "glasses": False}, seed=11).images
+
+
+@pytest.fixture(scope="module")
+def server(drawn_sureness):
+    from toy_demo import Brightness, served
+
+    with served(Brightness(drawn_sureness)) as server:
+        yield server
