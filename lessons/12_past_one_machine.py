@@ -437,9 +437,10 @@ fc.record(losses)
 
 # %% [markdown]
 # The table has the loss on the training faces after the same number of epochs. With the old rate the large batch has
-# learnt less. <!-- 12.steps --> With eight times the rate it comes closer to the small batch. <!-- 12.rate --> Whether
-# warm-up helps depends on how high the rate is; look at your table. The rule has an end: from some size of the batch on
-# a longer step overshoots, and more processes save no more time. Where that is has to be tried for each problem.
+# learnt less. <!-- 12.steps --> With eight times the rate it comes closer to the small batch, though perhaps by very
+# little: <!-- 12.rate --> an epoch of the large batch is eight steps, and six epochs are a short race. Whether warm-up
+# helps depends on how high the rate is; look at your table. The rule has an end: from some size of the batch on a
+# longer step overshoots, and more processes save no more time. Where that is has to be tried for each problem.
 #
 # ## The same in another tool
 #
