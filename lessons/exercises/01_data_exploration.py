@@ -285,7 +285,7 @@ fc.check("01.4", first_parting)
 # %% hidden="01.4" points=2
 # Nothing to do here: where a teacher grades your sheet, more columns are compared in this cell.
 ### BEGIN HIDDEN TESTS
-from fercourse.classroom.checks.compare import same
+from fercourse.classroom.checks.shared.compare import same
 
 table_names, folder_names = list(fc.EMOTIONS), sorted(name.lower() for name in fc.EMOTIONS)
 in_table, in_folder = np.array([3, 6, 4, 5, 0, 2]), np.array([3, 4, 5, 6, 0, 2])
@@ -332,7 +332,7 @@ fc.check("01.5", ceiling)
 # %% hidden="01.5" points=1
 # Nothing to do here: where a teacher grades your sheet, more votes are counted in this cell.
 ### BEGIN HIDDEN TESTS
-from fercourse.classroom.checks.compare import same
+from fercourse.classroom.checks.shared.compare import same
 
 split_vote = np.array([[0, 0, 1, 0, 1, 0, 0, 0, 8, 0]], np.uint8)
 nobody = np.array([[0, 0, 0, 0, 0, 0, 0, 1, 6, 3]], np.uint8)

@@ -108,7 +108,7 @@ for name, inputs in [("raw", pixels), ("standardised", (pixels - pixels.mean()) 
 # %% hidden="02.2" points=2
 # Nothing to do here: where a teacher grades your sheet, more networks are trained in this cell.
 ### BEGIN HIDDEN TESTS
-from fercourse.classroom.checks.compare import plain, same
+from fercourse.classroom.checks.shared.compare import plain, same
 
 
 def tiny():
@@ -305,7 +305,7 @@ print("standardised, untrained:", first_silent_layer(seven_layers(), feeds["stan
 # %% hidden="02.4" points=2
 # Nothing to do here: where a teacher grades your sheet, more networks are looked into in this cell.
 ### BEGIN HIDDEN TESTS
-from fercourse.classroom.checks.compare import same
+from fercourse.classroom.checks.shared.compare import same
 
 torch.manual_seed(6)
 maps = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(72, 3))

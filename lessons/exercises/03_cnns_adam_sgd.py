@@ -60,7 +60,7 @@ fc.check("03.2", conv_output_side)
 # %% hidden="03.2" points=1
 # Nothing to do here: where a teacher grades your sheet, more sides are asked in this cell.
 ### BEGIN HIDDEN TESTS
-from fercourse.classroom.checks.compare import same
+from fercourse.classroom.checks.shared.compare import same
 
 assert same(conv_output_side(48, 7, 3, 2), 24, whole=True), "the stem of ResNet18 makes 24 of 48"
 assert same(conv_output_side(11, 11, 0, 4), 1, whole=True), "a kernel that just fits has one place"
@@ -107,7 +107,7 @@ fc.check("03.3", adam)
 # %% hidden="03.3" points=1
 # Nothing to do here: where a teacher grades your sheet, more gradients come along in this cell.
 ### BEGIN HIDDEN TESTS
-from fercourse.classroom.checks.compare import plain, same
+from fercourse.classroom.checks.shared.compare import plain, same
 
 quiet = plain(adam(2.5, [0.3, 0.0, 0.0, -0.3], lr=0.1))
 assert same(quiet[0], 2.4, atol=1e-6), "the first step is as long as the rate, whatever the gradient"
@@ -162,7 +162,7 @@ fc.check("03.4", holds_all)
 ### BEGIN HIDDEN TESTS
 import copy
 
-from fercourse.classroom.checks.compare import same
+from fercourse.classroom.checks.shared.compare import same
 
 two = [nn.Linear(3, 2), nn.Linear(3, 2)]
 copied = copy.deepcopy(two[0])
@@ -307,7 +307,7 @@ for run in range(4):
 # %% hidden="03.6" points=1
 # Nothing to do here: where a teacher grades your sheet, more searches come along in this cell.
 ### BEGIN HIDDEN TESTS
-from fercourse.classroom.checks.compare import same
+from fercourse.classroom.checks.shared.compare import same
 
 gone = float("nan")
 assert same(next_rate({0.02: 0.5, 0.2: gone}), 0.02 / 3, atol=1e-9), "a run that diverged is no best"

@@ -106,7 +106,7 @@ for axis, face, angle in zip(axes, leaning, angles):
 # %% hidden="04.2" points=1
 # Nothing to do here: where a teacher grades your sheet, more faces run in this cell.
 ### BEGIN HIDDEN TESTS
-from fercourse.classroom.checks.compare import plain, same
+from fercourse.classroom.checks.shared.compare import plain, same
 
 six, lean = valid_faces[:6], torch.tensor([20.0, -7.0, 33.0, 0.0, -41.0, 2.0])
 ours = plain(shear(six, lean))
@@ -242,7 +242,7 @@ print(f"a face is shown {same.min()} to {same.max()} times, or {anew.min()} to {
 # %% hidden="04.4" points=1
 # Nothing to do here: where a teacher grades your sheet, more labels run in this cell.
 ### BEGIN HIDDEN TESTS
-from fercourse.classroom.checks.compare import plain
+from fercourse.classroom.checks.shared.compare import plain
 
 shares = np.array([2] * 5 + [4] * 2 + [0] * 28 + [5] * 11)
 epoch = np.asarray(plain(balanced_epoch(shares, 3)))
@@ -322,7 +322,7 @@ layer = fc.Standardise(train_faces.mean(), train_faces.std())
 ### BEGIN HIDDEN TESTS
 from operator import methodcaller
 
-from fercourse.classroom.checks.compare import same
+from fercourse.classroom.checks.shared.compare import same
 
 some = valid_faces[:5]
 level, spread = some.mean().item(), some.std().item()

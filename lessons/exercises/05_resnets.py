@@ -109,7 +109,7 @@ for block in (resnet.BasicBlock(256, 256), resnet.Bottleneck(256, 64)):
 ### BEGIN HIDDEN TESTS
 import copy
 
-from fercourse.classroom.checks.compare import ask, same
+from fercourse.classroom.checks.shared.compare import ask, same
 from fercourse.classroom.probes import module_outputs
 
 torch.manual_seed(52)
@@ -280,7 +280,7 @@ schedule_is_complete(train_by_epoch(peak=0.1), 0.1)
 # %% hidden="05.4" points=2
 # Nothing to do here: where a teacher grades your sheet, more trainings are looked at in this cell.
 ### BEGIN HIDDEN TESTS
-from fercourse.classroom.checks.compare import same
+from fercourse.classroom.checks.shared.compare import same
 
 whole = [0.3 * fc.OneCycle(pct_start=0.4).multiplier(taken, steps_an_epoch=25, epochs=4) for taken in range(100)]
 assert same(schedule_is_complete(whole, 0.3), True), "one whole cycle"
@@ -344,7 +344,7 @@ for name, company in {"among dark faces": dark, "among bright faces": torch.cat(
 # %% hidden="05.5" points=1
 # Nothing to do here: where a teacher grades your sheet, more batches run in this cell.
 ### BEGIN HIDDEN TESTS
-from fercourse.classroom.checks.compare import plain, same
+from fercourse.classroom.checks.shared.compare import plain, same
 
 layer = nn.BatchNorm2d(2, momentum=0.25, eps=0.01, affine=False)
 collected = layer.running_mean.clone(), layer.running_var.clone()

@@ -101,7 +101,7 @@ print(f"largest difference: {np.abs(torch_logits - keras_logits(pictures, kernel
 # %% hidden="06.2" points=1
 # Nothing to do here: where a teacher grades your sheet, another network comes along in this cell.
 ### BEGIN HIDDEN TESTS
-from fercourse.classroom.checks.compare import plain
+from fercourse.classroom.checks.shared.compare import plain
 
 colour, kept = generator.gamma(0.5, size=(5, 7, 6, 3)), generator.gamma(0.5, size=(3, 2, 3, 2))
 rows = generator.gamma(0.5, size=(5 * 5 * 2, 4))
@@ -277,7 +277,7 @@ print("0 convolution, 1 batch norm, 2 relu, 3 pool. They part at", first_differe
 # %% hidden="06.6" points=1
 # Nothing to do here: where a teacher grades your sheet, more stages come along in this cell.
 ### BEGIN HIDDEN TESTS
-from fercourse.classroom.checks.compare import same
+from fercourse.classroom.checks.shared.compare import same
 
 cube = np.random.default_rng(8).normal(size=(2, 4, 4, 4))
 swapped = [cube.transpose(0, 3, 1, 2), cube.transpose(0, 3, 2, 1)]
@@ -370,7 +370,7 @@ print(f"whole: {accumulated_step(first, [whole], 0.1):.5f}, in parts: {accumulat
 # %% hidden="06.7" points=1
 # Nothing to do here: where a teacher grades your sheet, other faces, in other parts, come along in this cell.
 ### BEGIN HIDDEN TESTS
-from fercourse.classroom.checks.compare import ask, plain
+from fercourse.classroom.checks.shared.compare import ask, plain
 from fercourse.classroom.probes import keras_step
 
 generator = np.random.default_rng(67)
@@ -437,7 +437,7 @@ print(f"largest difference: {np.abs(ported_norm(maps).numpy() - in_evaluation.de
 # %% hidden="06.8" points=1
 # Nothing to do here: where a teacher grades your sheet, other arrays come along in this cell.
 ### BEGIN HIDDEN TESTS
-from fercourse.classroom.checks.compare import ask, plain
+from fercourse.classroom.checks.shared.compare import ask, plain
 from fercourse.classroom.probes import keras_layer
 
 generator = np.random.default_rng(68)

@@ -127,7 +127,7 @@ for times in (1, 10):
 # %% hidden="07.2" points=2
 # Nothing to do here: where a teacher grades your sheet, more answers come along in this cell.
 ### BEGIN HIDDEN TESTS
-from fercourse.classroom.checks.compare import plain, same
+from fercourse.classroom.checks.shared.compare import plain, same
 
 perfect = np.repeat([0, 3, 6], [2, 9, 30])
 assert same(macro_f1_interval(perfect, perfect, 0.9, 60, 4), [1, 1], atol=1e-9), "all answers right"
@@ -195,8 +195,8 @@ for name, shown in (("as it came", probabilities[half:]), ("tempered", np.asarra
 # %% hidden="07.3" points=2
 # Nothing to do here: where a teacher grades your sheet, more probabilities come along in this cell.
 ### BEGIN HIDDEN TESTS
-from fercourse.classroom.checks.chance import at_temperature, best_temperature
-from fercourse.classroom.checks.compare import as_array, as_list, as_number, same
+from fercourse.classroom.checks.shared.chance import at_temperature, best_temperature
+from fercourse.classroom.checks.shared.compare import as_array, as_list, as_number, same
 
 generator = np.random.default_rng(743)
 honest = generator.dirichlet(np.full(7, 0.8), 900)
@@ -395,7 +395,7 @@ fc.check("07.5", scored_on)
 # %% hidden="07.5" points=2
 # Nothing to do here: where a teacher grades your sheet, more matrices come along in this cell.
 ### BEGIN HIDDEN TESTS
-from fercourse.classroom.checks.compare import same
+from fercourse.classroom.checks.shared.compare import same
 
 own = {"spring": [40, 8, 30, 64, 51, 22, 45], "autumn": [44, 9, 30, 60, 50, 22, 45], "all": [84, 17, 60, 124, 101, 44, 90]}
 found = {name: np.diag(counts) - 5 * np.eye(7, dtype=int) for name, counts in own.items()}

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from fercourse.classroom.checks import lesson_07, lesson_08
-from fercourse.classroom.checks.chance import at_temperature, best_temperature, stratified
-from fercourse.classroom.checks.compare import as_array, as_number
+from fercourse.classroom.checks.shared.chance import at_temperature, best_temperature, stratified
+from fercourse.classroom.checks.shared.compare import as_array, as_number
 from fercourse.errors import CheckFailed
 
 CHECKS = lesson_07.CHECKS | lesson_08.CHECKS

@@ -16,7 +16,7 @@ import torch
 
 import fercourse as fc
 from fercourse.classroom import checking, hints
-from fercourse.classroom.checks.compare import ask, expect, expect_error, expect_secret, plain, same, short
+from fercourse.classroom.checks.shared.compare import ask, expect, expect_error, expect_secret, plain, same, short
 from fercourse.classroom.probes import outcome_of
 from fercourse.errors import CheckFailed, ParameterError
 

@@ -13,8 +13,8 @@ if find_spec("tensorflow") is None:
     pytest.skip("TensorFlow is not installed", allow_module_level=True)
 
 import fercourse.tf  # noqa: F401  before TensorFlow itself
-from fercourse.classroom.checks.compare import same
 from fercourse.classroom.checks.lesson_06 import CHECKS
+from fercourse.classroom.checks.shared.compare import same
 
 import keras  # isort: skip
 import tensorflow as tf  # isort: skip

@@ -9,7 +9,7 @@ from torch import nn
 
 from fercourse.classroom import probes
 from fercourse.classroom.checks import lesson_08
-from fercourse.classroom.checks.compare import ask
+from fercourse.classroom.checks.shared.compare import ask
 from fercourse.errors import CheckFailed
 from fercourse.learn.clinic import Pipeline, all_mutants, all_variants, clean_pipeline, ward
 from fercourse.learn.clinic.parts import small_network

@@ -10,8 +10,9 @@ from sheet_runs import sheet
 from torch import nn
 
 import fercourse as fc
-from fercourse.classroom.checks import layers, lesson_09
-from fercourse.classroom.checks.compare import plain
+from fercourse.classroom.checks import lesson_09
+from fercourse.classroom.checks.shared import layers
+from fercourse.classroom.checks.shared.compare import plain
 from fercourse.classroom.improve.baselines import baseline_of
 from fercourse.classroom.improve.exam import answers_of, exam_of
 from fercourse.classroom.improve.weights import unpacked

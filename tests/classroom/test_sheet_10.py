@@ -10,8 +10,9 @@ from sheet_runs import sheet
 from torch import nn
 
 import fercourse as fc
-from fercourse.classroom.checks import layers, lesson_10
-from fercourse.classroom.checks.compare import plain
+from fercourse.classroom.checks import lesson_10
+from fercourse.classroom.checks.shared import layers
+from fercourse.classroom.checks.shared.compare import plain
 from fercourse.classroom.later_probes import averages
 from fercourse.errors import CheckFailed
 

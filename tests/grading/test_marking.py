@@ -280,7 +280,7 @@ def test_an_instructors_plain_nbgrader_notebook_is_graded_as_well(graded):
 
 def test_a_check_works_inside_the_kernel_through_a_probe(graded):
     test = """
-from fercourse.classroom.checks.compare import ask
+from fercourse.classroom.checks.shared.compare import ask
 from fercourse.classroom.probes import outcome_of
 assert ask(outcome_of, f, ValueError, -1)[0] == "as asked", "expected a ValueError"
 assert ask(outcome_of, f, ValueError, 4.0) == ["value", 2.0]
@@ -329,7 +329,7 @@ def derivative(f, x, step=1e-6): return (f(x + step) - f(x - step)) / (2 * step)
 
 
 def test_a_hidden_test_says_what_its_author_wrote_and_nothing_of_what_came(graded):
-    asks = "from fercourse.classroom.checks.compare import expect\nexpect(f(8675309), 7, 'f')"
+    asks = "from fercourse.classroom.checks.shared.compare import expect\nexpect(f(8675309), 7, 'f')"
     hidden = graded_by(asks, answer="def f(x): return 7", hidden=True)
     echo = graded_by("", answer="def f(x): return x", hidden=True)
     assert why(graded(echo, solved=hidden), "00-1-check") == "a hidden test failed (CheckFailed)"
@@ -392,12 +392,12 @@ sum(1 for _ in range(often()))
 
 
 TELLING = {
-    "what a check would say of it": "from fercourse.classroom.checks.compare import expect\n"
+    "what a check would say of it": "from fercourse.classroom.checks.shared.compare import expect\n"
     "expect(f({0}), 3, 'a sum of large numbers')",
-    "a number in a list": "from fercourse.classroom.checks.compare import expect\nexpect([f({0})], [3], 'sums')",
-    "a secret number": "from fercourse.classroom.checks.compare import expect_secret\n"
+    "a number in a list": "from fercourse.classroom.checks.shared.compare import expect\nexpect([f({0})], [3], 'sums')",
+    "a secret number": "from fercourse.classroom.checks.shared.compare import expect_secret\n"
     "expect_secret(f({0}), 3, 'a sum')",
-    "an error by name": "from fercourse.classroom.checks.compare import expect_error\n"
+    "an error by name": "from fercourse.classroom.checks.shared.compare import expect_error\n"
     "expect_error(('error', f({0})), 'ValueError', 'bad numbers')",
 }
 ANSWERS = {

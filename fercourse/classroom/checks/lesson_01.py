@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from fercourse.classroom.checks.compare import as_whole, expect, expect_secret, plain, same, short
+from fercourse.classroom.checks.shared.compare import as_whole, expect, expect_secret, plain, same, short
 from fercourse.classroom.improve.baselines import Baseline
 from fercourse.classroom.improve.judge import expect_better
 from fercourse.data.drawn.dataset import drawn_faces

@@ -6,7 +6,7 @@ from itertools import chain
 import torch
 from torch import nn
 
-from fercourse.classroom.checks.compare import ask, expect, expect_secret, plain, same
+from fercourse.classroom.checks.shared.compare import ask, expect, expect_secret, plain, same
 from fercourse.classroom.improve.baselines import Baseline
 from fercourse.classroom.improve.judge import expect_better
 from fercourse.classroom.probes import answer_and_modes

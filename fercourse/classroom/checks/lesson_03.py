@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from fercourse.classroom.checks.compare import expect, expect_error, expect_secret, plain, same, short
+from fercourse.classroom.checks.shared.compare import expect, expect_error, expect_secret, plain, same, short
 from fercourse.classroom.improve.baselines import Baseline
 from fercourse.classroom.improve.judge import expect_better
 from fercourse.data.drawn.dataset import drawn_faces

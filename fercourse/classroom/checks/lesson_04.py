@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from fercourse.classroom.checks.compare import as_whole, expect, expect_secret, plain, same, short
+from fercourse.classroom.checks.shared.compare import as_whole, expect, expect_secret, plain, same, short
 from fercourse.classroom.improve.baselines import Baseline
 from fercourse.classroom.improve.judge import expect_better
 from fercourse.data.drawn.dataset import drawn_faces

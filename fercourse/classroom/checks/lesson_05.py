@@ -8,7 +8,7 @@ from torch import nn
 from torch.optim.lr_scheduler import OneCycleLR
 from torchvision.models import resnet
 
-from fercourse.classroom.checks.compare import ask, expect, expect_secret, plain, same, short
+from fercourse.classroom.checks.shared.compare import ask, expect, expect_secret, plain, same, short
 from fercourse.classroom.improve.baselines import Baseline
 from fercourse.classroom.improve.judge import expect_better
 from fercourse.classroom.probes import module_outputs, module_shapes, module_stages

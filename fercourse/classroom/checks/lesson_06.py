@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fercourse.classroom.checks.compare import as_whole, ask, expect, expect_secret, plain, short
+from fercourse.classroom.checks.shared.compare import as_whole, ask, expect, expect_secret, plain, short
 from fercourse.classroom.improve.baselines import Baseline
 from fercourse.classroom.improve.judge import expect_better
 from fercourse.classroom.probes import keras_layer, keras_step

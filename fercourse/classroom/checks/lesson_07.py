@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from fercourse.classroom.checks.chance import (
+from fercourse.classroom.checks.shared.chance import (
     at_temperature,
     best_temperature,
     confusion,
@@ -16,7 +16,7 @@ from fercourse.classroom.checks.chance import (
     stratified,
     unstratified,
 )
-from fercourse.classroom.checks.compare import (
+from fercourse.classroom.checks.shared.compare import (
     as_array,
     as_list,
     as_number,

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from fercourse.classroom.checks.compare import as_texts, ask, expect, expect_secret, plain, short
+from fercourse.classroom.checks.shared.compare import as_texts, ask, expect, expect_secret, plain, short
 from fercourse.classroom.probes import answer_modes_and_state, audited, parts_named
 from fercourse.errors import CheckFailed
 

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from fercourse.classroom.checks.compare import as_whole, ask, expect, expect_secret, plain, same, short
-from fercourse.classroom.checks.layers import CONVOLUTIONS, bodies, descended, ended
+from fercourse.classroom.checks.shared.compare import as_whole, ask, expect, expect_secret, plain, same, short
+from fercourse.classroom.checks.shared.layers import CONVOLUTIONS, bodies, descended, ended
 from fercourse.classroom.improve.baselines import Baseline
 from fercourse.classroom.improve.judge import expect_better
 from fercourse.classroom.probes import frozen_training, grey_layer

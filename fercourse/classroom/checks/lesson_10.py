@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from fercourse.classroom.checks.compare import (
+from fercourse.classroom.checks.shared.compare import (
     as_array,
     as_list,
     as_whole,
@@ -17,7 +17,7 @@ from fercourse.classroom.checks.compare import (
     same,
     short,
 )
-from fercourse.classroom.checks.layers import cosine, evened, plain_network
+from fercourse.classroom.checks.shared.layers import cosine, evened, plain_network
 from fercourse.classroom.improve.baselines import Baseline
 from fercourse.classroom.improve.judge import expect_better
 from fercourse.classroom.later_probes import averages, training_arithmetic

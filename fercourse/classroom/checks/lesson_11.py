@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from fercourse.classroom.checks.compare import as_array, as_whole, ask, expect, expect_secret, plain, same, short
+from fercourse.classroom.checks.shared.compare import as_array, as_whole, ask, expect, expect_secret, plain, same, short
 from fercourse.classroom.later_probes import layer_asked
 from fercourse.errors import CheckFailed
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fercourse.classroom.checks.compare import as_whole, expect, expect_secret, plain, same, short
+from fercourse.classroom.checks.shared.compare import as_whole, expect, expect_secret, plain, same, short
 from fercourse.errors import CheckFailed
 
 LETTERS, EQUAL = "ABCDEF", "AD"

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fercourse.classroom.checks.compare import as_array, ask
+from fercourse.classroom.checks.shared.compare import as_array, ask
 from fercourse.classroom.improve.baselines import baseline_of, kept_arrays, path_of
 from fercourse.classroom.probes import trained_answers
 from fercourse.data.drawn.dataset import drawn_faces

@@ -96,7 +96,7 @@ def _check_test(cell, sheet):
         if _asks_for_one_form(node):
             raise ParameterError(
                 f"{sheet.path}: a test asks `{ast.unparse(node)}`, and a right answer may come in another form. "
-                "Ask same(came, expected), of fercourse.classroom.checks.compare."
+                "Ask same(came, expected), of fercourse.classroom.checks.shared.compare."
             )
 
 

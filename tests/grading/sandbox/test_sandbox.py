@@ -373,7 +373,7 @@ except OSError as error:
 """
     shown = sorted(sandbox.SHOWN_AGAIN)
     assert run(shared, source) == f"({shown!r}, [])\n"
-    assert "No module named" in run(shared, "import fercourse.classroom.checks.compare")
+    assert "No module named" in run(shared, "import fercourse.classroom.checks.shared.compare")
     assert run(shared, "from fercourse.classroom import probes") == ""
 
 
