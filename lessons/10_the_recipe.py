@@ -27,9 +27,10 @@ EPOCHS: int = 0  # of each training; 0 means what the scale says
 # changed little. Networks of today are trained with a dozen *ingredients*: small changes of the layers, of the loss or
 # of the steps. Papers report each as a gain. But what is it worth on these faces, together with the others?
 #
-# You start from a narrower copy of Notebook A's CNN and add one ingredient at a time. Each stage of this *ladder* is
-# a *rung*, trained with three seeds. At the top you take each ingredient out again, because what it is worth may depend
-# on what else is there. There are few faces and few steps, so that about fifty trainings fit into minutes.
+# You start from a narrower copy of Notebook A's CNN, with half the channels, padded convolutions and one linear layer
+# less, and add one ingredient at a time. Each stage of this *ladder* is a *rung*, trained with three seeds. At the top
+# you take each ingredient out again, because what it is worth may depend on what else is there. There are few faces and
+# few steps, so that about fifty trainings fit into minutes.
 
 # %%
 data = env.load(DATA)
@@ -61,8 +62,9 @@ print(picture[0, 0], nn.PixelUnshuffle(2)(picture)[0], sep="\n")
 # %% [markdown]
 # **Batch norm** gives each channel mean 0 and spread 1 over the batch (lesson 05).
 #
-# **One layer behind pools.** A unrolls its last maps and puts three linear layers behind them. Most of its weights are
-# there. Instead keep two numbers of each map, its largest and its mean value, add them, and let one linear layer decide.
+# **One layer behind pools.** A unrolls its last maps and puts four linear layers behind them, our copy three. Most of
+# the weights are there. Instead keep two numbers of each map, its largest and its mean value, add them, and let one
+# linear layer decide.
 #
 # **A residual step** adds to the maps what one more convolution makes of them (lesson 05). It starts as nothing: its
 # last layer's weights, here the scales of a batch norm, begin at 0 and grow if that lowers the loss.
