@@ -18,6 +18,7 @@ def torchrun(file: str | PathLike, *arguments: object, processes: int = 2, secon
     """Run a Python file in so many processes of this machine by torchrun, and return what they printed to stdout.
 
     Each computes in one thread, unless OMP_NUM_THREADS says otherwise. The port by which they meet is a free one.
+    Processes that print at the same time mix their lines, as torchrun buffers nothing: let rank 0 print.
     seconds: after which all are ended.
 
     Where one process fails, torchrun ends the others, and this raises FercourseError with the error of the first.

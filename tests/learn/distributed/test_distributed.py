@@ -133,7 +133,7 @@ CRASHES = """
 import sys, time
 from fercourse.learn.distributed import processes
 with processes() as (rank, world):
-    print(rank, "of", world, sys.argv[1], flush=True)
+    print(f"{rank} of {world} {sys.argv[1]}\\n", end="", flush=True)  # in one piece: both print at once
     if sys.argv[1] == "fail" and rank == 1:
         raise ValueError("the disk is gone")
     if sys.argv[1] != "end":
