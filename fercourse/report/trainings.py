@@ -214,12 +214,24 @@ def _number(value):
 
 
 def _score(predictions):
+    right = predictions.y_pred == predictions.y_true
     return {
         "accuracy": predictions.accuracy,
         "balanced_accuracy": predictions.balanced_accuracy,
-        "right": int((predictions.y_pred == predictions.y_true).sum()),
+        "right": int(right.sum()),
         "n": len(predictions),
+        "rights": np.packbits(right).tobytes().hex(),
     }
+
+
+def rights_in(score: dict) -> np.ndarray | None:
+    """Of each face, in the order of the file, whether it was answered rightly: (n,) bool; None in an old record.
+
+    score: what a training record has under "valid" or "test". Enough for a paired test without the faces.
+    """
+    if "rights" not in score:
+        return None
+    return np.unpackbits(np.frombuffer(bytes.fromhex(score["rights"]), np.uint8), count=score["n"]).astype(bool)
 
 
 def _is_score(score):
@@ -227,8 +239,18 @@ def _is_score(score):
     if not isinstance(score, dict) or not all(is_number(score.get(key)) for key in SCORE):
         return False
     right, n = score["right"], score["n"]
-    counted = is_whole(right) and is_whole(n) and n > 0 and 0 <= right <= n
+    counted = is_whole(right) and is_whole(n) and n > 0 and 0 <= right <= n and _are_rights(score)
     return counted and 0 <= score["balanced_accuracy"] <= 1 and abs(score["accuracy"] - right / n) < 1e-6
+
+
+def _are_rights(score):
+    """Whether the faces answered rightly, where they are there, are of n faces and as many as counted."""
+    try:
+        rights = rights_in(score)
+        whole = rights is None or 2 * -(-score["n"] // 8) == len(score["rights"])  # two digits for eight faces
+    except (TypeError, ValueError):  # no text, no hexadecimal digits
+        return False
+    return whole and (rights is None or rights.sum() == score["right"])
 
 
 def _has_test_labels(data):

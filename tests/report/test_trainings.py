@@ -18,7 +18,7 @@ from fercourse.report import run, trainings
 from fercourse.report.history import History
 from fercourse.report.origin import commit
 from fercourse.report.predictions import Predictions
-from fercourse.report.trainings import load_run, read_training, save_run
+from fercourse.report.trainings import load_run, read_training, rights_in, save_run
 
 RECIPE = {"lr": 0.001, "epochs": 2, "optimizer": "adam", "sizes": (32, 64), "augment": None}
 HISTORY = History([{"epoch": 1, "valid_loss": 1.9, "seconds": 2.5}, {"epoch": 2, "valid_loss": 1.7, "seconds": 3.0}])
@@ -83,6 +83,8 @@ def test_a_record_says_what_was_trained_on_what_and_by_which_software(faces, tmp
     assert record["valid"]["balanced_accuracy"] == answers(faces.valid).balanced_accuracy
     assert record["versions"]["numpy"] == np.__version__
     assert record["date"].startswith("20")
+    np.testing.assert_array_equal(rights_in(record["valid"]), answers(faces.valid).y_pred == faces.valid.labels)
+    assert rights_in({"right": 3, "n": 70}) is None
 
 
 def test_one_quiet_line_says_what_was_reached_and_publishes_it(faces, tmp_path, shown):
