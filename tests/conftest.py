@@ -29,6 +29,21 @@ def faces():
     return drawn_faces(210, 70, 70, seed=7)
 
 
+@pytest.fixture(scope="session")
+def ready_weights(tmp_path_factory):
+    """A stand-in for the file in the package fer: a small network on 64 pixels with random weights and a softmax."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(0)
+    kernels = layers.Conv2D(4, 5, strides=4, activation="relu", kernel_initializer="he_normal")
+    last = layers.Dense(7, kernel_initializer=keras.initializers.RandomNormal(stddev=0.5))
+    ends = [layers.Flatten(), last, layers.Activation("softmax")]
+    path = tmp_path_factory.mktemp("fer") / "emotion_model.hdf5"
+    keras.Sequential([keras.Input((64, 64, 1)), kernels, *ends]).save(path)
+    return path
+
+
 @pytest.fixture
 def photographs(faces, monkeypatch):
     """The drawn faces as if they were photographs, and FER2013's own: their class counts stand for the published."""

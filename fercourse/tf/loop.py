@@ -146,22 +146,27 @@ def evaluate(model: keras.Layer, stream: Stream) -> dict[str, float]:
     return {"valid_loss": float(loss_sum) / seen, "valid_accuracy": int(hits) / seen}
 
 
-def predict(model: keras.Layer, split: Split, *, batch_size: int = 512) -> Predictions:
+def predict(model: keras.Layer, split: Split, *, flips: bool = False, batch_size: int = 512) -> Predictions:
     """The model's probabilities for every face of a split, as `Predictions`.
 
+    flips: whether to take the mean of the probabilities of each face and of its mirror image.
     A split without labels is answered as well; its `Predictions` have none.
     Raises ParameterError where the model answers with probabilities already, or not with 7 logits a face, and
     DataMismatch for a split without faces.
     """
-    batch_size = whole("batch_size", batch_size)
+    flips, batch_size = flag("flips", flips), whole("batch_size", batch_size)
     _check_faces(split)
     stream = _batches(split, batch_size, False, 0)
     first, _ = next(iter(stream))
     check_logits(model, first)
     check_finite(model, first)
-    logits = tf.concat([tf.cast(model(images, training=False), tf.float32) for images, _ in stream], 0)
+    probabilities = []
+    for images, _ in stream:
+        views = [images, tf.reverse(images, [2])] if flips else [images]
+        answers = [tf.nn.softmax(tf.cast(model(view, training=False), tf.float32)) for view in views]
+        probabilities.append(tf.reduce_mean(answers, 0))
     labels = split.labels if split.labelled else None
-    return Predictions(tf.nn.softmax(logits).numpy(), labels, split.source, split.drawn)
+    return Predictions(tf.concat(probabilities, 0).numpy(), labels, split.source, split.drawn)
 
 
 def fit(

