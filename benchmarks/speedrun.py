@@ -22,7 +22,6 @@ import json
 import os
 import statistics
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -37,16 +36,6 @@ from fercourse.learn.precision import bfloat16_pays
 from fercourse.report.origin import versions
 
 RECORD = {"benchmark": "speedrun", "claim": " ".join(__doc__.split("It claims: ")[1].split("\n\n")[0].split())}
-
-
-def shortened(training, epochs):
-    """The same training in so many epochs, with its sides in the same parts; None leaves it as it is."""
-    if epochs is None:
-        return training
-    recipe = training.recipe | {"epochs": epochs}
-    if sides := recipe.get("sides"):
-        recipe["sides"] = [sides[epoch * len(sides) // epochs] for epoch in range(epochs)]
-    return replace(training, recipe=recipe)
 
 
 def curve(training, data, seed, device):
@@ -145,7 +134,9 @@ def main():
     torch.set_num_threads(options.threads)
     os.environ.setdefault("TQDM_DISABLE", "1")
     device, data = fc.choose_device(options.device), faces_of(options)
-    trainings = [shortened(training, options.epochs) for training in chosen(tuple(options.trainings))]
+    trainings = chosen(tuple(options.trainings))
+    if options.epochs:
+        trainings = [training.in_epochs(options.epochs) for training in trainings]
     machine = hardware(device)
     print(
         f"{machine['device']}, {machine['threads']} thread(s), {'with' if machine['bfloat16'] else 'without'} bfloat16"

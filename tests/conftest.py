@@ -1,6 +1,7 @@
 """What every test shares: one small set of drawn faces, the real data where it is, and a cache of its own."""
 
 import os
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,12 +36,16 @@ def ready_weights(tmp_path_factory):
     import keras
     from keras import layers
 
+    import fercourse.tf  # noqa: F401 - loads TensorFlow as the course does
+
     keras.utils.set_random_seed(0)
     kernels = layers.Conv2D(4, 5, strides=4, activation="relu", kernel_initializer="he_normal")
     last = layers.Dense(7, kernel_initializer=keras.initializers.RandomNormal(stddev=0.5))
     ends = [layers.Flatten(), last, layers.Activation("softmax")]
     path = tmp_path_factory.mktemp("fer") / "emotion_model.hdf5"
-    keras.Sequential([keras.Input((64, 64, 1)), kernels, *ends]).save(path)
+    with warnings.catch_warnings():  # Keras calls the format old, and NumPy its way of reading weights
+        warnings.simplefilter("ignore")
+        keras.Sequential([keras.Input((64, 64, 1)), kernels, *ends]).save(path)
     return path
 
 

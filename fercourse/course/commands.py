@@ -8,7 +8,7 @@ from tyro.extras import SubcommandApp
 
 from fercourse.data import command as data
 from fercourse.grading.command import grade
-from fercourse.settings import Scale
+from fercourse.settings import Scale, whole
 
 PROGRAM = "python -m fercourse"
 ABOUT = "Build, run and sweep the course's notebooks; train at full scale; collect results; grade; fetch the data."
@@ -136,6 +136,7 @@ def train(
     *,
     data: str | None = None,
     seed: int = 0,
+    epochs: int | None = None,
     out: str = "runs/full",
     device: str = "auto",
 ) -> int:
@@ -145,6 +146,7 @@ def train(
         names: such as "CNN, Adam 0.001", or cnn-adam-0-001; a killed training goes on where it was
         data: the path of FER2013
         seed: of the first weights, and of everything drawn at random
+        epochs: how many, where there is no time for those of the list
         out: the folder of checkpoints and records, for `results`
         device: auto, cpu, cuda or mps
     """
@@ -162,6 +164,8 @@ def train(
         raise ParameterError("--data is missing: the path of FER2013, such as --data data/fer2013.csv")
     from fercourse.course.trainings.train import train
 
+    if epochs is not None:
+        trainings = [training.in_epochs(whole("--epochs", epochs)) for training in trainings]
     train(trainings, load(data), seed=seed, folder=out, device=device)
     return 0
 

@@ -12,6 +12,7 @@ from statistics import mean, stdev
 from fercourse.course.checkout import Course
 from fercourse.course.lesson_records import claims_section, kept_lessons, lessons_in, write_lessons
 from fercourse.course.model_card import card_path, model_card, write_model_card
+from fercourse.course.standing import against_ready_weights, how_soon, opening
 from fercourse.course.trainings.hours import to_repeat
 from fercourse.course.trainings.superseded import superseded
 from fercourse.errors import DataMismatch, DataNotFound
@@ -31,11 +32,14 @@ INTRODUCTION = """\
 
 What the lessons' trainings reached at full scale on the real data. Each figure was measured by the run whose record
 lies in `fercourse/records/`; none was typed in. PublicTest was looked at while rates and epochs were chosen.
-PrivateTest was read once for each training that a lesson reports, when it was finished, and for no other.
+PrivateTest was read once for each training that a lesson reports, when it was finished, and for no other. The letters
+are those of [the five notebooks](five_notebooks.md).
+"""
+LEGEND = """\
+## Every training
 
 - **published**: the figure of the notebook that the training reproduces, the faces that it was taken on, its epochs.
-  Where ours has fewer epochs, the two figures are no race. The letters are those of [the five
-  notebooks](five_notebooks.md).
+  Where ours has fewer epochs, the two figures are no race.
 - **balanced**: the mean recall of the seven emotions on PublicTest, where Disgust counts as much as Happy.
 - One seed: the accuracy with its 95 % interval (Wilson). Several seeds: their mean ± their standard deviation.
 - **seconds**: of all epochs of one training, the mean over seeds. A commit with + had changes that were not committed.
@@ -123,7 +127,10 @@ def results_page(records: dict[str, dict], of_lessons: dict[str, dict] | None = 
     data = sorted({f"{record['source']}, fingerprint {record['fingerprint']}" for record in records.values()})
     sources = [f"The data: {'; '.join(data)}."] if data else []
     claims = [claims_section(of_lessons)] if of_lessons else []
-    return "\n\n".join([INTRODUCTION.rstrip(), *sources, *sections, *_not_run(records), *claims]) + "\n"
+    parts = (opening, against_ready_weights, how_soon) if records else ()
+    beside = [part(records.values()) for part in parts]
+    legend = [LEGEND.rstrip(), *sources, *sections, *_not_run(records), *claims]
+    return "\n\n".join([INTRODUCTION.rstrip(), *filter(None, beside), *legend]) + "\n"
 
 
 def _folder(course):

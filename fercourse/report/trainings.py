@@ -95,7 +95,7 @@ def save_run(
     recipe, history, test = plain_recipe(recipe), History(tuple(history)), flag("test", test)
     if reproduces is not None and not (isinstance(reproduces, str) and reproduces in PUBLISHED):
         raise ParameterError(f"reproduces={reproduces!r} is no published figure; they are {', '.join(PUBLISHED)}")
-    path, seconds = _path(name, recipe, data, folder), sum(history["seconds"])
+    path, seconds = _path(name, recipe, data, folder), sum(history["seconds"]) if len(history) else 0.0
     valid = replace(predict(data.valid), drawn=data.drawn)
     tested = None
     if test and _has_test_labels(data):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from statistics import mean, median
 
 from fercourse.course.trainings.listed import NOT_SHOWN, TRAININGS, Listed
@@ -38,6 +39,19 @@ def estimate(training: Listed, epochs: int, records: Iterable[dict]) -> Estimate
     else:
         speed, words = median(_speed(*pair) for pair in timed), f"at the median speed of {len(timed)} trainings"
     return Estimate(_work(training) * epochs / speed / 3600, words)
+
+
+def operations(training: Listed, record: dict) -> list[int] | None:
+    """Floating-point operations spent on FER2013 after each epoch of a recorded training; None where they are unknown.
+
+    Forward three times, each epoch at the side that its row has. Those of other frameworks are not counted, nor those
+    of a network that is not installed.
+    """
+    if training.framework != "torch" or not training.installed:
+        return None
+    faces = sum(OFFICIAL_COUNTS["Training"]) * training.copies
+    sides = [int(row.get("side", SIDE)) for row in record["history"]]
+    return list(accumulate(PASSES * _counted(training.network, side) * faces for side in sides))
 
 
 def to_repeat(figure: str, records: Iterable[dict]) -> str:
