@@ -93,6 +93,7 @@ from fercourse.report.judging.ledger import read_test as read_test
 from fercourse.report.judging.recipes import over_seeds as over_seeds
 from fercourse.report.predictions import Predictions as Predictions
 from fercourse.report.recorded import recorded as recorded
+from fercourse.report.recorded import recorded_rights as recorded_rights
 from fercourse.report.trainings import TrainingRun as TrainingRun
 from fercourse.report.trainings import load_run as load_run
 from fercourse.report.trainings import save_run as save_run

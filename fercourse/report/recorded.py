@@ -2,12 +2,14 @@
 
 from functools import cache
 
+import numpy as np
+
 from fercourse.errors import DataNotFound, ParameterError
 from fercourse.files import PACKAGE
 from fercourse.report.history import History
 from fercourse.report.records import read_record
-from fercourse.report.trainings import history_in, read_training
-from fercourse.settings import seed_number
+from fercourse.report.trainings import history_in, read_training, rights_in
+from fercourse.settings import choice, seed_number
 
 TRAININGS = PACKAGE / "records" / "trainings"
 """Where the records of full-scale trainings lie: one JSON file for each training and seed."""
@@ -23,6 +25,30 @@ def recorded(name: str, *, seed: int | None = None) -> History:
     Its `source` says that it is FER2013's. Raises DataNotFound where no such training was recorded, naming those
     that were.
     """
+    record, path = _found(name, seed)
+    return History(history_in(record, path), source="FER2013, recorded")
+
+
+def recorded_rights(name: str, *, split: str = "valid", seed: int | None = None) -> np.ndarray:
+    """Which faces of FER2013 a recorded training answered rightly: (3589,) bool, in the order of the file.
+
+    split: "valid", PublicTest, or "test", PrivateTest. name, seed: as in `recorded`
+    Two of them make a paired test of two trainings that somebody else ran, without the faces. Raises DataNotFound
+    where there is no such training, where it did not read the split, and for records of before this was kept.
+    """
+    split = choice("split", split, ("valid", "test"))
+    record, path = _found(name, seed)
+    rights = record[split] and rights_in(record[split])
+    if rights is None:
+        why = "did not read these faces" if record[split] is None else "is older than such lists"
+        raise DataNotFound(
+            f"{path.name}: which faces of the {split} split {name!r} answered rightly is not known: it {why}"
+        )
+    return rights
+
+
+def _found(name, seed):
+    """(the record, its path) of a training with a seed, the smallest where it is None."""
     if not isinstance(name, str):
         raise ParameterError(f"expected a training's name as a text, found {name!r}")
     found = _trainings()
@@ -32,8 +58,7 @@ def recorded(name: str, *, seed: int | None = None) -> History:
         known = ", ".join(sorted({repr(named) for named, _ in found}))
         there = f"; it was recorded with seed {', '.join(map(str, seeds))}" if seeds else ""
         raise DataNotFound(f"no training {name!r} with seed {wanted} was recorded{there}. There are {known}.")
-    record, path = found[name, wanted]
-    return History(history_in(record, path), source="FER2013, recorded")
+    return found[name, wanted]
 
 
 def all_recorded():
