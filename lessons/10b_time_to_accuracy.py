@@ -353,10 +353,10 @@ print(f"right only together: {pair.wins}, only the long one: {pair.losses}, p = 
 
 # %% [markdown]
 # Three averaged networks are better than one of them. But for the same arithmetic one long training is better still,
-# by the paired test, <!-- 10b.long --> and it answers with one network instead of three. Most tables put an ensemble
-# beside a single network that was given a third of its arithmetic, and then the ensemble wins. It is worth its price
-# where a longer training does not help any more, which has to be tried first. This is one long training on 1,500 drawn
-# faces; FER2013 may decide otherwise.
+# by the paired test, <!-- 10b.long --> and it answers with one network instead of three. Where a table puts an ensemble
+# beside a single network that was given a third of its arithmetic, the ensemble wins, and the comparison says little.
+# An ensemble is worth its price where a longer training does not help any more, and that has to be tried first. This is
+# one long training on 1,500 drawn faces; FER2013 may decide otherwise.
 #
 # ## The race on FER2013
 #
