@@ -1,0 +1,46 @@
+"""As many slides as a lecture has room for: what goes first, and where its notes go."""
+
+import re
+
+from fercourse.course.slides.bodies import in_the_notebook
+from fercourse.course.slides.derive import Slide
+
+FEWEST, MOST = 25, 40
+"""Slides of a lecture of 45 minutes: from one to nearly two minutes for each."""
+
+
+def within(slides: list[Slide], most: int = MOST) -> list[Slide]:
+    """The slides, without those that a lecture misses least while they are more than `most`; all notes stay.
+
+    First goes code that draws or records what the next slide shows, then what a training printed, then code whose
+    output stands on a slide of its own, then other code, the longest first. Questions, answers, pictures, tables,
+    points and conclusions stay, so a deck may keep more than `most`. The notes of a slide that goes are said before
+    the next one, so nothing is said before its question.
+    """
+    kept = list(slides)
+    while len(kept) > most:
+        ranked = [(rank, place) for place in range(len(kept)) if (rank := _rank(kept, place)) is not None]
+        if not ranked:
+            return kept
+        place = min(ranked)[1]
+        gone = kept.pop(place)
+        following = kept[place] if place < len(kept) else kept[-1]
+        following.notes = [*gone.notes, *([in_the_notebook(gone.source)] if gone.source else []), *following.notes]
+        if not following.caption and following.kind in ("code", "picture", "table"):
+            following.caption = gone.caption
+    return kept
+
+
+def _rank(slides, place):
+    """What goes first, as numbers to sort by; None for a slide that stays."""
+    slide = slides[place]
+    if slide.kind != "code" or place < 2:
+        return None
+    following = slides[place + 1] if place + 1 < len(slides) else None
+    shown_next = following is not None and following.cell == slide.cell
+    if slide.source and not slide.shows:
+        recipe = bool(re.search(r"plt\.|fc\.plots|fc\.record|fc\.reveal|draw\(", slide.source))
+        return (0 if shown_next and recipe else 2 if shown_next else 3), -slide.source.count("\n")
+    if not slide.source and slide.cell and not slide.caption:
+        return 1, 0
+    return (4, -slide.source.count("\n")) if slide.cell else None
