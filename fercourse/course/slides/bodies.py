@@ -6,9 +6,9 @@ from html import escape
 from math import ceil
 
 from fercourse.course.slides.prose import Block, html, html_line, words
-from fercourse.course.slides.tables import fitted, height_of, read_table
+from fercourse.course.slides.tables import fits, fitted, read_table
 
-LARGEST, SMALLEST = 26, 18
+LARGEST, SMALLEST = 28, 20
 """Pixels of the letters of code, on a slide of 1280 × 720."""
 
 WIDTH, HEIGHT = 1130, 455
@@ -38,7 +38,9 @@ def title(lesson):
 def before(lesson):
     """Notes on what the hall should know before the lecture."""
     needs = "; ".join(lesson.needs) or "nothing but the notebook"
-    return [f"The lecture needs: {needs}."] + ([f"It reproduces: {lesson.reproduces}."] if lesson.reproduces else [])
+    return [lesson.promise, f"The lecture needs: {needs}."] + (
+        [f"It reproduces: {lesson.reproduces}."] if lesson.reproduces else []
+    )
 
 
 def listed(points):
@@ -69,9 +71,11 @@ def in_the_notebook(source):
     return f"*In the notebook stand here {count} line{'s' if count > 1 else ''} of code, from* `{first}`"
 
 
-def lines_of(text):
-    """The lines that a printed text has on a slide."""
-    return len(_cut(text).split("\n"))
+def fit_together(source, printed):
+    """Whether code and what it printed fit one slide."""
+    texts = [source, *(_cut(part.text) for part in printed)]
+    lines = [line for text in texts for line in text.split("\n")]
+    return _height(lines, SMALLEST) + 30 * len(texts) <= HEIGHT
 
 
 def output(part):
@@ -106,7 +110,7 @@ def answer(text, about, asked, options):
 
 
 def fits_below_answer(part):
-    return height_of(part.table) <= BELOW_ANSWER
+    return fits(part.table, BELOW_ANSWER)
 
 
 def below_answer(part):

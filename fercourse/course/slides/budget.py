@@ -12,10 +12,10 @@ FEWEST, MOST = 25, 40
 def within(slides: list[Slide], most: int = MOST) -> list[Slide]:
     """The slides, without those that a lecture misses least while they are more than `most`; all notes stay.
 
-    First goes code that draws or records what the next slide shows, then what a training printed, then code whose
-    output stands on a slide of its own, then other code, the longest first. Questions, answers, pictures, tables,
-    points and conclusions stay, so a deck may keep more than `most`. The notes of a slide that goes are said before
-    the next one, so nothing is said before its question.
+    First goes code that draws or records what the next slide shows, then what a training printed, then other code
+    whose output stands on a slide of its own, then code with its output, then definitions; of each the longest first.
+    Questions, answers, pictures, tables, points and conclusions stay, so a deck may keep more than `most`. The notes
+    of a slide that goes are said before the next one, so nothing is said before its question.
     """
     kept = list(slides)
     while len(kept) > most:
@@ -34,13 +34,14 @@ def within(slides: list[Slide], most: int = MOST) -> list[Slide]:
 def _rank(slides, place):
     """What goes first, as numbers to sort by; None for a slide that stays."""
     slide = slides[place]
-    if slide.kind != "code" or place < 2:
+    if not slide.cell or slide.kind not in ("code", "picture"):
         return None
-    following = slides[place + 1] if place + 1 < len(slides) else None
-    shown_next = following is not None and following.cell == slide.cell
-    if slide.source and not slide.shows:
-        recipe = bool(re.search(r"plt\.|fc\.plots|fc\.record|fc\.reveal|draw\(", slide.source))
-        return (0 if shown_next and recipe else 2 if shown_next else 3), -slide.source.count("\n")
-    if not slide.source and slide.cell and not slide.caption:
-        return 1, 0
-    return (4, -slide.source.count("\n")) if slide.cell else None
+    if not slide.source:  # what a training printed, or the faces of a data set
+        return (1, 0) if not slide.caption and "<img src" not in slide.body[:9] else None
+    lines = slide.source.count("\n")
+    if re.search(r"^(def|class) ", slide.source, re.MULTILINE):
+        return 4, -lines
+    shown_next = place + 1 < len(slides) and slides[place + 1].cell == slide.cell
+    if shown_next and not slide.shows and re.search(r"plt\.|fc\.plots|fc\.record|fc\.reveal|draw\(", slide.source):
+        return 0, -lines
+    return 3 if slide.shows else 2, -lines

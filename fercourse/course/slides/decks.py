@@ -27,7 +27,9 @@ def write_decks(names: Iterable[str] = (), *, course: Course, out: Path) -> list
     given = {
         "reveal_style": Markup(engine["style"]),
         "scripts": [Markup(inside_a_page(engine[name])) for name in ("script", "notes")],
-        "colours": {name: Markup(HtmlFormatter(style=style).get_style_defs(".code")) for name, style in STYLES.items()},
+        "colours": {
+            name: Markup(HtmlFormatter(style=style).get_style_defs("pre.code")) for name, style in STYLES.items()
+        },
     }
     written = []
     for path in select(names, course.lessons, ".py"):

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 LINES = 15
 """So many lines of code a slide has at most; a longer cell stands in the notebook."""
 
-BESIDE = 18
-"""So many lines code and its output have at most, where both stand on one slide."""
-
 NOTES_ONLY = "References"
 """The section that is for reading at home."""
 
@@ -69,10 +66,10 @@ class _Deck:
     """Slides under way: the heading, the prose that waits for its slide, and the questions that were asked."""
 
     def __init__(self, lesson):
-        self.slides = [
-            Slide("title", lesson.title, bodies.title(lesson), notes=[lesson.promise]),
-            Slide("text", "You will be able to", bodies.listed(lesson.outcomes), notes=bodies.before(lesson)),
-        ]
+        outcomes = points([Block("list", "\n".join(f"- {outcome}" for outcome in lesson.outcomes))])
+        self.slides = [Slide("title", lesson.title, bodies.title(lesson), notes=bodies.before(lesson))]
+        for chosen, notes in outcomes:
+            self.slides.append(Slide("text", "You will be able to", bodies.listed(chosen), notes=notes))
         self.heading, self.chapter, self.waiting, self.fresh = lesson.title, lesson.title, [], True
         self.questions = {}
 
@@ -120,7 +117,7 @@ class _Deck:
         said = " ".join(block.text for block in prose if block.kind == "paragraph")
         own = {block.kind for block in prose} - {"paragraph"} or ((self.fresh or "**" in said) and words(said) > 40)
         chosen = points(prose)
-        if own and (len(chosen) > 1 or len(chosen[0][0]) > 1 or words(chosen[0][0][0]) > CAPTION):
+        if own and not (len(chosen) == 1 and _one_line(chosen[0][0])):
             self._write(self.waiting)
             return []
         return self.waiting
@@ -132,9 +129,13 @@ class _Deck:
             if block is not None and block.kind not in ("table", "code"):
                 running.append(block)
                 continue
-            for chosen, notes in points(running):
+            made, running = points(running), []
+            if block is not None and len(made) == 1 and _one_line(made[0][0]):
+                (caption,), notes = made[0]
+                self.slides.append(Slide(block.kind, self.heading, bodies.of(block), caption, notes))
+                continue
+            for chosen, notes in made:
                 self.slides.append(Slide("text", self.heading, bodies.listed(chosen), notes=notes))
-            running = []
             if block is not None:
                 self.slides.append(Slide(block.kind, self.heading, bodies.of(block)))
         self.fresh = False
@@ -154,8 +155,7 @@ class _Deck:
         parts, made = parts_of(cell), []
         printed = [part for part in parts if part.kind == "text"]
         if _shown(cell):
-            lines = cell.source.count("\n") + 1 + sum(bodies.lines_of(part.text) for part in printed) + len(printed)
-            beside = printed if lines <= BESIDE else []
+            beside = printed if bodies.fit_together(cell.source, printed) else []
             body, shows = bodies.code(cell.source, beside), bool(beside)
             made.append(Slide("code", self.heading, body, cell=cell.id, source=cell.source, shows=shows))
             parts = [part for part in parts if part not in beside]
@@ -189,6 +189,11 @@ class _Deck:
         if any(slide.source for slide in made) or _calls_only(cell.source):
             return []
         return [Block("aside", bodies.in_the_notebook(cell.source))]
+
+
+def _one_line(chosen):
+    """Whether the points of a slide are one that is short enough to stand above something else."""
+    return len(chosen) == 1 and words(chosen[0]) <= CAPTION
 
 
 def _shown(cell):

@@ -70,7 +70,7 @@ def sentences(paragraph: str) -> list[str]:
 
 def bare(text: str) -> str:
     """Markdown without the marks of claims and with the words of its links alone: a slide leads nowhere."""
-    return re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", MARK.sub("", text)).strip()
+    return re.sub(r"\[([^\[\]]+)\]\([^)\s]*\)", r"\1", MARK.sub("", text)).strip()
 
 
 def words(text: str) -> int:
@@ -79,43 +79,33 @@ def words(text: str) -> int:
 
 
 def key_sentence(paragraph: str) -> str:
-    """What of a paragraph stands on its slide: the first sentence with a term in bold, or else the first of all."""
+    """What of a paragraph stands on its slide: the first sentence with a term in bold, or else the first of all.
+
+    A question is passed over for the sentence behind it.
+    """
     found = sentences(paragraph)
-    return bare(next((each for each in found if "**" in each), found[0]))
+    said = [each for each in found if not bare(each).endswith("?")] or found
+    return bare(next((each for each in found if "**" in each), said[0]))
 
 
 def points(prose: list[Block]) -> list[tuple[list[str], list[str]]]:
     """(points, notes) for each slide of some prose: at most `WORDS` words of points, and all of the prose as notes.
 
-    Of paragraphs that follow each other the key sentences stand on one slide, as many as fit; the items of a list take
-    as many slides as they need.
+    The points are the key sentences of paragraphs, as many as fit, and those of all items of lists, for which there
+    are as many slides as they need.
     """
-    slides = []
+    slides = [([], [])]
     for block in prose:
-        if block.kind == "list":
-            slides += _of_list(block)
-        elif slides and slides[-1][2] == "list":
-            slides.append(([key_sentence(block.text)], [block.text], "paragraph"))
-        else:
-            slides = slides or [([], [], "paragraph")]
-            chosen, notes, _ = slides[-1]
-            notes.append(block.text)
-            if block.kind == "paragraph" and _fits(chosen, point := key_sentence(block.text)):
-                chosen.append(point)
-    return [(chosen, notes) for chosen, notes, _ in slides]
-
-
-def _of_list(block):
-    slides = [([], [block.text], "list")]
-    for point in map(key_sentence, items(block.text)):
-        if not _fits(slides[-1][0], point):
-            slides.append(([], [], "list"))
-        slides[-1][0].append(point)
-    return slides
-
-
-def _fits(chosen, point):
-    return not chosen or sum(map(words, [*chosen, point])) <= WORDS
+        listed = block.kind == "list"
+        slides[-1][1].append(block.text)
+        for text in items(block.text) if listed else [block.text] * (block.kind == "paragraph"):
+            point = key_sentence(text)
+            fits = not slides[-1][0] or sum(map(words, [*slides[-1][0], point])) <= WORDS
+            if listed and not fits:
+                slides.append(([], []))
+            if listed or fits:
+                slides[-1][0].append(point)
+    return [slide for slide in slides if any(slide)]
 
 
 def items(text: str) -> list[str]:

@@ -5,8 +5,11 @@ from math import ceil
 
 from bs4 import BeautifulSoup
 
-LARGEST, SMALLEST = 26, 18
+LARGEST, SMALLEST = 32, 18
 """Pixels of the letters of a table, on a slide of 1280 × 720."""
+
+SHORTER = 20
+"""A table with too many rows gets letters of so many pixels before it loses any row."""
 
 WIDTH, HEIGHT = 1150, 440
 """Pixels that a table may take."""
@@ -38,12 +41,12 @@ def read_table(html: str) -> Table:
     cells = [row.find_all(["th", "td"]) for row in rows]
     even = not any(cell.get("colspan") or cell.get("rowspan") for row in cells for cell in row)
     heads = sum(all(cell.name == "th" for cell in row) for row in cells)
-    return Table(
-        rows=[[str(_without_style(cell)) for cell in row] for row in cells],
-        plain=[[cell.get_text(" ", strip=True) for cell in row] for row in cells],
-        heads=heads,
-        even=even,
-    )
+    html = [[str(_without_style(cell)) for cell in row] for row in cells]
+    plain = [[cell.get_text(" ", strip=True) for cell in row] for row in cells]
+    if even and heads == 2 and not plain[0][0] and not any(plain[1][1:]):  # pandas: the name of the index alone
+        html[0][0], plain[0][0], heads = html[1][0], plain[1][0], 1
+        del html[1], plain[1]
+    return Table(rows=html, plain=plain, heads=heads, even=even)
 
 
 def fitted(table: Table, *, height: int = HEIGHT) -> str:
@@ -52,9 +55,10 @@ def fitted(table: Table, *, height: int = HEIGHT) -> str:
     height: pixels that it may take
     """
     table, columns_out = _narrowed(table)
-    size = _size(table)
+    height -= 40 if columns_out else 0
+    size = _size(table, height)
     heights = [_row_height(table, row, size) for row in table.plain]
-    keep = _kept(heights, table.heads, height - (size * 2 if columns_out else 0), size)
+    keep = _kept(heights, table.heads, height, size)
     out = len(table.rows) - len(keep)
     lines, last = [], -1
     for place in keep:
@@ -66,10 +70,9 @@ def fitted(table: Table, *, height: int = HEIGHT) -> str:
     return f'<table style="font-size: {size}px">{"".join(lines)}</table>{said}'
 
 
-def height_of(table: Table) -> float:
-    """About how many pixels the whole table takes."""
-    size = _size(table)
-    return sum(_row_height(table, row, size) for row in table.plain)
+def fits(table: Table, height: int) -> bool:
+    """Whether the whole table fits so many pixels."""
+    return _height(table, _size(table, height)) <= height
 
 
 def _without_style(cell):
@@ -90,11 +93,14 @@ def _width(table, size, wraps):
     return sum(min(length, wraps) * LETTER * size + PADDING for length in _lengths(table))
 
 
-def _size(table):
-    for size in range(LARGEST, SMALLEST, -2):
-        if _width(table, size, WRAPS) <= WIDTH:
-            return size
-    return SMALLEST
+def _size(table, height):
+    """The largest letters with which the table fits; with those that are wide enough, where it is too long for any."""
+    narrow = [size for size in range(LARGEST, SMALLEST, -2) if _width(table, size, WRAPS) <= WIDTH] or [SMALLEST]
+    return next((size for size in narrow if size >= SHORTER and _height(table, size) <= height), narrow[0])
+
+
+def _height(table, size):
+    return sum(_row_height(table, row, size) for row in table.plain)
 
 
 def _narrowed(table):

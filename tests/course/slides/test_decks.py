@@ -88,7 +88,7 @@ def test_no_slide_and_no_note_says_an_answer_before_its_question_was_shown(decks
         for slide in slides[: asked + 1]:
             assert f">{answer}<" not in slide.body
             assert answer not in " ".join(slide.notes)
-        assert "right" not in slides[asked].body
+        assert 'class="right"' not in slides[asked].body
     order = {cell.id: place for place, cell in enumerate(page.cells)}
     shown = [order[slide.cell] for slide in slides if slide.cell]
     assert shown == sorted(shown), "what a later cell shows may be an answer"

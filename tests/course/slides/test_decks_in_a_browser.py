@@ -21,7 +21,10 @@ pytestmark = [
     pytest.mark.skipif(not kept_in(COURSE.root).is_dir(), reason="no reveal.js here yet (make slides fetches it)"),
 ]
 
-OVERFLOWING = """(section) => {
+SCREENSHOTS = os.environ.get("FERCOURSE_SCREENSHOTS")
+OVERFLOWING = """() => Array.from({length: Reveal.getTotalSlides()}, (_, place) => {
+  Reveal.slide(place);
+  const section = Reveal.getCurrentSlide();
   const edge = section.getBoundingClientRect(), scale = edge.width / 1280, found = [];
   if (section.scrollHeight > 721) found.push(`${section.scrollHeight} px high`);
   if (section.scrollWidth > 1281) found.push(`${section.scrollWidth} px wide`);
@@ -32,8 +35,8 @@ OVERFLOWING = """(section) => {
     const letters = each.matches("pre, td, th, li, p") ? parseFloat(getComputedStyle(each).fontSize) : 99;
     if (letters < 18 && !each.closest(".preview")) found.push(`${letters} px ` + name);
   }
-  return found;
-}"""
+  return found.length ? `slide ${place + 1}: ` + found.join("; ") : "";
+}).filter((found) => found)"""
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +59,9 @@ def chromium():
 class Watched:
     """A deck that is shown; what it asked for, and what it complained of."""
 
-    def __init__(self, chromium, path, *, width=1280, height=720, scheme="light", query=""):
+    def __init__(self, chromium, path, *, width=1280, height=720, query=""):
         self.complaints, self.asked = [], []
-        self.context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        self.context = chromium.new_context(viewport={"width": width, "height": height})
         self.page = self.context.new_page()
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.on("console", lambda message: self.complaints.append(message.text))
@@ -76,18 +79,16 @@ class Watched:
         return [address for address in self.asked if not address.startswith(("file:", "data:", "about:"))]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", LESSONS)
-def test_nothing_overflows_its_slide(decks, chromium, name, scheme):
+def test_nothing_overflows_its_slide(decks, chromium, name):
     path, count = decks[name]
-    with Watched(chromium, path, scheme=scheme) as deck:
-        found = {}
-        for place in range(count):
+    with Watched(chromium, path) as deck:
+        for scheme in ("dark", "light"):
+            deck.page.emulate_media(color_scheme=scheme)
+            assert deck.page.evaluate(OVERFLOWING) == []
+        for place in range(count if SCREENSHOTS else 0):
             deck.page.evaluate(f"Reveal.slide({place})")
-            if overflowing := deck.page.evaluate(f"({OVERFLOWING})(Reveal.getCurrentSlide())"):
-                found[place + 1] = overflowing
-            keep(deck.page, f"{name}_{place + 1:02}_{scheme}")
-        assert found == {}
+            keep(deck.page, f"{name}_{place + 1:02}")
         assert deck.page.evaluate("Reveal.getTotalSlides()") == count
         assert (deck.complaints, deck.others()) == ([], [])
 
@@ -117,10 +118,9 @@ def test_the_speaker_sees_the_notes_and_the_next_slide_in_a_window_of_its_own(de
         speaker = opened.value
         deck.page.keyboard.press("ArrowRight")
         deck.page.keyboard.press("ArrowRight")
-        speaker.wait_for_function("document.querySelector('.speaker-controls-notes .value').textContent.length > 40")
         wanted = deck.page.evaluate("Reveal.getCurrentSlide().querySelector('.notes').textContent.trim()")
-        said = speaker.locator(".speaker-controls-notes .value").text_content().strip()
-        assert said == wanted
+        assert len(wanted) > 40
+        speaker.locator(".speaker-controls-notes .value", has_text=wanted[-30:]).wait_for()
         keep(speaker, "speaker")
         assert (deck.complaints, deck.others()) == ([], [])
 
@@ -136,5 +136,5 @@ def test_a_deck_prints_as_one_page_for_each_slide(decks, chromium):
 
 def keep(page, name, *, whole=False):
     """A picture of a page, where somebody wants to look."""
-    if folder := os.environ.get("FERCOURSE_SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=whole)
+    if SCREENSHOTS:
+        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.jpg", full_page=whole, quality=70)
