@@ -13,9 +13,10 @@ def within(slides: list[Slide], most: int = MOST) -> list[Slide]:
     """The slides, without those that a lecture misses least while they are more than `most`; all notes stay.
 
     First goes code that draws or records what the next slide shows, then what a training printed, then other code
-    whose output stands on a slide of its own, then code with its output, then definitions; of each the longest first.
-    Questions, answers, pictures, tables, points and conclusions stay, so a deck may keep more than `most`. The notes
-    of a slide that goes are said before the next one, so nothing is said before its question.
+    whose output stands on a slide of its own, then code with its output, then definitions of functions and of terms; of
+    each the longest first. The last slide of a section stays, and so do questions, answers, pictures, tables, points
+    and conclusions: a deck may keep more than `most`. The notes of a slide that goes are said before the next one, so
+    nothing is said before its question.
     """
     kept = list(slides)
     while len(kept) > most:
@@ -34,12 +35,13 @@ def within(slides: list[Slide], most: int = MOST) -> list[Slide]:
 def _rank(slides, place):
     """What goes first, as numbers to sort by; None for a slide that stays."""
     slide = slides[place]
-    if not slide.cell or slide.kind not in ("code", "picture"):
+    only = sum(each.heading == slide.heading for each in slides) == 1
+    if only or not slide.cell or slide.kind not in ("code", "picture"):
         return None
     if not slide.source:  # what a training printed, or the faces of a data set
         return (1, 0) if not slide.caption and "<img src" not in slide.body[:9] else None
     lines = slide.source.count("\n")
-    if re.search(r"^(def|class) ", slide.source, re.MULTILINE):
+    if "**" in slide.caption or re.search(r"^(def|class) ", slide.source, re.MULTILINE):
         return 4, -lines
     shown_next = place + 1 < len(slides) and slides[place + 1].cell == slide.cell
     if shown_next and not slide.shows and re.search(r"plt\.|fc\.plots|fc\.record|fc\.reveal|draw\(", slide.source):

@@ -95,17 +95,33 @@ def points(prose: list[Block]) -> list[tuple[list[str], list[str]]]:
     are as many slides as they need.
     """
     slides = [([], [])]
-    for block in prose:
-        listed = block.kind == "list"
+    for block, following in zip(prose, [*prose[1:], None], strict=False):
         slides[-1][1].append(block.text)
-        for text in items(block.text) if listed else [block.text] * (block.kind == "paragraph"):
-            point = key_sentence(text)
-            fits = not slides[-1][0] or sum(map(words, [*slides[-1][0], point])) <= WORDS
-            if listed and not fits:
-                slides.append(([], []))
-            if listed or fits:
+        if block.kind == "list":
+            rest = _shared_out(slides[-1][0], [key_sentence(item) for item in items(block.text)])
+            slides += [(chosen, []) for chosen in rest]
+        elif block.kind == "paragraph":
+            point = key_sentence(block.text)
+            leads_in = point.endswith(":") and following is not None and following.kind == "list"
+            if not leads_in and _fits(slides[-1][0], point):
                 slides[-1][0].append(point)
     return [slide for slide in slides if any(slide)]
+
+
+def _shared_out(first, each):
+    """Put points on the slide `first` while they fit, and return further slides for the others; none has one alone."""
+    slides = [first]
+    for point in each:
+        if not _fits(slides[-1], point):
+            slides.append([])
+        slides[-1].append(point)
+    if len(slides) > 1 and len(slides[-1]) == 1 and len(slides[-2]) > 2:
+        slides[-1].insert(0, slides[-2].pop())
+    return slides[1:]
+
+
+def _fits(chosen, point):
+    return not chosen or sum(map(words, [*chosen, point])) <= WORDS
 
 
 def items(text: str) -> list[str]:

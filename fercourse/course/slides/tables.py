@@ -42,7 +42,7 @@ def read_table(html: str) -> Table:
     even = not any(cell.get("colspan") or cell.get("rowspan") for row in cells for cell in row)
     heads = sum(all(cell.name == "th" for cell in row) for row in cells)
     html = [[str(_without_style(cell)) for cell in row] for row in cells]
-    plain = [[cell.get_text(" ", strip=True) for cell in row] for row in cells]
+    plain = [[_text(cell) for cell in row] for row in cells]
     if even and heads == 2 and not plain[0][0] and not any(plain[1][1:]):  # pandas: the name of the index alone
         html[0][0], plain[0][0], heads = html[1][0], plain[1][0], 1
         del html[1], plain[1]
@@ -73,6 +73,10 @@ def fitted(table: Table, *, height: int = HEIGHT) -> str:
 def fits(table: Table, height: int) -> bool:
     """Whether the whole table fits so many pixels."""
     return _height(table, _size(table, height)) <= height
+
+
+def _text(cell):
+    return cell.get_text(" ", strip=True).replace("\N{WORD JOINER}", "")
 
 
 def _without_style(cell):
