@@ -152,12 +152,17 @@ def _short(prose):
 
 def html(markdown: str) -> str:
     """Markdown as HTML; what looks like HTML in it is shown, not obeyed."""
-    return RENDERER.render(bare(markdown))
+    return RENDERER.render(_unbroken(bare(markdown)))
 
 
 def html_line(markdown: str) -> str:
     """One line of Markdown as HTML, without a paragraph around it."""
-    return RENDERER.renderInline(bare(markdown))
+    return RENDERER.renderInline(_unbroken(bare(markdown)))
+
+
+def _unbroken(text):
+    """The text, in which no line is broken between a number and its percent sign."""
+    return re.sub(r"(?<=\d) (?=%)", "\N{NO-BREAK SPACE}", text)
 
 
 RENDERER = MarkdownIt("commonmark", {"html": False}).enable("table")
