@@ -1,4 +1,4 @@
-"""Renders the templates beside it: self-contained pages in which every text is escaped; only decks have scripts."""
+"""Renders the templates beside it: self-contained pages without scripts, in which every text is escaped."""
 
 from base64 import b64encode
 

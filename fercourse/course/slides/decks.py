@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from fercourse.course.building.build import page_path, read_notebook
@@ -13,7 +14,7 @@ from fercourse.course.slides.derive import Slide, slides_of
 from fercourse.course.slides.prose import html, html_line
 from fercourse.course.slides.reveal import inside_a_page, reveal
 from fercourse.errors import DataNotFound
-from fercourse.pages.page import write_page
+from fercourse.files import written_aside
 
 
 def write_decks(names: Iterable[str] = (), *, course: Course, out: Path) -> list[tuple[Path, int]]:
@@ -35,10 +36,23 @@ def write_decks(names: Iterable[str] = (), *, course: Course, out: Path) -> list
     for path in select(names, course.lessons, ".py"):
         lesson, slides = deck(path, course=course)
         file = out / f"{lesson.name}.html"
-        write_page(file, "deck.html", given | {"lesson": lesson, "slides": [_shown(slide) for slide in slides]})
+        page = TEMPLATES.get_template("deck.html").render(
+            given, lesson=lesson, slides=[_shown(each) for each in slides]
+        )
+        with written_aside(file) as aside:
+            aside.write_text(page, encoding="utf-8")
         written.append((file, len(slides)))
     return written
 
+
+TEMPLATES = Environment(
+    loader=PackageLoader("fercourse.course.slides"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+"""Apart from those of `fercourse.pages`, which show what students write and so have no scripts: a deck is ours."""
 
 STYLES = {"light": "default", "dark": "github-dark"}
 """Colours of code."""
