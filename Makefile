@@ -19,7 +19,7 @@ export OMP_WAIT_POLICY ?= passive
 pytest := OMP_NUM_THREADS=1 $(python) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 quiet := FERCOURSE_HEADLESS=1 FERCOURSE_SCALE=smoke FERCOURSE_DATA=drawn TQDM_DISABLE=1
 
-.PHONY: help course test lab bench notebooks environment clean
+.PHONY: help course test lab bench notebooks slides environment clean
 
 help:  ## prints these lines
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -49,6 +49,9 @@ bench: environment  ## measures speed; DATA=data/fer2013.csv measures on the rea
 
 notebooks: environment  ## rebuilds the notebooks from lessons/ and executes them
 	$(python) -m fercourse build --execute
+
+slides: environment  ## makes a deck of slides with speaker notes of each lesson, in build/slides/
+	@$(python) -m fercourse slides
 
 environment: .venv/ready  ## installs everything into .venv, once; TORCH=cpu leaves out what only a GPU needs
 

@@ -6,7 +6,7 @@ import sys
 from fercourse.errors import FercourseError, ParameterError
 
 EXTRAS = dict.fromkeys(("IPython", "ipykernel", "jupytext", "nbclient", "nbformat", "papermill"), "course")
-EXTRAS |= dict.fromkeys(("psutil", "tyro", "yaml"), "course") | {"nbgrader": "grade"}
+EXTRAS |= dict.fromkeys(("bs4", "markdown_it", "psutil", "tyro", "yaml"), "course") | {"nbgrader": "grade"}
 EXTRAS |= dict.fromkeys(("cv2", "onnx", "onnxruntime", "onnxscript"), "deploy")
 
 

@@ -213,6 +213,23 @@ def improve(exercise: str, *, only: Literal["baseline", "solution"] | None = Non
     return 0 if better else 1
 
 
+def slides(lessons: Positional[tuple[str, ...]] = (), *, out: str = "build/slides") -> int:
+    """Make a deck of slides with speaker notes of each lesson, from what it showed when it was executed.
+
+    Args:
+        lessons: numbers or names, such as 02 or 02_mlp_baseline; all of them by default
+        out: the folder of the decks, one HTML file each, which need no network
+    """
+    from pathlib import Path
+
+    from fercourse.course.checkout import find_course
+    from fercourse.course.slides.decks import write_decks
+
+    for path, count in write_decks(lessons, course=find_course(), out=Path(out)):
+        print(f"{path}: {count} slides")
+    return 0
+
+
 def demo(*, weights: str | None = None, port: int = 8899) -> int:
     """Show a page on this machine that reads a picture or the webcam: your own face, nothing is kept.
 
@@ -258,7 +275,7 @@ def call(arguments: list[str]) -> int | None:
 def _app():
     app, of_data = SubcommandApp(), SubcommandApp()
     of_authors = conf.configure(conf.PositionalRequiredArgs)(improve)
-    for command in (build, run, sweep, train, results, grade, demo, clinic, of_authors):
+    for command in (build, run, sweep, train, results, slides, grade, demo, clinic, of_authors):
         app.command(command)
     for command in (data.find, data.verify, data.summary, data.convert, data.export_drawn, data.download):
         of_data.command(conf.configure(conf.PositionalRequiredArgs)(command))  # what must be given has no -- name

@@ -1,0 +1,139 @@
+"""Every slide of every deck in headless Chromium without a network: nothing overflows, fails or asks another host.
+
+FERCOURSE_SCREENSHOTS=build/slides_seen keeps a picture of each slide there, to be looked at.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from lab import CHROMIUM, needs_chromium
+
+import fercourse as fc
+from fercourse.course.checkout import find_course, select
+from fercourse.course.slides.decks import write_decks
+from fercourse.course.slides.reveal import kept_in
+
+COURSE = find_course(Path(fc.__file__).parent)
+LESSONS = [path.stem for path in select((), COURSE.lessons, ".py")]
+pytestmark = [
+    *needs_chromium,
+    pytest.mark.skipif(not kept_in(COURSE.root).is_dir(), reason="no reveal.js here yet (make slides fetches it)"),
+]
+
+SCREENSHOTS = os.environ.get("FERCOURSE_SCREENSHOTS")
+OVERFLOWING = """() => Array.from({length: Reveal.getTotalSlides()}, (_, place) => {
+  Reveal.slide(place);
+  const section = Reveal.getCurrentSlide();
+  const edge = section.getBoundingClientRect(), scale = edge.width / 1280, found = [];
+  if (section.scrollHeight > 721) found.push(`${section.scrollHeight} px high`);
+  if (section.scrollWidth > 1281) found.push(`${section.scrollWidth} px wide`);
+  for (const each of section.querySelectorAll(":scope > *:not(aside), .body *")) {
+    const box = each.getBoundingClientRect(), name = each.tagName + " " + each.textContent.trim().slice(0, 30);
+    if (box.width && (box.bottom > edge.bottom - 12 * scale || box.right > edge.right - 20 * scale)) found.push(name);
+    if (each.matches("pre, .body, table") && each.scrollWidth > each.clientWidth + 1) found.push("wide " + name);
+    const letters = each.matches("pre, td, th, li, p") ? parseFloat(getComputedStyle(each).fontSize) : 99;
+    if (letters < 18 && !each.closest(".preview")) found.push(`${letters} px ` + name);
+  }
+  return found.length ? `slide ${place + 1}: ` + found.join("; ") : "";
+}).filter((found) => found)"""
+
+
+@pytest.fixture(scope="module")
+def decks(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("decks")
+    return {path.stem: (path, count) for path, count in write_decks(course=COURSE, out=folder)}
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    arguments = ["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+class Watched:
+    """A deck that is shown; what it asked for, and what it complained of."""
+
+    def __init__(self, chromium, path, *, width=1280, height=720, query=""):
+        self.complaints, self.asked = [], []
+        self.context = chromium.new_context(viewport={"width": width, "height": height})
+        self.page = self.context.new_page()
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.goto(f"{path.as_uri()}{query}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.close()
+
+    def others(self):
+        """What it asked for that is neither the file itself nor inside of it."""
+        return [address for address in self.asked if not address.startswith(("file:", "data:", "about:"))]
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_nothing_overflows_its_slide(decks, chromium, name):
+    path, count = decks[name]
+    with Watched(chromium, path) as deck:
+        for scheme in ("dark", "light"):
+            deck.page.emulate_media(color_scheme=scheme)
+            assert deck.page.evaluate(OVERFLOWING) == []
+        for place in range(count if SCREENSHOTS else 0):
+            deck.page.evaluate(f"Reveal.slide({place})")
+            keep(deck.page, f"{name}_{place + 1:02}")
+        assert deck.page.evaluate("Reveal.getTotalSlides()") == count
+        assert (deck.complaints, deck.others()) == ([], [])
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_on_a_telephone_a_deck_is_read_from_top_to_bottom_and_never_sideways(decks, chromium, name):
+    with Watched(chromium, decks[name][0], width=390, height=844) as deck:
+        wide = "document.documentElement.scrollWidth"
+        assert deck.page.evaluate(wide) <= 390
+        assert deck.page.locator(".handout section").count() == decks[name][1]
+        assert deck.page.locator(".handout .notes").first.is_visible()
+        assert (deck.complaints, deck.others()) == ([], [])
+        keep(deck.page, f"{name}_phone", whole=True)
+
+
+def test_arrow_keys_turn_the_slides(decks, chromium):
+    with Watched(chromium, decks[LESSONS[0]][0]) as deck:
+        for key, place in (("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("End", decks[LESSONS[0]][1] - 1)):
+            deck.page.keyboard.press(key)
+            assert deck.page.evaluate("Reveal.getIndices().h") == place
+
+
+def test_the_speaker_sees_the_notes_and_the_next_slide_in_a_window_of_its_own(decks, chromium):
+    with Watched(chromium, decks[LESSONS[2]][0]) as deck:
+        with deck.context.expect_page() as opened:
+            deck.page.keyboard.press("s")
+        speaker = opened.value
+        deck.page.evaluate("Reveal.slide(3)")
+        wanted = deck.page.evaluate("Reveal.getCurrentSlide().querySelector('.notes').textContent.trim()")
+        assert len(wanted) > 40
+        speaker.locator(".speaker-controls-notes .value", has_text=wanted[-30:]).wait_for()
+        keep(speaker, "speaker")
+        assert (deck.complaints, deck.others()) == ([], [])
+
+
+def test_a_deck_prints_as_one_page_for_each_slide(decks, chromium):
+    path, count = decks[LESSONS[0]]
+    with Watched(chromium, path, query="?print-pdf") as deck:
+        deck.page.wait_for_selector(".pdf-page")
+        assert deck.page.locator(".pdf-page").count() == count
+        printed = deck.page.pdf(prefer_css_page_size=True, print_background=True)
+        assert printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page ") == count
+
+
+def keep(page, name, *, whole=False):
+    """A picture of a page, where somebody wants to look."""
+    if SCREENSHOTS:
+        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.jpg", full_page=whole, quality=70)
