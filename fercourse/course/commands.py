@@ -7,11 +7,13 @@ from tyro.conf import Positional
 from tyro.extras import SubcommandApp
 
 from fercourse.data import command as data
+from fercourse.executors import HERE
 from fercourse.grading.command import grade
 from fercourse.settings import Scale
+from fercourse.shortage import say_shortages
 
 PROGRAM = "python -m fercourse"
-ABOUT = "Build, run and sweep the course's notebooks; train at full scale; collect results; grade; fetch the data."
+ABOUT = "Build, run and sweep the course's notebooks; train at full scale; grade; fetch the data; find what is wrong."
 ABOUT_DATA = "Find, check, convert and download FER2013."
 
 
@@ -75,9 +77,12 @@ def run(
     from fercourse.course.checkout import find_course
     from fercourse.course.running.run import run
 
+    course = find_course()
+    if on == HERE:
+        say_shortages(out or course.root, notebooks=jobs)
     return run(
         lessons,
-        course=find_course(),
+        course=course,
         scale=scale,
         data=data,
         seed=seed,
@@ -117,10 +122,13 @@ def sweep(
     from fercourse.course.checkout import find_course
     from fercourse.course.sweeps.sweep import sweep
 
+    course = find_course()
+    if on == HERE:
+        say_shortages(out or course.root, notebooks=at_once)
     return sweep(
         lesson,
         param,
-        course=find_course(),
+        course=course,
         scale=scale,
         data=data,
         device=device,
@@ -162,6 +170,7 @@ def train(
         raise ParameterError("--data is missing: the path of FER2013, such as --data data/fer2013.csv")
     from fercourse.course.trainings.train import train
 
+    say_shortages(out)
     train(trainings, load(data), seed=seed, folder=out, device=device)
     return 0
 
@@ -226,6 +235,13 @@ def demo(*, weights: str | None = None, port: int = 8899) -> int:
     return 0
 
 
+def doctor() -> int:
+    """Look for what is wrong with this machine, this Python or this folder, and say what to do about it."""
+    from fercourse.course.doctor.examine import doctor
+
+    return doctor()
+
+
 def clinic(*, leaderboard: str) -> int:
     """Make one page of a class's scores in the debugging clinic of lesson 08.
 
@@ -254,7 +270,7 @@ def call(arguments: list[str]) -> int | None:
 def _app():
     app, of_data = SubcommandApp(), SubcommandApp()
     of_authors = conf.configure(conf.PositionalRequiredArgs)(improve)
-    for command in (build, run, sweep, train, results, grade, demo, clinic, of_authors):
+    for command in (build, run, sweep, train, results, grade, demo, doctor, clinic, of_authors):
         app.command(command)
     for command in (data.find, data.verify, data.summary, data.convert, data.export_drawn, data.download):
         of_data.command(conf.configure(conf.PositionalRequiredArgs)(command))  # what must be given has no -- name
