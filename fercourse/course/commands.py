@@ -18,7 +18,7 @@ ABOUT_DATA = "Find, check, convert and download FER2013."
 
 
 def build(lessons: Positional[tuple[str, ...]] = (), *, check: bool = False, execute: bool = False) -> int:
-    """Build notebooks/, solutions/ and exercises/ from lessons/.
+    """Build notebooks/, solutions/, exercises/ and the tables of README.md from lessons/ and records.
 
     Args:
         lessons: numbers or names, such as 02 or 02_mlp_baseline; all of them, and all exercise sheets, by default
@@ -27,17 +27,21 @@ def build(lessons: Positional[tuple[str, ...]] = (), *, check: bool = False, exe
     """
     from fercourse.course.building.build import build, notebook_drift
     from fercourse.course.building.build_sheets import build_sheets, sheet_drift
+    from fercourse.course.building.readme import readme_drift, write_readme
     from fercourse.course.checkout import find_course, select
 
     course = find_course()
     if check:
-        findings = notebook_drift(lessons, course=course) + ([] if lessons else sheet_drift(course=course))
+        findings = notebook_drift(lessons, course=course)
+        findings += [] if lessons else sheet_drift(course=course) + readme_drift(course)
         print("\n".join(findings) or "every notebook is what its lesson builds")
         return 1 if findings else 0
     changed = build(lessons, course=course) + ([] if lessons else build_sheets(course=course))
+    changed += [] if lessons else write_readme(course)
     print("\n".join(f"built {path.relative_to(course.root)}" for path in changed) or "nothing changed")
     if execute:
         _execute(select(lessons, course.lessons, ".py"), course)
+        write_readme(course)  # what the lessons cost was measured anew
     return 0
 
 

@@ -12,6 +12,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 from fercourse.course.doctor.finding import Finding
+from fercourse.data.cache import cache_folder
 from fercourse.shortage import shortages
 
 PORT = 8899
@@ -31,8 +32,7 @@ def space(root):
 
 def writable(root):
     """Folders that the course writes into, and may not."""
-    kept = Path(os.environ.get("FERCOURSE_CACHE") or Path.home() / ".cache" / "fercourse")
-    for folder in (root, root / "runs", kept):
+    for folder in (root, root / "runs", cache_folder()):
         there = next(place for place in (folder, *folder.parents) if place.exists())
         try:
             tempfile.TemporaryFile(dir=there).close()
