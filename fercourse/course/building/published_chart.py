@@ -15,6 +15,7 @@ TITLE = "Faces of FER2013 read rightly, %"
 FACES = {"PublicTest": ("valid",), "PrivateTest": ("test",)}
 STYLE = """\
 text { font: 12px -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; fill: #1f2328 }
+.bold { font-weight: 600 }
 .small { font-size: 11px; fill: #59636e }
 .line { stroke: #d1d9e0 }
 .lazy { stroke: #bc4c00; stroke-dasharray: 4 3 }
@@ -22,7 +23,8 @@ text { font: 12px -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; fill:
 .theirs { fill: none; stroke: #59636e; stroke-width: 1.5 }
 .ours { fill: #0969da; stroke: #0969da }
 @media (prefers-color-scheme: dark) {
-  text { fill: #f0f6fc } .small { fill: #9198a1 } .line { stroke: #3d444d } .theirs { stroke: #9198a1 }
+  text { fill: #f0f6fc } .bold { font-weight: 600 }
+.small { fill: #9198a1 } .line { stroke: #3d444d } .theirs { stroke: #9198a1 }
   .lazy { stroke: #f0883e } .lazily { fill: #f0883e } .ours { fill: #4493f8; stroke: #4493f8 }
 }"""
 
@@ -68,7 +70,7 @@ def published_chart(records: dict[str, dict], lazy: float | None) -> str:
 def _legend():
     """What is drawn, and what a ring and a dot are."""
     return "\n".join([
-        _text(8, 18, TITLE, 'font-weight="600"'),
+        _text(8, 18, TITLE, 'class="bold"'),
         _circle("theirs", WIDTH - 136, 14),
         _text(WIDTH - 126, 18, "published", 'class="small"'),
         _circle("ours", WIDTH - 58, 14),
@@ -93,7 +95,7 @@ def _row(y, name, percents, ours):
 
 def _own_row(y, group):
     """The training that is right most often: its accuracy, with the interval of one seed or the range of several."""
-    yield _text(8, y + 4, "this course", 'font-weight="600"')
+    yield _text(8, y + 4, "this course", 'class="bold"')
     if not group:
         return
     scores = [record["valid"] for record in group]
@@ -103,7 +105,7 @@ def _own_row(y, group):
         low, high = (100 * end for end in wilson(scores[0]["right"], scores[0]["n"]))
     yield f'<line class="ours" stroke-width="2" x1="{_x(low)}" x2="{_x(high)}" y1="{y}" y2="{y}"/>'
     yield _circle("ours", _x(mean(percents)), y)
-    yield _text(_x(low) - 6, y + 4, f"{mean(percents):.1f}", 'text-anchor="end" font-weight="600"')
+    yield _text(_x(low) - 6, y + 4, f"{mean(percents):.1f}", 'class="bold" text-anchor="end"')
 
 
 def _text(x, y, words, how=""):

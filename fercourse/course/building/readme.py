@@ -96,8 +96,16 @@ def _figures(course):
         f"{lazy:.1f} %, which is what you get by answering *Happy* to every face. You train the first of them, find "
         f"out why it learnt nothing, and repair it: {PUBLISHED[MYSTERY].percent} % become {reached[REPAIRED]:.1f} %, "
         f"with the same layers. The best network of the course, {group[0]['name']}, is right for {public:.1f} % of "
-        f"PublicTest{on_private}, above {of_all}: [every figure beside the published one](docs/results.md)."
+        f"PublicTest{on_private}, above {of_all}: [every figure beside the published one](docs/results.md). In the "
+        f"chart a ring is a published figure, and a dot the best of ours that is held against that notebook{_open(records)}."
     )
+
+
+def _open(records):
+    """Which notebooks no training is held against yet."""
+    held = {record["reproduces"][0] for record in records.values() if record["reproduces"]}
+    left = sorted({key[0] for key in PUBLISHED} - held)
+    return f" (none yet: {', '.join(left)})" if left else ""
 
 
 def _mean_percent(group, faces):
