@@ -32,8 +32,9 @@ def space(root):
 
 def writable(root):
     """Folders that the course writes into, and may not."""
-    for folder in (root, root / "runs", cache_folder()):
-        there = next(place for place in (folder, *folder.parents) if place.exists())
+    wanted = (root, root / "runs", cache_folder())
+    nearest = [next(place for place in (folder, *folder.parents) if place.exists()) for folder in wanted]
+    for there in dict.fromkeys(nearest):
         try:
             tempfile.TemporaryFile(dir=there).close()
         except OSError as error:

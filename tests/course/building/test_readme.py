@@ -62,7 +62,10 @@ def test_what_makes_curious_is_computed_from_the_records():
     names = {record["name"] for record in RECORDS}
     best = max(names, key=lambda name: mean(percents_of(name)))
     public, private = mean(percents_of(best)), percents_of(best, "test")
-    assert f"report {len(published)} accuracies on FER2013. {sum(22.9 < each < 26.95 for each in published)} of" in said
+    assert (
+        f"report {len(published)} accuracies on FER2013, and {sum(22.9 < each < 26.95 for each in published)} of"
+        in said
+    )
     assert f"hardly above {lazy:.1f} %" in said
     assert f"{PUBLISHED['A3'].percent} % become {mean(percents_of('MLP, repaired')):.1f} %" in said
     assert f"{best}, is right for {public:.1f} % of PublicTest" in said

@@ -143,7 +143,9 @@ def a_container_with_little_memory(root, plant):
 
 def a_folder_that_cannot_be_written(root, plant):
     def refuse(dir):
-        raise PermissionError(13, "Permission denied", str(dir))
+        if Path(dir) == root:
+            raise PermissionError(13, "Permission denied", str(dir))
+        return io.BytesIO()
 
     plant.setattr(tempfile, "TemporaryFile", refuse)
 
@@ -155,6 +157,19 @@ def a_clock_that_is_slow(root, plant):
 
 def a_terminal_without_the_signs(root, plant):
     plant.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="cp1252"))
+
+
+def a_path_with_a_colon(root, plant):
+    return Path(f"/home/anna/courses{os.pathsep}2026")
+
+
+def a_path_that_is_no_text(root, plant):
+    return Path(os.fsdecode(b"/home/anna/\xfcbung"))
+
+
+def a_path_too_long_for_windows(root, plant):
+    plant.setattr(machine.os, "name", "nt")
+    return root / ("a" * 100)
 
 
 def a_port_in_use(root, plant):
@@ -278,6 +293,9 @@ PLANTED = [
     (a_folder_that_cannot_be_written, machine.writable, True, "nothing can be written into", "chmod"),
     (a_clock_that_is_slow, machine.clock, True, "the clock says", "Set the clock"),
     (a_terminal_without_the_signs, machine.encoding, True, "is written in cp1252", "PYTHONUTF8=1"),
+    (a_path_with_a_colon, machine.path, True, "which separates paths", "Rename that folder"),
+    (a_path_that_is_no_text, machine.path, True, "has bytes in it that are no letters", "Rename that folder"),
+    (a_path_too_long_for_windows, machine.path, True, "would pass Windows' 260", "short path"),
     (a_port_in_use, machine.ports, False, "is in use, and the demo asks for it", "--port 8900"),
     (no_ports_at_all, machine.ports, True, "no program can listen on 127.0.0.1", "firewall"),
     (a_proxy_for_everything, machine.ports, False, "http_proxy is http://proxy.example:3128", "NO_PROXY=localhost"),
@@ -322,7 +340,7 @@ def test_what_is_planted_is_named_with_its_remedy_and_not_there_before(
     assert asked(check, root) == []
     with monkeypatch.context() as planting:
         kept = plant(root, planting)
-        found = asked(check, root)
+        found = asked(check, kept if isinstance(kept, Path) else root)
         getattr(kept, "close", lambda: None)()
     assert [each.serious for each in found if said in each.what and remedy in each.remedy] == [serious], found
 
