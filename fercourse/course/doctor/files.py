@@ -3,7 +3,7 @@
 import io
 from contextlib import redirect_stdout
 
-from fercourse.course.doctor.finding import Finding
+from fercourse.course.doctor.diagnosis import Diagnosis
 from fercourse.data.find import DRAWN, looked_at, wanted_place, working_folders
 from fercourse.data.load import load
 from fercourse.data.official import differences
@@ -21,7 +21,7 @@ def fer2013(root):
     try:
         looks = list(looked_at())
     except (DataNotFound, DataMismatch) as error:
-        yield Finding(
+        yield Diagnosis(
             f"FERCOURSE_DATA is {wanted_place()}, and notebooks end with an error: {error}",
             "Set it to where FER2013 lies, or unset it",
         )
@@ -33,7 +33,7 @@ def fer2013(root):
     own = {folder / "data" for folder in working_folders()}
     for look in looks:
         if look.place in own and look.passed and look.found is None:
-            yield Finding(
+            yield Diagnosis(
                 f"nothing in {look.place} was taken for FER2013: {', '.join(look.passed[:SHOWN])}",
                 "Where one of them is FER2013, name it fer2013.csv, or unpack it; README.md lists what can be read",
             )
@@ -45,13 +45,13 @@ def _read(path):
         with redirect_stdout(io.StringIO()):
             faces = load(path)
     except (DataMismatch, DataNotFound, NotWritten) as error:
-        yield Finding(f"{path} was found and cannot be used: {error}", AGAIN)
+        yield Diagnosis(f"{path} was found and cannot be used: {error}", AGAIN)
         return
     if not faces.official:
         counts = differences(faces)
         more = f"; and {len(counts) - SHOWN} more" if len(counts) > SHOWN else ""
         said = f"{path} is not FER2013 as it was published: {'; '.join(counts[:SHOWN])}{more}"
-        yield Finding(said, AGAIN, serious=False)
+        yield Diagnosis(said, AGAIN, serious=False)
 
 
 def checkpoints(root):
@@ -62,10 +62,10 @@ def checkpoints(root):
         try:
             saved = read_checkpoint(path)["recipe"]
         except CheckpointMismatch as error:
-            yield Finding(str(error), "Remove it, and the training begins anew")
+            yield Diagnosis(str(error), "Remove it, and the training begins anew")
             continue
         if differing := _differing(path, saved):
-            yield Finding(
+            yield Diagnosis(
                 f"{path} is a checkpoint of another recipe: {differing}",
                 "Remove it, or move it away, and the training begins anew",
             )

@@ -11,7 +11,7 @@ import urllib.request
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-from fercourse.course.doctor.finding import Finding
+from fercourse.course.doctor.diagnosis import Diagnosis
 from fercourse.data.cache import cache_folder
 from fercourse.shortage import shortages
 
@@ -27,7 +27,7 @@ NVIDIA = Path("/proc/driver/nvidia/version")
 def space(root):
     """Less disk or memory than a large lesson takes."""
     for what, remedy in shortages(root):
-        yield Finding(what, remedy)
+        yield Diagnosis(what, remedy)
 
 
 def writable(root):
@@ -38,7 +38,7 @@ def writable(root):
         try:
             tempfile.TemporaryFile(dir=there).close()
         except OSError as error:
-            yield Finding(
+            yield Diagnosis(
                 f"nothing can be written into {there}: {error.strerror or error}",
                 "Give yourself the right to write there (chmod, chown), or copy the course into a folder of your own",
             )
@@ -49,7 +49,7 @@ def clock(root):
     newest = max((path.stat().st_mtime for path in (root / "lessons").glob("*.py")), default=0)
     if newest > time.time() + 86_400:
         day = time.strftime("%Y-%m-%d", time.localtime(newest))
-        yield Finding(
+        yield Diagnosis(
             f"the clock says {time.strftime('%Y-%m-%d')}, and files in {root / 'lessons'} are of {day}",
             "Set the clock, because certificates and downloads are refused by a wrong one; in WSL: wsl --shutdown",
         )
@@ -61,7 +61,7 @@ def encoding(root):
     try:
         "·→✗".encode(name)
     except UnicodeEncodeError:
-        yield Finding(
+        yield Diagnosis(
             f"what is printed is written in {name}, which has no signs such as · and →",
             "Set the environment variable PYTHONUTF8=1; on Linux a locale of UTF-8 as well, such as LANG=C.UTF-8",
         )
@@ -71,17 +71,17 @@ def path(root):
     """A folder whose name other programs cannot use."""
     text = str(root)
     if os.pathsep in text:
-        yield Finding(
+        yield Diagnosis(
             f"the path {text} has {os.pathsep!r} in it, which separates paths: Python makes no environment there",
             "Rename that folder; blanks and letters such as ü do no harm",
         )
     if any("\ud800" <= letter <= "\udfff" for letter in text):
-        yield Finding(
+        yield Diagnosis(
             f"the path {text.encode('ascii', 'backslashreplace').decode()} has bytes in it that are no letters",
             "Rename that folder; blanks and letters such as ü do no harm",
         )
     if os.name == "nt" and len(text) > LONGEST:
-        yield Finding(
+        yield Diagnosis(
             f"the path {text} has {len(text)} characters, and below it files of packages would pass Windows' 260",
             "Move the course to a short path, such as C:\\fercourse",
         )
@@ -94,7 +94,7 @@ def ports(root):
             with socket.socket() as listening:
                 listening.bind(("127.0.0.1", number))
         except OSError as error:
-            yield Finding(
+            yield Diagnosis(
                 *(
                     f"port {PORT} of this machine is in use, and the demo asks for it: {error.strerror or error}",
                     "Give the demo another: python -m fercourse demo --port 8900",
@@ -108,7 +108,7 @@ def ports(root):
             )
     asked = urllib.request.getproxies_environment()
     if asked.get("http") and not urllib.request.proxy_bypass_environment("127.0.0.1", asked):
-        yield Finding(
+        yield Diagnosis(
             f"http_proxy is {asked['http']}, and NO_PROXY does not except 127.0.0.1, where Jupyter and the demo answer",
             "Set NO_PROXY=localhost,127.0.0.1",
             serious=False,
@@ -121,19 +121,19 @@ def gpu(root):
     if cuda is None:
         return
     if cuda and not there:
-        yield Finding(
+        yield Diagnosis(
             f"PyTorch is the build for CUDA {cuda}, and no GPU is here: 4 GB of the environment are of no use",
             "Nothing has to be done; to have them back, remove .venv and run: make lab TORCH=cpu",
             serious=False,
         )
     if there and not cuda:
-        yield Finding(
+        yield Diagnosis(
             "a GPU is here, and PyTorch is the build for processors: lessons do not use the GPU",
             "Remove .venv and run: make lab",
             serious=False,
         )
     if there and cuda and not _sees_a_gpu():
-        yield Finding(
+        yield Diagnosis(
             f"a GPU is here, and PyTorch for CUDA {cuda} cannot use it, mostly because NVIDIA's driver is older",
             f"Update the driver to one for CUDA {cuda} (nvidia-smi says which it knows), or train with DEVICE = 'cpu'",
         )

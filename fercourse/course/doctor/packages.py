@@ -6,7 +6,7 @@ import tomllib
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-from fercourse.course.doctor.finding import Finding
+from fercourse.course.doctor.diagnosis import Diagnosis
 from fercourse.files import PACKAGE
 
 SHOWN = 5
@@ -29,12 +29,12 @@ def installed(root):
     try:
         version("fercourse")
     except PackageNotFoundError:
-        yield Finding(
+        yield Diagnosis(
             f"the course is not installed in {sys.executable}",
             'Start the Python of its folder, .venv/bin/python, or run: pip install -e ".[lab,course]"',
         )
     if (root / "fercourse").is_dir() and (root / "fercourse").resolve() != PACKAGE:
-        yield Finding(
+        yield Diagnosis(
             f"in {root} another copy of the course is imported, that in {PACKAGE.parent}",
             'Start the Python of this folder, .venv/bin/python, or run here: pip install -e "."',
         )
@@ -48,13 +48,13 @@ def requirements(root):
         command = f'pip install -c constraints.txt -e ".[{extra}]"' if extra else "pip install -c constraints.txt -e ."
         if missing and not (extra and in_colab):
             used = f"; without it there is no use of {USED_BY[extra]}" if extra in USED_BY else ""
-            yield Finding(
+            yield Diagnosis(
                 f"not installed: {', '.join(missing)}{f', of the extra {extra}' if extra else ''}{used}",
                 f"In the course's folder: {command}",
                 serious=extra in ("", "course"),
             )
         for each in other:
-            yield Finding(each, f"In the course's folder: {command}")
+            yield Diagnosis(each, f"In the course's folder: {command}")
 
 
 def tested(root):
@@ -66,7 +66,7 @@ def tested(root):
     others = [f"{name} {found[name]} (tested: {pin})" for name, pin in pinned.items() if _differs(found[name], pin)]
     if others:
         more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
-        yield Finding(
+        yield Diagnosis(
             f"{len(others)} packages are of other versions than the tested ones: {', '.join(others[:SHOWN])}{more}",
             "Where something fails, install the tested ones: make environment, or pip install -c constraints.txt -e .",
             serious=False,
@@ -115,7 +115,7 @@ def _differs(found, pinned):
 def no_course(folder: Path):
     """A finding where `folder` lies in no checkout, so that data, results and links of notebooks lead nowhere."""
     if "COLAB_RELEASE_TAG" not in os.environ:
-        yield Finding(
+        yield Diagnosis(
             f"{folder} lies in no folder of the course: notebooks opened here find neither data/ nor their links",
             "Go to the course's folder, the one that holds lessons/, and start Jupyter there: make lab",
         )

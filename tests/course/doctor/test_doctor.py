@@ -17,7 +17,7 @@ import torch
 from fercourse import processor, shortage
 from fercourse.__main__ import main
 from fercourse.course.doctor import examine, files, first, machine, packages, surroundings
-from fercourse.course.doctor.finding import Finding
+from fercourse.course.doctor.diagnosis import Diagnosis
 from fercourse.data.layouts.convert import convert
 
 COURSE = Path(__file__).parents[3]
@@ -399,7 +399,7 @@ for path in sys.argv[1:]:
 def test_what_tells_an_old_python_that_it_is_too_old_can_be_read_by_it():
     package = COURSE / "fercourse"
     names = ("__init__", "__main__", "errors", "triton_first", "course/__init__", "course/doctor/__init__")
-    doctors = ("examine", "finding", "first")
+    doctors = ("examine", "diagnosis", "first")
     paths = [package / f"{name}.py" for name in (*names, *(f"course/doctor/{name}" for name in doctors))]
     subprocess.run([sys.executable, "-c", OLDER, *paths], check=True)
 
@@ -410,6 +410,6 @@ def test_an_option_that_the_doctor_does_not_know_ends_with_2(capsys):
 
 
 def test_faults_come_before_notes_and_end_with_one_full_stop(capsys):
-    assert examine.said([Finding("a", "b", False), Finding("c.", "d")]) == 1
+    assert examine.said([Diagnosis("a", "b", False), Diagnosis("c.", "d")]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines == ["fault  c.", "       Remedy: d.", "", "note   a.", "       Remedy: b.", "", "1 fault, 1 note."]

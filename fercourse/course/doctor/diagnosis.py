@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """One thing that was found, and its remedy, as sentences without the last full stop.
 
     serious: whether something fails or misleads because of it; else it is only slower, larger or less than it could be
