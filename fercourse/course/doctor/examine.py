@@ -43,7 +43,7 @@ def examined(here):
 
 
 def checks():
-    """What is asked, in this order: functions from the course's folder to findings."""
+    """What is asked, in this order: functions from the course's folder to diagnoses."""
     from fercourse.course.doctor import files, machine, packages, surroundings
 
     return (
@@ -54,13 +54,13 @@ def checks():
     )
 
 
-def said(findings) -> int:
-    """Print findings, the serious ones first; return the exit code."""
-    serious = [each for each in findings if each.serious]
-    for each in [*serious, *(each for each in findings if not each.serious)]:
+def said(diagnoses) -> int:
+    """Print them, the serious ones first; return the exit code."""
+    serious = [each for each in diagnoses if each.serious]
+    for each in [*serious, *(each for each in diagnoses if not each.serious)]:
         print(f"{'fault' if each.serious else 'note '}  {each.what.rstrip('.')}.\n       Remedy: {each.remedy}.\n")
-    notes = len(findings) - len(serious)
-    print(f"{_number(len(serious), 'fault')}, {_number(notes, 'note')}." if findings else "Nothing is wrong here.")
+    notes = len(diagnoses) - len(serious)
+    print(f"{_number(len(serious), 'fault')}, {_number(notes, 'note')}." if diagnoses else "Nothing is wrong here.")
     return 1 if serious else 0
 
 

@@ -40,7 +40,7 @@ def fer2013(root):
 
 
 def _read(path):
-    """A finding where what lies at `path` cannot be read, or is not the published set."""
+    """A diagnosis where what lies at `path` cannot be read, or is not the published set."""
     try:
         with redirect_stdout(io.StringIO()):
             faces = load(path)

@@ -113,7 +113,7 @@ def _differs(found, pinned):
 
 
 def no_course(folder: Path):
-    """A finding where `folder` lies in no checkout, so that data, results and links of notebooks lead nowhere."""
+    """A diagnosis where `folder` lies in no checkout, so that data, results and links of notebooks lead nowhere."""
     if "COLAB_RELEASE_TAG" not in os.environ:
         yield Diagnosis(
             f"{folder} lies in no folder of the course: notebooks opened here find neither data/ nor their links",
