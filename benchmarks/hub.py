@@ -28,6 +28,12 @@ LIMIT = 1.3
 STARTED = {"FERCOURSE_HEADLESS": "1", "FERCOURSE_DATA": "drawn", "TQDM_DISABLE": "1"}
 
 
+def wait_for_all(barrier):
+    """In a new process: what it imports is loaded by now; all kernels are to be started at one moment."""
+    global together
+    together = barrier
+
+
 def executed(path, scale, threads):
     """(seconds on the clock, MB of memory at most) of a fresh kernel that executes every cell of a notebook."""
     os.setsid()  # a user of its own: Linux deals cores out by session
@@ -43,6 +49,7 @@ def executed(path, scale, threads):
             config=kernel_config(sockets),
             resources={"metadata": {"path": folder}},
         )
+        together.wait()
         started = time.perf_counter()
         client.execute(env=environment)
         return time.perf_counter() - started, shown_in(notebook)["stamp"]["peak_memory_mb"]
@@ -50,10 +57,12 @@ def executed(path, scale, threads):
 
 def at_once(kernels, *how):
     """Seconds until the last of so many kernels has ended, the seconds of each, and the MB of each."""
-    with ProcessPoolExecutor(kernels, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
-        started = time.perf_counter()
+    context = get_context("spawn")
+    start = {"initializer": wait_for_all, "initargs": (context.Barrier(kernels),)}
+    with ProcessPoolExecutor(kernels, mp_context=context, **start) as pool:
         found = [each.result() for each in [pool.submit(executed, *how) for _ in range(kernels)]]
-        return time.perf_counter() - started, *zip(*found, strict=True)
+    each, memories = zip(*found, strict=True)
+    return max(each), each, memories
 
 
 def main():
