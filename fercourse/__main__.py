@@ -1,4 +1,6 @@
-"""`python -m fercourse build | run | train | results | grade | demo | data`: errors become messages and exit codes."""
+"""`python -m fercourse build | run | … | doctor | data`: errors become messages and exit codes."""
+
+from __future__ import annotations  # a Python that is too old can read this, and is told so
 
 import os
 import sys
@@ -6,8 +8,8 @@ import sys
 from fercourse.errors import FercourseError, ParameterError
 
 EXTRAS = dict.fromkeys(("IPython", "ipykernel", "jupytext", "nbclient", "nbformat", "papermill"), "course")
-EXTRAS |= dict.fromkeys(("bs4", "markdown_it", "psutil", "tyro", "yaml"), "course") | {"nbgrader": "grade"}
-EXTRAS |= dict.fromkeys(("cv2", "onnx", "onnxruntime", "onnxscript"), "deploy")
+EXTRAS.update(dict.fromkeys(("bs4", "markdown_it", "psutil", "tyro", "yaml"), "course"), nbgrader="grade")
+EXTRAS.update(dict.fromkeys(("cv2", "onnx", "onnxruntime", "onnxscript"), "deploy"))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -16,11 +18,16 @@ def main(arguments: list[str] | None = None) -> int:
     0: done. 1: something does not hold. 2: something was asked for that cannot be. 130: stopped by Ctrl-C.
     141: whoever read what it prints has stopped reading, such as `head`.
     """
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
+        if arguments[:1] == ["doctor"]:  # which says what is missing, and so needs nothing
+            from fercourse.course.doctor.examine import doctor
+
+            return doctor(arguments[1:])
         from fercourse.course.commands import call  # here: tyro comes with an extra
 
         try:
-            return call(sys.argv[1:] if arguments is None else arguments) or 0
+            return call(arguments) or 0
         finally:
             sys.stdout.flush()  # so that a pipe that is closed is seen here
     except FercourseError as error:

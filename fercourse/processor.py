@@ -40,15 +40,19 @@ def _quotas():
 
     Source: the Linux kernel's documentation of cgroup v2 (cpu.max) and of v1 (cpu.cfs_quota_us).
     """
+    for folder in control_groups("cpu"):
+        yield from _quota(folder)
+
+
+def control_groups(controller):
+    """The folders of this process's control groups of a `controller`, "cpu" or "memory", and of those around them."""
     groups = MEMBERSHIP.read_text().splitlines() if MEMBERSHIP.exists() else []
     for _, controllers, path in (line.split(":", 2) for line in groups):
-        if controllers and "cpu" not in controllers.split(","):
+        if controllers and controller not in controllers.split(","):
             continue
-        base = CGROUPS / "cpu" if controllers else CGROUPS  # v2 names no controllers
+        base = CGROUPS / controller if controllers else CGROUPS  # v2 names no controllers
         place = base / path.strip("/")
-        for folder in (place, *place.parents):
-            if folder.is_relative_to(base):
-                yield from _quota(folder)
+        yield from (folder for folder in (place, *place.parents) if folder.is_relative_to(base))
 
 
 def _quota(folder):

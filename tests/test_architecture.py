@@ -23,7 +23,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 FOLDERS = sorted({path.parent for path in MODULES})
 PROJECT = tomllib.loads((COURSE / "pyproject.toml").read_text(encoding="utf-8"))
 ROOMS = ["data", "report", "learn", "tf", "classroom", "grading", "course"]
-SHARED = {"errors", "executors", "files", "pages", "processes", "processor", "settings", "triton_first"}
+SHARED = {"errors", "executors", "files", "pages", "processes", "processor", "settings", "shortage", "triton_first"}
 FRAMEWORKS = {"torch", "torchvision", "tensorflow", "keras"}
 ALLOWED_ROOMS = {
     "pages": set(),

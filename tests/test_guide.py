@@ -16,6 +16,7 @@ from toy_sheet import handed_in, solution, write
 
 from fercourse import __main__ as command_line
 from fercourse.course import commands
+from fercourse.course.doctor import examine
 from fercourse.data import command as data_command
 from fercourse.errors import GradingError
 from fercourse.grading import command as grade_command
@@ -36,8 +37,9 @@ def commands_of(name):
     return [line for line in dict.fromkeys(found) if " " in line and line.startswith(STARTS) and "\\" not in line]
 
 
-GUIDE, README, CONTRIBUTING = map(commands_of, ("docs/instructors.md", "README.md", "CONTRIBUTING.md"))
-ALL = sorted({*GUIDE, *README, *CONTRIBUTING})
+GUIDE, CONTRIBUTING = map(commands_of, ("docs/instructors.md", "CONTRIBUTING.md"))
+STUDENT = [line for page in ("README", "docs/systems", "docs/data", "docs/use") for line in commands_of(f"{page}.md")]
+ALL = sorted({*GUIDE, *STUDENT, *CONTRIBUTING, *commands_of("docs/hub.md")})
 PAGES = sorted(path for path in (*COURSE.glob("*.md"), *COURSE.glob("docs/*.md")))
 
 
@@ -50,7 +52,7 @@ def options_of_grade():
 
 def test_the_pages_have_commands_and_none_leaves_its_python_to_chance():
     assert len(GUIDE) >= 7
-    assert len(README) >= 10
+    assert len(STUDENT) >= 10
     assert len(CONTRIBUTING) >= 10
     for line in ALL:
         assert line.startswith((f"{PYTHON} ", "make ", "python3 -m venv .venv", ".venv/bin/"))
@@ -72,7 +74,7 @@ def understood(arguments, monkeypatch):
     """What the real command line makes of the arguments: pairs of a function's name and its arguments, not run."""
     called = []
     names = ("build", "run", "sweep", "train", "results", "grade", "demo", "clinic", "improve")
-    places = [(commands, name) for name in names]
+    places = [(commands, name) for name in names] + [(examine, "doctor")]
     places += [(data_command, name) for name in DATA_COMMANDS]
     for module, name in places:
         monkeypatch.setattr(module, name, stand_in(getattr(module, name), called))
@@ -85,6 +87,7 @@ def stand_in(function, called):
 
     def noted(*arguments, **options):
         called.append((function.__name__, options))
+        return 0
 
     noted.__signature__ = inspect.signature(function)
     noted.__doc__, noted.__name__, noted.__annotations__ = function.__doc__, function.__name__, function.__annotations__

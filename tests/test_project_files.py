@@ -127,13 +127,13 @@ def test_the_workflow_allows_the_sandbox_as_the_guide_says():
     assert all(line in text("docs/instructors.md").splitlines() for line in lines)
 
 
-def test_the_workflow_sets_up_macos_and_windows_as_the_readme_says():
+def test_the_workflow_sets_up_macos_and_windows_as_the_page_on_systems_says():
     matrix = workflow()["jobs"]["lab"]["strategy"]["matrix"]["include"]
     assert {each["system"] for each in matrix} == {"macOS", "Windows"}
     asked = [step["run"] for step in steps("lab") if "run" in step]
     (install,) = [line for line in asked if "pip install" in line]
-    readme = re.search(r"^\.venv\\Scripts\\pip (install .*)$", text("README.md"), re.MULTILINE)[1]
-    assert install.endswith(f"-m pip {readme}")
+    said = re.search(r"^\.venv\\Scripts\\pip (install .*)$", text("docs/systems.md"), re.MULTILINE)[1]
+    assert install.endswith(f"-m pip {said}")
     assert asked[-1].endswith("-m fercourse run --scale smoke --data drawn")
 
 
@@ -186,8 +186,8 @@ def conda(name):
     return [each for each in yaml.safe_load(text(name))["dependencies"] if isinstance(each, str)]
 
 
-def test_the_lessons_that_the_readme_promises_for_binder_fit_its_memory():
-    last = int(re.search(r"2 GB of memory are\s+enough for lessons 01 to (\d\d)", text("README.md"))[1])
+def test_the_lessons_that_are_promised_for_binder_fit_its_memory():
+    last = int(re.search(r"2 GB of memory are\s+enough for lessons 01 to (\d\d)", text("docs/systems.md"))[1])
     records = json.loads(text("lessons/records.json"))
     peaks = [(int(name[:2]), each["cpu"]["peak_memory_mb"]) for name, each in records.items()]
     assert max(peak for number, peak in peaks if number <= last) < 2_000
@@ -203,3 +203,15 @@ def test_a_process_that_the_tests_start_knows_of_the_real_data_too():
     command = [sys.executable, "-c", parent]
     found = subprocess.run(command, cwd=COURSE / "tests", env=told, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "some/fer2013.csv"
+
+
+def test_the_page_on_hubs_sizes_a_server_from_what_the_lessons_were_measured_to_take():
+    said, costs = text("docs/hub.md"), [each["cpu"] for each in json.loads(text("lessons/records.json")).values()]
+    memory = sorted(cost["peak_memory_mb"] / 1000 for cost in costs)
+    least, most, low, high = map(
+        float, re.search(r"take ([\d.]+) to ([\d.]+) GB each, most of them ([\d.]+) to ([\d.]+)", said).groups()
+    )
+    assert (least, most) == (round(memory[0], 1), round(memory[-1], 1))
+    assert sum(low <= round(each, 1) <= high for each in memory) > len(memory) / 2
+    longest = {"ten": 10, "eleven": 11, "twelve": 12}[re.search(r"up to (\w+) minutes", said)[1]]
+    assert round(max(cost["processor_seconds"] for cost in costs) / 60) == longest

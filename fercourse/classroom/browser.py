@@ -33,7 +33,7 @@ def browse(data: Faces, *, rows: int = 4, columns: int = 12) -> None:
     if headless():
         positions = np.arange(min(rows * columns, len(data.train)))
         sheet = picture_of(data.train, positions, rows, columns, named=True)
-        display(Image(png(sheet), alt=f"{len(positions)} faces of {data.source}, each above its label."))
+        display(Image(png(sheet), metadata={"alt": f"{len(positions)} faces of {data.source}, each above its label."}))
         print(_caption(data.train, positions, len(data.train)))
         return
     display(browser(data, rows=rows, columns=columns))

@@ -65,7 +65,7 @@ def label_faces(split: Split) -> Labelling:
     if headless():
         rows = -(-len(split) // COLUMNS)
         sheet = png(picture_of(split, np.arange(len(split)), rows, COLUMNS))
-        display(Image(sheet, alt=f"{len(split)} faces of {split.source}, without their labels."))
+        display(Image(sheet, metadata={"alt": f"{len(split)} faces of {split.source}, without their labels."}))
     else:
         display(desk(labelling))
     return labelling

@@ -15,6 +15,7 @@ from fercourse.report.origin import versions
 from fercourse.report.run import begin, current_run
 from fercourse.report.show import show
 from fercourse.settings import SCALES, Scale, choice, flag, seed_number
+from fercourse.shortage import say_shortages
 
 if TYPE_CHECKING:  # for editors: a notebook loads PyTorch when it trains
     import torch
@@ -50,6 +51,8 @@ def setup(lesson: str, *, scale: Scale = "lesson", seed: int = 0, device: "str |
     print(f"Lesson {lesson} · {session.scale} scale · seed {session.seed} · {session.device} · {_listed(versions())}")
     if session.scale == "smoke":
         print("Smoke scale runs every cell on little data. Its figures mean nothing: use SCALE = 'lesson' to learn.")
+    else:
+        say_shortages(".")
     return session
 
 

@@ -7,16 +7,18 @@ from tyro.conf import Positional
 from tyro.extras import SubcommandApp
 
 from fercourse.data import command as data
+from fercourse.executors import HERE
 from fercourse.grading.command import grade
 from fercourse.settings import Scale, whole
+from fercourse.shortage import say_shortages
 
 PROGRAM = "python -m fercourse"
-ABOUT = "Build, run and sweep the course's notebooks; train at full scale; collect results; grade; fetch the data."
+ABOUT = "Build, run and sweep the course's notebooks; train at full scale; grade; fetch the data; find what is wrong."
 ABOUT_DATA = "Find, check, convert and download FER2013."
 
 
 def build(lessons: Positional[tuple[str, ...]] = (), *, check: bool = False, execute: bool = False) -> int:
-    """Build notebooks/, solutions/ and exercises/ from lessons/.
+    """Build notebooks/, solutions/, exercises/ and the tables of README.md from lessons/ and records.
 
     Args:
         lessons: numbers or names, such as 02 or 02_mlp_baseline; all of them, and all exercise sheets, by default
@@ -25,17 +27,21 @@ def build(lessons: Positional[tuple[str, ...]] = (), *, check: bool = False, exe
     """
     from fercourse.course.building.build import build, notebook_drift
     from fercourse.course.building.build_sheets import build_sheets, sheet_drift
+    from fercourse.course.building.readme import readme_drift, write_readme
     from fercourse.course.checkout import find_course, select
 
     course = find_course()
     if check:
-        findings = notebook_drift(lessons, course=course) + ([] if lessons else sheet_drift(course=course))
+        findings = notebook_drift(lessons, course=course)
+        findings += [] if lessons else sheet_drift(course=course) + readme_drift(course)
         print("\n".join(findings) or "every notebook is what its lesson builds")
         return 1 if findings else 0
     changed = build(lessons, course=course) + ([] if lessons else build_sheets(course=course))
+    changed += [] if lessons else write_readme(course)
     print("\n".join(f"built {path.relative_to(course.root)}" for path in changed) or "nothing changed")
     if execute:
         _execute(select(lessons, course.lessons, ".py"), course)
+        write_readme(course)  # what the lessons cost was measured anew
     return 0
 
 
@@ -75,9 +81,12 @@ def run(
     from fercourse.course.checkout import find_course
     from fercourse.course.running.run import run
 
+    course = find_course()
+    if on == HERE:
+        say_shortages(out or course.root, notebooks=jobs)
     return run(
         lessons,
-        course=find_course(),
+        course=course,
         scale=scale,
         data=data,
         seed=seed,
@@ -117,10 +126,13 @@ def sweep(
     from fercourse.course.checkout import find_course
     from fercourse.course.sweeps.sweep import sweep
 
+    course = find_course()
+    if on == HERE:
+        say_shortages(out or course.root, notebooks=at_once)
     return sweep(
         lesson,
         param,
-        course=find_course(),
+        course=course,
         scale=scale,
         data=data,
         device=device,
@@ -164,6 +176,7 @@ def train(
         raise ParameterError("--data is missing: the path of FER2013, such as --data data/fer2013.csv")
     from fercourse.course.trainings.train import train
 
+    say_shortages(out)
     if epochs is not None:
         trainings = [training.in_epochs(whole("--epochs", epochs)) for training in trainings]
     train(trainings, load(data), seed=seed, folder=out, device=device)
@@ -247,6 +260,13 @@ def demo(*, weights: str | None = None, port: int = 8899) -> int:
     return 0
 
 
+def doctor() -> int:
+    """Look for what is wrong with this machine, this Python or this folder, and say what to do about it."""
+    from fercourse.course.doctor.examine import doctor
+
+    return doctor()
+
+
 def clinic(*, leaderboard: str) -> int:
     """Make one page of a class's scores in the debugging clinic of lesson 08.
 
@@ -275,7 +295,7 @@ def call(arguments: list[str]) -> int | None:
 def _app():
     app, of_data = SubcommandApp(), SubcommandApp()
     of_authors = conf.configure(conf.PositionalRequiredArgs)(improve)
-    for command in (build, run, sweep, train, results, slides, grade, demo, clinic, of_authors):
+    for command in (build, run, sweep, train, results, slides, grade, demo, doctor, clinic, of_authors):
         app.command(command)
     for command in (data.find, data.verify, data.summary, data.convert, data.export_drawn, data.download):
         of_data.command(conf.configure(conf.PositionalRequiredArgs)(command))  # what must be given has no -- name

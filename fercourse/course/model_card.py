@@ -71,7 +71,7 @@ KNOWN = {
 
 def model_card(records: dict[str, dict], of_lessons: dict[str, dict]) -> str:
     """The card as Markdown; `records` maps file names to training records, `of_lessons` lessons to their records."""
-    sections = [INTRODUCTION, USE, DATA, _measured(_best(records)), *_known(of_lessons), UNKNOWN]
+    sections = [INTRODUCTION, USE, DATA, _measured(best_training(records)), *_known(of_lessons), UNKNOWN]
     return "\n".join(sections).rstrip() + "\n"
 
 
@@ -85,11 +85,17 @@ def card_path(course: Course):
     return course.root / "docs" / "model_card.md"
 
 
-def _best(records):
-    """The records, one a seed, of the training whose mean accuracy on PublicTest is the highest; none without any."""
+def trainings_by_name(records: dict[str, dict]) -> dict[str, list[dict]]:
+    """Name of a training → its records, one a seed."""
     by_name = {}
     for record in records.values():
         by_name.setdefault(record["name"], []).append(record)
+    return by_name
+
+
+def best_training(records: dict[str, dict]) -> list[dict]:
+    """The records, one a seed, of the training whose mean accuracy on PublicTest is the highest; none without any."""
+    by_name = trainings_by_name(records)
     scores = {name: mean(record["valid"]["accuracy"] for record in group) for name, group in by_name.items()}
     return by_name[max(scores, key=scores.get)] if scores else []
 

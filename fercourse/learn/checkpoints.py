@@ -65,7 +65,7 @@ def load_checkpoint(path, *, recipe):
     Raises CheckpointMismatch with one line for each setting that differs, or where the file is damaged, or whole and
     something else.
     """
-    state = _read(path)
+    state = read_checkpoint(path)
     saved = {key: _as_now(value) for key, value in state["recipe"].items()}
     layers = {key: value for key, value in recipe.items() if key.startswith("layer ")}
     if not any(key.startswith("layer ") for key in saved):
@@ -121,8 +121,11 @@ def _beside(path):
     return f"of the {len(names)} files in {path.parent} the nearest by name: {', '.join(nearest)}"
 
 
-def _read(path):
-    """What is in a checkpoint; first by the checksums of its file, then by its content."""
+def read_checkpoint(path):
+    """What is in a checkpoint, whichever recipe wrote it; first by the checksums of its file, then by its content.
+
+    Raises CheckpointMismatch where the file is damaged, or whole and something else.
+    """
     try:
         with open(path, "rb") as file:
             broken = _damage(file)

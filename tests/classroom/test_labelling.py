@@ -89,7 +89,7 @@ def test_where_nobody_watches_the_faces_are_shown_and_nobody_has_answered(split,
     assert "nobody was there" in repr(mine)
     sheet = np.asarray(Image.open(io.BytesIO(shown[0].data)))
     np.testing.assert_array_equal(sheet[::2, ::2][:, : 3 * 48], np.concatenate(split.images, axis=1))
-    assert shown[0].alt == "3 faces of drawn faces, seed 4, without their labels."
+    assert shown[0].metadata["alt"] == "3 faces of drawn faces, seed 4, without their labels."
 
 
 @pytest.mark.parametrize(

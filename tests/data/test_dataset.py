@@ -148,9 +148,9 @@ def test_faces_without_labels_have_the_label_minus_one_which_no_loss_takes(faces
         torch.nn.functional.cross_entropy(torch.zeros(3, 7), labels)
 
 
-def test_the_lines_of_the_readme_run_as_they_stand(faces):
-    readme = (Path(fc.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    [lines] = [block for block in readme.split("```") if block.startswith("\nloader")]
+def test_the_lines_of_the_page_on_use_run_as_they_stand(faces):
+    page = (Path(fc.__file__).parents[1] / "docs" / "use.md").read_text(encoding="utf-8")
+    [lines] = [block for block in page.split("```") if block.startswith("\nloader")]
     model = small_mlp()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     names = dict(DataLoader=DataLoader, fc=fc, torch=torch, v2=v2, f1_score=f1_score)

@@ -40,7 +40,7 @@ def ask_network(network: "OnnxNetwork", split: Split) -> None:
         return
     few = split[:SHOWN]
     row = np.concatenate(list(few.images), axis=1)
-    display(Picture(png(doubled(row)), alt=f"{len(few)} faces of {split.source}, in a row."))
+    display(Picture(png(doubled(row)), metadata={"alt": f"{len(few)} faces of {split.source}, in a row."}))
     for image in few.images:
         print(*in_words(network.sureness, chances_of(network, image))[1][:2])
 

@@ -86,30 +86,31 @@ def _badge(lesson, repository):
 
 def _times(lesson, record):
     """What the lesson asks of a student: minutes to read and for the sheet, and what its code takes."""
-    times = [f"{_reading_minutes(lesson)} minutes to read"]
-    if minutes := _sheet_minutes(lesson):
+    times = [f"{reading_minutes(lesson)} minutes to read"]
+    if minutes := sheet_minutes(lesson):
         times.append(f"{minutes} for the exercises")
     if "cpu" in record:  # the processor's time: a wall clock would count whatever else ran on the machine
-        times.append(f"its code runs {_minutes(record['cpu']['processor_seconds'])} on one quiet core")
+        times.append(f"its code runs {in_minutes(record['cpu']['processor_seconds'])} on one quiet core")
     if "gpu" in record:
-        times.append(f"its code runs {_minutes(record['gpu']['seconds'])} on a GPU ({record['gpu']['device']})")
+        times.append(f"its code runs {in_minutes(record['gpu']['seconds'])} on a GPU ({record['gpu']['device']})")
     return " · ".join(times) + ("" if record else " · run time not measured yet")
 
 
-def _reading_minutes(lesson):
+def reading_minutes(lesson: Lesson) -> int:
     """Minutes for somebody who wants to understand every line, to the next five."""
     words = sum(count_words(cell.source) for cell in lesson.cells if cell.cell_type == "markdown")
     lines = sum(len(cell.source.splitlines()) for cell in lesson.cells if cell.cell_type == "code" and not folded(cell))
     return 5 * max(1, round((words / WORDS_A_MINUTE + lines / LINES_A_MINUTE) / 5))
 
 
-def _sheet_minutes(lesson):
+def sheet_minutes(lesson: Lesson) -> int:
     """The minutes in the lesson's table of exercises, added up."""
     prose = "\n".join(cell.source for cell in lesson.cells if cell.cell_type == "markdown")
     return sum(int(minutes) for minutes in re.findall(r"^\| *\d\d\.\d+ *\|.*\| *(\d+) *\|$", prose, re.MULTILINE))
 
 
-def _minutes(seconds):
+def in_minutes(seconds: float) -> str:
+    """A time in words, to the next minute."""
     minutes = round(seconds / 60)
     return "under a minute" if seconds < 60 else f"{minutes} minute{'s' if minutes > 1 else ''}"
 
