@@ -84,8 +84,9 @@ class Standardise(nn.Module):
 
 # %% [markdown]
 # A network sees the faces in small groups, called *batches*. This function feeds faces to every training of the course.
-# It yields tensors: PyTorch's arrays, which can also live on a graphics card. The bytes become floats only here, one
-# batch at a time, which saves memory. The `None` adds an axis for the one grey channel, which lesson 03 needs.
+# It yields tensors: PyTorch's arrays, which can also live on a graphics card (a *GPU*). The bytes become floats only
+# here, one batch at a time, which saves memory. The `None` adds an axis for the one grey channel, which lesson 03
+# needs.
 
 # %%
 def batches(split, batch_size=128, *, shuffle=False, generator=None, device=env.device):

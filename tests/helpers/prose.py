@@ -16,7 +16,9 @@ MODULES = sorted(COURSE.glob("fercourse/**/*.py"))
 FOLDERS = ("notebooks", "docs/lessons", "exercises", "solutions")
 NOTEBOOKS = sorted(path for folder in FOLDERS for path in COURSE.glob(f"{folder}/*.ipynb"))
 FENCED = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
-NO_PROSE = re.compile(r"`[^`]*`|\$[^$\n]+\$|<!--.*?-->|<[^>]+>|\]\([^)]*\)|\bgithub\.com/\S+|\[\d\d[a-z]?\.\w+\]", re.DOTALL)
+NO_PROSE = re.compile(
+    r"`[^`]*`|\$[^$\n]+\$|<!--.*?-->|<[^>]+>|\]\([^)]*\)|\bgithub\.com/\S+|\[\d\d[a-z]?\.\w+\]", re.DOTALL
+)
 """Code, formulas, marks, addresses and ids of claims, which hold no words of a language."""
 CODE = re.compile(r"[_=\\@]|--|\d|\w[./(\[]\w|\.\w|[^\W_]\(|[a-z][A-Z]")
 """What a piece of text between two spaces has that is code without backticks, or a number."""
@@ -74,7 +76,10 @@ def asked_in(path):
             source = re.sub(r"^(\s*)[%!].*$", r"\1pass", cell.source, flags=re.MULTILINE)
             for node in ast.walk(ast.parse(source)):
                 if isinstance(node, ast.Call) and ast.unparse(node.func) in ("fc.guess", "fc.claim"):
-                    yield f"{path.relative_to(COURSE).as_posix()}, cell {number}", " ".join(texts_in(node))
+                    yield (
+                        f"{path.relative_to(COURSE).as_posix()}, cell {number}",
+                        " ".join(text for text in texts_in(node) if " " in text),
+                    )
 
 
 def texts_in(node):

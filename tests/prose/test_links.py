@@ -79,7 +79,11 @@ def test_what_a_page_or_a_notebook_points_to_inside_the_course_is_there(path):
 @read
 def test_an_address_outside_of_the_course_is_well_formed_and_on_a_host_that_is_listed(path):
     outside = [target for target in links_of(path) if re.match(r"[a-z]+:", target)]
-    outside += [found.rstrip(".,;:") for _, text in markdown_of(path) for found in re.findall(r"(?<![(\w])https?://[^\s`)<>\"\\]+", text)]
+    outside += [
+        found.rstrip(".,;:")
+        for _, text in markdown_of(path)
+        for found in re.findall(r"(?<![(\w])https?://[^\s`)<>\"\\]+", text)
+    ]
     assert [found for target in outside if (found := malformed(target))] == []
 
 
@@ -115,7 +119,8 @@ def test_a_link_that_leads_nowhere_is_found(text, wrong, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "address", ["http://github.com/x", "https://github", "https://github.com/x)", "https://github.com/a b", "https://evil.org"]
+    "address",
+    ["http://github.com/x", "https://github", "https://github.com/x)", "https://github.com/a b", "https://evil.org"],
 )
 def test_an_address_that_cannot_be_one_is_found(address):
     assert malformed(address)
