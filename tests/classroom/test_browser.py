@@ -1,4 +1,4 @@
-"""The course in a real browser: JupyterLab in headless Chromium, a widget moved as a student moves it."""
+"""The course in a real browser: JupyterLab in headless Chromium, used as students use it, by eye and by ear."""
 
 import nbformat
 from lab import needs_chromium, opened, run_all
@@ -14,15 +14,16 @@ CELLS = [
 ]
 
 
-def move_slider(page, name, *, picture):
-    """Move the slider called `name` by one step, and wait until the notebook's picture of this number is another."""
-    picture = page.locator("img.widget-image").nth(picture)
-    picture.scroll_into_view_if_needed()
-    before = picture.get_attribute("src")
-    page.locator(".widget-slider").filter(has_text=name).locator(".noUi-handle").focus()
-    page.keyboard.press("ArrowRight")
+def step(page, control, key, *, picture):
+    """Move a control by one step, and wait until the notebook's picture of this number is another."""
+    pictures = page.locator(".widget-html img")
+    pictures.nth(picture).scroll_into_view_if_needed()
+    before = pictures.nth(picture).get_attribute("src")
+    control.focus()
+    page.keyboard.press(key)
+    page.keyboard.press("Tab")  # a number counts when the focus leaves it
     page.wait_for_function(
-        "([image, old]) => image.getAttribute('src') !== old", arg=[picture.element_handle(), before]
+        "([place, old]) => document.querySelectorAll('.widget-html img')[place].src !== old", arg=[picture, before]
     )
 
 
@@ -33,7 +34,7 @@ def test_a_student_moves_sliders_sees_other_and_changed_faces_and_has_a_guess_sc
     with opened(tmp_path, "faces.ipynb") as page:
         run_all(page, len(CELLS))
 
-        move_slider(page, "page", picture=0)
+        step(page, page.get_by_label("page"), "ArrowUp", picture=0)
 
         page.get_by_text("three", exact=True).first.click()
         page.get_by_role("button", name="That is my guess").click()
@@ -41,6 +42,7 @@ def test_a_student_moves_sliders_sees_other_and_changed_faces_and_has_a_guess_sc
         page.get_by_text('fc.reveal("99.1"').first.click()
         page.keyboard.press("Shift+Enter")
         page.get_by_text("Right: you said three").wait_for()
-        move_slider(page, "rotate", picture=1)
+        handle = page.locator(".widget-slider").filter(has_text="rotate").locator(".noUi-handle")
+        step(page, handle, "ArrowRight", picture=1)
         page.get_by_text("fc.Augment(rotate=5.0)").wait_for()
         page.screenshot(path=tmp_path / "lab.png")
