@@ -78,7 +78,7 @@ def desk(labelling: Labelling) -> "VBox":
     split, said = labelling.split, labelling._said
     picture, caption = widgets.HTML(), widgets.HTML()
     choices = [widgets.Button(description=emotion) for emotion in EMOTIONS]
-    back = widgets.Button(description="one face back", icon="undo")
+    back = widgets.Button(description="one face back")
 
     def show():
         position = min(len(said), len(split) - 1)
