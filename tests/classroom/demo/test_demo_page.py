@@ -109,7 +109,7 @@ HEARD = """\
   - img "The picture that was read, with a frame round the face"
   - paragraph: /says the network/
   - paragraph
-  - img "The face as the network gets it: 48 by 48 grey pixels."
+  - img /The face as the network gets it/
   - list "Probability of each emotion":
     - listitem: /Angry \\d+\\.\\d %/
     - listitem: /Disgust/
