@@ -27,8 +27,8 @@ DEVICE: str = "auto"  # not used here
 #
 # **Why you guess first.** Before it shows an answer, the course asks what you expect and how sure you are, because you
 # notice a surprise only if you had expected something. A guess that you make in a running notebook is scored with the
-# *Brier score*, the square of the distance between confidence and outcome, 1 or 0: with 80 % confidence 0.04 if you
-# were right, 0.64 if not, so 0 is best.
+# *Brier score*, the square of the distance between confidence and outcome, 1 or 0. With 80 % confidence: 0.04 if you were
+# right, 0.64 if not; 0 is best.
 
 # %%
 fc.guess(
@@ -167,8 +167,8 @@ print(f"for {100 * inside:.0f} of 100 people")
 #
 # ## Faces with their labels
 #
-# One row for each emotion, then all faces to leaf through, in a running notebook with menus and a slider. Some faces
-# are turned, half hidden, blurred.
+# One row for each emotion, then all faces to leaf through, in a running notebook with menus and pages. Some faces are
+# turned, half hidden, blurred.
 
 # %%
 axis = plt.subplots(figsize=(2.5, 3.5), layout="constrained")[1]
@@ -582,8 +582,8 @@ fc.claims()
 
 # %% [markdown]
 # **What to remember.** Three numbers belong beside every result on this data: what one answer for everybody scores, the
-# share of test faces with a near-twin (too low, as the threshold misses copies), and the share of labels that the
-# voters confirm (on PublicTest; on drawn faces, drawn voters).
+# share of test faces with a near-twin, and the share of labels that the voters confirm. (The second is too low, as the
+# threshold misses copies; on drawn faces the voters are drawn.)
 
 # %%
 happy = (test.labels == fc.EMOTIONS.index("Happy")).mean()

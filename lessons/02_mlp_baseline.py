@@ -56,7 +56,7 @@ fc.plots.pixel_histogram(data.train);
 
 # %% [markdown]
 # The black line is the mean; the title gives it ± the standard deviation. What would be darker than 0 or brighter than
-# 255 is stored as 0 or 255, hence the two single bars at the ends. No pixel is negative, and the mean lies more than
+# 255 is stored as 0 or 255, hence the two bars at the ends. No pixel is negative, and the mean lies more than
 # one standard deviation above zero. <!-- 02.pixels --> Networks are usually given inputs around zero with a spread near
 # one; exercise 02.3, after part 02b, lets you measure what that brings. Subtract the mean, and divide by the standard
 # deviation. Both are taken from the *training* faces, because the others stand for faces that you have not seen yet.
@@ -84,8 +84,8 @@ class Standardise(nn.Module):
 
 # %% [markdown]
 # A network sees the faces in small groups, called *batches*. This function feeds faces to every training of the course.
-# It yields tensors: PyTorch's arrays, which can also live on a graphics card. The bytes become floats only here, one
-# batch at a time, which saves memory. The `None` adds an axis for the one grey channel, which lesson 03 needs.
+# It yields tensors: PyTorch's arrays, which can also live on a graphics card (a *GPU*). The bytes become floats only
+# here, one batch at a time, which saves memory. The `None` adds an axis for the grey channel, which lesson 03 needs.
 
 # %%
 def batches(split, batch_size=128, *, shuffle=False, generator=None, device=env.device):

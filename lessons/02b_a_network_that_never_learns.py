@@ -203,8 +203,8 @@ fc.record(
 # ## The training of 2019
 #
 # Now the network of 2019, as the notebook describes it: four layers, Adam at 0.001, batches of 100, the faces in the
-# order of the file (`fc.iter_fit`, which is `fc.fit` one epoch at a time, shuffles by default). Its seed, 30, draws the
-# first weights; dropout, and later a shuffled order, follow our `SEED`. The pixels go in from 0 to 255:
+# order of the file. (`fc.iter_fit` is `fc.fit` one epoch at a time; it shuffles unless you say no.) Its seed, 30, draws
+# the first weights; dropout, and later a shuffled order, follow our `SEED`. The pixels go in from 0 to 255:
 # `mlp(0, 1 / 255)` undoes the division.
 
 # %%

@@ -79,9 +79,9 @@ figure.text(0.99, 0.0, data.source, ha="right", fontsize=8);
 # The picture on the right is called a **feature map**. Where its sum is largest, the face is darker above than below. <!-- 03.edge -->
 # One kernel answers to such edges wherever they are, and nobody told it where to look.
 #
-# Nobody chooses the nine weights in a CNN either: training finds them. PyTorch's `conv2d` computes the same sums, for many
-# kernels and many faces at once. And if the face moves, its map moves along: shift the face three pixels to the right, and
-# compare.
+# A network of such layers is a *convolutional neural network*, a CNN. Nobody chooses its weights either: training finds
+# them. PyTorch's `conv2d` computes the same sums, for many kernels and many faces at once. And if the face moves, its
+# map moves along: shift the face three pixels to the right, and compare.
 
 # %% tags=["NBVAL_CHECK_OUTPUT"]
 import torch.nn.functional as F
@@ -469,8 +469,8 @@ fc.record(figures | {"on validation faces, at the lowest loss": guesses[lowest]}
 # %% [markdown]
 # The validation loss turns up before the end, while the training loss goes on down. <!-- 03.turns --> The accuracy does
 # not clearly fall with it. <!-- 03.apart --> The third panel says why. The network grows surer of its wrong
-# answers. <!-- 03.sure --> Accuracy asks only which answer is largest. The loss also asks how sure the network was: a
-# wrong answer with 99 % leaves the true emotion at most 1 %, which costs at least ln 100 = 4.6; one with 50 % costs at
+# answers. <!-- 03.sure --> Accuracy asks only which answer is largest. The loss also asks how sure the network was. A
+# wrong answer with 99 % leaves the true emotion at most 1 %, which costs at least ln 100 = 4.6. One with 50 % costs at
 # least ln 2 = 0.7. So the loss counts how sure a wrong answer was, and accuracy does not. If the probabilities matter
 # to you, stop near the lowest loss. If only the answers matter, going on did no measured harm here. <!-- 03.apart -->
 #

@@ -81,10 +81,10 @@ print("largest change of any weight:", change)
 #
 # ## What an optimiser makes of a rate
 #
-# With the right weights in its hands, SGD can start. In 2019 it got one rate, 0.001, which had been Adam's, and no
-# momentum. The conclusion was that SGD is "not an improvement". Before you repeat that, look at what each
-# optimiser makes of a rate. Plain SGD moves a weight by the rate times its gradient. So how large are the gradients of this
-# network, before training?
+# With the right weights, SGD can start. In 2019 it got one rate, 0.001, which had been Adam's, and no momentum. The
+# conclusion was that SGD is "not an improvement". Before you repeat that, look at what each optimiser makes of a rate.
+# Plain SGD moves a weight by the rate times its gradient. So how large are the gradients of this network, before
+# training?
 
 # %%
 images, labels = next(fc.batches(data.train, 100, device=env.device))

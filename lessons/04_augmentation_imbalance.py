@@ -209,9 +209,9 @@ print(f"64 copies in one call: {together} different picture")
 # %% [markdown]
 # So torchvision is meant to be called face by face. <!-- 04.once --> That happens in a `Dataset`, a class that answers
 # two questions: how many faces there are, and what face number i looks like. A `DataLoader` shuffles the numbers, asks
-# for the faces and stacks them into batches. [Notebook D](../docs/five_notebooks.md) does it this way, with crop,
-# rotation, affine changes (turn, shift, zoom and lean in one step) and flip on its training faces only, and gives the
-# reason: test faces stand for new data.
+# for the faces and stacks them into batches. [Notebook D](../docs/five_notebooks.md) does it this way, on its training
+# faces only, and gives the reason: test faces stand for new data. Its changes are crop, rotation, flip, and an affine
+# change: turn, shift, zoom and lean in one step.
 
 # %%
 from torch.utils.data import DataLoader, Dataset

@@ -263,9 +263,9 @@ fc.plots.history(history, column="loss", ax=axis);
 # At the end the dashed line lies lower than the solid one: the network knows its own faces better than new
 # ones. <!-- 05.gap -->
 #
-# Before you believe a figure, hold it against the floor: always answering *Happy*. A network counts as trained in
-# this lesson where the whole 95 % interval of its accuracy lies above the share of *Happy* among the same faces. This
-# one does. <!-- 05.eight -->
+# Before you believe a figure, compare it with the floor: always answering *Happy*. A network counts as trained in this
+# lesson where the whole 95 % interval of its accuracy lies above the share of *Happy* among the same faces. This one
+# does. <!-- 05.eight -->
 
 # %%
 import numpy as np

@@ -364,7 +364,7 @@ print(f"without momentum the peak is {ratio:.0f} times as high")
 # where the curve jumps, and stay away from that. The dotted line is the loss of a network that ignores the pixels. No
 # curve gets far below it in a hundred steps. <!-- 05b.begin -->
 #
-# The peak also differs from network to network. Take Adam, and hold the 8 layers against the CNN of lesson 03, which
+# The peak also differs from network to network. Take Adam, and compare the 8 layers with the CNN of lesson 03, which
 # has no batch norm.
 
 # %%
@@ -383,10 +383,10 @@ peaks |= {name: peak_of(tested)[0] for name, tested in others.items()}
 #
 # The next suspect is a rate that never changes. *One cycle* lets the rate climb to a peak and come down to almost
 # nothing, all in one training (Smith and Topin 2018). The small rates at the start protect fresh weights, the large
-# ones in the middle cover ground, and the small ones at the end settle. [Project D](../docs/five_notebooks.md) tried
-# it on its two networks, which had reached 65.9 and 65.1 % of the test faces without. With it, they reached 26.0 and
-# 32.7 %. Its text shows neither code nor rates, so what went wrong is not known. But two mistakes are easy to make,
-# and both are silent.
+# ones in the middle go far, and the small ones at the end let the weights settle. [Project
+# D](../docs/five_notebooks.md) tried it on its two networks, which had reached 65.9 and 65.1 % of the test faces
+# without. With it, they reached 26.0 and 32.7 %. Its text shows neither code nor rates, so what went wrong is not
+# known. But two mistakes are easy to make, and both are silent.
 #
 # The first: the scheduler counts steps in *batches* and has to be called after each of them. Suppose that it is
 # called once after each epoch, as many schedulers are.
@@ -497,10 +497,10 @@ fc.record({f"Adam: {name}": runs[name][1] for name in list(runs)[3:]})
 #
 # ## The network of Notebook A, with a better recipe
 #
-# Leave the network alone and change everything around it: the same ResNet18 with the same stem for photographs gets
-# momentum (lesson 03), faces that are never quite the same twice (lesson 04), a little weight decay, which pulls each
-# weight towards zero, and one cycle. This training was recorded whole on FER2013. Project D's networks of nine layers
-# the course has not trained.
+# Leave the network alone and change everything around it: the same ResNet18 with the same stem for photographs. It gets
+# momentum (lesson 03b), faces that are never quite the same twice (lesson 04), and one cycle. It also gets a little
+# *weight decay*, which pulls each weight towards zero. This training was recorded whole on FER2013. Project D's
+# networks of nine layers the course has not trained.
 
 # %%
 recipe = fc.recorded("ResNet18, all together, one cycle to 0.05")

@@ -578,8 +578,8 @@ for name, turns in seconds.items():
     print(f"{name:29} {min(turns):4.1f} s")
 
 # %% [markdown]
-# Before you compare the two frameworks, look at the two rows of one of them: without its graph TensorFlow takes many
-# times as long here (the claim below asks only for twice), for the same steps of the same network. <!-- 06.eager --> So
+# Before you compare the two frameworks, look at the two rows of one of them. Without its graph TensorFlow takes many
+# times as long here, for the same steps of the same network (the claim below asks only for twice). <!-- 06.eager --> So
 # the way of calling can matter as much as the framework. PyTorch's loop also calls each operation from Python; how much
 # of its time that is, was not measured. Another machine, another version or a larger batch can give another order, so
 # no rank is claimed. What you can say is true of *this* network, in batches of 50, on *this* machine.

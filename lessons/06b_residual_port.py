@@ -25,9 +25,9 @@ DEVICE: str = "auto"  # PyTorch's: "auto", "cuda", "mps" or "cpu"
 # order at the flatten. The networks that people port today have more: strides, batch norm and branches. They come with
 # *defaults*, the values that a framework takes where you say nothing.
 #
-# So port a small residual network of the kind that lesson 05 builds: a first convolution, three blocks with 16, 32 and
-# 64 channels, the mean over all places, and one layer for the seven logits. Convolutions that halve the picture take
-# every second place: their *stride* is 2.
+# So port a small residual network of the kind that lesson 05 builds. It has a first convolution, three blocks with 16,
+# 32 and 64 channels, the mean over all places, and one layer for the seven logits. Convolutions that halve the picture
+# take every second place: their *stride* is 2.
 
 # %%
 import torch
@@ -135,7 +135,7 @@ def keras_resnet(mean, std, **norm):
 # γ and β. During training, mean and variance are collected from the batches as well; no gradient touches them, but
 # evaluation needs them. So a trained batch norm is four arrays. PyTorch calls them `weight`, `bias`, `running_mean` and
 # `running_var`; Keras says gamma, beta, moving mean and moving variance. (A fifth entry, `num_batches_tracked`, only
-# counts batches.) Write the rule down and hold it against the layer. The small number 1e-5 under the root keeps it from
+# counts batches.) Write the rule down and compare it with the layer. The small number 1e-5 under the root keeps it from
 # dividing by zero:
 
 # %%
@@ -376,8 +376,8 @@ fc.record(dict(zip(nets, (with_099, with_09))))
 # epoch the network with 0.99 has the higher validation loss and is right less often. <!-- 06b.momentum --> A validation
 # loss far above the training loss is usually read as overfitting. But that does not explain the difference between the
 # two, because both went through the same training. The one with 0.99 has learned as much, but it is examined with means
-# that lag behind: they hold the last hundred batches or so, collected from a network that has changed since, and after
-# 160 batches still a fifth of their start. So the difference need not shrink from epoch to epoch.
+# that lag behind. They hold the last hundred batches or so, collected from a network that has changed since. After 160
+# batches a fifth of their start is still in them. So the difference need not shrink from epoch to epoch.
 #
 # If that is so, no training is needed to repair it. Show a copy of it the training faces once more, without a single
 # gradient step, so that only the means and variances change. These 40 batches replace more than 98 % of them at
@@ -405,7 +405,7 @@ fc.record(refreshed)
 # A smaller difference lies in the running *variance*: of n numbers PyTorch stores the sum of squared distances from the
 # mean, divided by n − 1, Keras by n. Over a convolution's many places this is nothing. Over a batch of eight rows it is
 # a factor of 8/7. You find more such defaults in the signatures of both frameworks. The cell below reads six defaults
-# that a port can meet. Leaky ReLU multiplies what is under 0 by its slope, AdamW is Adam with weight decay, and RMSprop
+# that a port can meet. Leaky ReLU multiplies what is under 0 by its slope. AdamW is Adam with weight decay. RMSprop
 # divides by the root of a running mean of squared gradients, as Adam does; `rho` (PyTorch: `alpha`) is how much of that
 # mean stays in each step.
 

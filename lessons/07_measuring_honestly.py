@@ -27,7 +27,7 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 #
 # You need networks that are quick to train, because you need many. This one has three convolutions that move by two
 # pixels, and it learns from 2,000 faces. The other Training faces are put aside in a *pool*: nobody trains on them, so
-# that they can play test faces without end.
+# that they can serve as test faces as often as we like.
 
 # %%
 import numpy as np
@@ -108,9 +108,10 @@ same_wilson = np.allclose(wilson(right, len(one)), one.interval(), atol=1e-4)
 print("by hand as one.interval():", same_wilson)
 
 # %% [markdown]
-# Formulas are promises. Here is how to hold one to its word. The network's answers to the whole pool are known, and so
-# is its accuracy there, the truth. Draw 1,000 of these answers, compute both intervals, and look whether the truth is
-# inside. Do it 5,000 times. Then do the same with small tests, of fifteen faces of one emotion each.
+# A formula promises something. Here is how to test whether it keeps its promise. The network's answers to the whole
+# pool are known, and so is its accuracy there, the truth. Draw 1,000 of these answers, compute both intervals, and look
+# whether the truth is inside. Do it 5,000 times. Then do the same with small tests, of fifteen faces of one emotion
+# each.
 
 # %%
 fc.guess(
@@ -148,9 +149,9 @@ held = (100 * pd.DataFrame(small).T).add_suffix(" holds, %")
 held.assign(**{"truth, %": found_by_all}).round(1)
 
 # %% [markdown]
-# Forty of the small tests, as a picture: for the emotion where it does worst, a point is the share of right answers in
-# one test, the short line its simple interval, and the long line the truth. An interval that misses the truth is thick
-# and orange.
+# Here are forty of the small tests as a picture, for the emotion where the simple interval does worst. A point is the
+# share of right answers in one test, the short line its simple interval, the long line the truth. An interval that
+# misses the truth is thick and orange.
 
 # %% tags=["folded"]
 import matplotlib.pyplot as plt
@@ -177,9 +178,9 @@ axis.set_title(f"40 tests of 15 faces of {worst} ({data.source})", fontsize=9);
 #
 # For *balanced accuracy*, the mean recall of the seven emotions, no such formula is at hand, nor for *macro-F1*, the
 # mean of their F1 (2 · precision · recall / (precision + recall), for one emotion). The *bootstrap* (Efron, 1979) needs
-# none: from your *n* faces draw *n* faces, with replacement, so that some come twice and others not at all; take the
-# figure; repeat, and cut off 2.5 % at both ends. Draw within each emotion, else some draws would hold hardly any
-# *Disgust*.
+# none. From your *n* faces draw *n* faces, with replacement, so that some come twice and others not at all, and take
+# the figure. Repeat this many times, and cut off 2.5 % at both ends. Draw within each emotion, else some draws would
+# hold hardly any *Disgust*.
 
 # %%
 by_emotion = [np.flatnonzero(one.y_true == code) for code in range(7)]
@@ -455,10 +456,10 @@ pd.DataFrame({"sum of row": matrix.sum(axis=1)} | OFFICIAL_COUNTS, index=fc.EMOT
 #
 # ### 79.79 %
 #
-# The highest figure that goes round is 79.79 %, of a network called ResEmoteNet. Its [public
-# threads](https://github.com/ArnabKumarRoy02/ResEmoteNet/issues) let you judge it from your chair. Users of its
-# weights, and users who trained it, report these figures in the threads whose numbers stand beside them; those of #49
-# and #13 are on files that the author handed out.
+# The highest figure that is quoted is 79.79 %, of a network called ResEmoteNet. Its [public
+# threads](https://github.com/ArnabKumarRoy02/ResEmoteNet/issues) let you judge it without a training of your own. Users
+# of its weights, and users who trained it, report these figures in the threads whose numbers stand beside them; those
+# of #49 and #13 are on files that the author handed out.
 
 # %%
 reported = {"published": 79.79, "#13, its weights": 71.57, "#46, its weights": 65.9}

@@ -41,8 +41,8 @@ learn, half = env.pick(smoke=(600, 300), lesson=(4000, 2000), full=(20000, 4000)
 data
 
 # %% [markdown]
-# The network may learn from one part of the training faces. From two other parts it never learns (`fc.fit` gets 300
-# faces of the first to report on, no more): on `fit` you may choose whatever you like, and on `judge` you look
+# The network may learn from one part of the training faces. From two other parts it never learns. (`fc.fit` gets 300
+# faces of the first of them to report on, no more.) On `fit` you may choose whatever you like, and on `judge` you look
 # afterwards whether your choice was good. The validation and the test split stay untouched.
 
 # %%
@@ -146,7 +146,7 @@ print(f"by hand {100 * by_hand:.2f} points, fc {100 * shipped:.2f} points")
 # %% [markdown]
 # ### Compared with chance
 #
-# A number needs something to be held against, and here 0 is the wrong thing. Take a network that is perfectly
+# A number has to be compared with something, and here 0 is the wrong thing. Take a network that is perfectly
 # calibrated, and a bin with 20 faces at 70 %. You expect 14 right answers. By chance there will be 12 or 15, and that
 # counts as an error in whichever direction it goes. So even the perfect network has a calibration error above 0.
 

@@ -236,8 +236,8 @@ fc.record({"votes: gain in accuracy": gain, "votes: change of calibration error"
 # Papers report tables, and sentences about them. Here is a table that was made up for this exercise; no paper is meant.
 # All networks were trained on FER2013's Training part. "seeds" says how many trainings are behind a column, and "sd of
 # seeds" how far their accuracies are apart (one training has none). "Private" and "Public" are FER2013's two tests,
-# with 3,589 faces each, "Disgust" how many of its faces were right, of 55 in PrivateTest and 56 in PublicTest, "ECE"
-# the calibration error in points, "weights" millions of them. "+ votes" is Ours, trained on votes.
+# with 3,589 faces each. "Disgust" says how many of its faces were right, of 55 in PrivateTest and 56 in PublicTest.
+# "ECE" is the calibration error in points, and "weights" counts millions of them. "+ votes" is Ours, trained on votes.
 
 # %%
 paper = pd.DataFrame({

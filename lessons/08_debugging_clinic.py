@@ -57,8 +57,8 @@ for name in SHOWN:
     print(f"- {mutants[name].does}")
 
 # %% [markdown]
-# Train the clean pipeline and these four mutants for a few epochs each, and look at what most people look at: does the
-# loss fall, and is the accuracy on validation above that of always answering *Happy*?
+# Train the clean pipeline and these four mutants for a few epochs each, and look at what most people look at. Does the
+# loss fall? Is the accuracy on validation above that of always answering *Happy*?
 
 # %%
 fc.guess(
@@ -475,9 +475,9 @@ pd.crosstab(by_stage.rename("stage"), by_stage.index.isin(missed), colnames=[""]
 # These are left. Read the list as work still to do. Most of these bugs sit *around* the network: in the data, in
 # augmentation and in the figures of the evaluation. <!-- 08.around --> For many of them there is a comparison with what
 # must be so. A mean over faces, for example, can be computed a second time, from predictions. At a learning rate of 0
-# no weight moves, so that without augmentation and dropout the training loss of an epoch must be the loss that you
-# compute yourself, in training mode and on the same batches. A `train_epoch` that trains nothing and an `evaluate` that
-# returns known numbers show which epoch `fit` keeps.
+# no weight moves. So without augmentation and dropout the training loss of an epoch must be the loss that you compute
+# yourself, in training mode and on the same batches. A `train_epoch` that trains nothing and an `evaluate` that returns
+# known numbers show which epoch `fit` keeps.
 #
 # ## A complaint without a bug
 #

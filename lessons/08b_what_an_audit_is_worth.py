@@ -1,6 +1,6 @@
 # ---
 # title: What an audit is worth
-# promise: You score an audit by what it finds and by what it cries over without need, and see how far the best one gets.
+# promise: You score an audit by what it finds and by what it complains of without need, and see how far the best one gets.
 # needs:
 #   - lesson 08, for the clinic and the twelve checks
 #   - lesson 01, for class shares
@@ -142,7 +142,7 @@ print(f"alarms in 1,000 trainings: {one_sided:.1f} against training, {two_sided:
 # The check complains more than ten times as often as it promises, far more. <!-- 08b.wolf --> It takes the shares in
 # training for the truth, and they are drawn as well: with 1,200 faces they have an error of their own. The sum over
 # both splits allows for that, and keeps the promise. <!-- 08b.kept --> The 20 clean trainings gave no alarm, and that
-# proves little: at 3 % each, 20 trainings pass without any alarm more than half of the time, because 0.97 to the power
+# proves little. At 3 % each, 20 trainings pass without any alarm more than half of the time, because 0.97 to the power
 # 20 is 0.54. Only many simulated splits show it. The course's audit was finished when this was found, so it stays as it
 # is here, and the repair is yours.
 #
@@ -162,10 +162,10 @@ for level in (0.05, 0.001):
 #
 # It has thirty checks. Three rules stand behind them. Compare with what must hold, and not with what is usual. Replace
 # a part, such as the training step, by a small false one whose result is known, so that the answer must be exactly
-# equal. Do not complain of a choice that somebody could make for a reason. Here is a check that replaces two parts:
-# `fit` gets a false training that only changes all weights, and notes them in `seen`, and a false evaluation that
-# returns known figures, of which those of the second epoch are the best. So the network must end with the weights of
-# that epoch.
+# equal. Do not complain of a choice that somebody could make for a reason. Here is a check that replaces two parts.
+# `fit` gets a false training, which only changes all weights and notes them in `seen`. It also gets a false evaluation,
+# which returns known figures; those of the second epoch are the best. So the network must end with the weights of that
+# epoch.
 
 # %%
 from fercourse.learn.clinic import reference
@@ -220,11 +220,11 @@ for name, said in others.items():
     print(f"{name}:", *(said.complaints or ["no complaint"]), sep="\n  ")
 
 # %% [markdown]
-# So it misses a bug of three, and cries over one choice of two. <!-- 08b.later --> It lets every loss function pass,
-# because it cannot know which one you meant; so class weights that are turned round pass too. The choice of which it
-# complains is a common one, to leave the short last batch of an epoch out of training. The audit takes every face that
-# does not come by for a mistake; and an epoch then has one step fewer, so that the rates of its schedule are not those
-# that the audit expects.
+# So it misses one bug of three, and complains of one choice of two. <!-- 08b.later --> It lets every loss function
+# pass, because it cannot know which one you meant; so class weights that are turned round pass too. The choice of which
+# it complains is a common one, to leave the short last batch of an epoch out of training. The audit takes every face
+# that does not come by for a mistake; and an epoch then has one step fewer, so that the rates of its schedule are not
+# those that the audit expects.
 #
 # On trainings that it had not seen its score is 2/3 − 1/2 = 0.17, and not 1. Five trainings are few, so this figure is
 # very uncertain. The audit was not changed afterwards, or these bugs would not be new to it any more. But the 1.00 in
@@ -332,8 +332,9 @@ fc.claim("08b.board", 0 < page.find("Ada") < page.find("Grace") and "Eve.json" i
 fc.claims()
 
 # %% [markdown]
-# **What to remember.** Count what an audit finds and what it cries over. A threshold is a promise about chance, so test
-# it by chance. And judge an audit on bugs that it has not seen, as you judge a network on faces that it has not seen.
+# **What to remember.** Count what an audit finds and what it complains of without need. A threshold is a promise about
+# chance, so test it by chance. And judge an audit on bugs that it has not seen, as you judge a network on faces that it
+# has not seen.
 #
 # ## Exercises
 #

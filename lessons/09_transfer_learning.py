@@ -503,9 +503,10 @@ print(f"{right.sum()} of these {len(right)} are right; of all faces {100 * best.
 # ## And with everything trained?
 #
 # These probes stay far below what E reports. They differ from E in more than one thing, though: E trains all weights,
-# of a larger network, on all training faces. So the gap does not measure the freezing alone. Which layers to train on
-# again (to *thaw* them), how fast, what the whole network then reaches on FER2013, and whether all this beats a small
-# network of your own for the same arithmetic, is the question of [lesson 09b](09b_fine_tuning.ipynb).
+# of a larger network, on all training faces. So the gap does not measure the freezing alone. [Lesson
+# 09b](09b_fine_tuning.ipynb) asks what follows. Which layers should be trained on again (to *thaw* them), and how fast?
+# What does the whole network then reach on FER2013? And does all this beat a small network of your own for the same
+# arithmetic?
 #
 # ## What you can say now
 

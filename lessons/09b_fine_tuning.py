@@ -148,14 +148,14 @@ between = {rate: grid["thawed", rate].versus(grid["frozen", rate]) for rate in (
 print("thawed against frozen:", *(f"p = {pair.p_value:.0e} at {rate}" for rate, pair in between.items()))
 
 # %% [markdown]
-# The table changes its mind. At 0.002 the thawed network is far ahead, and the frozen one is no better than one answer
-# for every face. <!-- 09b.none --> At 0.0002 it is the other way round. <!-- 09b.cross --> Somebody who tried one rate
-# only would report "freeze batch norms" or "never freeze them", with a *p* far below 0.05 in either case (it stands
-# below the table), and each would be right about the pair and wrong as advice. Where one choice changes what another
-# one does, the two *interact*. One factor at a time, the rule of lesson 09, is then too little: compare each way at
-# **its own best rate**. Of these two rates that is the high one for thawed and the low one for frozen batch norms, and
-# so compared they lie within a few points of each other: <!-- 09b.near --> which is better, these faces do not say.
-# With a third rate it could be another.
+# The table gives two opposite answers. At 0.002 the thawed network is far ahead, and the frozen one is no better than
+# one answer for every face. <!-- 09b.none --> At 0.0002 it is the other way round. <!-- 09b.cross --> Somebody who
+# tried one rate only would report "freeze batch norms" or "never freeze them", with a *p* far below 0.05 in either case
+# (it stands below the table). Each report would be right about the pair and wrong as advice. Where one choice changes
+# what another one does, the two *interact*. One factor at a time, the rule of lesson 09, is then too little: compare
+# each way at **its own best rate**. Of these two rates that is the high one for thawed and the low one for frozen batch
+# norms. Compared so, they lie within a few points of each other. <!-- 09b.near --> Which is better, these faces do not
+# say. With a third rate it could be another.
 #
 # Why do two of the four fail? There are two ways to fail: to learn the training faces and nothing about others, or not
 # to learn at all. The loss on the training faces tells them apart.
@@ -268,7 +268,7 @@ fc.record("thawed, 0.002, slower towards the stem", slower)
 # ## At equal arithmetic
 #
 # Would you have had to take a pretrained network? Two controls. The same network with **random weights**, trained
-# alike, says what ImageNet's weights are worth. A **small CNN** of your own says what the whole detour is worth.
+# alike, says what ImageNet's weights are worth. A **small CNN** of your own says what you would have without it.
 # Against it the comparison has to be fair: not the same number of epochs, because one epoch of the large network costs
 # many times more, but the same *arithmetic*. `fc.cost` counts the multiplications and additions for one face.
 
@@ -393,7 +393,7 @@ figure.suptitle(f"Learning curves, with 95 % intervals\n({data.source})", fontsi
 
 
 # %% [markdown]
-# Now turn the figure on its side: how many labels does the small CNN need for what the fine-tuned network does with
+# Now read the figure the other way: how many labels does the small CNN need for what the fine-tuned network does with
 # `n`? Draw a line at the fine-tuned network's height and see where it meets the small CNN's curve, on the logarithmic
 # axis.
 
@@ -429,10 +429,10 @@ table.rename_axis("FER2013, labels").round(1)
 # %% [markdown]
 # On FER2013 the fine-tuned network is ahead at each of the six numbers, but at 3,000 and 10,000 labels by less than two
 # points. <!-- 09b.lead --> With one seed for each training, so small a lead may be luck. In the list above, the column
-# of FER2013 turns the lead into labels saved: the small CNN needs about 1.7 to 3 times as many for what the fine-tuned
-# one does with 100 to 1,000. <!-- 09b.saved --> (The rate was chosen with 1,000 labels more, which somebody who has 100
-# does not have.) What knowledge from elsewhere is worth depends on how hard the task is to learn without it. All this
-# holds at equal arithmetic: what either network could reach with more of it is another question.
+# of FER2013 says how many labels the lead saves. The small CNN needs about 1.7 to 3 times as many for what the
+# fine-tuned one does with 100 to 1,000. <!-- 09b.saved --> (The rate was chosen with 1,000 labels more, which somebody
+# who has 100 does not have.) What knowledge from elsewhere is worth depends on how hard the task is to learn without
+# it. All this holds at equal arithmetic: what either network could reach with more of it is another question.
 
 # %% [markdown]
 # ## E's figure, and ours
@@ -451,9 +451,9 @@ print(f"PublicTest after {len(long)} epochs: {100 * last:.1f} %")
 # %% [markdown]
 # That is level with E's figure, inside the interval of ±1.6 points, <!-- 09b.above --> on larger pictures (E has 48
 # pixels), with a smaller network and half of E's epochs. At equal arithmetic a fine-tuned network is a few points ahead
-# of the small CNN on FER2013; with larger pictures, more epochs and stronger augmentation it gets much further, but
-# then the arithmetic is no longer equal. The figure of this training for PrivateTest, read once, and those with answers
-# averaged over each face and its mirror image stand in [results.md](../docs/results.md).
+# of the small CNN on FER2013. With larger pictures, more epochs and stronger augmentation it is right much more often,
+# but then the arithmetic is no longer equal. The figure of this training for PrivateTest, read once, and those with
+# answers averaged over each face and its mirror image stand in [results.md](../docs/results.md).
 #
 # ## What you can say now
 

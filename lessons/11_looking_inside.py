@@ -124,8 +124,8 @@ weights = gradients.mean((2, 3), keepdim=True)
 by_hand = (weights * maps).sum(1).relu().detach()
 
 # %% [markdown]
-# The sum over all faces is a trick that saves a loop: the logits of one face do not depend on another face, so the
-# gradient of the sum has each face's own gradient in its place. (In training mode batch norm would break that.)
+# The sum over all faces saves a loop. The logits of one face do not depend on another face, so the gradient of the sum
+# has each face's own gradient in its place. (In training mode batch norm would break that.)
 #
 # `fc.grad_cam(model, images, layer)` finds the maps by a hook, so that it works where a network cannot be cut in two.
 # A test of the course compares it with captum, a library of such maps.

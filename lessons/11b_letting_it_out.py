@@ -102,7 +102,8 @@ fits
 # The first file takes one face and no more, for ever: its example had one face, and so the number 1 was written down as
 # a constant. <!-- 11b.fixed --> The export raised no error. The error comes when somebody hands it two faces, perhaps
 # on a telephone, perhaps in a year. The second was told that the first dimension is free, and its example had **two**
-# faces, because with one face the exporter cannot know whether the 1 is a number of faces or a part of the network.
+# faces. That is because with one face the exporter cannot know whether the 1 is a number of faces or a part of the
+# network.
 #
 # ## The proof
 #
@@ -216,8 +217,8 @@ print(f"mean sureness of the changed answers {sureness['changed']:.2f}, of the o
 # chance makes them. Even so, more answers changed than the two accuracies tell. <!-- 11b.other --> On average they were
 # less sure than the others. <!-- 11b.unsure --> "No loss of accuracy" is what pages on quantisation say, and here
 # nothing speaks against it. It is no promise to the one person who gets another answer than yesterday. Where answers
-# have consequences, test the network that is used, not the one it was made from: threshold, temperature and the table
-# of lesson 11 belong to the file with eight bits, and have to be measured again.
+# have consequences, test the network that is used, not the one it was made from. Threshold, temperature and the table
+# of lesson 11 have to be measured again for the file with eight bits.
 #
 # ## A page of your own
 #
@@ -274,9 +275,9 @@ fc.ask_network(network, data.valid)
 # and checked. In each case you can ask or measure what you want to know, instead of guessing it from one of seven
 # emotion words.
 #
-# And where a network reads faces all the same, say in a *model card* (Mitchell and others 2019) what it was trained on,
-# for whom it was measured and for whom it was not, how often it is wrong, and what it must not be used for. The
-# course's own is [docs/model_card.md](../docs/model_card.md), built from the records of its trainings.
+# And where a network reads faces all the same, write a *model card* (Mitchell and others 2019). It says what the
+# network was trained on, for whom it was measured and for whom not, how often it is wrong, and what it must not be used
+# for. The course's own is [docs/model_card.md](../docs/model_card.md), built from the records of its trainings.
 #
 # ## What you can say now
 

@@ -80,15 +80,16 @@ with processes() as (rank, world):
     print(f"rank {rank} of {world}")
 
 # %% [markdown]
-# `init_process_group` waits until all have come. *gloo* is the library by which processors talk; between GPUs it is
-# *nccl*, and nothing else in this lesson would change.
+# `init_process_group` waits until all have come. *gloo* is the library by which processors talk; between graphics cards
+# (GPUs) it is *nccl*, and nothing else in this lesson would change.
 #
 # ## Shares
 #
 # Each process draws the **same** order of the faces, because all start from the same seed, and then takes its share of
-# every batch: rank 0 of two takes the faces 0, 2, 4, …, rank 1 the faces 1, 3, 5, … Where a batch cannot be divided
-# evenly there are two wishes. In training all shares have to be equally large, for a reason that comes below; then up
-# to `world - 1` faces of a batch are left out. In validation every face has to be judged exactly once.
+# every batch. Of two processes, rank 0 takes the faces 0, 2, 4 and so on, rank 1 the faces 1, 3, 5 and so on. Where a
+# batch cannot be divided evenly there are two wishes. In training all shares have to be equally large, for a reason
+# that comes below; then up to `world - 1` faces of a batch are left out. In validation every face has to be judged
+# exactly once.
 
 # %%
 def shares(stream, rank, world, even):
@@ -183,7 +184,7 @@ def judged(model, data, rank, world):
 
 # %% [markdown]
 # The other two say how the processes agree. First they do not agree at all: `prepare` leaves the network as it is, and
-# nothing is averaged. One process, in this notebook, is what all others will be held against.
+# nothing is averaged. One process, in this notebook, is what all others will be compared with.
 
 # %%
 def prepare(model, how, world):
@@ -488,8 +489,8 @@ else:
 # would put in the sampler that pads. A library does not free you from the question of this lesson.
 #
 # What you built is in the package: `fc.distributed.processes`, `average_gradients`, `together` for the rows of
-# `fc.train_epoch` and `fc.evaluate`, and `Shares`, which also counts the faces and warns when some were left out. [Part
-# two](12b_sweeps.ipynb) asks what more processes save, and runs one lesson with many settings.
+# `fc.train_epoch` and `fc.evaluate`, and `Shares`. The last one also counts the faces and warns when some were left
+# out. [Part two](12b_sweeps.ipynb) asks what more processes save, and runs one lesson with many settings.
 #
 # ## What you can say now
 

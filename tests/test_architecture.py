@@ -54,7 +54,7 @@ TESTED_IN |= {
     for stage in ("augmentation", "data", "keeping", "loop", "measuring", "network")
 }
 """Folders whose tests lie elsewhere, because they are tested through what is there."""
-TESTS_OF_NO_ROOM = {"helpers", "helpers/answers", "lessons"}
+TESTS_OF_NO_ROOM = {"helpers", "helpers/answers", "lessons", "prose"}
 OPTIONAL = {"triton"}  # comes with torch, where there is one for the machine, and is imported only where it is there
 OPTIONAL |= {"lightning", "skorch"}  # peers that a benchmark races where somebody has installed them
 OPTIONAL |= {"torchtest", "torcheck", "torch-audit", "torchtest2"}  # tools that benchmarks/clinic_tools.py measures

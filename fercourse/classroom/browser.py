@@ -1,6 +1,8 @@
 """A face browser: leaf through a data set by split and emotion. Its static twin is one page of the same faces."""
 
 import io
+from base64 import b64encode
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,15 +42,14 @@ def browse(data: Faces, *, rows: int = 4, columns: int = 12) -> None:
 
 
 def browser(data: Faces, *, rows: int = 4, columns: int = 12) -> "VBox":
-    """The widget that `browse` shows: two menus, a page slider, a picture and a caption."""
+    """The widget that `browse` shows: two menus, the number of the page, a picture and a caption."""
     import ipywidgets as widgets
 
     splits = {split.name: split for split in data}
     split_menu = widgets.Dropdown(options=list(splits), description="split")
     emotion_menu = widgets.Dropdown(options=["all", *EMOTIONS], description="emotion")
-    page = widgets.IntSlider(value=1, min=1, max=1, description="page")
-    picture = widgets.Image(format="png")
-    caption = widgets.HTML()
+    page = widgets.BoundedIntText(value=1, min=1, max=1, description="page")
+    picture, caption = widgets.HTML(), widgets.HTML()
 
     def chosen():
         split = splits[split_menu.value]
@@ -59,8 +60,10 @@ def browser(data: Faces, *, rows: int = 4, columns: int = 12) -> "VBox":
     def turn(_=None):
         split, positions = chosen()
         shown = positions[(page.value - 1) * rows * columns :][: rows * columns]
-        picture.value = png(picture_of(split, shown, rows, columns, named=emotion_menu.value == "all"))
-        caption.value = _caption(split, shown, len(positions))
+        sheet = png(picture_of(split, shown, rows, columns, named=emotion_menu.value == "all"))
+        whose = "above their labels" if emotion_menu.value == "all" else f"labelled {emotion_menu.value}"
+        picture.value = img(sheet, f"{len(shown)} faces {whose}")
+        caption.value = read_out(f"page {page.value} of {page.max} · {_caption(split, shown, len(positions))}")
 
     def choose(_=None):
         _, positions = chosen()
@@ -114,6 +117,20 @@ def doubled(levels: np.ndarray) -> "Image":
 
     height, width = levels.shape
     return Image.fromarray(levels).resize((2 * width, 2 * height), Image.Resampling.NEAREST)
+
+
+def img(file: bytes, alt: str, *, side: int | None = None) -> str:
+    """A PNG file as an HTML image with an alternative text, which the Image of ipywidgets cannot have.
+
+    side: of the picture on the page, in CSS pixels; its own where it is None
+    """
+    size = "" if side is None else f' width="{side}" height="{side}"'
+    return f'<img src="data:image/png;base64,{b64encode(file).decode()}" alt="{escape(alt)}"{size}>'
+
+
+def read_out(text: str) -> str:
+    """A text as HTML that a screen reader says when it comes, wherever the focus is."""
+    return f'<div role="status">{escape(text)}</div>'
 
 
 def png(picture: "Image") -> bytes:

@@ -5,6 +5,7 @@ from html import escape
 from math import isclose
 from typing import TYPE_CHECKING
 
+from fercourse.classroom.browser import read_out
 from fercourse.classroom.kept_guesses import keep_guess
 from fercourse.classroom.session import headless
 from fercourse.errors import DataMismatch, NotWritten, ParameterError
@@ -21,8 +22,9 @@ _committed = {}
 def guess(id: str, question: str, *, options: Sequence, unit: str = "") -> None:
     """Ask a question with a few `options`; keep the answer and the confidence until `reveal` is called.
 
-    In JupyterLab, Colab and VS Code this shows buttons and a slider. Where nobody is watching it shows the question
-    and its options, and no guess is kept. Options that are numbers are shown with their `unit`.
+    In JupyterLab, Colab and VS Code this shows a button for each option and a field for the confidence. Where nobody
+    is watching it shows the question and its options, and no guess is kept. Options that are numbers are shown with
+    their `unit`.
     Raises ParameterError for fewer than two options, and for two that are the same text or number.
     """
     if not isinstance(question, str):
@@ -85,16 +87,17 @@ def form(id: str, question: str, *, options: Sequence, unit: str = "") -> "VBox"
     names = [_named(option, unit) for option in options]
     lowest = round(100 / len(names))
     choice = widgets.RadioButtons(options=names, value=None)
-    confidence = widgets.IntSlider(value=lowest, min=lowest, max=100, description="sure, %")
+    # A slider of ipywidgets has no name that a screen reader could say; a number has its label.
+    confidence = widgets.BoundedIntText(value=lowest, min=lowest, max=100, description="sure, %")
     button = widgets.Button(description="That is my guess", button_style="primary")
     answer = widgets.HTML()
 
     def commit(_):
         if choice.value is None:
-            answer.value = "Pick one first."
+            answer.value = read_out("Pick one first.")
             return
         _committed[id] = (options[names.index(choice.value)], confidence.value)
-        answer.value = f"You said <b>{escape(choice.value)}</b>, {confidence.value} % sure. Now run on."
+        answer.value = read_out(f"You said {choice.value}, {confidence.value} % sure. Now run on.")
 
     button.on_click(commit)
     return widgets.VBox([widgets.HTML(f"<b>{escape(question)}</b>"), choice, confidence, button, answer])

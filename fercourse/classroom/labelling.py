@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fercourse.classroom.browser import picture_of, png
+from fercourse.classroom.browser import img, picture_of, png, read_out
 from fercourse.classroom.session import headless
 from fercourse.data.faces import EMOTIONS, Split
 from fercourse.errors import ParameterError
@@ -76,16 +76,16 @@ def desk(labelling: Labelling) -> "VBox":
     import ipywidgets as widgets
 
     split, said = labelling.split, labelling._said
-    picture = widgets.Image(format="png", width=CSS_PIXELS, height=CSS_PIXELS)
-    caption = widgets.HTML()
+    picture, caption = widgets.HTML(), widgets.HTML()
     choices = [widgets.Button(description=emotion) for emotion in EMOTIONS]
-    back = widgets.Button(description="one face back", icon="undo")
+    back = widgets.Button(description="one face back")
 
     def show():
         position = min(len(said), len(split) - 1)
-        picture.value = png(_enlarged(split.images[position]))
         state = f"face {position + 1} of {len(split)}"
-        caption.value = f"All {len(split)} faces are labelled. Run the next cell." if labelling.done else state
+        picture.value = img(png(_enlarged(split.images[position])), f"{state}, without its label", side=CSS_PIXELS)
+        done = f"All {len(split)} faces are labelled. Run the next cell."
+        caption.value = read_out(done if labelling.done else state)
         for button in choices:
             button.disabled = labelling.done
         back.disabled = not said

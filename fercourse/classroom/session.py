@@ -57,13 +57,15 @@ def setup(lesson: str, *, scale: Scale = "lesson", seed: int = 0, device: "str |
 
 
 def _settle_outputs():
-    """In a notebook: printed lines break between words, and figures carry their alternative text."""
+    """In a notebook: printed lines break between words; figures carry their alternative text, and colours of lines."""
     ipython = sys.modules.get("IPython")
     if ipython is None or ipython.get_ipython() is None:
         return
+    from fercourse.report.pictures.style import colour_lines
     from fercourse.report.pictures.words import describe_figures
 
     describe_figures(ipython.get_ipython())
+    colour_lines()
     ipython.display.display({"text/html": WORDS_STAY_WHOLE, "text/plain": ""}, raw=True)
 
 

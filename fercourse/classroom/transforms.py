@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fercourse.classroom.browser import doubled, png
+from fercourse.classroom.browser import doubled, img, png
 from fercourse.classroom.session import headless
 from fercourse.data.faces import Split
 
@@ -53,14 +53,13 @@ def sliders(split: Split, *, faces: int = 8) -> "VBox":
         name: widgets.FloatSlider(min=0, max=steps[-1], step=steps[1] / 2, description=name)
         for name, steps in LADDERS.items()
     }
-    picture = widgets.Image(format="png")
-    caption = widgets.HTML()
+    picture, caption = widgets.HTML(), widgets.HTML()
 
     def change(_=None):
         strengths = {name: round(control.value, 3) for name, control in controls.items()}
         augment = Augment(flip=float(mirror.value), **strengths)
         rows = [np.concatenate(row, axis=1) for row in (before, furthest(before, augment))]
-        picture.value = png(doubled(np.concatenate(rows)))
+        picture.value = img(png(doubled(np.concatenate(rows))), f"{len(before)} faces as they are, and changed below")
         caption.value = f"<code>fc.{augment}</code> at its furthest; {split.source}, {split.name}"
 
     for control in (mirror, *controls.values()):

@@ -150,7 +150,7 @@ def history(histories: History | dict[str, History], *, column: str = "loss", ax
     """
     ax = ax or new_axes(4.8, 3.2)
     histories = {"": histories} if isinstance(histories, History) else histories
-    draw_curves(ax, histories, column, sns.color_palette("colorblind", len(histories)))
+    draw_curves(ax, histories, column)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.set(xlabel="epoch", ylabel=column.replace("_", " "))
     if column in ("loss", "accuracy"):

@@ -1,12 +1,14 @@
 """Faces that a student labels: buttons without a browser, in a real JupyterLab, and where nobody is there."""
 
 import io
+import re
 
 import nbformat
 import numpy as np
 import pytest
 from lab import needs_chromium, opened, run_all
 from PIL import Image
+from shown_picture import shown_picture
 
 import fercourse as fc
 from fercourse.classroom import labelling
@@ -26,7 +28,7 @@ def parts(widget):
     """(caption, picture as an array, the buttons by what stands on them) of the widget."""
     caption, picture, choices, back = widget.children
     buttons = {button.description: button for button in (*choices.children, back)}
-    return caption.value, np.asarray(Image.open(io.BytesIO(picture.value))), buttons
+    return re.sub(r"<[^>]+>", "", caption.value), shown_picture(picture.value), buttons
 
 
 def press(widget, *names):

@@ -1,12 +1,11 @@
 """The sliders of augmentation: the widget without a browser, and the sheet that stands in for it."""
 
-import io
 import math
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from shown_picture import shown_picture
 from torchvision.transforms import v2
 
 from fercourse.classroom import transforms
@@ -25,7 +24,7 @@ def parts(widget):
     box, picture, caption = widget.children
     *columns, mirror = box.children
     controls = {control.description: control for column in columns for control in column.children}
-    return controls | {"mirrored": mirror}, np.asarray(Image.open(io.BytesIO(picture.value))), caption.value
+    return controls | {"mirrored": mirror}, shown_picture(picture.value), caption.value
 
 
 def before_and_after(widget):

@@ -338,36 +338,3 @@ def test_probabilities_of_faces_without_labels_name_the_answer_alone(faces, pred
 def test_probabilities_of_another_split_are_refused(faces, predictions):
     with pytest.raises(DataMismatch, match="other labels"):
         plots.probabilities(predictions, faces.train, [0])
-
-
-# Machado, Oliveira and Fernandes 2009, table 1, severity 1: linear RGB as seen without one kind of cone
-VISIONS = {
-    "normal": np.eye(3),
-    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
-    "tritan": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
-}
-XYZ = [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
-
-
-def linear(colours):
-    rgb = np.array([to_rgb(colour) for colour in colours])
-    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-
-
-def lab(linear_rgb):
-    x, y, z = np.cbrt(np.clip(linear_rgb, 1e-6, 1) @ np.transpose(XYZ) / [0.95047, 1, 1.08883]).T
-    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=1)
-
-
-@pytest.mark.parametrize("vision", VISIONS)
-def test_the_colours_of_the_emotions_are_told_apart_with_any_colour_vision(vision):
-    seen = lab(linear(plots.COLOURS.values()) @ np.transpose(VISIONS[vision]))
-    distances = np.linalg.norm(seen[:, None] - seen[None], axis=-1)[np.triu_indices(7, 1)]
-    assert distances.min() > 25  # matplotlib's own tab10 comes as close as 5
-
-
-def test_the_colours_are_readable_on_white():
-    contrast = 1.05 / (linear(plots.COLOURS.values()) @ XYZ[1] + 0.05)
-    assert contrast.min() >= 3  # WCAG 2.2 for graphics and large type
-    assert tuple(plots.COLOURS) == EMOTIONS

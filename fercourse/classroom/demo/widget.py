@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from fercourse.classroom.browser import doubled, png
+from fercourse.classroom.browser import doubled, img, png
 from fercourse.classroom.demo.answering import answer_to, chances_of, in_words
 from fercourse.classroom.session import headless
 from fercourse.data.faces import Split
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 SHOWN = 6
 """Faces in the row that is shown where nobody watches."""
+
+FACE = "The face as the network gets it, 48 by 48 grey pixels"
+
+FACE_SIDE = 144
+"""CSS pixels of the face that was read."""
 
 
 def ask_network(network: "OnnxNetwork", split: Split) -> None:
@@ -46,31 +51,31 @@ def ask_network(network: "OnnxNetwork", split: Split) -> None:
 
 
 def desk(network: "OnnxNetwork", split: Split) -> "VBox":
-    """The widget that `ask_network` shows: a slider through the split, an upload, a picture, and what is said of it."""
+    """The widget that `ask_network` shows: the number of a face, an upload, a picture, and what is said of it."""
     import ipywidgets as widgets
 
-    slider = widgets.IntSlider(description="face", max=len(split) - 1, continuous_update=False)
+    number = widgets.BoundedIntText(description="face", min=0, max=len(split) - 1)
     upload = widgets.FileUpload(accept="image/*", multiple=False, description="a picture")
-    picture, said = widgets.Image(format="png", width=144, height=144), widgets.HTML()
+    picture, said = widgets.HTML(), widgets.HTML()
 
     def show(data):
         answer = answer_to(network, data)
-        picture.value = _face_in(answer)
-        said.value = as_html(answer)
+        picture.value = img(_face_in(answer), FACE if "face" in answer else "", side=FACE_SIDE)
+        said.value = f'<div role="status">{as_html(answer)}</div>'
 
     def from_split(_=None):
         file = io.BytesIO()
-        Image.fromarray(split.images[slider.value]).save(file, "png")
+        Image.fromarray(split.images[number.value]).save(file, "png")
         show(file.getvalue())
 
     def from_upload(change):
         if data := uploaded(change["new"]):
             show(data)
 
-    slider.observe(from_split, "value")
+    number.observe(from_split, "value")
     upload.observe(from_upload, "value")
     from_split()
-    return widgets.VBox([widgets.HBox([slider, upload]), picture, said])
+    return widgets.VBox([widgets.HBox([number, upload]), picture, said])
 
 
 def uploaded(value) -> bytes | None:
@@ -84,8 +89,9 @@ def as_html(answer: dict) -> str:
     sentences = [answer["error"]] if "error" in answer else answer["said"]
     paragraphs = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
     rows = "".join(
-        f'<tr><td>{name}</td><td><div style="background: #4477aa; height: 0.7em; width: {15 * chance:.2f}em"></div>'
-        f"</td><td>{100 * chance:.1f} %</td></tr>"
+        f'<tr><th scope="row">{name}</th><td aria-hidden="true">'
+        f'<div style="background: #4477aa; height: 0.7em; width: {15 * chance:.2f}em"></div></td>'
+        f"<td>{100 * chance:.1f} %</td></tr>"
         for name, chance in answer.get("chances", {}).items()
     )
     return paragraphs + (f"<table>{rows}</table>" if rows else "")

@@ -31,6 +31,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+GLOSSARY = "Terms stand in *italics* or **bold** where they are explained: see [the glossary](../docs/glossary.md)."
 LONGEST_SLUG = 48
 WORDS_A_MINUTE, LINES_A_MINUTE = 80, 8
 """How fast a lesson is studied: words of prose, lines of code."""
@@ -61,7 +62,7 @@ def compose(
 
 
 def header(lesson: Lesson, *, repository: str, record: dict) -> str:
-    """The title cell: title, promise, badge, and a table of what the lesson needs, gives and costs."""
+    """The title cell: title, promise, badge, a table of what the lesson needs, gives and costs, and the glossary."""
     rows = {
         "You need": "<br>".join(lesson.needs) or "nothing but this notebook",
         "You will be able to": "<br>".join(lesson.outcomes),
@@ -71,7 +72,7 @@ def header(lesson: Lesson, *, repository: str, record: dict) -> str:
     }
     table = [f"| **{name}** | {text.replace('|', chr(92) + '|')} |" for name, text in rows.items() if text]
     blocks = [f"# {lesson.number} · {lesson.title}", lesson.promise, _badge(lesson, repository)]
-    return "\n\n".join([*filter(None, blocks), "\n".join(["| | |", "|---|---|", *table])])
+    return "\n\n".join([*filter(None, blocks), "\n".join(["| | |", "|---|---|", *table]), GLOSSARY])
 
 
 def _badge(lesson, repository):

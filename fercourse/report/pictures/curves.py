@@ -1,17 +1,18 @@
 """The curves of trainings, named at their right ends and not in a legend box."""
 
-from itertools import pairwise
+from itertools import cycle, pairwise
 from math import isfinite
 
 import numpy as np
 
 from fercourse.errors import ParameterError
+from fercourse.report.pictures.style import LINES
 
 
-def draw_curves(ax, histories, column, colours):
+def draw_curves(ax, histories, column):
     """Draw train (dashed) and valid (solid, its best epoch marked) of each History of a dict, or one full column."""
     labels = []
-    for (name, history), colour in zip(histories.items(), colours, strict=True):
+    for (name, history), colour in zip(histories.items(), cycle(LINES), strict=False):
         for curve, values, style in _chosen(history, column):
             epochs = history["epoch"] if "epoch" in history.columns else range(1, len(values) + 1)
             alone = "." if len(values) == 1 else None  # one epoch makes no line

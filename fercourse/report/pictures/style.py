@@ -1,4 +1,4 @@
-"""How the course's figures look: one colour an emotion, one modest style, and drawn faces that say so."""
+"""How the course's figures look: one colour an emotion, colours of lines, one style, and drawn faces that say so."""
 
 from contextlib import contextmanager
 
@@ -11,6 +11,9 @@ COLOURS = dict(
     zip(EMOTIONS, ("#831800", "#2f9b64", "#6f0395", "#ac8009", "#3b4aff", "#d546a6", "#464646"), strict=True)
 )
 """The colour of each emotion: told apart with any colour vision, and readable on white."""
+
+LINES = ("#0b4f9e", "#d96c00", "#4b0032", "#9619fa", "#af7d64", "#323200")
+"""The colours of lines, in their order: told apart with any colour vision, the first four also in grey print."""
 
 LOOK = {
     "axes.spines.right": False,
@@ -36,6 +39,11 @@ def _look():
 
 styled = _look()
 """Decorates a plot: the course's look inside it, and the notebook's own everywhere else."""
+
+
+def colour_lines():
+    """From now on what is drawn without a colour of its own takes the colours of `LINES`, in their order."""
+    plt.rcParams["axes.prop_cycle"] = plt.cycler(color=LINES)
 
 
 def new_axes(width, height):

@@ -1,10 +1,11 @@
 """Confidence against accuracy, and what is left where unsure answers are not given."""
 
+from itertools import cycle
+
 import numpy as np
-import seaborn as sns
 
 from fercourse.report.intervals import wilson
-from fercourse.report.pictures.style import COLOURS
+from fercourse.report.pictures.style import COLOURS, LINES
 
 
 def draw_reliability(ax, table, unit):
@@ -26,9 +27,10 @@ def draw_reliability(ax, table, unit):
 
 def draw_risk(ax, curves):
     """Risk over coverage, in percent, one curve a name; the fewest faces, of which chance rules the risk, left out."""
-    for (name, table), colour in zip(curves.items(), sns.color_palette("colorblind", len(curves)), strict=True):
+    styles = zip(cycle(LINES), cycle(("-", "--", "-.", ":")), strict=False)
+    for (name, table), (colour, line) in zip(curves.items(), styles, strict=False):
         steady = table[table["faces"] >= min(20, table["faces"].max())]
-        ax.plot(100 * steady["coverage"], 100 * steady["risk"], color=colour, label=name)
+        ax.plot(100 * steady["coverage"], 100 * steady["risk"], line, color=colour, label=name)
     ax.set(xlim=(0, 100), ylim=(0, None), xlabel="faces that are answered (%)", ylabel="of these, wrong (%)")
     if any(curves):
         ax.legend(fontsize=8)

@@ -95,6 +95,52 @@ def test_a_picture_is_chosen_and_its_face_framed_and_answered(watched, folder):
     assert count > 1500, "the frame round the face"
 
 
+HEARD = """\
+- main:
+  - heading "What does the network say?" [level=1]
+  - region "Before you begin":
+    - paragraph
+    - paragraph
+    - paragraph
+  - button "Start the camera"
+  - text: Choose a picture
+  - button "Choose a picture"
+  - button "Draw a face"
+  - img "The picture that was read, with a frame round the face"
+  - paragraph: /says the network/
+  - paragraph
+  - img /The face as the network gets it/
+  - list "Probability of each emotion":
+    - listitem: /Angry \\d+\\.\\d %/
+    - listitem: /Disgust/
+"""
+"""What a screen reader has of the page once a face was answered, in its order."""
+
+
+def test_a_screen_reader_has_a_name_for_everything_in_the_order_of_the_page(watched, folder):
+    from playwright.sync_api import expect
+
+    watched.choose(folder / "scene.png", re.compile("says the network"))
+    expect(watched.page.locator("body")).to_match_aria_snapshot(HEARD)
+    assert watched.page.get_attribute("html", "lang") == "en"
+    watched.page.locator("#camera").focus()
+    order = []
+    for _ in range(3):
+        order.append(watched.page.evaluate("document.activeElement.id"))
+        watched.page.keyboard.press("Tab")
+    assert order == ["camera", "file", "drawn"]
+
+
+def test_answers_are_read_out_but_not_those_of_a_running_camera(watched):
+    answer = watched.page.locator("#answer")
+    assert answer.get_attribute("aria-live") == "polite"
+    watched.page.get_by_role("button", name="Start the camera").click()
+    watched.page.wait_for_selector(".face")
+    assert answer.get_attribute("aria-live") == "off"
+    watched.page.get_by_role("button", name="Stop the camera").click()
+    assert answer.get_attribute("aria-live") == "polite"
+
+
 def test_one_file_after_another_is_answered(watched, folder):
     watched.choose(folder / "bare.png", "The picture has 48 × 48 pixels")
     said = watched.choose(folder / "notes.png", re.compile("expected a picture"))

@@ -1,4 +1,4 @@
-"""The demo in a notebook: what a slider and an upload show, and the row of faces where nobody watches."""
+"""The demo in a notebook: what a number and an upload show, and the row of faces where nobody watches."""
 
 from datetime import UTC, datetime
 
@@ -24,16 +24,16 @@ def uploaded_file(content, name="me.png"):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_the_slider_and_an_upload_show_an_answer(split, drawn_sureness):
+def test_the_number_of_a_face_and_an_upload_show_an_answer(split, drawn_sureness):
     box = desk(Brightness(drawn_sureness), split)
-    (slider, upload), picture, said = box.children[0].children, *box.children[1:]
+    (number, upload), picture, said = box.children[0].children, *box.children[1:]
     first, first_picture = said.value, picture.value
     assert first.count("<tr>") == 7
     assert "drawn faces held out" in first
-    slider.value = 5
+    number.value = 5
     assert picture.value != first_picture
     upload.value = (uploaded_file(b"Dear diary"),)
-    assert said.value.startswith("<p>This file: expected a picture")
+    assert said.value.startswith('<div role="status"><p>This file: expected a picture')
     upload.value = (uploaded_file(encoded(Image.fromarray(split.images[0]))),)
     assert (said.value, picture.value) == (first, first_picture)
 

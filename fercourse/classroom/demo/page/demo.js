@@ -42,12 +42,18 @@ function show(answer, pixels) {
   const face = element("img", "face");
   face.src = answer.face;
   face.alt = "The face as the network gets it: 48 by 48 grey pixels.";
-  said.append(face, ...Object.entries(answer.chances).map(row));
+  const rows = element("div", "rows");
+  rows.setAttribute("role", "list");
+  rows.setAttribute("aria-label", "Probability of each emotion");
+  rows.append(...Object.entries(answer.chances).map(row));
+  said.append(face, rows);
 }
 
 function row([name, chance]) {
   const percent = (100 * chance).toFixed(1) + " %";
   const line = element("div", "row"), track = element("div", "track"), bar = element("div", "bar");
+  line.setAttribute("role", "listitem");
+  track.setAttribute("aria-hidden", "true");
   bar.style.width = 100 * chance + "%";
   track.append(bar);
   line.append(element("span", "", name), track, element("span", "number", percent));
@@ -104,6 +110,7 @@ async function start() {
   video.srcObject = running;
   await video.play();
   of("camera").textContent = "Stop the camera";
+  of("answer").setAttribute("aria-live", "off"); // nobody wants to hear two answers a second
   const stream = running;
   while (running === stream) {
     const begun = performance.now();
@@ -122,4 +129,5 @@ function stop() {
   running = null;
   video.srcObject = null;
   of("camera").textContent = "Start the camera";
+  of("answer").setAttribute("aria-live", "polite");
 }
