@@ -1,6 +1,6 @@
 # ---
 # title: "Past one machine: one training in several processes"
-# promise: You train one network in two processes, by hand and with PyTorch's own tool, and prove that it is the training of one.
+# promise: You train one network in two processes, by hand and with PyTorch's tool, and show that one gives the same.
 # needs:
 #   - lesson 02, for the loop
 #   - lesson 05, for batch norm
@@ -26,10 +26,10 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 # network; each batch is divided among them; and after every batch they agree on the gradient. This is called *data
 # parallelism*, because the data are divided and the network is not.
 #
-# It is easily done and easily done wrong: a training in eight processes that is quietly another training than the one
-# in one process gives no error. So this lesson has one question throughout: **do two processes compute what one
-# computes?** You need no cluster for it. Two processes on your own machine talk to each other exactly as processes on
-# two machines do, only faster. All here runs on the processor, whatever `DEVICE` says.
+# A mistake in it is hard to see, because it gives no error: eight processes then train a network, but not the one that
+# a single process would train. So this lesson has one question throughout:
+# **do two processes compute what one computes?** You need no cluster for it, because the same program runs in two
+# processes on your own machine. All here runs on the processor, whatever `DEVICE` says.
 
 # %%
 data = env.load(DATA)
@@ -39,7 +39,7 @@ faces, judges = drawn[:count], drawn[count:]
 print(f"{len(faces):,} faces to train on, {len(judges)} to judge by\n{data.source}")
 
 # %% [markdown]
-# 357 faces to judge by is an odd number on purpose.
+# The number of faces to judge by, 357, is odd on purpose: two processes cannot have equally many of them.
 #
 # Another process shares no memory with this notebook. So it needs a file to read the faces from, and later a file to
 # read its program from. Both go into a new folder.
@@ -55,9 +55,10 @@ np.savez(folder / "faces.npz", **{"images": faces.images, "labels": faces.labels
                                   "judge_images": judges.images, "judge_labels": judges.labels})  # fmt: skip
 
 # %% [markdown]
-# Two numbers say which process one is: its *rank*, counted from 0, and how many there are, the *world*. PyTorch's
-# program `torchrun` starts the processes and tells each of them by variables of the environment. A process that finds
-# none was not started by it, and is alone: this notebook, for one.
+# Each process needs two numbers: its *rank*, counted from 0, and the number of processes, the *world*. PyTorch's
+# program `torchrun` starts the processes, and sets environment variables for each, named values such as `RANK` that a
+# program finds in `os.environ`. This notebook finds no `RANK`, because `torchrun` did not start it; so it is rank 0 of
+# 1. `processes` is for `with`: what it yields comes behind `as`, and what follows the `yield` runs at the end.
 
 # %%
 import os
@@ -80,16 +81,19 @@ with processes() as (rank, world):
     print(f"rank {rank} of {world}")
 
 # %% [markdown]
-# `init_process_group` waits until all have come. *gloo* is the library by which processors talk; between graphics cards
-# (GPUs) it is *nccl*, and nothing else in this lesson would change.
+# `init_process_group` waits until all processes have called it. *gloo* is the library that carries numbers between
+# processors; between graphics cards (GPUs) it is *nccl*, and network and batches have to be moved to the card. On two
+# machines you start the program on each of them, by
+# `torchrun --nnodes 2 --rdzv-backend c10d --rdzv-endpoint ADDRESS:29500 program.py` with the address of one of them.
+# This lesson runs neither.
 #
 # ## Shares
 #
 # Each process draws the **same** order of the faces, because all start from the same seed, and then takes its share of
-# every batch. Of two processes, rank 0 takes the faces 0, 2, 4 and so on, rank 1 the faces 1, 3, 5 and so on. Where a
-# batch cannot be divided evenly there are two wishes. In training all shares have to be equally large, for a reason
-# that comes below; then up to `world - 1` faces of a batch are left out. In validation every face has to be judged
-# exactly once.
+# every batch. Of two processes, rank 0 takes the faces 0, 2, 4 and so on, rank 1 the faces 1, 3, 5 and so on. Some
+# batches cannot be divided evenly. In training all shares have to be equally large, for a reason that comes below, so
+# up to `world - 1` faces of a batch are left out (`even=True`). In validation every face has to be judged exactly once
+# (`even=False`).
 
 # %%
 def shares(stream, rank, world, even):
@@ -114,14 +118,16 @@ def sizes_of_shares(world):
 {world: sizes_of_shares(world) for world in (1, 2, 3)}
 
 # %% [markdown]
-# For one, two and three processes the shares sum to 357. <!-- 12.shares -->
+# For one, two and three processes the shares sum to 357. <!-- 12.shares --> Rank 0 may have several more than the
+# others, because it gets the first of what remains in every batch.
 #
 # ## The loop
 #
-# Here is the loop of lesson 02, with one line more. A small network keeps it quick; it has no dropout, because every
-# process would draw its own. It computes with 64-bit numbers (`.double()`). With 32 bits two orders of adding differ in
-# the seventh digit, and each step lets the difference grow, so that after an epoch you could not tell rounding from a
-# mistake. `how` says what is tried: nothing yet.
+# Here is the loop of lesson 02. New are the shares, `prepare`, and `average_gradients` after `backward`. A small
+# network keeps it quick; it has no dropout, because every process would draw its own. It computes with 64-bit numbers
+# (`.double()`), so that rounding stays far smaller than any mistake: with 32 bits two orders of adding differ already
+# in the seventh digit, and each step lets the difference grow. `how` is the name of what is tried. The first is
+# `"alone"`, where nothing is averaged.
 
 # %%
 import torch
@@ -155,10 +161,10 @@ def train(rank, world, folder, how):
 
 
 # %% [markdown]
-# Four functions are missing. `shuffled` streams the batches in an order that is the same everywhere. `judged` counts
-# right answers: each process counts those of its share, and `all_reduce` replaces the two counts in every process by
-# their sums over all processes. To add counts and divide at the end is right whatever the sizes of the shares are; a
-# mean of the processes' accuracies would not be.
+# Three functions are still missing, and `average_gradients`, which comes later. `shuffled` gives the batches in an
+# order that is the same everywhere. `judged` counts right answers: each process counts those of its share, and
+# `all_reduce` replaces the two counts in every process by their sums over all processes. Add the counts and divide at
+# the end: that is right for shares of any size, and a mean of the processes' accuracies is not.
 
 # %%
 def shuffled(data, batch_size):
@@ -183,8 +189,8 @@ def judged(model, data, rank, world):
 
 
 # %% [markdown]
-# The other two say how the processes agree. First they do not agree at all: `prepare` leaves the network as it is, and
-# nothing is averaged. One process, in this notebook, is what all others will be compared with.
+# `prepare` leaves the network as it is, except for `"DDP"`, which comes below. The training of one process, in this
+# notebook, is what all others are compared with.
 
 # %%
 def prepare(model, how, world):
@@ -195,11 +201,15 @@ one = {"alone": train(0, 1, folder, "alone")}
 print("right answers and faces:", one["alone"])
 
 # %% [markdown]
+# On drawn faces these right answers are all faces of one expression: after one epoch the network gives every face the
+# same answer. That does no harm here, because you compare weights, and these change in every step.
+#
 # ## Two processes
 #
-# The program of the processes is made of the functions above: `inspect.getsource` gives the text of each. `torchrun
-# --nproc-per-node 2 program.py` starts it twice. `fc.distributed.torchrun` calls exactly that, on a port that is free,
-# and gives back what the processes print; where one of them fails it ends the others and shows the error.
+# The program of the two processes is made of the functions above: `inspect.getsource` gives the text of each. It gets
+# the folder and the names to try as arguments (`sys.argv`), and rank 0 prints the counts.
+# `torchrun --nproc-per-node 2 program.py` starts it twice. `fc.distributed.torchrun` calls that, and gives back what
+# the processes print; where one of them fails it ends the others and shows the error.
 
 # %%
 import inspect
@@ -236,8 +246,8 @@ def two(functions, train, *hows):
 
 
 # %% [markdown]
-# Each of the two processes takes its share of every batch, computes a gradient from it and takes a step. They say
-# nothing to each other.
+# Each of the two processes takes its share of every batch, computes a gradient from it and takes a step. Until the
+# answers are counted, they send nothing to each other.
 
 # %%
 fc.guess(
@@ -271,19 +281,21 @@ options[False, True] = "different, and rank 0 is as the one process"
 fc.reveal("12.1", options[alone["rank 0 and rank 1"] == 0, alone["rank 0 and the one process"] < 1e-5])
 
 # %% [markdown]
-# These are three different networks. <!-- 12.alone --> Each process has taken as many steps as the one process, but of
-# half a batch, and of another half.
+# These are three different networks. <!-- 12.alone --> Each of the two has taken as many steps as the one process, but
+# with the gradient of half a batch, and not of the same half.
 #
 # ## All-reduce, by hand
 #
 # The gradient of a batch is the mean of the gradients of its faces. Take two halves that are equally large: the mean of
-# their two gradients is then the gradient of the whole batch. That is why shares in training have to be even, and it is
-# all that has to be said between processes: after `backward`, replace each gradient by its mean over all processes.
+# their two gradients is then the gradient of the whole batch. That is why shares in training have to be equally large.
+# Nothing but gradients has to be sent: after `backward`, replace each gradient by its mean over all processes.
 #
-# How does everybody come to know a sum of numbers that lie in different places? To send all to one process and back
-# works, but this one would receive everything. A *ring* shares the work. Cut the numbers into as many pieces as there
-# are processes. In each round everyone sends one piece to the right-hand neighbour, who adds it to its own; after
-# `world - 1` rounds each piece is summed up somewhere. In as many rounds again the sums go round.
+# To give every process the sum is called *all-reduce*. One process could receive all numbers, add them and send the sum
+# back, but then it alone would do the work. A *ring* shares it. Cut the numbers of each process into as many pieces as
+# there are processes. In each round every process sends one piece to the next rank, and the last one sends to rank 0.
+# First the receiver adds it to its own piece, and sends that on in the next round: so in round `step` rank `rank` sends
+# piece `(rank - step) % world`. After `world - 1` rounds each piece has its whole sum in one process. In `world - 1`
+# further rounds the sums are passed on, and replace what the receiver had.
 
 # %%
 def ring_all_reduce(rows):
@@ -306,7 +318,9 @@ for rank, row in enumerate(after):
 
 # %% [markdown]
 # Every process has the sum. <!-- 12.ring --> Each has sent `2 (world - 1)` pieces, each a `world`-th of the numbers. So
-# no process ever sends more than twice its gradient, however many take part. `dist.all_reduce` does the same, in C++.
+# no process ever sends more than twice its gradient, however many take part. The network above has 3,047 weights of 8
+# bytes, which makes 24,376 bytes; each of two processes sends two halves of that in each step, so again 24,376 bytes.
+# `dist.all_reduce` gives the same sum, in C++.
 
 # %%
 def average_gradients(model, world):
@@ -341,33 +355,35 @@ fc.record({f"{how}: two processes against one": far[how] for how in far})
 
 # %% [markdown]
 # Averaged, two processes have the weights of one to within 0.00001, and the two are equal to each
-# other. <!-- 12.equal --> They are not exactly those of one process, because numbers of 53 binary digits were added in
-# another order. The right answers of all 357 faces are counted once, in two processes as in one. <!-- 12.counts -->
+# other. <!-- 12.equal --> They are not exactly those of one process, because a 64-bit number keeps 53 binary digits,
+# and rounding depends on the order of adding. In the next table each pair has the right answers and the faces: two
+# processes count all 357 faces, each once, as one does. <!-- 12.counts -->
 
 # %%
 pd.DataFrame({"one process": one, "two processes": counts}, index=["averaged", "DDP"])
 
 # %% [markdown]
 # The row *DDP* is PyTorch's own tool, `DistributedDataParallel`, the one line in `prepare`. It wraps the network, sends
-# the first weights of rank 0 to everybody, and averages gradients as yours does. It does one thing better: it begins to
-# send the last layers' gradients while `backward` still computes those of the first, and packs many small gradients
-# into one message. Its weights are the same. <!-- 12.ddp -->
+# the first weights of rank 0 to everybody, and averages gradients as yours does. It takes less time (Li and others,
+# 2020), because it sends the last layers' gradients while `backward` still computes those of the first, and packs many
+# small gradients into one message. Its weights are those of averaging by hand, to 0.00001. <!-- 12.ddp -->
 #
 # ## What spoils it: batch norm
 #
 # The row *norm* is the same network with two batch norms. A batch norm standardises by the mean and the spread of the
-# batch (lesson 05). Each process sees only its share, and standardises by that. So two processes train another network than
-# one, and no averaging of gradients repairs it. Even the two processes differ from each other: gradients are averaged,
-# the running means that batch norm keeps are not. <!-- 12.norm --> Which of them is saved? Here each process saved its
-# own; DDP copies those of rank 0 to all before each step. On GPUs `nn.SyncBatchNorm` computes the mean over all
-# processes. It does not run on processors, and for shares of 32 faces or more few people use it: a batch norm over 32
-# faces works. You only have to know that the batch of your recipe is then 32, and not 64.
+# batch (lesson 05). Each process sees only its share, and standardises by that. So two processes train another network
+# than one, and no averaging of gradients repairs it. Even the two processes differ from each other: gradients are
+# averaged, the running means and spreads that batch norm keeps are not. <!-- 12.norm --> `apart` compares these as
+# well, because they are saved with the weights. Here each process saved its own; DDP copies those of rank 0 to all
+# before each step. On GPUs `nn.SyncBatchNorm` computes mean and spread over all processes; it does not run on
+# processors. Without it, say in your report over how many faces each batch norm took its mean: here 32, and not 64.
 #
 # ## What spoils it: a sampler that pads
 #
-# You took shares of batches. Nearly all programs do something else: each process has a `DataLoader` with PyTorch's
-# `DistributedSampler`, which deals out the positions of the faces. It deals everybody equally many. Where that cannot
-# be, it begins again from the front. In training that does little harm. In validation it does.
+# You took shares of batches. PyTorch's `DistributedSampler` does something else: in the `DataLoader` of each process it
+# deals out the positions of the faces, equally many to every process. Where the faces do not suffice for that, it deals
+# the first ones a second time. In training a few repeated faces do little harm. In validation they change the accuracy.
+# You need no 64 processes to see it, because the sampler can be asked for every rank in turn.
 
 # %%
 from torch.utils.data import DistributedSampler
@@ -395,21 +411,24 @@ pd.DataFrame({world: {"answers": len(row), "accuracy, %": f"{100 * row.mean():.2
 fc.reveal("12.3", len(padded[64]))
 
 # %% [markdown]
-# With 64 processes 27 faces are counted twice, and the accuracy is that of another set of faces. <!-- 12.padded --> The
-# more processes, the more faces twice: a figure that depends on how many machines were free. PyTorch's own example for
-# ImageNet has done so for years (pytorch/examples#905). Without `sampler.set_epoch(epoch)` it also deals the same order
-# in every epoch. One order that everybody draws, and shares of it, has neither error.
+# Each column is a number of processes. With 64 processes 27 faces are counted twice, and the accuracy is that of
+# another set of faces. <!-- 12.padded --> Up to `world - 1` faces are counted twice, so the accuracy depends on how
+# many processes judged. Torchvision's training scripts had this error (pytorch/vision#4559). Without
+# `sampler.set_epoch(epoch)` the sampler also deals the same order in every epoch. You avoid both errors with an order
+# that all processes draw alike, anew for each epoch, and with shares of it.
 #
 # ## What changes in the recipe
 #
 # So far the batch stayed as it was, and two processes halved it. More often each process keeps the whole batch size: 8
-# processes of 32 faces are a batch of 256. You have just shown that this is the training of one process with 256, up to
-# what batch norms see. So you can find out here, in one process, what it does. An epoch has then an eighth of the steps.
-# The network with batch norms is taken, because it learns more in a few epochs.
+# processes of 32 faces are a batch of 256. Without batch norms that is the training of one process with 256, as you
+# have shown for two. So one process is enough to find out what the larger batch changes. An epoch then has an eighth of
+# the steps. The network here has batch norms, because it learns more in a few epochs; so its batch norms see all 256
+# faces, where eight processes would see 32.
 #
 # Goyal and others (2017) give a rule: multiply the rate by as much as the batch. With a batch eight times as large,
-# eight small steps become one, so it should be eight times as long. At the start, where the gradient changes from step
-# to step, that is too long, so the rate climbs to its full height over the first steps: *warm-up*.
+# eight small steps become one, so it should be eight times as long. At the start the gradient changes much from step to
+# step, so a long step goes wrong. Therefore the rate climbs to its full height over the first steps, here eight:
+# *warm-up*.
 
 # %%
 def recipe(batch_size, rate, warm=0):
@@ -438,15 +457,17 @@ fc.record(losses)
 
 # %% [markdown]
 # The table has the loss on the training faces after the same number of epochs. With the old rate the large batch has
-# learnt less. <!-- 12.steps --> With eight times the rate it makes up for more than half of that, <!-- 12.rate --> though
-# not for all: the rule is a guess about steps that lie close together, and long steps do not. Whether warm-up helps
-# depends on how high the rate is; look at your table. The rule has an end: from some size of the batch on a longer step
-# overshoots, and more processes save no more time. Where that is has to be tried for each problem.
+# learnt less. <!-- 12.steps --> With eight times the rate it makes up for more than half of that, <!-- 12.rate -->
+# though not for all: the rule takes the gradient to be nearly the same at all eight places, and over a long way it is
+# not. Compare the last two rows of your table: warm-up need not help, and one seed does not decide it. The rule does
+# not hold for batches of any size, because from some size on the longer step goes too far, and more processes then save
+# no more time (Shallue and others, 2019). That size differs from problem to problem.
 #
 # ## The same in another tool
 #
-# Libraries take some of these lines off you. *Lightning Fabric* finds out which processes and devices there are, and
-# wraps network and optimiser. Here is the training with DDP for it; below, the lines that differ.
+# Libraries do part of this for you. *Lightning Fabric* finds out which processes and devices there are, and wraps
+# network and optimiser. Here is the training with DDP, written with Fabric. Of the lines printed below it, those with a
+# minus are yours, and those with a plus are Fabric's.
 
 # %%
 def train_fabric(rank, world, folder, how):
@@ -484,13 +505,15 @@ else:
     print("lightning-fabric is not installed here: %pip install lightning-fabric")
 
 # %% [markdown]
-# The weights are those of DDP. <!-- 12.fabric --> Fabric saves a few lines, and takes care of GPUs, of reduced
-# precision and of sharing networks that are too large for one. It does not know how you share the faces: by itself it
-# would put in the sampler that pads. A library does not free you from the question of this lesson.
+# The weights are those of DDP. <!-- 12.fabric --> Here Fabric saves no lines. You would use it because other arguments
+# of `Fabric(…)` choose GPUs, reduced precision, or the division of a network that is too large for one GPU. The shares
+# are still yours: its `setup_dataloaders` puts in the sampler that pads. So compare with one process also where a
+# library does the work.
 #
-# What you built is in the package: `fc.distributed.processes`, `average_gradients`, `together` for the rows of
-# `fc.train_epoch` and `fc.evaluate`, and `Shares`. The last one also counts the faces and warns when some were left
-# out. [Part two](12b_sweeps.ipynb) asks what more processes save, and runs one lesson with many settings.
+# The package has what you built, in `fc.distributed`: `processes`, `average_gradients`, and `Shares`, which also counts
+# the faces and warns when some were left out. `together` combines what `fc.train_epoch` and `fc.evaluate` return in
+# each process, each counted by its faces. [Part two](12b_sweeps.ipynb) asks what more processes save, and runs one
+# lesson with many settings.
 #
 # ## What you can say now
 
@@ -521,9 +544,9 @@ fc.claims()
 
 # %% [markdown]
 # **What to remember.** Several processes train one network if they start from the same weights, share each batch evenly
-# and average their gradients; prove it by comparing with one process. Add counts, never average averages. Batch norm
-# sees a share only. A sampler that pads makes a validation figure depend on the number of processes. And a larger batch
-# is another recipe.
+# and average their gradients; show it by comparing with one process. Three things spoil it: shares of different sizes,
+# a batch norm, because it sees only a share, and a sampler that pads, because the accuracy then depends on the number
+# of processes. Add up counts, and do not average accuracies. A larger batch needs another learning rate.
 #
 # ## Exercises
 #
@@ -532,7 +555,7 @@ fc.claims()
 #
 # | | exercise | kind | min |
 # |---|---|---|---|
-# | 12.1 | Which of six trainings in two processes is the training of one? | recall | 10 |
+# | 12.1 | Which of six trainings in two processes give the weights of one process? | recall | 10 |
 # | 12.2 | Average gradients of shares that are not equally large. | code | 20 |
 # | 12.3 | Build faces and processes for which a sampler that pads is wrong by fifteen points. | break | 30 |
 # | 12.4 | Find the two mistakes in a ring that is right for two processes alone. | debug | 25 |

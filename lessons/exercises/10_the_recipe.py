@@ -22,7 +22,7 @@ from torch import nn
 #
 # 1. The stem: `PixelUnshuffle(2)`, then a convolution that makes 16 maps of four pictures of 24 × 24, and no pool behind it.
 # 2. Batch norm behind each convolution, which then has no bias.
-# 3. Instead of unrolling, and three linear layers behind it: the largest and the mean value of each map, added, and one linear layer.
+# 3. In place of the unrolled maps and the three linear layers: the largest value of each map plus its mean value, and one linear layer.
 # 4. Muon for the kernels, instead of Adam.
 # 5. A triangle for the learning rate, over all epochs.
 # 6. Smoothed labels.
@@ -68,20 +68,20 @@ fc.check("10.1", changes, least, height)
 # %% [markdown]
 # ## 10.2 · An average without a false start
 #
-# The weights before the first step are random numbers. An average that begins with them, and keeps 0.999 of itself in each step, still
-# holds more than a third of them after 1,000 steps. One that begins with 0 is too small for as long. Adam has the same
-# difficulty with its averages, and divides by what is missing.
+# The weights before the first step are random numbers. An average that begins with them, and keeps 0.999 of itself in each step, still holds more
+# than a third of them after 1,000 steps. An average that begins with 0 is too small for equally long. Adam begins its averages with 0, and corrects
+# that by a division.
 #
 # Write a class `Averaged`:
 #
 # - `Averaged(model, keep)` is made before the first step. `keep` is the share that a step keeps, from 0 to under 1.
 # - `update(model)` is called after each step.
-# - `state()` returns a dict like that of `model.state_dict()`, with the same names, shapes and types. Each tensor of floating-point
-#   numbers in it, be it a weight or a buffer, is a weighted mean of its values after the steps so far: the last step counts 1, the one
-#   before `keep`, the one before that `keep`², and so on, all divided by the sum of these. What was there before the first step counts nothing.
+# - `state()` returns a dict like that of `model.state_dict()`, with the same names, shapes and types. Each tensor of floating-point numbers in it, be
+#   it a weight or a buffer, is a weighted mean of its values after the steps so far: the last step counts 1, the one before `keep`, the one before
+#   that `keep`², and so on, all divided by the sum of these. What was there before the first step counts nothing.
 # - Every other tensor, such as the counter of a batch norm, is a copy of the last one.
-# - The model that trains stays as it is. The tensors of a state are its own: they do not change when the training goes on. `state()` may
-#   be called after any step, as often as one likes.
+# - The model that trains stays as it is. The tensors of a state are its own: they do not change when the training goes on. `state()` may be called
+#   after any step, and any number of times.
 
 # %% answer="10.2"
 class Averaged:
@@ -156,7 +156,7 @@ fc.guess("10.e3", "A matrix of 32 × 32 random numbers from a normal distributio
 
 # %% [markdown]
 # Write `agreement(gradient, steps)`: the cosine of the angle between the matrix `gradient` and `evened(gradient, steps)`, where both are taken as one
-# long list of numbers. The matrix has 64-bit numbers and any shape.
+# long list of numbers. It returns one number. The matrix has 64-bit numbers and any shape.
 #
 # Then make them disagree. `gradient` is a matrix of 32 × 32 numbers. Two things are demanded of it:
 #
@@ -200,12 +200,15 @@ for size in (0.001, 0.01, 0.05, 0.2, 0.5):
     print(f"0.5 everywhere, and {size} more on the diagonal: {float(agreement(matrix, 4)):.2f}")
 
 # %% [markdown]
-# Explain in eight to twelve sentences. A matrix has the singular values s₁, s₂, …, and a perfect evening makes each of them 1. What is the
-# cosine then, written with the singular values? Which matrices of 32 × 32 have the largest one, and how small can it become? What did you build,
-# in these words: which directions are there, and how large are they? The last table falls and rises again. Why does it rise towards small
-# numbers, where the singular values differ most? Adam goes nearly the way of SGD on your matrix. What does it not see that Muon sees? And a
-# question about noise: half of your small singular values may come from the luck of the batch, and not from the task. What does Muon do
-# with them, what does SGD do, and what could make Muon's step safer?
+# Explain in eight to twelve sentences. A matrix has the singular values s₁, s₂, …, and a perfect evening makes each of them 1.
+#
+# 1. What is the cosine then, written with the singular values? Which matrices of 32 × 32 have the largest one, and how small can it become?
+# 2. What did you build, in these words: which directions are there, and how large are they?
+# 3. From the first to the last of the five printed lines the cosine falls, and rises again. Why is it large for the smallest numbers on the
+#    diagonal, where the singular values differ most?
+# 4. Adam goes nearly the way of SGD on your matrix. What does it not see that Muon sees?
+# 5. Half of your small singular values may be noise of the batch, and have nothing to do with the task. What does Muon do with them, what
+#    does SGD do, and what could make Muon's step safer?
 
 # %% [markdown] answer="10.3" points=5
 # ### BEGIN SOLUTION
@@ -259,8 +262,8 @@ def plain_network(widths):
 
 
 # %% [markdown]
-# `priced` counts the operations of a training on `faces` faces, in batches of `batch_size`, of which the last one may be shorter. `sides`
-# has the side of the faces, in pixels, for each epoch. A step counts three times its way forward.
+# `priced` counts the operations of a training on `faces` faces, in batches of `batch_size`, of which the last one may be shorter. `sides` has the
+# side of the faces, in pixels, for each epoch. A step of training counts as three times the way forward of its faces.
 
 # %%
 def priced(widths, faces, sides, batch_size):
@@ -281,9 +284,9 @@ widths = [16, 32, 64]
 print(f"{priced(widths, 1024, [48] * 5, 64):,} and {fc.training_flops(plain_network(widths), faces=1024, sides=[48] * 5):,}")
 
 # %% [markdown]
-# Test it yourself, where this test could not see a mistake. Then write `price(widths, faces, sides, batch_size)`, which is right for all networks of
-# this kind, all numbers of faces and all sides, odd ones too. (`fc.training_flops` computes it from a network; write it by hand this time.)
-# It returns a whole number.
+# Test it yourself, with numbers for which this test could not show a mistake. Then write `price(widths, faces, sides, batch_size)`, which is right
+# for all networks of this kind, all numbers of faces and all sides, odd ones too. (`fc.training_flops` computes it from a network; write it by hand
+# this time.) It returns a whole number.
 
 # %% answer="10.4"
 def price(widths, faces, sides, batch_size):
@@ -325,10 +328,11 @@ expect_priced(price, [20], 10, [31], 64, "fewer faces than a batch")
 # ## 10.5 · More from the same arithmetic
 #
 # Here are 1,000 faces, and a CNN in the manner of Notebook A, which Adam trains for 19 epochs. That takes 0.58 TFLOP, 0.58 · 10¹² operations as
-# `fc.training_flops` counts them. Be right more often, with **0.6 TFLOP at most**.
+# `fc.training_flops` counts them. Train a network that is right more often on faces that neither has seen, by the paired test of lesson 07, with
+# **0.6 TFLOP at most**.
 #
-# The lesson has all that you need: a stem, batch norm, pools, Muon, a triangle, changed faces, smoothed labels, averaged weights. The
-# second part adds small faces in the first epochs. What the network costs, and how often it sees each face, is yours to divide.
+# The lesson has all that you need: a stem, batch norm, pools, Muon, a triangle, changed faces, smoothed labels, averaged weights. The second part
+# adds small faces in the first epochs. You decide how many operations go into a larger network, and how many into more epochs.
 #
 # - `network()` returns the network without trained weights: float32 (B, 1, side, side) from 0 to 1 in, seven logits out. It has to
 #   stand alone: imports, functions and numbers, but nothing that a training has computed. At most 500,000 weights travel in the notebook.

@@ -26,8 +26,8 @@ from torch import nn
 # - `B`: In evaluation mode, the gradient of the *sum* of many faces' logits holds for each face the gradient of its own logit.
 # - `C`: A map that becomes another one when the weights are replaced by random ones has been shown to be right.
 # - `D`: `torch.onnx.export` raises an error where its example has one face only, because it cannot know how many will come.
-# - `E`: The filter that holds the largest weight of a whole layer becomes the same whole numbers with one scale for each filter as
-#   with one scale for all.
+# - `E`: One filter holds the largest weight of its layer. It becomes the same whole numbers, whether each filter has a scale of its
+#   own or all have one scale together.
 # - `F`: Where the paired test sees no difference between the networks with 32 and with 8 bits, both give the same answers.
 # - `G`: In the European Union a school may let a network infer its pupils' emotions in class, as long as no picture is kept.
 #
@@ -63,17 +63,17 @@ fc.check("11.1", true, covered, products)
 # tensors, both of the shape of the layer's answer:
 #
 # - `answered`: what the layer answered to the faces;
-# - `gradient`: the gradient with respect to it of the logit that belongs to each face's code, taken face by face.
+# - `gradient`: for each face, the gradient of one of its logits, the one of its code, with respect to `answered`.
 #
 # The model is asked in evaluation mode. What follows the layer may write over its input, as `nn.ReLU(inplace=True)` does; `answered`
 # is still what the layer itself gave, and `gradient` belongs to that. The weights may be frozen, so that none of them takes a gradient.
 #
-# Afterwards everything is as it was, **also when the model raises an error**, for example at images of a wrong size. The error
-# itself goes on to whoever called.
+# Afterwards everything is as it was, **also when the model raises an error**, for example at images of a wrong size. `at_layer`
+# does not catch that error.
 #
 # - Each layer is in the mode in which it was. A batch norm may have been in evaluation mode inside of a network in training.
 # - There is no hook that was not there before.
-# - The gradients that weights hold, and the images, are the same.
+# - The images, and the `grad` of each weight, are the same as before.
 
 # %% answer="11.2"
 def at_layer(model, layer, images, codes):
@@ -101,7 +101,7 @@ def at_layer(model, layer, images, codes):
 fc.check("11.2", at_layer)
 
 # %% [markdown]
-# Here the last convolution of a small network, with an in-place ReLU behind it, is asked about four random faces. Some of its numbers
+# Here the convolution of a small network, with an in-place ReLU behind it, is asked about four random faces. Some of its numbers
 # should be negative. No gradient reaches those, because the ReLU makes each of them 0.
 
 # %%
@@ -130,9 +130,9 @@ expect_asked(at_layer, model, 4, "at_layer, a convolution before an in-place ELU
 # %% [markdown]
 # ## 11.3 · A mark on nothing
 #
-# Grad-CAM takes the **mean** of the gradient over all places of a map. Here is the smallest network in which you can see what that
-# costs. A face is 6 × 6 numbers from 0 to 1. The network has one map, which is the face itself, and its head has one weight for
-# each place. So the weights are the gradient of the logit with respect to the map.
+# Grad-CAM takes the **mean** of the gradient over all places of a map. Here is the smallest network in which you can see what goes
+# wrong with that. A face is 6 × 6 numbers from 0 to 1. The network has one map, which is the face itself, and its head has one
+# weight for each place. So the weights are the gradient of the logit with respect to the map.
 
 # %%
 def logit(weights, face):
@@ -178,10 +178,13 @@ print(f"Grad-CAM marks {tuple(map(int, most))} most; covered with grey, it chang
 print(f"the largest change, {max(changes):.2f}, comes from {divmod(int(np.argmax(changes)), 6)}")
 
 # %% [markdown]
-# Explain in six to ten sentences. Why does Grad-CAM mark your place, although nothing hangs on it? There is a head for which this
-# cannot happen, because one weight holds for all places of a map: which layers does it have? The lesson's network flattens 3 × 3
-# places. Can it happen there? Which test of the lesson would have found it out, and does the test with random weights find it out as
-# well? Last: a report shows you one such map and says "the network looks at the mouth". What do you ask for?
+# Explain in six to ten sentences:
+#
+# 1. Why does Grad-CAM mark your place, although the logit does not depend on it?
+# 2. There is a head for which this cannot happen, because one weight holds for all places of a map. Which layers does it have? The
+#    lesson's network flattens 3 × 3 places: can it happen there?
+# 3. Which test of the lesson would have found it out, and does the test with random weights find it out as well?
+# 4. A report shows you one such map and says "the network looks at the mouth". What do you ask for?
 
 # %% [markdown] answer="11.3" points=4
 # ### BEGIN SOLUTION
@@ -219,9 +222,9 @@ print(f"the largest change, {max(changes):.2f}, comes from {divmod(int(np.argmax
 # - `numbers`: an array of the same shape and the type `np.int8`, with whole numbers from −127 to 127;
 # - `scales`: one positive number for each filter, in the shape (filters, 1, …), so that `numbers * scales` is about `weights`.
 #
-# The largest weight of each filter, without its sign, becomes 127 or −127, and every weight becomes the nearest whole number of
-# scales. A filter in which all weights are 0 gets numbers of 0 and any positive scale. Here is somebody's version. It raises no error, and
-# what it gives looks much like the weights.
+# In each filter the weight that is farthest from 0 becomes 127 or −127, and every weight becomes the nearest whole number of
+# scales. A filter in which all weights are 0 gets numbers of 0 and any positive scale. Here is somebody's version. It raises no
+# error, and what it gives looks much like the weights.
 
 # %%
 def broken_int8(weights):
@@ -240,7 +243,7 @@ filters = np.random.default_rng(114).normal(size=(8, 8, 3, 3)) * np.geomspace(0.
 print(f"mean error: {mean_error(broken_int8, filters):.2f} % of a weight")
 
 # %% [markdown]
-# Find its three mistakes, and write it anew.
+# Find its three mistakes, and write it anew. Yours also has to take a filter of zeros.
 
 # %% answer="11.4"
 def int8(weights):
@@ -268,15 +271,15 @@ print(f"mean error: {mean_error(int8, filters):.2f} % of a weight")
 # A network with 32 bits and the same with 8 have answered the same faces. `what_changed(y_true, before, after)` gets three arrays of
 # codes, the labels and both answers, and returns the numbers that a report needs, as a dict:
 #
-# - `"changed"`: to how many faces the two give another answer;
+# - `"changed"`: to how many faces the two networks give different answers;
 # - `"lost"`: how many answers were right before and are wrong after;
 # - `"won"`: how many were wrong before and are right after;
-# - `"p"`: the exact two-sided p of the paired test. If nothing but chance decided, each of the `lost + won` faces would be lost or won like
-#   the toss of a coin; p is the probability of a split at least as uneven as this one, to either side. Where no answer is lost or won, p
-#   is 1.
+# - `"p"`: the exact two-sided p of the paired test. If nothing but chance decided, each of the `lost + won` faces would be lost or
+#   won like the toss of a coin; p is the probability of a split at least as uneven as this one, to either side. Where no answer is
+#   lost or won, p is 1.
 #
-# There may be some ten thousand faces. Write the sum by hand, or take a function that you know. `math.comb(n, k)` says in how many ways
-# n tosses give k heads.
+# There may be ten thousand faces or more. Write the sum by hand, or take a function that you know. `math.comb(n, k)` says in how
+# many ways n tosses give k heads.
 
 # %%
 print(f"3 tosses, 1 head: {math.comb(3, 1)} ways of {2**3}")

@@ -55,9 +55,10 @@ fc.check("12.1", equal, messages, megabytes)
 # %% [markdown]
 # ## 12.2 · Uneven shares
 #
-# In training the lesson left faces out, so that all shares are equally large. It need not be. `whole_gradient(gradients, counts)`
-# gets the gradient of each process, one row each, and how many faces each process had. A row is the **mean** over the faces of that
-# process. It returns the mean over all faces of the batch, one row.
+# In training the lesson left faces out, so that all shares are equally large. That is not necessary, because the mean over all
+# faces can be computed from uneven shares, too. `whole_gradient(gradients, counts)` gets the gradient of each process, one row
+# each, and how many faces each process had. A row is the **mean** over the faces of that process. The function returns the mean
+# over all faces of the batch, as one row.
 #
 # - `gradients` is an array (world, numbers), `counts` has one whole number for each process.
 # - A process may have had no face. Its mean is then not a number, `nan`, and counts for nothing.
@@ -101,8 +102,8 @@ expect_whole(whole_gradient, [0, 0, 3], 2, "three processes, one with faces", se
 # %% [markdown]
 # ## 12.3 · Fifteen points from nowhere
 #
-# PyTorch's `DistributedSampler` deals every process equally many faces. Where they do not come out even, it begins again from the
-# front: the first faces are dealt twice. Here is what it does to an accuracy.
+# PyTorch's `DistributedSampler` deals every process equally many faces. Where the faces do not suffice for that, it deals the
+# first ones a second time. Here is what it does to an accuracy.
 
 # %%
 def padded_accuracy(right, world):
@@ -115,8 +116,9 @@ def padded_accuracy(right, world):
 print(np.mean([True, False, False]), padded_accuracy([True, False, False], 2))
 
 # %% [markdown]
-# Find a case in which it is wrong by **at least 15 points of 100**: `right`, a list of True and False for at least 100 faces, and
-# `world`, at most 64 processes, such that `padded_accuracy(right, world)` and the mean of `right` differ by 0.15 or more.
+# Find a case in which the padded accuracy is wrong by **at least 15 points of 100**: `right`, a list of True and False for at
+# least 100 faces, and `world`, at most 64 processes, such that `padded_accuracy(right, world)` and the mean of `right` differ by
+# 0.15 or more.
 
 # %% answer="12.3"
 right = None
@@ -163,9 +165,10 @@ fc.check("12.3", right, world)
 # %% [markdown]
 # ## 12.4 · A ring that does not close
 #
-# `ring(rows)` gets one array for each process, all of the same length, and returns a list with one array for each process: the sum
-# of all. It does so as a ring does, by pieces that are sent to the right-hand neighbour. Here is somebody's ring. It is right for two
-# processes and an even number of numbers. For three it is not, and what cannot be divided evenly raises an error.
+# `ring(rows)` gets one array for each process, all of the same length, and returns a list with one array for each process: the
+# sum of all. It does so as a ring does, by pieces that are sent to the right-hand neighbour. Here is somebody's ring. It is right
+# for two processes and an even number of numbers. It has two mistakes: for three processes the sums are wrong, and numbers that
+# cannot be divided evenly raise an error.
 
 # %%
 def broken_ring(rows):
@@ -182,8 +185,8 @@ def broken_ring(rows):
 print("two:", broken_ring(np.ones((2, 4)))[0], "three:", broken_ring(np.ones((3, 3)))[0])
 
 # %% [markdown]
-# Write a ring that is right for any number of processes, one among them, and any number of numbers. The arrays that come in stay as
-# they are.
+# Write a ring that is right for any number of processes, also for one, and for any number of numbers. The arrays that come in
+# stay as they are.
 
 # %% answer="12.4"
 def ring(rows):
