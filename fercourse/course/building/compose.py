@@ -81,7 +81,7 @@ def _badge(lesson, repository):
 
 
 def colab_address(repository: str, path: str) -> str:
-    """Where Colab opens a notebook of the repository; "" for a course elsewhere than on GitHub, all that Colab reads."""
+    """Where Colab opens a notebook of the repository; "" where that is not on GitHub, the only place Colab reads."""
     address = urlsplit(repository)
     return f"{COLAB}/github{address.path}/blob/main/{path}" if address.netloc == "github.com" else ""
 

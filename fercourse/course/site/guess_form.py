@@ -1,4 +1,4 @@
-"""Guesses on a page: which outputs wait for one, and the form that asks. What it does is in docs/site/guesses.js."""
+"""Guesses on a page: which outputs wait for one, and the form that asks. What it does is in docs/site/site.js."""
 
 from collections.abc import Iterable
 from html import escape

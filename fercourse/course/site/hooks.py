@@ -52,7 +52,7 @@ def on_page_content(html: str, page: "Page", config: "MkDocsConfig", files: "Fil
     course = _course(config)
     origins = {source: path for path, source in reversed(page_sources(course).items())}
     addresses = {path: files.src_uris[source].url for path, source in page_sources(course).items()}
-    there = {file.url for file in files}
+    there = {file.url for file in files if file.inclusion.is_included()}
     where = {"origin": origins[page.file.src_uri], "here": page.url}
     return relinked(html, **where, addresses=addresses, there=there, course=course)
 

@@ -100,7 +100,7 @@ def _figure(picture, png, alt):
     """A picture that opens in its full size."""
     width, height = (int.from_bytes(png[place : place + 4]) for place in (16, 20))
     size = f'width="{width}" height="{height}" style="min-width: {int(SMALLEST * width)}px"'
-    return f'<a class="figure" href="{picture}"><img src="{picture}" alt="{escape(alt)}" loading="lazy" {size}></a>'
+    return f'<a class="figure" href="{picture}"><img src="{picture}" alt="{escape(alt)}" {size}></a>'
 
 
 def _coloured(source):

@@ -1,7 +1,8 @@
-// A guess on a page, as `fc.guess` and `fc.reveal` in a notebook: scored here, kept in this browser alone.
-// What waits for it, `details.answer`, can also be opened by hand.
+// What the pages do by themselves. A guess works as `fc.guess` and `fc.reveal` in a notebook: it is scored here, and kept
+// in this browser alone. What waits for it, `details.answer`, can also be opened by hand.
 "use strict";
 
+(() => {
 const key = (id) => `fercourse.guess.${id}`;
 const forms = [...document.querySelectorAll("form.guess")];
 const made = {};
@@ -73,4 +74,9 @@ function reachable() {
 }
 addEventListener("resize", reachable);
 document.addEventListener("toggle", reachable, true); // of what was folded nothing had a width
+new MutationObserver(reachable).observe(document.body, { childList: true, subtree: true }); // Material wraps tables
 reachable();
+
+// Material names its search by a picture of a magnifying glass alone.
+document.querySelector(".md-search")?.setAttribute("aria-label", "Search");
+})();
