@@ -49,6 +49,7 @@ def browser(chromium):
     """A page that notes in `.troubles` what goes wrong: errors of the console, and requests that leave the disk."""
     context = chromium.new_context()
     page = context.new_page()
+    page.set_default_timeout(120_000)
     page.troubles = []
     page.on("console", lambda said: said.type in ("error", "warning") and page.troubles.append(said.text))
     page.on("pageerror", lambda error: page.troubles.append(str(error)))
@@ -88,7 +89,7 @@ WIDER = """() => [...document.querySelectorAll("main *")].filter((each) => {
 }).map((each) => each.outerHTML.slice(0, 120))"""
 
 
-@pytest.mark.parametrize(("name", "ways"), looked_at(), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(("name", "ways"), [pytest.param(*each, id=each[0]) for each in looked_at()])
 def test_a_page_has_no_error_no_request_no_cut_column_and_no_serious_finding_of_axe(name, ways, browser, folder):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing: make environment").Axe()
     found = []
