@@ -48,7 +48,9 @@ def on_files(files: "Files", config: "MkDocsConfig") -> "Files":
 
 
 def on_page_content(html: str, page: "Page", config: "MkDocsConfig", files: "Files") -> str:
-    """Resolve the links of a page, which lead through the repository."""
+    """Resolve the links of a page, which lead through the repository; one that stands alone needs no list of others."""
+    if page.parent is None:
+        page.meta["hide"] = ["navigation"]
     course = _course(config)
     origins = {source: path for path, source in reversed(page_sources(course).items())}
     addresses = {path: files.src_uris[source].url for path, source in page_sources(course).items()}
