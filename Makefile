@@ -19,7 +19,7 @@ export OMP_WAIT_POLICY ?= passive
 pytest := OMP_NUM_THREADS=1 $(python) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 quiet := FERCOURSE_HEADLESS=1 FERCOURSE_SCALE=smoke FERCOURSE_DATA=drawn TQDM_DISABLE=1
 
-.PHONY: help course test lab bench notebooks slides site environment clean
+.PHONY: help course test lab site bench notebooks slides environment clean
 
 help:  ## prints these lines
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
