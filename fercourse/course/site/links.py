@@ -18,7 +18,7 @@ def page_sources(course: Course) -> dict[str, str]:
     A notebook without outputs and the same one executed are one page.
     """
     found = {"README.md": "index.md"}
-    found |= {f"docs/{path.name}": path.name for kind in ("*.md", "*.png") for path in course.docs.glob(kind)}
+    found |= {f"docs/{path.name}": path.name for kind in ("*.md", "*.png", "*.svg") for path in course.docs.glob(kind)}
     for folder, page in ((course.pages, "lessons"), (course.notebooks, "lessons"), (course.exercises, "exercises")):
         at = folder.relative_to(course.root).as_posix()
         notebooks = sorted(folder.glob("*.ipynb"))
