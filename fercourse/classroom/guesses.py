@@ -15,6 +15,9 @@ from fercourse.settings import is_number, plain
 if TYPE_CHECKING:
     from ipywidgets import VBox
 
+BETWEEN_OPTIONS = " · "
+"""What stands between two options where they are listed, so that it stands in none."""
+
 _asked = {}
 _committed = {}
 
@@ -32,7 +35,7 @@ def guess(id: str, question: str, *, options: Sequence, unit: str = "") -> None:
     options = _ask(id, options, unit)
     _committed.pop(id, None)
     if headless():
-        listed = " · ".join(_named(option, unit) for option in options)
+        listed = BETWEEN_OPTIONS.join(_named(option, unit) for option in options)
         html = f"<p><b>{escape(question)}</b><br>{escape(listed)}</p>"
         show({"kind": "question", "id": id, "question": question}, text=f"{question}\n{listed}", html=html)
         return
@@ -56,6 +59,8 @@ def _ask(id, options, unit):
     for place, option in enumerate(options):
         if any(_same(option, other) for other in options[:place]):
             raise ParameterError(f"guess {id}: {option!r} is twice among the options {options!r}")
+        if BETWEEN_OPTIONS in _named(option, unit):
+            raise ParameterError(f"guess {id}: {BETWEEN_OPTIONS!r} stands between options, so not in one: {option!r}")
     _asked[id] = (options, unit)
     return options
 

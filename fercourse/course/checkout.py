@@ -28,9 +28,17 @@ class Course:
         return self.root / "notebooks"
 
     @property
+    def exercises(self) -> Path:
+        return self.root / "exercises"
+
+    @property
+    def docs(self) -> Path:
+        return self.root / "docs"
+
+    @property
     def pages(self) -> Path:
         """Where the executed notebooks lie, for reading."""
-        return self.root / "docs" / "lessons"
+        return self.docs / "lessons"
 
     @property
     def records(self) -> Path:

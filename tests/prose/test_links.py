@@ -17,8 +17,11 @@ HOSTS = {
     "distributed.dask.org",
     "eur-lex.europa.eu",
     "github.com",
+    "jupyterhub.readthedocs.io",
     "keepachangelog.com",
     "keras.io",
+    "nbgitpuller.readthedocs.io",
+    "revealjs.com",
     "www.tensorflow.org",
 }
 """Everybody to whom the course sends a reader. Whoever adds one has looked whether the address answers."""

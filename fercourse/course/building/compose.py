@@ -32,6 +32,7 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 GLOSSARY = "Terms stand in *italics* or **bold** where they are explained: see [the glossary](../docs/glossary.md)."
+COLAB = "https://colab.research.google.com"
 LONGEST_SLUG = 48
 WORDS_A_MINUTE, LINES_A_MINUTE = 80, 8
 """How fast a lesson is studied: words of prose, lines of code."""
@@ -76,13 +77,14 @@ def header(lesson: Lesson, *, repository: str, record: dict) -> str:
 
 
 def _badge(lesson, repository):
-    """Colab opens notebooks from GitHub only: a course that lives elsewhere has no badge."""
+    page = colab_address(repository, f"notebooks/{lesson.name}.ipynb")
+    return page and f"[![Open in Colab]({COLAB}/assets/colab-badge.svg)]({page})"
+
+
+def colab_address(repository: str, path: str) -> str:
+    """Where Colab opens a notebook of the repository; "" where that is not on GitHub, the only place Colab reads."""
     address = urlsplit(repository)
-    if address.netloc != "github.com":
-        return ""
-    colab = "https://colab.research.google.com"
-    page = f"{colab}/github{address.path}/blob/main/notebooks/{lesson.name}.ipynb"
-    return f"[![Open in Colab]({colab}/assets/colab-badge.svg)]({page})"
+    return f"{COLAB}/github{address.path}/blob/main/{path}" if address.netloc == "github.com" else ""
 
 
 def _times(lesson, record):
