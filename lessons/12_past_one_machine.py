@@ -74,6 +74,7 @@ def processes():
         return
     dist.init_process_group("gloo")
     yield dist.get_rank(), dist.get_world_size()
+    dist.barrier()  # wait for everybody, so that no message is still under way
     dist.destroy_process_group()
 
 

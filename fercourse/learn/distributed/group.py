@@ -25,6 +25,8 @@ def processes() -> Iterator[tuple[int, int]]:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dist.init_process_group("nccl" if on_gpus else "gloo")
     yield dist.get_rank(), dist.get_world_size()
+    # Without it gloo's threads may still hold tensors of ours while Python ends, and abort (pytorch/pytorch#179291).
+    dist.barrier()
     dist.destroy_process_group()
 
 
