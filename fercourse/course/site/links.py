@@ -6,6 +6,8 @@ from html import escape, unescape
 from posixpath import dirname, join, normpath, relpath
 from urllib.parse import unquote, urlsplit
 
+from markdown.extensions.toc import slugify
+
 from fercourse.course.checkout import Course
 from fercourse.errors import ParameterError
 
@@ -49,12 +51,17 @@ def relinked(
             return target
         wanted = normpath(join(dirname(origin), unquote(path)))
         if wanted in addresses:
-            return relpath(addresses[wanted], dirname(here) or ".") + mark + anchor
+            return relpath(addresses[wanted], dirname(here) or ".") + mark + _heading(wanted, anchor)
         if not (course.root / wanted).exists() or wanted.startswith(".."):
             raise ParameterError(f"{origin}: a link to {target}, which is nowhere in the repository. Mend it.")
         return f"{file_address(course, wanted)}{mark}{anchor}"
 
     return LINK.sub(resolved, html)
+
+
+def _heading(path, anchor):
+    """The name of a heading on its page: Jupyter writes it with its capitals and signs, mkdocs without."""
+    return slugify(unquote(anchor), "-") if path.endswith(".ipynb") else anchor
 
 
 def file_address(course: Course, path: str) -> str:

@@ -1,6 +1,7 @@
 """What processes that train one network say to each other: gradients, rows, and whether their weights are the same."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -25,8 +26,10 @@ def processes() -> Iterator[tuple[int, int]]:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dist.init_process_group("nccl" if on_gpus else "gloo")
     yield dist.get_rank(), dist.get_world_size()
-    # Without it gloo's threads may still hold tensors of ours while Python ends, and abort (pytorch/pytorch#179291).
+    # gloo's threads let go of our tensors a moment after they have sent them. Where Python ends before that, they abort
+    # the process, when all is done (pytorch/pytorch#179291). What a barrier sends is no tensor of ours.
     dist.barrier()
+    time.sleep(0.2)
     dist.destroy_process_group()
 
 

@@ -285,7 +285,7 @@ def test_the_help_is_quick_and_says_what_each_command_does():
     command = [sys.executable, "-X", "importtime", "-m", "fercourse", "--help"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0
-    for text in ("Build notebooks/, solutions/ and exercises/", "Run notebooks, each in its own folder", "data"):
+    for text in ("Build notebooks/, solutions/, exercises/", "Run notebooks, each in its own folder", "data"):
         assert text in done.stdout
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert not imported & {"torch", "pandas", "papermill", "jupytext", "matplotlib"}
