@@ -403,8 +403,8 @@ figure, axis = plt.subplots(figsize=(4.6, 3.6), layout="constrained")
 for name, curve in real.items():
     thick = 2.2 if name == "lesson 10's recipe" else 1
     axis.plot(curve["spent"], 100 * curve["accuracy"], style_of[name], markersize=3, linewidth=thick, label=name)
-axis.set(xscale="log", xlabel="10¹² operations spent", ylabel="right on PublicTest, %")
-axis.legend(fontsize=7)
+axis.set(xscale="log", xlabel="10¹² operations spent", ylabel="right on PublicTest, %", ylim=(20, 82))
+axis.legend(fontsize=7, ncols=2, loc="upper left")
 figure.suptitle("FER2013, recorded, one seed each", fontsize=9);
 
 # %%
