@@ -45,9 +45,9 @@ def operations(training: Listed, record: dict) -> list[int] | None:
     """Floating-point operations spent on FER2013 after each epoch of a recorded training; None where they are unknown.
 
     Forward three times, each epoch at the side that its row has. Those of other frameworks are not counted, nor those
-    of a network that is not installed.
+    of a network that is not installed, nor those of several networks: their accuracies are of each, not of their mean.
     """
-    if training.framework != "torch" or not training.installed:
+    if training.framework != "torch" or not training.installed or training.networks > 1:
         return None
     faces = sum(OFFICIAL_COUNTS["Training"]) * training.copies
     sides = [int(row.get("side", SIDE)) for row in record["history"]]
@@ -73,7 +73,7 @@ def _speed(training, record):
 
 def _work(training):
     """Operations of one epoch on FER2013, forward and backward."""
-    return PASSES * _flops(training) * sum(OFFICIAL_COUNTS["Training"]) * training.copies
+    return PASSES * _flops(training) * sum(OFFICIAL_COUNTS["Training"]) * training.copies * training.networks
 
 
 def _flops(training):

@@ -35,6 +35,8 @@ class Listed:
     optimizer:  a function from the network to what `fit` takes as its optimizer, where the recipe has none
     framework:  "torch", "tensorflow", or "ready weights": trained by others, a network of TensorFlow's
     flips:      whether its answers are means over each face and its mirror image
+    networks:   so many of PyTorch's, trained one after the other from seeds of their own; its answers and the rows of
+                its history are means of theirs
     needs:      a package that the network comes from, which is not among those that the course always has
     note:       what a reader of the list should know
     """
@@ -53,6 +55,7 @@ class Listed:
     framework: str = "torch"
     optimizer: Callable | None = None
     flips: bool = False
+    networks: int = 1
     needs: str | None = None
     note: str = ""
 
@@ -199,11 +202,12 @@ def _from_scratch(mean, std):
     return efficientnet_b0()
 
 
-def _fast(name, recipe, **settings):
+def _fast(name, recipe, networks=1, **settings):
     """The fast network, which standardises each face by itself; answers are means over mirror images."""
+    answers = "means over mirror images" if networks == 1 else f"means of {networks} networks and over mirror images"
     return Listed(
         name=name, lesson="10", network=lambda mean, std: fast(**settings), recipe=recipe, test=True, flips=True,
-        written={"optimizer": "Muon at 0.02, AdamW at 0.003", "answers": "means over mirror images"} | settings,
+        written={"optimizer": "Muon at 0.02, AdamW at 0.003", "answers": answers} | settings, networks=networks,
     )  # fmt: skip
 
 
@@ -282,6 +286,7 @@ TRAININGS = (
         CPU_RECIPE | {"epochs": 4, "sides": [32, 32, 48, 48], "augment": Augment(flip=0.5)}, widths=(32, 32, 64, 128),
     ),
     _fast("Fast network, CPU recipe", CPU_RECIPE),
+    _fast("Three fast networks, CPU recipe, averaged", CPU_RECIPE, networks=3),
     _fast("Fast network, GPU recipe", GPU_RECIPE, **GPU_NETWORK),
 )  # fmt: skip
 """In the order of the lessons."""

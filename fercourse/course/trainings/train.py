@@ -1,9 +1,13 @@
 """One training of the list after another: begun or gone on with, and its record written when it is over."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
+from statistics import fmean
+
+import numpy as np
 
 from fercourse.classroom.session import device_name
 from fercourse.course.trainings.listed import Listed
@@ -21,7 +25,8 @@ def train(
     """The finished trainings, in their order; what `folder` has a record of is read, not trained again.
 
     After each epoch a checkpoint is written into `folder`, "<name>, seed <seed>.pt", from which a killed training
-    goes on; it is removed when the record is there. Raises what `fit` and `save_run` raise.
+    goes on; it is removed when the record is there. Of several networks each has its own, "…, network 2.pt". Raises
+    what `fit` and `save_run` raise.
     """
     device, folder = choose_device(device), Path(folder)
     if not data.official:
@@ -37,22 +42,40 @@ def _finished(training, data, seed, folder, device):
         print(f"there already: {kept.summary}", flush=True)
         return kept
     print(f"{training.name}, seed {seed}, on {data.source}, {device_name(device)}", flush=True)
-    checkpoint = folder / f"{training.name}, seed {seed}.pt"
+    which = [""] if training.networks == 1 else [f", network {number + 1}" for number in range(training.networks)]
+    checkpoints = [folder / f"{training.name}, seed {seed}{network}.pt" for network in which]
     ways = {"torch": _with_torch, "tensorflow": _with_tensorflow, "ready weights": _ready}
     with_framework = ways[training.framework]
-    history, answer = with_framework(training, data, seed, checkpoint, device)
+    history, answer = with_framework(training, data, seed, checkpoints, device)
     how = {"folder": folder, "reproduces": training.reproduces, "test": training.test}
     run = save_run(training.name, recipe, data, history, answer, **how)
-    checkpoint.unlink(missing_ok=True)
+    for checkpoint in checkpoints:
+        checkpoint.unlink(missing_ok=True)
     return run
 
 
-def _with_torch(training, data, seed, checkpoint, device):
+def _with_torch(training, data, seed, checkpoints, device):
     """(history, a function from a split to predictions) of a training in PyTorch."""
-    model, faces, how = prepared(training, data, seed)
-    where = {"checkpoint": checkpoint, "resume": "auto", "device": device}
-    answer = partial(predict, model, flips=True) if training.flips else partial(predict, model)
-    return fit(model, faces, **how, **where), answer
+    histories, answers = [], []
+    for number, checkpoint in enumerate(checkpoints):
+        model, faces, how = prepared(training, data, training.networks * seed + number)
+        histories.append(fit(model, faces, **how, checkpoint=checkpoint, resume="auto", device=device))
+        answers.append(partial(predict, model, flips=True) if training.flips else partial(predict, model))
+    if training.networks == 1:
+        return histories[0], answers[0]
+    return [_together(rows) for rows in zip(*histories, strict=True)], partial(_averaged, answers)
+
+
+def _together(rows):
+    """The rows of several trainings for one epoch as one: the seconds of all, and of all else the mean."""
+    means = {name: fmean(row[name] for row in rows) for name in rows[0]}
+    return means | {"epoch": rows[0]["epoch"], "seconds": sum(row["seconds"] for row in rows)}
+
+
+def _averaged(answers, split):
+    """The means of what several networks answer to a split."""
+    given = [answer(split) for answer in answers]
+    return replace(given[0], probabilities=np.mean([each.probabilities for each in given], axis=0))
 
 
 def prepared(training: Listed, data: Faces, seed: int) -> tuple:
@@ -64,8 +87,8 @@ def prepared(training: Listed, data: Faces, seed: int) -> tuple:
     return model, faces, how | {"seed": seed}
 
 
-def _with_tensorflow(training, data, seed, checkpoint, device):
-    """The same in TensorFlow, which chooses its device itself. `checkpoint` is not written: it has none here."""
+def _with_tensorflow(training, data, seed, checkpoints, device):
+    """The same in TensorFlow, which chooses its device itself. It has no checkpoints: none is written."""
     from fercourse import tf  # here: an extra, and slow to load
     from fercourse.tf.loop import mirrored
 
@@ -75,7 +98,7 @@ def _with_tensorflow(training, data, seed, checkpoint, device):
     return history, partial(tf.predict, model)
 
 
-def _ready(training, data, seed, checkpoint, device):
+def _ready(training, data, seed, checkpoints, device):
     """The same of weights that others have trained: no epoch, and a network of TensorFlow's."""
     from fercourse import tf  # here: an extra, and slow to load
 

@@ -13,7 +13,7 @@ from torch.optim import Adam
 import fercourse as fc
 from fercourse.__main__ import main
 from fercourse.course.trainings import listed, train
-from fercourse.course.trainings.hours import estimate
+from fercourse.course.trainings.hours import estimate, operations
 from fercourse.course.trainings.listed import TRAININGS, Listed, chosen
 from fercourse.course.trainings.table import recorded_by, seeds_of, table
 from fercourse.learn import training as one_training
@@ -238,6 +238,43 @@ def test_where_the_list_says_so_answers_are_means_over_mirror_images(faces, tmp_
     both = fc.predict(models[0], faces.valid, flips=True)
     np.testing.assert_array_equal(done.valid.probabilities, both.probabilities)
     assert not np.array_equal(both.probabilities, fc.predict(models[0], faces.valid).probabilities)
+
+
+def test_several_networks_have_seeds_of_their_own_and_answer_with_the_means_of_their_probabilities(faces, tmp_path):
+    [done] = run([replace(TINY, networks=3)], faces, tmp_path, seed=2)
+    alone = [run([TINY], faces, tmp_path / "alone", seed=seed)[0] for seed in (6, 7, 8)]
+    means = np.mean([each.valid.probabilities for each in alone], axis=0)
+    np.testing.assert_allclose(done.valid.probabilities, means, atol=1e-7)
+    for epoch, row in enumerate(rows(done)):
+        assert row == pytest.approx({name: np.mean([rows(each)[epoch][name] for each in alone]) for name in row})
+    assert len(done.history) == 3
+    assert not [*tmp_path.glob("*.pt")]
+
+
+def test_of_several_networks_those_that_were_trained_before_a_kill_are_not_trained_again(faces, tmp_path, monkeypatch):
+    three, kept, saved = replace(TINY, networks=3), one_training.save_checkpoint, []
+    [straight] = run([three], faces, tmp_path / "straight")
+
+    def killed(path, state):
+        kept(path, state)
+        saved.append(path.name)
+        if len(saved) == 5:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(one_training, "save_checkpoint", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run([three], faces, tmp_path / "killed")
+    [resumed] = run([three], faces, tmp_path / "killed")
+    assert saved == [f"A tiny MLP, seed 0, network {number}.pt" for number in (1, 2, 3) for _ in range(3)]
+    assert rows(resumed) == rows(straight)
+    np.testing.assert_array_equal(resumed.valid.probabilities, straight.valid.probabilities)
+
+
+def test_three_networks_take_three_times_as_long_as_one_of_them():
+    recipe = timed("Fast network, CPU recipe", 15, 600.0)
+    assert estimate(NAMED["Three fast networks, CPU recipe, averaged"], 15, [recipe]).hours == pytest.approx(0.5)
+    assert operations(NAMED["Fast network, CPU recipe"], recipe) is not None
+    assert operations(NAMED["Three fast networks, CPU recipe, averaged"], recipe) is None
 
 
 def test_an_optimizer_of_the_list_is_made_of_the_network_that_is_trained(faces, tmp_path):
