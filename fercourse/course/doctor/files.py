@@ -72,7 +72,10 @@ def checkpoints(root):
 
 
 def _differing(path, saved):
-    """What a checkpoint of `train` has otherwise than the list of trainings; empty for another one's."""
+    """What a checkpoint of `train` has otherwise than the list of trainings; empty for another one's.
+
+    Not its epochs: `train --epochs` has asked for others, and goes on with them.
+    """
     from fercourse.course.trainings.listed import TRAININGS
 
     name = path.stem.rpartition(", seed ")[0]
@@ -81,5 +84,5 @@ def _differing(path, saved):
     return ", ".join(
         f"{key} {saved[key]} in it, {plain(value)} in the list"
         for key, value in recipe.items()
-        if isinstance(plain(value), kinds) and key in saved and plain(saved[key]) != plain(value)
+        if key != "epochs" and isinstance(plain(value), kinds) and key in saved and plain(saved[key]) != plain(value)
     )

@@ -350,6 +350,12 @@ def test_every_check_finds_one_of_the_planted_faults():
     assert {check for _, check, *_ in PLANTED} == {*examine.checks(), first.python, None}
 
 
+def test_a_checkpoint_of_another_number_of_epochs_is_no_fault(root):
+    state = {key: [] for key in ("training", "best", "generator", "noise", "rows")}
+    checkpoint(root, "CNN, Adam 0.001, seed 0.pt", state | {"recipe": {"lr": 0.001, "epochs": 3}})
+    assert asked(files.checkpoints, root) == []
+
+
 def test_on_a_healthy_machine_the_doctor_says_so_and_ends_with_0(root, capsys):
     assert main(["doctor"]) == 0
     assert capsys.readouterr().out == "Nothing is wrong here.\n"
