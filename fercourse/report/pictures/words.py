@@ -8,6 +8,9 @@ LONGEST = 900
 MOST = 12
 """Lines, bars and ticks that are told one by one."""
 
+CELLS = 49
+"""Numbers of a table that are told one by one: as many as a confusion matrix has."""
+
 
 def in_words(figure):
     """Every axes of a matplotlib figure as sentences: title, axes, each named line, bars, pictures."""
@@ -24,8 +27,7 @@ def _of_axes(axes):
     sentences = [f"{head}." if head else "", f"{'; '.join(labels)}." if labels else ""]
     sentences += [_of_line(line) for line in axes.lines[:MOST]]
     sentences += [_of_bars(axes, container) for container in axes.containers[:MOST]]
-    pictures = [image.get_array().shape for image in axes.images]
-    sentences += [f"A picture of {height} × {width}." for height, width, *_ in pictures[:1]]
+    sentences += [_of_picture(axes, image) for image in axes.images[:1]]
     return tuple(sentence for sentence in sentences if sentence)
 
 
@@ -52,6 +54,19 @@ def _of_bars(axes, container):
         values = [f"{name} {value}" for name, value in zip(names, values, strict=True)]
     label = str(container.get_label())
     return f"{'bars' if label.startswith('_') else label}: {', '.join(values)}."
+
+
+def _of_picture(axes, image):
+    """The size of a picture; of a small table of numbers, such as a confusion matrix, every row."""
+    values = image.get_array()
+    height, width, *colours = values.shape
+    if colours or values.size > CELLS:
+        return f"A picture of {height} × {width}."
+    names = [text.get_text() for text in axes.get_yticklabels()]
+    named = len(names) == height and all(names)
+    rows = [", ".join(f"{value:.3g}" for value in row) for row in values]
+    rows = [f"{name}: {row}" for name, row in zip(names, rows, strict=True)] if named else rows
+    return f"A table of {height} × {width}, row by row: {'; '.join(rows)}."
 
 
 def describe_figures(shell):

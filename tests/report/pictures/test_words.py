@@ -41,6 +41,17 @@ def test_pictures_are_told_by_their_size_and_an_empty_figure_says_so(axes):
     assert in_words(axes.figure) == "two faces. A picture of 48 × 96."
 
 
+def test_a_small_table_is_told_row_by_row_with_the_names_of_its_rows(axes):
+    axes.imshow([[5, 0, 1], [2, 7, 0.25]])
+    axes.set_yticks(range(2), ["Happy", "Sad"])
+    assert in_words(axes.figure) == "A table of 2 × 3, row by row: Happy: 5, 0, 1; Sad: 2, 7, 0.25."
+
+
+def test_a_small_picture_in_colours_is_no_table(axes):
+    axes.imshow(np.zeros((2, 3, 3)))
+    assert in_words(axes.figure) == "A picture of 2 × 3."
+
+
 def test_a_long_text_ends_with_a_whole_sentence(axes):
     for number in range(12):
         axes.plot([1, 2, 3], [1, 2, 3], label=f"a line with a very long name, far too long for anybody, {number} " * 2)
