@@ -13,6 +13,11 @@ REAL_DATA = os.environ.setdefault("FERCOURSE_TESTS_DATA", os.environ.get("FERCOU
 os.environ["FERCOURSE_DATA"] = "drawn"
 
 
+def pytest_collection_modifyitems(items):
+    """The file that takes longest comes first, so that no worker begins with it when the others are nearly done."""
+    items.sort(key=lambda item: item.path.name != "test_lessons.py")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _cache(tmp_path_factory):
     """Keep the tests out of the user's cache; all processes of one run share one, so that faces are drawn once."""
