@@ -1,6 +1,6 @@
 # ---
 # title: Data exploration
-# promise: You find out what FER2013 holds before you train on it; its shares, its copies, its doubtful labels.
+# promise: "You find out what FER2013 holds before you train on it: its shares, its copies, its doubtful labels."
 # needs:
 #   - Python and NumPy arrays
 #   - a table in pandas; no machine learning yet
@@ -117,7 +117,7 @@ fc.reveal("01.1", float(shares.train.max()))
 fc.plots.class_counts(data);
 
 # %% [markdown]
-# Notebooks B and C draw this chart. *Happy* is the commonest emotion in all three parts, and for each disgusted face
+# Notebooks B and C draw such charts. *Happy* is the commonest emotion in all three parts, and for each disgusted face
 # there are about sixteen happy ones. <!-- 01.floor --> So 25 % *accuracy*, the share of right answers, is free: you
 # have it if you answer Happy to everybody. A model may also ignore *Disgust* and hardly pay for it. Compare every
 # accuracy in this course with these 25 %.
@@ -229,8 +229,8 @@ bar.set_label(f"grey levels from the mean of all\n({data.source})", fontsize=8);
 # not among the strongest twentieth of such maps, <!-- 01.chance --> but that of Surprise is stronger than all twenty by
 # lot. <!-- 01.shuffled -->
 #
-# On drawn faces the seven means together differ a little more than in an average shuffle, but less than in the largest
-# of twenty. <!-- 01.within --> (On FER2013: far more than in any.) From face to face a pixel differs over six times as
+# On drawn faces the seven means together differ by no more than chance allows: less than in the largest of twenty
+# shuffles. <!-- 01.within --> (On FER2013: far more than in any.) From face to face a pixel differs over six times as
 # much, <!-- 01.pixel --> because of light, skin, hair and pose. So no single pixel tells much; 2,304 weak hints add up,
 # as lesson 02 shows. A mean keeps only what lies in one place in most faces; a brow that sits higher in some is
 # blurred.

@@ -24,8 +24,8 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 # In this lesson you train a first network, small enough to do each step by hand. In part 02b you train a deeper one
 # that never learns, and find out why.
 #
-# Before you train anything, you need to know what a result is worth. So start with the laziest classifier there is. It
-# never looks at a face. It gives everyone the emotion that is most common among the training labels.
+# Before you train anything, you need to know what a result is worth. A classifier sorts faces into classes. The laziest
+# one never looks at a face. It gives everyone the emotion that is most common among the training labels.
 
 # %%
 data = env.load(DATA)

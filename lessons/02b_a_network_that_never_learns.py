@@ -556,10 +556,10 @@ fc.record(
 #
 # ## What an accuracy does not tell
 #
-# Look at the four wrong answers of which the network was surest: surer than on average where right. <!-- 02b.surest -->
-# Is the network wrong, or could it be the label? Some drawn faces get a wrong label on purpose, and in lesson 01 the
-# voters disagreed with some labels. A smile labelled *Neutral* may have a wrong label; a frown taken for *Happy* is the
-# network's own error.
+# Look at the four wrong answers of which the network was surest. It is surer of each than, on average, of a right
+# answer. <!-- 02b.surest --> Is the network wrong, or could it be the label? Some drawn faces get a wrong label on
+# purpose, and in lesson 01 the voters disagreed with some labels. A smile labelled *Neutral* may have a wrong label; a
+# frown taken for *Happy* is the network's own error.
 
 # %%
 wrong = repaired_guess.y_pred != repaired_guess.y_true

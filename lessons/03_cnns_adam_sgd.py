@@ -73,7 +73,7 @@ axes[1].imshow(edges, cmap="RdBu_r", vmin=-reach, vmax=reach)
 for axis, title in zip(axes, ("the face", "red: brighter below, blue:\ndarker below, white: 0")):
     axis.set_title(title, fontsize=11)
     axis.axis("off")
-figure.text(0.99, 0.0, data.source, ha="right", fontsize=8);
+figure.supxlabel(data.source, x=0.99, ha="right", fontsize=8);
 
 # %% [markdown]
 # The picture on the right is called a **feature map**. Where its sum is largest, the face is darker above than below. <!-- 03.edge -->
@@ -313,7 +313,7 @@ for axis, maps, title in zip(axes, (first_maps, last_maps), ("after the first co
     axis.imshow(tiled(maps / maps.amax((1, 2), keepdim=True).clamp(min=1e-6), columns=4), cmap="gray", vmin=0, vmax=1)
     axis.set_title(f"8 maps {title}", fontsize=10)
     axis.axis("off")
-figure.text(0.99, 0.0, data.source, ha="right", fontsize=8);
+figure.supxlabel(data.source, x=0.99, ha="right", fontsize=8);
 
 # %% [markdown]
 # These are the maps after ReLU: black is 0 or what was below 0. Each map is scaled on its own, so that its largest number is white: you cannot compare the brightness of two maps.

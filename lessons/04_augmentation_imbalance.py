@@ -555,7 +555,7 @@ fc.claim("04.strength", clearly_better(online, bold_anew) and clearly_better(kep
          "Gentle changes are clearly better than B's, stored as well as anew.", needs="lesson")
 way = max(gain(online, kept["gentle"]), gain(bold_anew, kept["bold"]))
 kind = min(gain(online, bold_anew), gain(kept["gentle"], kept["bold"]))
-fc.claim("04.rank", bool(way[0] + way[1] > kind[0] - kind[1]), needs="lesson",
+fc.claim("04.rank", bool(abs(way[0] - kind[0]) < way[1] + kind[1]), needs="lesson",
          sentence="The intervals of the larger difference by storing and the smaller one by kind overlap: no rank.")
 points, half = gain(online, kept["gentle"])
 fc.claim("04.anew", bool(points > half), needs="lesson",

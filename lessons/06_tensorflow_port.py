@@ -51,8 +51,9 @@ v1, graph = tf.compat.v1, tf.Graph()
 #
 # A *placeholder* is an input without numbers: they come later. `get_variable` makes a weight under a name. The first
 # weights are Xavier's in the notebook; Glorot's is another name for the same rule. Of what the notebook uses, only
-# `contrib`, an add-on, is gone. The notebook took its flatten and its fully connected layers from it; here you write
-# both. The convolutions have no bias, as in the notebook. One channel stands for the notebook's three equal ones.
+# `contrib`, an add-on, is gone. The notebook took Xavier's rule, its flatten and its fully connected layers from it;
+# here TensorFlow's own Glorot rule stands in for the first, and you write the other two. The convolutions have no bias,
+# as in the notebook. One channel stands for the notebook's three equal ones.
 
 
 # %%

@@ -280,8 +280,8 @@ cured = layers.BatchNormalization(epsilon=1e-5)(dim, training=True).numpy().std(
 print(f"spread: PyTorch {theirs:.3f}, Keras {ours:.3f}, at epsilon 1e-5 {cured:.3f}")
 
 # %% [markdown]
-# Keras' epsilon is a hundred times PyTorch's, and on these dim faces it takes away nearly half of the
-# spread. <!-- 06b.epsilon --> Say 1e-5 for every batch norm:
+# Keras' epsilon is a hundred times PyTorch's, and on these dim faces it takes away a good part of the spread, as the
+# second number shows. <!-- 06b.epsilon --> Say 1e-5 for every batch norm:
 
 # %%
 ported = copy(keras_resnet(mean, std, epsilon=1e-5))

@@ -26,8 +26,8 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 # such pairs in every lesson. Here you learn what the question means, and how to answer it.
 #
 # You need networks that are quick to train, because you need many. This one has three convolutions that move by two
-# pixels, and it learns from 2,000 faces. The other Training faces are put aside in a *pool*: nobody trains on them, so
-# that they can serve as test faces as often as we like.
+# pixels, and it learns from 2,000 faces. Up to 6,000 of the other Training faces are put aside in a *pool*: nobody
+# trains on them, so that they can serve as test faces as often as we like.
 
 # %%
 import numpy as np
@@ -151,7 +151,7 @@ held.assign(**{"truth, %": found_by_all}).round(1)
 # %% [markdown]
 # Here are forty of the small tests as a picture, for the emotion where the simple interval does worst. A point is the
 # share of right answers in one test, the short line its simple interval, the long line the truth. An interval that
-# misses the truth is thick and orange.
+# misses the truth is thick and orange; one without length is a cross.
 
 # %% tags=["folded"]
 import matplotlib.pyplot as plt
@@ -403,9 +403,9 @@ fc.record("best of 250 looks, too high by", price, unit="points", n=trials)
 # ## Detective cases
 #
 # **Mean of batch means.** Notebooks A and E average the accuracies of batches. The last batch is shorter, but counts as
-# much as the others. In MLPerf's reference code this decided who reached the target ([mlcommons/training, issue
-# 89](https://github.com/mlcommons/training/issues/89)): its last 40 examples had one label. Let the last faces here be
-# all *Happy*, which is the easiest emotion.
+# much as the others. In the reference code of MLPerf, a contest in training speed, this decided who reached the target
+# ([mlcommons/training, issue 89](https://github.com/mlcommons/training/issues/89)): its last 40 examples had one label.
+# Let the last faces here be all *Happy*, which is the easiest emotion.
 
 # %%
 batch = 64

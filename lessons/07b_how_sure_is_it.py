@@ -56,7 +56,8 @@ print(f"{len(train):,} to learn from, {len(fit):,} to fit on, {len(judge):,} to 
 # ## A network that learns by heart
 #
 # The network is the small CNN of lesson 04: it looks at faces of 24 × 24 pixels, and trains in half a minute. We train
-# it long, on few faces that never change. That is how Notebook A's CNN was trained, too.
+# it long, on few faces that never change. Notebook A's CNN had many more faces, but it too saw the same ones,
+# unchanged, in each of its epochs.
 
 # %%
 import torch
@@ -400,7 +401,7 @@ fc.reveal("07b.4", 100 * unanswered)
 
 # %% [markdown]
 # On `judge` the risk is far below that of all faces, and within five points of what was promised. <!-- 07b.kept --> It
-# may well lie above the promise, because a threshold that was chosen since it looked good on `fit` looks a little too
+# may well lie above the promise, because it was chosen among many for its risk on `fit`, and so it looks a little too
 # good there (lesson 07). The price is the faces without an answer. Whose faces are these?
 
 # %%

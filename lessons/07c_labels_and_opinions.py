@@ -118,10 +118,10 @@ agreed
 # network is taught their confusions too.
 #
 # The label itself is another matter. "Label is elected" above says on how many faces the ten voters elect what the
-# label says. On FER2013 lesson 01 measured less than two thirds. So there a network that gives the elected answer on
-# every face would be right on less than two thirds of the labels. A network that learns the labellers' habits as well
-# can score more, but it is not more right about faces. So ask of a very high accuracy where it comes from: from habits
-# of labelling, or from faces that stand in training and test.
+# label says. On FER2013 that is about two thirds. So there a network that gives the elected answer on every face would
+# be right on only about two thirds of the labels. A network that learns the labellers' habits as well can score more,
+# but it is not more right about faces. So ask of a very high accuracy where it comes from: from habits of labelling, or
+# from faces that stand in training and test.
 #
 # ## Learning from opinions
 #

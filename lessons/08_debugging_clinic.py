@@ -22,10 +22,10 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"; the clinic itself comput
 # %% [markdown]
 # ## It runs, it learns, and it is wrong
 #
-# Some bugs stop a program. Others let it run: no error, no warning, a loss that falls. Notebook A trained a CNN with an
-# optimiser that held the weights of another network; notebook B put a softmax in front of a loss that has one inside.
-# Both ran to the end. [The five notebooks](../docs/five_notebooks.md) have many of these bugs, and so do programs of
-# people who do this for a living.
+# Some bugs stop a program. Others let it run: no error, no warning, a loss that falls. Notebook A prints code in which
+# the optimiser holds the weights of another network (lesson 03b); notebook B puts a softmax in front of a loss that has
+# one inside. Neither mistake raises an error. [The five notebooks](../docs/five_notebooks.md) have many of these bugs,
+# and so do programs of people who do this for a living.
 #
 # This lesson collects such bugs in a clinic. It has one small training without a bug that anybody knows of, and a list
 # of *mutants*: the same training with one silent bug planted in it. Each of these bugs was met in public, in an issue,
@@ -40,8 +40,8 @@ pipeline
 # %% [markdown]
 # A training is a *pipeline*: faces go in at one end, answers come out at the other. Here it is an object with a field
 # for each part, and the parts reach each other only through this object. So you can call any part alone, or put another
-# in its place: `replace(pipeline, augment=nothing)` is the same training without augmentation. Its faces are those of
-# three splits, to train on, to validate and to test; its `criterion` is the loss function.
+# in its place: `replace(pipeline, augment=nothing)` is the same training without augmentation. The pipeline takes only
+# a part of each split, as printed above, so that a training takes seconds; its `criterion` is the loss function.
 
 # %%
 from collections import Counter
@@ -178,8 +178,8 @@ say(one_batch_by_heart, "softmax_before_the_loss")
 # %% [markdown]
 # ### Weights that move
 #
-# After two steps every tensor of weights that is to be trained must have changed. In notebook A the optimiser held
-# those of another network, so none did. <!-- 08.moves -->
+# After two steps every tensor of weights that is to be trained must have changed. In the code that notebook A prints,
+# the optimiser holds those of another network; planted here, it moves none. <!-- 08.moves -->
 
 # %%
 def weights_that_move(p):

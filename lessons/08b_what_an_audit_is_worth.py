@@ -139,12 +139,12 @@ two_sided = 1000 * (both_by_chance(train_counts, valid_counts) > 22.5).mean()
 print(f"alarms in 1,000 trainings: {one_sided:.1f} against training, {two_sided:.1f} when both are drawn")
 
 # %% [markdown]
-# The check complains more than ten times as often as it promises, far more. <!-- 08b.wolf --> It takes the shares in
-# training for the truth, and they are drawn as well: with 1,200 faces they have an error of their own. The sum over
-# both splits allows for that, and keeps the promise. <!-- 08b.kept --> The 20 clean trainings gave no alarm, and that
-# proves little. At 3 % each, 20 trainings pass without any alarm more than half of the time, because 0.97 to the power
-# 20 is 0.54. Only many simulated splits show it. The course's audit was finished when this was found, so it stays as it
-# is here, and the repair is yours.
+# The check complains far more often than it promises, more than ten times as often. <!-- 08b.wolf --> It takes the
+# shares in training for the truth, and they are drawn as well: with 1,200 faces they have an error of their own. The
+# sum over both splits allows for that, and keeps the promise. <!-- 08b.kept --> The 20 clean trainings gave no alarm,
+# and that proves little. At 3 % each, 20 trainings pass without any alarm more than half of the time, because 0.97 to
+# the power 20 is 0.54. Only many simulated splits show it. The course's audit was finished when this was found, so it
+# stays as it is here, and the repair is yours.
 #
 # ### Many checks
 #

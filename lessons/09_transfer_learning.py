@@ -234,8 +234,8 @@ print(f"p = {versus_pixels.p_value:.1g}")
 # %% [markdown]
 # What was learnt on photographs of things is worth something for faces: the probe on its features beats the one on
 # pixels. <!-- 09.pixels --> The features of random weights are worth next to nothing: that probe is far behind
-# both, <!-- 09.random --> and about where always answering *Happy* is (the share of *Happy* faces, printed above). So
-# it is the weights that help, not the architecture.
+# both. <!-- 09.random --> (Compare it also with the share of *Happy* faces, printed above.) So it is the weights that
+# help, not the architecture.
 #
 # ## Three choices, one factor at a time
 #
@@ -359,9 +359,9 @@ fc.record({"probe on its own features": base, "on drifted features": stale})
 
 # %% [markdown]
 # The features changed by more than a third of their length. <!-- 09.drift --> The probe, which was trained on the old
-# ones, is now clearly worse, <!-- 09.stale --> not far from always answering *Happy*. (Calling `eval()` once does not
-# help: `train_epoch`, like every loop of training in this course, calls `train()`.) So the frozen part has to stay in
-# evaluation mode whatever is called. By hand that is one method.
+# ones, is now clearly worse. <!-- 09.stale --> (Calling `eval()` once does not help: `train_epoch`, like every loop of
+# training in this course, calls `train()`.) So the frozen part has to stay in evaluation mode whatever is called. By
+# hand that is one method.
 
 # %%
 class Still(torch.nn.Module):

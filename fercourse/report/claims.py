@@ -146,7 +146,9 @@ def _html(rows, heads):
     head = "".join(f"<th {_TOP}>{escape(text)}</th>" for text in [*heads, "claim"])
     body = "".join(f"<tr>{_row(published, other, len(heads))}</tr>" for published, other in rows)
     used = dict.fromkeys([published["status"] for published, _ in rows] + [other for _, other in rows if other])
-    legend = " · ".join(f"{SYMBOLS[status]} {MEANINGS[status]}" for status in used)
+    said = [f"{SYMBOLS[status]} {MEANINGS[status]}" for status in used]
+    said += ["– not recorded"] if len(heads) > 1 and any(other is None for _, other in rows) else []
+    legend = " · ".join(said)
     return f"<table><tr>{head}</tr>{body}</table><p><small>{legend}</small></p>"
 
 

@@ -129,10 +129,12 @@ def test_beside_a_claim_stands_what_the_recorded_run_on_fer2013_said_of_the_same
         f"✓ – {SENTENCE} [02.changed]",
         f"✓ – {SENTENCE} [02.new]",
     ]
+    assert "– not recorded" in shown[-1][2]
     on_fer2013()
     claim("02.scale", True, SENTENCE)
     claims.claims()
     assert shown[-1][1].splitlines() == ["fer2013.csv, full scale", f"✓ {SENTENCE} [02.scale]"]
+    assert "– not recorded" not in shown[-1][2]
 
 
 def test_without_a_run_a_claim_is_checked_at_lesson_scale(shown):
