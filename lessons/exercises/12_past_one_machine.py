@@ -273,18 +273,18 @@ with tempfile.TemporaryDirectory() as folder:
 def sweep(run, root, **axes):
     ### BEGIN SOLUTION
     records = []
-    for values in product(*axes.values()):
-        settings = dict(zip(axes, values))
-        path = root / ("_".join(f"{name}-{value}" for name, value in settings.items()) + ".json")
+    for combination in product(*axes.values()):
+        settings = dict(zip(axes, combination, strict=True))
+        stem = "_".join(f"{axis}-{value}" for axis, value in settings.items())
+        path, aside = root / f"{stem}.json", root / f"{stem}.tmp"
         if not path.exists():
             try:
                 record = settings | {"result": run(**settings)}
             except Exception as error:  # a KeyboardInterrupt is none
                 record = settings | {"error": f"{type(error).__name__}: {error}"}
-            aside = path.with_suffix(".tmp")
             aside.write_text(json.dumps(record))
             os.replace(aside, path)
-        records.append(json.loads(path.read_text()))
+        records.append(json.loads(path.read_bytes()))
     return records
     ### END SOLUTION
 

@@ -128,7 +128,7 @@ def test_after_the_death_of_a_process_in_the_middle_of_writing_a_sweep_that_writ
 
 
 def test_a_kill_is_tried_at_each_moment_at_which_the_folder_of_a_sweep_is_another_one():
-    said = sweeps_after_kills(defined(SWEEP), RATES, OUTCOMES)
+    *said, last = sweeps_after_kills(defined(SWEEP), RATES, OUTCOMES)
     first, second = (f"rate-{rate}_seed-0" for rate in (0.1, 0.01))
     records = [json_size(settings | {"result": outcome}) for settings, outcome in OUTCOMES]
     assert [each["held"] for each in said] == [
@@ -140,6 +140,7 @@ def test_a_kill_is_tried_at_each_moment_at_which_the_folder_of_a_sweep_is_anothe
         {f"{first}.json": records[0], f"{second}.tmp": records[1]},
         {f"{first}.json": records[0], f"{second}.json": records[1]},
     ]
+    assert last == said[-1]
     assert [len(each["begun"]) for each in said] == [2, 2, 2, 1, 1, 1, 0]
     assert all(each["came"] == [settings | {"result": outcome} for settings, outcome in OUTCOMES] for each in said)
     assert sys.getprofile() is None

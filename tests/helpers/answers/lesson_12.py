@@ -179,7 +179,7 @@ def sweep(run, root, **axes):
                 kind, outcome = "error", f"{type(error).__name__}: {error}"
             pd.Series(row | {kind: outcome}).to_json(root / "aside")
             (root / "aside").replace(path)
-        records.append(pd.read_json(path, typ="series", convert_dates=False).to_dict())
+        records.append(json.loads(path.read_text()))
     return records
 """,
     ],
