@@ -330,15 +330,16 @@ import matplotlib.pyplot as plt
 
 rounds_shown = range(7)
 states = [np.array(ring_all_reduce(np.ones((4, 4)), rounds)) for rounds in rounds_shown]
-figure, axes = plt.subplots(2, 4, figsize=(7, 3.9), layout="constrained")
+figure, axes = plt.subplots(3, 3, figsize=(4.6, 5), layout="constrained")
 for rounds, state, axis in zip(rounds_shown, states, axes.flat):
     axis.imshow(state, cmap="Blues", vmin=0, vmax=5)
     for (rank, piece), contained in np.ndenumerate(state):
         axis.text(piece, rank, f"{contained:.0f}", ha="center", va="center", color="white" if contained == 4 else "black")
     axis.set_title(f"after round {rounds}" if rounds else "before", fontsize=9)
     axis.set_xticks(range(4), range(4), fontsize=8)
-    axis.set_yticks(range(4), [f"rank {rank}" for rank in range(4)] if rounds % 4 == 0 else [], fontsize=8)
-axes[1, 3].axis("off")
+    axis.set_yticks(range(4), [f"rank {rank}" for rank in range(4)] if rounds % 3 == 0 else [], fontsize=8)
+axes[2, 1].axis("off")
+axes[2, 2].axis("off")
 figure.supxlabel("piece", fontsize=9)
 figure.suptitle("How many processes each piece contains, in a ring of four", fontsize=9);
 

@@ -459,9 +459,15 @@ fc.claims()
 #
 # ## Exercises
 #
-# [The exercise sheet](../exercises/12_past_one_machine.ipynb) serves both parts; its table stands in lesson 12. Two
-# things to try here, without a check: give the model `cores=2` and predict eight processes on two cores; and let
-# `sweep` repeat the failed runs on demand, and nothing else.
+# They stand in [the exercise sheet](../exercises/12_past_one_machine.ipynb) of both parts, each with a check that
+# answers at once, hints, and the solution as the last hint.
+#
+# | | exercise | kind | min |
+# |---|---|---|---|
+# | 12.5 | Find the two mistakes in a sweep that cannot go on after a kill; write one that repeats nothing. | debug | 25 |
+#
+# Two more things to try here, without a check: give the model `cores=2` and predict eight processes on two cores; and
+# let `sweep` repeat the failed runs on demand, and nothing else.
 #
 # ## References
 #

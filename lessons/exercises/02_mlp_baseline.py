@@ -102,8 +102,8 @@ fc.check("02.2", train_epoch)
 # %%
 for name, inputs in [("raw", pixels), ("standardised", (pixels - pixels.mean()) / pixels.std())]:
     torch.manual_seed(2)
-    network = nn.Sequential(nn.Linear(576, 64), nn.ReLU(), nn.Linear(64, 7))
-    print(f"{name:13}", train_epoch(network, [(inputs, emotions)], 0.0))
+    untrained = nn.Sequential(nn.Linear(576, 64), nn.ReLU(), nn.Linear(64, 7))
+    print(f"{name:13}", train_epoch(untrained, [(inputs, emotions)], 0.0))
 
 # %% hidden="02.2" points=2
 # Nothing to do here: where a teacher grades your sheet, more networks are trained in this cell.

@@ -3,7 +3,7 @@
 # exercises:
 #   - {id: "10.1", title: "What does it change?", kind: recall, difficulty: 1, minutes: 10}
 #   - {id: "10.2", title: An average without a false start, kind: code, difficulty: 2, minutes: 25}
-#   - {id: "10.3", title: Two ways downhill, kind: break, difficulty: 3, minutes: 35}
+#   - {id: "10.3", title: Two ways downhill, kind: break, difficulty: 3, minutes: 55}
 #   - {id: "10.4", title: A price that was right once, kind: debug, difficulty: 2, minutes: 25}
 #   - {id: "10.5", title: More from the same arithmetic, kind: improve, difficulty: 3, minutes: 40}
 # ---
@@ -281,7 +281,8 @@ def priced(widths, faces, sides, batch_size):
 
 # %%
 widths = [16, 32, 64]
-print(f"{priced(widths, 1024, [48] * 5, 64):,} and {fc.training_flops(plain_network(widths), faces=1024, sides=[48] * 5):,}")
+counted = fc.training_flops(plain_network(widths), faces=1024, sides=[48] * 5)
+print(f"{priced(widths, 1024, [48] * 5, 64):,} and {counted:,}")
 
 # %% [markdown]
 # Test it yourself, with numbers for which this test could not show a mistake. Then write `price(widths, faces, sides, batch_size)`, which is right
@@ -307,8 +308,9 @@ def price(widths, faces, sides, batch_size):
 fc.check("10.4", price)
 
 # %%
-for sides in ([48] * 12, [32] * 12, [24] * 6 + [48] * 6):
-    print(f"{sides[0]} to {sides[-1]} pixels: {priced(widths, 1000, sides, 64) / 1e12:.3f} and {price(widths, 1000, sides, 64) / 1e12:.3f} TFLOP")
+for plan in ([48] * 12, [32] * 12, [24] * 6 + [48] * 6):
+    theirs, yours = (pricing(widths, 1000, plan, 64) / 1e12 for pricing in (priced, price))
+    print(f"{plan[0]} to {plan[-1]} pixels: {theirs:.3f} and {yours:.3f} TFLOP")
 
 # %% hidden="10.4" points=1
 # Nothing to do here: where a teacher grades your sheet, more trainings are priced in this cell.

@@ -1,18 +1,19 @@
 # ---
-# title: who computes what, uneven shares, a sampler that pads, and a ring that does not close
+# title: who computes what, uneven shares, a sampler that pads, a ring, and a sweep that repeats nothing
 # exercises:
 #   - {id: "12.1", title: "The training of one?", kind: recall, difficulty: 1, minutes: 10}
 #   - {id: "12.2", title: Uneven shares, kind: code, difficulty: 2, minutes: 20}
 #   - {id: "12.3", title: "Fifteen points from nowhere", kind: break, difficulty: 3, minutes: 30}
 #   - {id: "12.4", title: A ring that does not close, kind: debug, difficulty: 2, minutes: 25}
+#   - {id: "12.5", title: A sweep that repeats nothing, kind: debug, difficulty: 2, minutes: 25}
 # ---
 
 # %%
 import numpy as np
 
 # %% [markdown]
-# This sheet belongs to both parts of the lesson. Nothing here needs a second process: all of it is arithmetic on arrays, with one
-# row for each process.
+# This sheet belongs to both parts of the lesson, 12.5 to the second one. Nothing here needs a second process: 12.1 to 12.4 are
+# arithmetic on arrays, with one row for each process, and in 12.5 one call of a function goes on where another one was stopped.
 #
 # ## 12.1 · The training of one?
 #
@@ -210,3 +211,98 @@ fc.check("12.4", ring)
 # - Follow one piece through three processes on paper. Rank 0 sends its piece 0 to rank 1, which adds its own. Which piece does rank 1 have to send in the next round?
 # - In each round the piece that is sent is the one that came in the round before. So the places go one way round, and the ranks the other.
 # - `np.reshape` needs pieces of equal length, `np.array_split` does not. It gives a list of arrays, and an array in a list can be replaced.
+
+# %% [markdown]
+# ## 12.5 · A sweep that repeats nothing
+#
+# `sweep(run, root, **axes)` runs every combination of some settings, as in the second part of the lesson. `axes` has a list of
+# numbers or words for each setting. `run` gets one combination, each setting by its name, such as `run(rate=0.1, seed=0)`, and
+# returns a number. `root` is the `Path` of a folder. Here is somebody's sweep. It has two mistakes: after a kill it cannot go on,
+# because the next call ends with an error; and a run that fails stops all others.
+
+# %%
+import json
+import os
+from itertools import product
+
+
+def broken_sweep(run, root, **axes):
+    records = []
+    for values in product(*axes.values()):
+        settings = dict(zip(axes, values))
+        path = root / ("_".join(f"{name}-{value}" for name, value in settings.items()) + ".json")
+        if not path.exists():
+            with open(path, "w") as file:
+                json.dump(settings | {"result": run(**settings)}, file)
+        records.append(json.loads(path.read_text()))
+    return records
+
+
+# %%
+import tempfile
+from pathlib import Path
+
+
+def killed(seed):
+    if seed == 1:
+        raise KeyboardInterrupt  # what the stop button does
+    return seed / 10
+
+
+with tempfile.TemporaryDirectory() as folder:
+    for run in (killed, lambda seed: seed / 10):
+        try:
+            print(broken_sweep(run, Path(folder), seed=[0, 1, 2]))
+        except (KeyboardInterrupt, ValueError) as error:
+            print(type(error).__name__, error)
+
+# %% [markdown]
+# Write a sweep without these mistakes.
+#
+# - Each combination that is not finished is run once. As soon as its run is over, its record is kept, in a file of its own in
+#   `root`. How the files are called is up to you.
+# - A record is a dict of the settings and `"result"`, which is what `run` returned. If `run` raised an `Exception`, it has `"error"`
+#   instead: a text with the class of the error and its message, such as `"ValueError: the loss is too large"`. This run is finished
+#   as well; it stops no other one and is not repeated.
+# - A `KeyboardInterrupt` out of `run` is a kill. It comes out of `sweep`, and that run is not finished.
+# - The process may be killed at any other moment, too, also in the middle of writing. A half-written file never counts as finished.
+# - The next call runs what is missing and nothing else, even if the lists have got more values since.
+# - The records of all combinations of this call are returned as a list, in the order of `itertools.product`.
+
+# %% answer="12.5"
+def sweep(run, root, **axes):
+    ### BEGIN SOLUTION
+    records = []
+    for combination in product(*axes.values()):
+        settings = dict(zip(axes, combination, strict=True))
+        stem = "_".join(f"{axis}-{value}" for axis, value in settings.items())
+        path, aside = root / f"{stem}.json", root / f"{stem}.tmp"
+        if not path.exists():
+            try:
+                record = settings | {"result": run(**settings)}
+            except Exception as error:  # a KeyboardInterrupt is none
+                record = settings | {"error": f"{type(error).__name__}: {error}"}
+            aside.write_text(json.dumps(record))
+            os.replace(aside, path)
+        records.append(json.loads(path.read_bytes()))
+    return records
+    ### END SOLUTION
+
+
+# %% check="12.5" points=3
+fc.check("12.5", sweep)
+
+# %% hidden="12.5" points=1
+# Nothing to do here: where a teacher grades your sheet, two more sweeps are killed in this cell.
+### BEGIN HIDDEN TESTS
+from fercourse.classroom.checks.lesson_12 import expect_kills_survived, expect_sweep
+
+axes = {"epochs": [2, 20], "shift": [-0.5, 0, 0.25]}
+expect_sweep(sweep, axes, axes | {"epochs": [2, 22, 20]}, "another sweep", failing=[0, 3], killed=5)
+expect_kills_survived(sweep, {"epochs": [2], "network": ["small", "large"]}, "another sweep")
+### END HIDDEN TESTS
+
+# %% [markdown] hints="12.5"
+# - What lies in `root` while `run` works? Go through the broken sweep line by line and ask: if the process ended here, what would the next call find, and what would it make of it?
+# - Run first. Then write the record under a name that nobody looks for, and move it with `os.replace(aside, path)`, which is one action of the system: the file is there, whole, or it is not. `try` belongs around `run` alone; `except Exception` does not catch a `KeyboardInterrupt`.
+# - A name made of every setting and its value tells all combinations apart, and stays right when the lists grow; a number that counts them does not. Careful with `with_suffix`: of `rate-0.01_seed-1` it takes everything behind the point for a suffix. And `hash` of a text is another one in each process.

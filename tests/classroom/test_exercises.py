@@ -3,6 +3,7 @@
 import re
 from functools import cache
 from html import escape
+from symtable import symtable
 
 import matplotlib.pyplot as plt
 import pytest
@@ -87,6 +88,17 @@ def test_a_sheet_that_is_handed_out_holds_no_answer_no_hidden_test_and_no_marker
             for line in filter(lambda line: len(line.strip()) > 24, secret.splitlines()):
                 assert line.strip() not in handed_out, f"{cell.id} gives away: {line.strip()}"
     assert all(not cell.get("outputs") for cell in sheet(stem, "exercises").cells)
+
+
+@sheets
+def test_no_given_cell_writes_over_a_name_that_a_check_reads(stem):
+    cells = [cell for cell in sheet(stem).cells if cell.cell_type == "code"]
+    for check in [cell for cell in cells if "-check" in cell.id]:
+        read = set(re.findall(r"\w+", check.source.partition(",")[2]))
+        for cell in cells:
+            if cell.metadata["nbgrader"]["locked"]:
+                written = symtable(cell.source, cell.id, "exec").get_symbols()
+                assert not read & {name.get_name() for name in written if name.is_assigned()}, cell.id
 
 
 @sheets

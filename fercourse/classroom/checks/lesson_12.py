@@ -1,8 +1,11 @@
-"""The exercises of lesson 12: who computes what, uneven shares, a sampler that pads, and a ring that does not close."""
+"""The exercises of lesson 12: who computes what, uneven shares, a sampler that pads, a ring, and a sweep."""
+
+from itertools import product
 
 import numpy as np
 
-from fercourse.classroom.checks.shared.compare import as_whole, expect, expect_secret, plain, same, short
+from fercourse.classroom.checks.shared.compare import as_list, as_whole, ask, expect, expect_secret, plain, same, short
+from fercourse.classroom.later_probes import resumed_sweeps, sweeps_after_kills
 from fercourse.errors import CheckFailed
 
 LETTERS, EQUAL = "ABCDEF", "AD"
@@ -126,4 +129,163 @@ def _numbers(value, where):
         raise CheckFailed(f"{where}: expected numbers, came {short(came)}") from None
 
 
-CHECKS = {"12.1": the_training_of_one, "12.2": whole_gradient, "12.3": fifteen_points, "12.4": closed_ring}
+TOO_LARGE = "the loss is too large"
+"""What a run that fails says."""
+_HALF = "Is a file taken for a record that is not written to its end?"
+
+
+def resumed_sweep(answer):
+    """12.5: a sweep that repeats nothing, whenever it is killed, and keeps what failed."""
+    axes = {"rate": [0.1, 0.01, 0.012], "seed": [0, 1]}
+    more = {"rate": [0.3, 0.1, 0.01, 0.012], "seed": [0, 1, 2]}
+    expect_sweep(answer, axes, more, "sweep", failing=(1, 5), killed=4)
+    axes = {"width": [1, 11], "depth": [11, 1], "optimiser": ["sgd", "adam"]}
+    expect_sweep(answer, axes, axes | {"depth": [111, 11, 1]}, "sweep, three lists", failing=(), killed=2)
+    expect_kills_survived(answer, {"rate": [0.1, 0.01], "seed": [0]}, "sweep")
+
+
+def expect_sweep(answer, axes, more, where, *, failing, killed):
+    """Raise CheckFailed where a sweep of `axes`, killed in that run and called again, is not right.
+
+    more: the axes of the last call, with values beside those of `axes`; failing: the places of runs that raise
+    """
+    every = {name: [*axes[name], *(value for value in more[name] if value not in axes[name])] for name in axes}
+    failed = [settings for place, settings in enumerate(_combinations(axes)) if place in failing]
+    outcomes = [
+        (settings, TOO_LARGE if settings in failed else 0.5 + place / 64)
+        for place, settings in enumerate(_combinations(every))
+    ]
+    first, second, third, fourth = plain(ask(resumed_sweeps, answer, [axes, axes, axes, more], outcomes, killed))
+    _expect_begun(first, outcomes, where)
+    _expect_no_error(first, where)
+    if len(first["begun"]) < killed:
+        raise CheckFailed(
+            f"{where}: {len(_combinations(axes))} combinations, and calls of run: {len(first['begun'])}. Do two "
+            "combinations share a file, or does the loop end too early?"
+        )
+    if not first["killed"]:
+        raise CheckFailed(
+            f"{where}: the kill in run {killed} did not come out of it. A bare except and one of BaseException catch "
+            "a KeyboardInterrupt; except Exception does not"
+        )
+    finished = first["begun"][:-1]
+    missing = [settings for settings in _combinations(axes) if settings not in finished]
+    _expect_resumed(second, missing, finished, failed, f"{where}, called again after a kill in run {killed}")
+    _expect_records(second, _combinations(axes), outcomes, f"{where}, called again after a kill")
+    if second["files"] < len(_combinations(axes)):
+        raise CheckFailed(
+            f"{where}: {len(_combinations(axes))} combinations have left {second['files']} files in root; each record "
+            "has to be kept in a file of its own"
+        )
+    _expect_resumed(third, [], _combinations(axes), failed, f"{where}, called when nothing is missing")
+    _expect_records(third, _combinations(axes), outcomes, f"{where}, called when nothing is missing")
+    new = [settings for settings in _combinations(more) if settings not in _combinations(axes)]
+    _expect_resumed(fourth, new, _combinations(axes), failed, f"{where}, called with more values")
+    _expect_records(fourth, _combinations(more), outcomes, f"{where}, called with more values")
+
+
+def _combinations(axes):
+    return [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
+
+
+def _expect_begun(first, outcomes, where):
+    """The first call begins runs, by the names of their settings."""
+    if not first["begun"]:
+        if first["error"]:
+            raise CheckFailed(f"{where}: it ended with {first['error']} before the first run")
+        if first["came"] is None:
+            raise CheckFailed(
+                f"{where}: expected a list of records, came None: nothing is written, or nothing returned"
+            )
+        raise CheckFailed(f"{where}: expected a list of records, came {short(first['came'])} without a single run")
+    for settings in first["begun"]:
+        if not isinstance(settings, dict):
+            raise CheckFailed(f"{where}: run was given {short(settings)} without names; expected run(**settings)")
+        if not any(settings == known for known, _ in outcomes):
+            raise CheckFailed(f"{where}: run was given {short(settings)}, which is none of the combinations")
+
+
+def _expect_no_error(said, where, why=""):
+    if said["error"] and TOO_LARGE in said["error"]:
+        raise CheckFailed(f"{where}: a run that raises has ended the whole sweep; expected its error as its record")
+    if said["error"]:
+        raise CheckFailed(f"{where}: it ended with {said['error'][:100]}{why}")
+
+
+def _expect_resumed(said, missing, finished, failed, where):
+    """A later call begins what is missing, once, and nothing else."""
+    _expect_no_error(said, where, f". {_HALF}")
+    again = [settings for settings in said["begun"] if settings in finished]
+    if again and all(settings in failed for settings in again):
+        raise CheckFailed(f"{where}: {short(again[0])} has failed before and is begun again; its error is its record")
+    if again and len(again) == len(finished):
+        raise CheckFailed(f"{where}: all is begun again; keep each record in root as soon as its run is over")
+    if again:
+        raise CheckFailed(
+            f"{where}: {short(again[0])} was finished and is begun again: its file was not found by its settings"
+        )
+    for settings in missing:
+        if (times := said["begun"].count(settings)) > 1:
+            raise CheckFailed(f"{where}: {short(settings)} is begun {times} times")
+        if not times:
+            raise CheckFailed(
+                f"{where}: {short(settings)} is not begun, and never came to its end. Which file is taken for its "
+                "record: one that was there before the run was over, or that of another combination?"
+            )
+
+
+def _expect_records(said, combinations, outcomes, where):
+    """A call returns one record for each combination, in order: the settings, and "result" or "error"."""
+    records = as_list(said["came"])
+    if records is None or not all(isinstance(record, dict) for record in records):
+        none = ": nothing is returned" if said["came"] is None else ""
+        raise CheckFailed(f"{where}: expected a list of dicts, came {short(said['came'])}{none}")
+    if len(records) != len(combinations):
+        raise CheckFailed(
+            f"{where}: expected {len(combinations)} records, one for each combination of this call, came {len(records)}"
+        )
+    for settings, record in zip(combinations, records, strict=True):
+        outcome = next(outcome for known, outcome in outcomes if known == settings)
+        _expect_record(record, settings, outcome, f"{where}, the record of {short(settings)}")
+
+
+def _expect_record(record, settings, outcome, where):
+    kind = "error" if isinstance(outcome, str) else "result"
+    if set(record) != {*settings, kind}:
+        raise CheckFailed(f"{where}: expected {short([*settings, kind])}, came {short(list(record))}")
+    if other := [name for name, value in settings.items() if not same(record[name], value, atol=1e-9)]:
+        raise CheckFailed(
+            f"{where}: {other[0]} is {short(record[other[0]])} in it. Is it that of another combination, in the order "
+            "of the files or because two share one file?"
+        )
+    if kind == "result":
+        expect(record[kind], outcome, f"{where}, result", atol=1e-9)
+    elif not (isinstance(record[kind], str) and "ValueError" in record[kind] and outcome in record[kind]):
+        raise CheckFailed(f"{where}, error: expected 'ValueError: {outcome}', came {short(record[kind])}")
+
+
+def expect_kills_survived(answer, axes, where):
+    """Raise CheckFailed where a sweep does not go on rightly after a kill at whatever moment."""
+    outcomes = [(settings, 0.25 + place / 64) for place, settings in enumerate(_combinations(axes))]
+    after = plain(ask(sweeps_after_kills, answer, axes, outcomes))
+    whole = after[-1]["held"]
+    for said in after:
+        half = [name for name, size in said["held"].items() if size < whole.get(name, 0)]
+        when = f"with {len(said['held'])} files in root"
+        if half:
+            when = f"with {said['held'][half[0]]} of {whole[half[0]]} bytes in {short(half[0])}"
+        if said["error"]:
+            raise CheckFailed(f"{where}, killed {when}: the next call ended with {said['error'][:100]}. {_HALF}")
+        try:
+            _expect_records(said, _combinations(axes), outcomes, f"{where}, called again after a kill {when}")
+        except CheckFailed as failed:
+            raise CheckFailed(f"{failed}. {_HALF}") from None
+
+
+CHECKS = {
+    "12.1": the_training_of_one,
+    "12.2": whole_gradient,
+    "12.3": fifteen_points,
+    "12.4": closed_ring,
+    "12.5": resumed_sweep,
+}

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 BADGE = re.compile(r"^\[!\[Open in Colab\]\(.*?\)\]\(.*?\)\n*", re.MULTILINE)
+NO_BREAK = "\u00a0"
+IN_ONE_PIECE = re.compile(r"(?<=±) (?=\d)|(?<=\d) (?=%)")
+"""The space in "± 2.0" and in "95 %", at which a narrow page must not break the line."""
 SMALLEST = 0.62
 """To what part of its size a figure may shrink on a phone: its labels stay legible. A wider one is scrolled."""
 
@@ -88,11 +91,11 @@ def _html(output, pictures, name):
         picture = f"{name}-{len(pictures) + 1}.png"
         pictures[picture] = b64decode(data["image/png"])
         return _figure(picture, pictures[picture], output.metadata.get("image/png", {}).get("alt", ""))
-    text = clean(data.get("text/plain", output.get("text", ""))).rstrip()
+    text = IN_ONE_PIECE.sub(NO_BREAK, clean(data.get("text/plain", output.get("text", "")))).rstrip()
     if output.get("metadata", {}).get("fercourse", {}).get("kind") == "source":
         return _coloured(text)
     if "text/html" in data and text:  # without a text it is a style for JupyterLab
-        return f'<div class="shown">{data["text/html"]}</div>'
+        return f'<div class="shown">{IN_ONE_PIECE.sub(NO_BREAK, data["text/html"])}</div>'
     return f"<pre>{escape(text)}</pre>" if text else ""
 
 

@@ -3,6 +3,7 @@
 import ast
 import re
 
+import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -76,6 +77,23 @@ def test_outputs_are_escaped_and_pictures_keep_their_words_and_their_size():
     assert 'width="1" height="1"' in page.markdown
     assert "<pre>1 &lt; 2 &amp; red</pre>" in page.markdown
     assert "<style>" not in page.markdown
+
+
+def test_an_interval_and_a_share_in_what_a_cell_showed_are_not_broken_over_two_lines():
+    frame = pd.DataFrame({"95 %": ["± 2.0"], "points": ["+4.8 of 100"]}, ["clear, 36.9 % of 3"])
+    table = new_output("display_data", data={"text/html": frame.to_html(), "text/plain": str(frame)})
+    line = new_output("stream", text="+1.4 ± 0.9 points, a ± b, 50 % or 5 of 7\n")
+    cell = new_code_cell('print(f"{points:+.1f} ± 0.9, 95 %")', outputs=[table, line])
+    page = notebook_page(new_notebook(cells=[new_markdown_cell("# T"), cell]), name="toy").markdown
+    code, shown = page.split('<div class="output"')
+    assert "± 0.9, 95 %" in code
+    assert re.findall(r">([^<>]*[±%][^<>]*)<", shown) == [
+        "95\N{NO-BREAK SPACE}%",
+        "clear, 36.9\N{NO-BREAK SPACE}% of 3",
+        "±\N{NO-BREAK SPACE}2.0",
+        "+1.4 ±\N{NO-BREAK SPACE}0.9 points, a ± b, 50\N{NO-BREAK SPACE}% or 5 of 7",
+    ]
+    assert "<td>+4.8 of 100</td>" in shown
 
 
 def test_code_with_a_fence_in_it_stays_one_block_and_folded_code_is_folded():

@@ -282,4 +282,9 @@ ODD = {
         ("def ring(rows):\n    yield sum(rows)", "expected numbers, came <generator>"),
         ("def ring(rows):\n    return {0: sum(rows)}", "expected numbers, came {0: array("),
     ],
+    "12.5": [
+        ("def sweep(run, root, **axes):\n    return 'the records'", "expected a list of records, came 'the records'"),
+        ("def sweep(run, root, **axes):\n    yield run(rate=0.1, seed=0)", "a list of records, came <generator>"),
+        ("def sweep(run, root, **axes):\n    return {0: axes}", "a list of records, came {0: {"),
+    ],
 }
