@@ -403,10 +403,9 @@ fc.plots.history(trials, column="valid_loss", ax=axis).set(title="one line for e
 
 # %% [markdown]
 # `valid loss` is the loss on the validation faces. With the smallest rate it falls until the last epoch; with the
-# largest it jumps up and down. <!-- 02.ends --> (On FER2013 not in every epoch.) The lowest loss at the end lies inside
-# the list, not at one of its ends. <!-- 02.inside --> That matters: if the best rate were the first or the last, one
-# beyond it could be better still. The winner wins for this number of epochs; with more of them, a smaller rate could
-# win.
+# largest it jumps up and down. <!-- 02.ends --> (On FER2013 that of the smallest rate does not fall in every epoch.)
+# The lowest loss at the end lies inside the list, not at one of its ends. <!-- 02.inside --> That matters: if the best
+# rate were the first or the last, one beyond it could be better still. With more epochs, a smaller rate could win.
 #
 # How often will the winner, called *softmax regression*, be right?
 

@@ -20,10 +20,10 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 # %% [markdown]
 # ## A template that slides
 #
-# In the MLP of lesson 02 each unit has one weight for each pixel. When an eyebrow sits two pixels higher, it meets other
-# weights. So the network has to learn the eyebrow again for every height, from other faces. A **convolution** uses the
-# same few weights everywhere, so what it learns in one place works in all. Take one face, in whole grey levels, and
-# nine weights. Such a small square of weights is called a **kernel**.
+# In the MLP of lesson 02 each unit has one weight for each pixel. When an eyebrow sits two pixels higher, it meets
+# other weights. So the network has to learn the eyebrow again for every height, from other faces. A **convolution**
+# uses the same few weights everywhere, so what it learns in one place works in all. Take one face, in whole grey
+# levels, and nine weights. Such a small square of weights is called a **kernel**.
 
 # %%
 import torch
@@ -45,8 +45,8 @@ print("their sum:", int((patch * kernel).sum()))
 
 # %% [markdown]
 # The upper row counts negative and the lower row positive. So the sum is large where a face is dark above and bright
-# below, negative where it is the other way round, and zero where nothing changes from top to bottom. Now move the kernel
-# over the whole face, pixel by pixel.
+# below, negative where it is the other way round, and zero where nothing changes from top to bottom. Now move the
+# kernel over the whole face, pixel by pixel.
 
 
 # %%
@@ -76,8 +76,8 @@ for axis, title in zip(axes, ("the face", "red: brighter below, blue:\ndarker be
 figure.supxlabel(data.source, x=0.99, ha="right", fontsize=8);
 
 # %% [markdown]
-# The picture on the right is called a **feature map**. Where its sum is largest, the face is darker above than below. <!-- 03.edge -->
-# One kernel answers to such edges wherever they are, and nobody told it where to look.
+# The picture on the right is called a **feature map**. Where its sum is largest, the face is darker above than
+# below. <!-- 03.edge --> One kernel answers to such edges wherever they are, and nobody told it where to look.
 #
 # A network of such layers is a *convolutional neural network*, a CNN. Nobody chooses its weights either: training finds
 # them. PyTorch's `conv2d` computes the same sums, for many kernels and many faces at once. And if the face moves, its
@@ -98,9 +98,9 @@ print("the map has moved along:", along)
 #
 # ## Four words for the shape
 #
-# **Channels.** One kernel makes one map. A layer with 32 kernels makes 32 maps, and each map is a channel of its output.
-# In the next layer a kernel lies on all 32 channels at once: it has 32 × 3 × 3 weights, and one more number, the bias, which
-# is added to the sum. With 64 such kernels this makes 64 × (288 + 1) numbers.
+# **Channels.** One kernel makes one map. A layer with 32 kernels makes 32 maps, and each map is a channel of its
+# output. In the next layer a kernel lies on all 32 channels at once: it has 32 × 3 × 3 weights, and one more number,
+# the bias, which is added to the sum. With 64 such kernels this makes 64 × (288 + 1) numbers.
 
 # %% tags=["NBVAL_CHECK_OUTPUT"]
 from torch import nn
@@ -121,8 +121,8 @@ for padding, stride in ((0, 1), (1, 1), (0, 2), (1, 2)):
     print(f"padding {padding}, stride {stride}: {sums.shape[-1]} places")
 
 # %% [markdown]
-# Check two of these lines. With padding 1 the image has 50 pixels, so 48 places. With a stride of 2 the left edge stands at
-# 0, 2, 4 … 44: these are 23. The place at 45 would be half a stride on, and is not used.
+# Check two of these lines. With padding 1 the image has 50 pixels, so 48 places. With a stride of 2 the left edge
+# stands at 0, 2, 4 … 44: these are 23. The place at 45 would be half a stride on, and is not used.
 #
 # **Pooling** makes maps smaller. Max-pooling keeps the largest number of each 2 × 2 block and throws away where in the
 # block it stood. So a mouth may sit one pixel higher or lower, and often the same number comes out.
@@ -136,8 +136,9 @@ print("as max_pool2d does it:", torch.equal(by_hand, F.max_pool2d(edges[None, No
 #
 # The CNN of 2019 ([notebook A](../docs/five_notebooks.md#a-a-challenge-notebook)) does this three times: 3 × 3 kernels
 # without padding, ReLU, then max-pooling. First there are 32 kernels, then 64, then 128. What is left goes through four
-# linear layers, as in lesson 02. They are also called *fully connected*. The course numbers the figures of these notebooks: this
-# network with Adam, which reached 55.1 %, is A4. `fc.Standardise` is your layer of lesson 02: pixels minus mean, divided by `std`.
+# linear layers, as in lesson 02. They are also called *fully connected*. The course numbers the figures of these
+# notebooks: this network with Adam, which reached 55.1 %, is A4. `fc.Standardise` is your layer of lesson 02: pixels
+# minus mean, divided by `std`.
 
 # %%
 fc.guess("03.1", "A face has 48 pixels on each side. How many are left after the third pooling?", options=[12, 6, 4, 3])
@@ -168,9 +169,9 @@ for layer in cnn(mean, std).eval()[:11]:
 fc.reveal("03.1", side)
 
 # %% [markdown]
-# A 3 × 3 kernel without padding makes each side 2 pixels shorter, one at either end. Pooling halves a side and drops the odd
-# pixel: 48 → 46 → 23 → 21 → 10 → 8 → 4. So 128 channels of 4 × 4 make 2,048 numbers. If you can do this sum in your head,
-# most errors about shapes will not cost you a minute.
+# A 3 × 3 kernel without padding makes each side 2 pixels shorter, one at either end. Pooling halves a side and drops
+# the odd pixel: 48 → 46 → 23 → 21 → 10 → 8 → 4. So 128 channels of 4 × 4 make 2,048 numbers. If you can do this sum in
+# your head, most errors about shapes will not cost you a minute.
 
 # %%
 sizes = {"convolutions": 0, "fully connected": 0}
@@ -180,15 +181,15 @@ for layer in cnn(mean, std):
 sizes
 
 # %% [markdown]
-# Of every hundred weights 96 are in the fully connected layers. <!-- 03.dense --> Those are tied to places, as in the MLP. So
-# it is an open question how much of "it works everywhere" is left in the whole network. You will measure that.
+# Of every hundred weights 96 are in the fully connected layers. <!-- 03.dense --> Those are tied to places, as in the
+# MLP. So it is an open question how much of "it works everywhere" is left in the whole network. You will measure that.
 #
 # ## Trained as in 2019
 #
 # The first run of 2019 used Adam at 0.001 in batches of 100. The course's `fit` is your loop of lesson 02.
-# `precision="auto"` lets it multiply with numbers of 16 bits, where the processor is faster with them: such numbers have
-# two or three correct digits, which is enough here. At lesson scale the network sees fewer faces and epochs than in 2019, so
-# do not compare the table with the 55.1 %.
+# `precision="auto"` lets it multiply with numbers of 16 bits, where the processor is faster with them: such numbers
+# have two or three correct digits, which is enough here. At lesson scale the network sees fewer faces and epochs than
+# in 2019, so do not compare the table with the 55.1 %.
 
 # %%
 EPOCHS = env.pick(smoke=1, lesson=6, full=15)
@@ -245,20 +246,19 @@ fc.reveal("03.3", gain.idxmax())
 gain.sort_values(ascending=False).round(1).to_frame("points gained")
 
 # %% [markdown]
-# The gains are uneven: between the first row and the last lie over 20 points. <!-- 03.uneven --> An emotion whose line is near 0, or
-# below it, shows no clear gain. Which answers do its faces get? The next figure counts them; the darkest other field
-# in a row is the answer most often given instead.
+# The gains are uneven: between the first row and the last lie over 20 points. <!-- 03.uneven --> An emotion whose line
+# is near 0, or below it, shows no clear gain. Which answers do its faces get? The next figure counts them; the darkest
+# other field in a row is the answer most often given instead.
 
 # %% tags=["folded"]
 fc.plots.confusion(guess);
 
 # %% [markdown]
-# Read a row like this: of all faces with that label, so many were given each answer. On the diagonal stand the right answers.
-# The row of *Disgust* has by far the fewest faces, and the network finds a smaller share of them than
-# of an average emotion. <!-- 03.disgust -->
-# Lesson 04 is about that. Do not read much into a gain or a loss of
-# a few points in one emotion, because a single row has few faces. Even if none of 15 faces is right, the 95 % interval
-# reaches up to 20 %.
+# Read a row like this: of all faces with that label, so many were given each answer. On the diagonal stand the right
+# answers. The row of *Disgust* has by far the fewest faces, and the network finds a smaller share of them than of an
+# average emotion. <!-- 03.disgust --> Lesson 04 is about that. Do not read much into a gain or a loss of a few points
+# in one emotion, because a single row has few faces. Even if none of 15 faces is right, the 95 % interval reaches up to
+# 20 %.
 #
 # ## What it has learned
 #
@@ -284,8 +284,9 @@ for axis, network, title in zip(axes, (untrained, model), ("32 kernels before tr
     axis.axis("off")
 
 # %% [markdown]
-# With nine weights little can be seen, and most kernels still resemble their random beginning. <!-- 03.resemble --> So test what the eye
-# cannot judge: put the untrained kernels back, leave every other layer as it is, and count right answers.
+# With nine weights little can be seen, and most kernels still resemble their random beginning. <!-- 03.resemble --> So
+# test what the eye cannot judge: put the untrained kernels back, leave every other layer as it is, and count right
+# answers.
 
 # %%
 import copy
@@ -316,16 +317,18 @@ for axis, maps, title in zip(axes, (first_maps, last_maps), ("after the first co
 figure.supxlabel(data.source, x=0.99, ha="right", fontsize=8);
 
 # %% [markdown]
-# These are the maps after ReLU: black is 0 or what was below 0. Each map is scaled on its own, so that its largest number is white: you cannot compare the brightness of two maps.
-# The first maps are still faces, with some edges or areas brightened: they follow the pixels closely. The last maps are not
-# faces any more, and hardly follow the pixels. <!-- 03.maps --> A bright spot there says that something was found in that
-# part of the face; what it is, the picture does not say. A map that is black all over found nothing in this face.
+# These are the maps after ReLU: black is 0 or what was below 0. Each map is scaled on its own, so that its largest
+# number is white: you cannot compare the brightness of two maps. The first maps are still faces, with some edges or
+# areas brightened: they follow the pixels closely. The last maps are not faces any more, and hardly follow the
+# pixels. <!-- 03.maps --> A bright spot there says that something was found in that part of the face; what it is, the
+# picture does not say. A map that is black all over found nothing in this face.
 #
 # ## Move the face
 #
-# The maps of a convolution move along with the face. The fully connected layers behind them do not. Which of the two wins?
-# Shift every validation face to the right by some pixels, repeat its left border, and ask both networks again. Neither has
-# been trained for it. Always answering *Happy* is right for 25 % already, so count the points above these 25 %.
+# The maps of a convolution move along with the face. The fully connected layers behind them do not. Which of the two
+# wins? Shift every validation face to the right by some pixels, repeat its left border, and ask both networks again.
+# Neither has been trained for it. Always answering *Happy* is right for 25 % already, so count the points above these
+# 25 %.
 
 # %%
 fc.guess(
@@ -402,8 +405,8 @@ fc.guess(
 )
 
 # %% [markdown]
-# First look at a larger case: the course's recorded training of this CNN on all 28,709 faces of FER2013, fifteen epochs.
-# A dot marks the best epoch of each validation curve.
+# First look at a larger case: the course's recorded training of this CNN on all 28,709 faces of FER2013, fifteen
+# epochs. A dot marks the best epoch of each validation curve.
 
 # %% tags=["folded"]
 recorded = fc.recorded("CNN, Adam 0.001", seed=0)
@@ -419,8 +422,8 @@ axes[1].yaxis.set_major_formatter("{x:.0%}");
 # of 2019 shows the same and does not mention it: its loss on PublicTest, which it calls the test loss, rises from 1.264
 # at epoch 7 to 2.009 at the end.
 #
-# How can the loss become worse while the accuracy does not fall? Now train with the 1,000 faces, which a network learns by heart
-# in a minute, and measure after each epoch how sure it is when it is wrong.
+# How can the loss become worse while the accuracy does not fall? Now train with the 1,000 faces, which a network learns
+# by heart in a minute, and measure after each epoch how sure it is when it is wrong.
 
 # %%
 few_faces = data.train.take(env.pick(smoke=100, lesson=1_000), seed=SEED)
@@ -474,9 +477,9 @@ fc.record(figures | {"on validation faces, at the lowest loss": guesses[lowest]}
 # least ln 2 = 0.7. So the loss counts how sure a wrong answer was, and accuracy does not. If the probabilities matter
 # to you, stop near the lowest loss. If only the answers matter, going on did no measured harm here. <!-- 03.apart -->
 #
-# How much was learned by heart is a number too. Grade the finished network on its training faces as on the others, in the
-# same mode, without dropout. The difference between the first two lines of the table measures the part of what it knows that helps
-# on the training faces only, and it is large. <!-- 03.heart -->
+# How much was learned by heart is a number too. Grade the finished network on its training faces as on the others, in
+# the same mode, without dropout. The difference between the first two lines of the table measures the part of what it
+# knows that helps on the training faces only, and it is large. <!-- 03.heart -->
 #
 # A network that can overfit is at least large enough for its training faces. Overfitting is a reason to
 # ask for more faces, or for faces that are never quite the same twice. That is lesson 04.
@@ -569,7 +572,7 @@ fc.claims()
 #
 # - LeCun and others, *Gradient-Based Learning Applied to Document Recognition* (1998): kernels that slide, pooled, then
 #   fully connected layers.
-# - Zeiler and Fergus, *Visualizing and Understanding Convolutional Networks* (2014): what maps and kernels show, and how
-#   to test it.
+# - Zeiler and Fergus, *Visualizing and Understanding Convolutional Networks* (2014): what maps and kernels show, and
+#   how to test it.
 # - McNemar, *Note on the Sampling Error of the Difference Between Correlated Proportions or Percentages* (1947).
 # - Guo and others, *On Calibration of Modern Neural Networks* (2017): networks that are surer than they are right.

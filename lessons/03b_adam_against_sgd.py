@@ -20,10 +20,10 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 # %% [markdown]
 # ## A second network
 #
-# After Adam, the notebook of 2019 ([notebook A](../docs/five_notebooks.md#a-a-challenge-notebook)) tries plain SGD on the same
-# CNN. It builds a new network, which it calls `modelSGD`; here it is `model_sgd`. A network called `model` is still there from the cells
-# above. `fc.cnn` is the CNN that you built in part one. The course numbers the figures of these notebooks: this run of SGD, which
-# ended at 53.4 %, is A5.
+# After Adam, the notebook of 2019 ([notebook A](../docs/five_notebooks.md#a-a-challenge-notebook)) tries plain SGD on
+# the same CNN. It builds a new network, which it calls `modelSGD`; here it is `model_sgd`. A network called `model` is
+# still there from the cells above. `fc.cnn` is the CNN that you built in part one. The course numbers the figures of
+# these notebooks: this run of SGD, which ended at 53.4 %, is A5.
 
 # %%
 import torch
@@ -65,19 +65,20 @@ change = max((new - old).abs().max().item() for old, new in zip(before, after))
 print("largest change of any weight:", change)
 
 # %% [markdown]
-# Not small: exactly zero. <!-- 03b.bound --> No error, no warning. The two losses above still differ a little, although no
-# weight has moved. The reason is dropout, which switches off other units in each pass.
+# Not small: exactly zero. <!-- 03b.bound --> No error, no warning. The two losses above still differ a little, although
+# no weight has moved. The reason is dropout, which switches off other units in each pass.
 #
 # Look at the line again. It is the notebook's own, `SGD(model.parameters())`, and `model` is the other network. The
 # gradients arrive in one network, and the steps are taken in another. `zero_grad` clears the wrong network too, so the
 # gradients of the right one add up unseen.
 #
-# So did SGD in 2019 train nothing? Its printed training loss falls from 1.876 to 0.515 within 150 epochs, and it ends at
-# those 53.4 %. This line could not have done that. So the code on the page is not the code that ran; which code did, nobody can
-# tell. In a notebook, cells can be run in any order and changed afterwards.
+# So did SGD in 2019 train nothing? Its printed training loss falls from 1.876 to 0.515 within 150 epochs, and it ends
+# at those 53.4 %. This line could not have done that. So the code on the page is not the code that ran; which code did,
+# nobody can tell. In a notebook, cells can be run in any order and changed afterwards.
 #
-# An optimiser can be asked which tensors it holds; exercise 03.4 makes a guard of that. Two habits protect you as well. Build the optimiser inside the function that trains, where no other network has a name. And run a
-# notebook from top to bottom before you believe its figures.
+# An optimiser can be asked which tensors it holds; exercise 03.4 makes a guard of that. Two habits protect you as well.
+# Build the optimiser inside the function that trains, where no other network has a name. And run a notebook from top to
+# bottom before you believe its figures.
 #
 # ## What an optimiser makes of a rate
 #
@@ -95,12 +96,11 @@ for name, size in sizes.items():
     print(f"layer {name:10} mean gradient {size:.1e}")
 
 # %% [markdown]
-# `zero_grad` comes first, because the gradients of the first section have added up in this network. Each line is the mean size of the gradients in one
-# layer, without sign. All of them are under 0.01, so at a rate of 0.001 an SGD step moves a weight on average by less than
-# 0.00001. <!-- 03b.step -->
-# Adam's first step moves each weight by the rate itself, as you saw in lesson 02. Here is why, written out.
-# For each weight Adam keeps two running means, `m` of its gradient `g` and `v` of the square of its gradient. Both begin at 0. After
-# step number `t`:
+# `zero_grad` comes first, because the gradients of the first section have added up in this network. Each line is the
+# mean size of the gradients in one layer, without sign. All of them are under 0.01, so at a rate of 0.001 an SGD step
+# moves a weight on average by less than 0.00001. <!-- 03b.step --> Adam's first step moves each weight by the rate
+# itself, as you saw in lesson 02. Here is why, written out. For each weight Adam keeps two running means, `m` of its
+# gradient `g` and `v` of the square of its gradient. Both begin at 0. After step number `t`:
 #
 # ```
 # m = 0.9 * m + 0.1 * g
@@ -110,9 +110,9 @@ for name, size in sizes.items():
 # weight -= rate * mean / (root(square) + 1e-8)
 # ```
 #
-# Because `m` and `v` begin at 0, they are too small at first. The third and fourth line correct that. The root of `square` is
-# about the usual size of the gradient. So a gradient that always points the same way gives steps as long as the rate, be it
-# large or small. Gradients that change their sign cancel in `m`, and the step is short.
+# Because `m` and `v` begin at 0, they are too small at first. The third and fourth line correct that. The root of
+# `square` is about the usual size of the gradient. So a gradient that always points the same way gives steps as long as
+# the rate, be it large or small. Gradients that change their sign cancel in `m`, and the step is short.
 
 # %% tags=["NBVAL_CHECK_OUTPUT"]
 lengths = []
@@ -126,14 +126,14 @@ for gradients in ([0.001, 0.001], [1000.0, 1000.0], [1000.0, -1000.0]):
     print(f"{gradients}: second step {lengths[-1]:.5f}")
 
 # %% [markdown]
-# Adam's rate is about the length of a step, where gradients are steady. <!-- 03b.length --> SGD's rate is a factor of the gradient. So
-# the same number means two things, and a comparison at the same number is not a fair one.
+# Adam's rate is about the length of a step, where gradients are steady. <!-- 03b.length --> SGD's rate is a factor of
+# the gradient. So the same number means two things, and a comparison at the same number is not a fair one.
 #
 # ### Momentum
 #
-# SGD with *momentum* does not step along the gradient but along a running sum of gradients, in which older ones fade. Think of a
-# narrow valley: steep across, nearly flat along. In the loss of a network some directions are steep and others nearly
-# flat as well. The steep one limits the rate, the flat one then takes very long.
+# SGD with *momentum* does not step along the gradient but along a running sum of gradients, in which older ones fade.
+# Think of a narrow valley: steep across, nearly flat along. In the loss of a network some directions are steep and
+# others nearly flat as well. The steep one limits the rate, the flat one then takes very long.
 
 
 # %%
@@ -188,10 +188,10 @@ for axis in axes:
 # ## A range test
 #
 # Which rates should one try? One short run finds the neighbourhood. Start with a rate that is far too small, raise it a
-# little with each batch of 64 faces, and watch the loss (Smith 2015). Each optimiser's rate grows here by three *decades*: a decade is
-# a factor of ten. A new network first learns how
-# common each emotion is, and in that time its loss says little about the rate. So first train one network for two
-# epochs with Adam at 0.001, and let each test start from a copy of it.
+# little with each batch of 64 faces, and watch the loss (Smith 2015). Each optimiser's rate grows here by three
+# *decades*: a decade is a factor of ten. A new network first learns how common each emotion is, and in that time its
+# loss says little about the rate. So first train one network for two epochs with Adam at 0.001, and let each test start
+# from a copy of it.
 
 # %%
 fc.guess(
@@ -343,13 +343,14 @@ table = table.pivot(index="rate", columns="optimiser", values="right answers, %"
 table.set_axis([f"{rate:g}" for rate in table.index])
 
 # %% [markdown]
-# Compare each number with its neighbours above and below, and not yet the columns with each other. Where a column has more
-# than three numbers, the best of the first three stood at an edge, and the search went on. Now each column has a best row that is
-# neither its first nor its last. <!-- 03b.inside --> So every search has found its rate within the limit of six.
+# Compare each number with its neighbours above and below, and not yet the columns with each other. Where a column has
+# more than three numbers, the best of the first three stood at an edge, and the search went on. Now each column has a
+# best row that is neither its first nor its last. <!-- 03b.inside --> So every search has found its rate within the
+# limit of six.
 #
-# The lowest numbers are not arbitrary. Some of them are exactly the share of one emotion among these faces, such as 25.0 % for
-# *Happy*. <!-- 03b.same --> A network that gives every face the same answer reaches such a share, and one that gives
-# nearly every face the same answer comes close to it.
+# The lowest numbers are not arbitrary. Some of them are exactly the share of one emotion among these faces, such as
+# 25.0 % for *Happy*. <!-- 03b.same --> A network that gives every face the same answer reaches such a share, and one
+# that gives nearly every face the same answer comes close to it.
 
 # %%
 fc.reveal("03b.2", LADDER[best["plain SGD"]] / LADDER[best["Adam"]])
@@ -419,26 +420,28 @@ for one, other in combinations(won, 2):
 # decides about two networks, not about two optimisers. In the race on FER2013 below, with more faces and more epochs,
 # Adam is ahead by less than a point, <!-- 03b.recorded --> which does not decide it.
 #
-# And momentum itself? Against plain SGD with a rate of its own, SGD with momentum is better at this length. <!-- 03b.momentum -->
-# Both had their searches and the same epochs, so these two trainings differ in momentum and in the rate that suits it. This too is
-# one seed: it is a result about two networks.
+# And momentum itself? Against plain SGD with a rate of its own, SGD with momentum is better at this
+# length. <!-- 03b.momentum --> Both had their searches and the same epochs, so these two trainings differ in momentum
+# and in the rate that suits it. This too is one seed: it is a result about two networks.
 #
 # ### How much a choice flatters
 #
-# One weakness is left: each best rate was chosen on the same faces on which it is reported. How much can that flatter? Suppose three
-# networks that are all right for 60 % of faces, and take the best of the three on your validation faces, ten thousand times.
+# One weakness is left: each best rate was chosen on the same faces on which it is reported. How much can that flatter?
+# Suppose three networks that are all right for 60 % of faces, and take the best of the three on your validation faces,
+# ten thousand times.
 
 # %%
 luck = np.random.default_rng(SEED).binomial(len(data.valid), 0.6, size=(10_000, 3)) / len(data.valid)
 fc.record("best of three equal networks, gained by luck", round(100 * (luck.max(axis=1).mean() - 0.6), 1), unit="points")
 
 # %% [markdown]
-# It is about a point. <!-- 03b.luck --> With four rates it would be a little more. Real networks make partly the same errors, and then it is less. Where the rates differ as
-# much as in the table of the race, choosing is no matter of luck either. But do not quote the figure of a winner as
-# what new faces will give.
+# It is about a point. <!-- 03b.luck --> With four rates it would be a little more. Real networks make partly the same
+# errors, and then it is less. Where the rates differ as much as in the table of the race, choosing is no matter of luck
+# either. But do not quote the figure of a winner as what new faces will give.
 #
-# The seed is a matter of luck as well. Run this part with another `SEED` before you name a winner. The course has trained a race on
-# all of FER2013 with two seeds, 15 epochs each, before the rule about edges was written down. *SGD* is Nesterov's form with 0.9 there:
+# The seed is a matter of luck as well. Run this part with another `SEED` before you name a winner. The course has
+# trained a race on all of FER2013 with two seeds, 15 epochs each, before the rule about edges was written down. *SGD*
+# is Nesterov's form with 0.9 there:
 
 # %%
 recorded = {"Adam": (0.0003, 0.001, 0.003), "SGD": (0.01, 0.02, 0.05)}
@@ -453,10 +456,10 @@ both = pd.DataFrame(ends, index=["seed 0", "seed 1"]).T
 both.assign(mean=both.mean(axis=1).round(2))
 
 # %% [markdown]
-# In the mean of two seeds the best of Adam is ahead of the best of SGD, by less than a point. <!-- 03b.recorded --> With 3,589
-# faces one figure is uncertain by 1.6 points either way. By the intervals the race is undecided; the paired test would need
-# the answers face by face, which this table does not hold. And both
-# bests stand at an edge of the three rates, so by the rule above that race is not finished. <!-- 03b.unfinished -->
+# In the mean of two seeds the best of Adam is ahead of the best of SGD, by less than a point. <!-- 03b.recorded -->
+# With 3,589 faces one figure is uncertain by 1.6 points either way. By the intervals the race is undecided; the paired
+# test would need the answers face by face, which this table does not hold. And both bests stand at an edge of the three
+# rates, so by the rule above that race is not finished. <!-- 03b.unfinished -->
 #
 # ## Does Adam forgive?
 #
@@ -547,10 +550,10 @@ fc.claim("03b.tuning", by_rate > abs(by_optimiser), needs="lesson",
 fc.claims()
 
 # %% [markdown]
-# **What to remember.** An optimiser moves the tensors that it was given, and nothing else. A rate means something else to each
-# optimiser, so each needs a search of its own. If the best rate stands at the edge of what was
-# tried, the search is not finished. If you tune only one of two optimisers,
-# the comparison measures your tuning and not the optimisers.
+# **What to remember.** An optimiser moves the tensors that it was given, and nothing else. A rate means something else
+# to each optimiser, so each needs a search of its own. If the best rate stands at the edge of what was tried, the
+# search is not finished. If you tune only one of two optimisers, the comparison measures your tuning and not the
+# optimisers.
 #
 # ## Exercises
 #
@@ -566,8 +569,10 @@ fc.claims()
 # ## References
 #
 # - Kingma and Ba, *Adam* (2015): what is divided by what, and why.
-# - Nesterov, *A Method for Solving the Convex Programming Problem with Convergence Rate O(1/k²)* (1983): his form of momentum.
-# - Sutskever, Martens, Dahl and Hinton, *On the Importance of Initialization and Momentum in Deep Learning* (2013): Nesterov's
-#   momentum in networks.
+# - Nesterov, *A Method for Solving the Convex Programming Problem with Convergence Rate O(1/k²)* (1983): his form of
+#   momentum.
+# - Sutskever, Martens, Dahl and Hinton, *On the Importance of Initialization and Momentum in Deep Learning* (2013):
+#   Nesterov's momentum in networks.
 # - Smith, *Cyclical Learning Rates for Training Neural Networks* (2015): the range test.
-# - Choi and others, *On Empirical Comparisons of Optimizers for Deep Learning* (2019): who wins depends on who is tuned.
+# - Choi and others, *On Empirical Comparisons of Optimizers for Deep Learning* (2019): who wins depends on who is
+#   tuned.

@@ -316,10 +316,10 @@ print("largest difference of a logit:", f"{compare(proved)['out']:.1e}")
 # %% [markdown]
 # ## A default that no search finds: momentum
 #
-# A trained network that only answers does not use batch norm's third number, so no comparison by stages can show it.
-# But a port is often trained again in the other framework, and then it matters. Both frameworks call it *momentum*.
-# PyTorch's 0.1 is the weight of the *new* batch in the running mean. Keras' 0.99 is the weight of the *old* mean. Both
-# means start at 0.
+# Batch norm has one more default that differs. A network that only answers does not use it, so no comparison by stages
+# can show it. But a port is often trained again in the other framework, and then it matters. Both frameworks call it
+# *momentum*. PyTorch's 0.1 is the weight of the *new* batch in the running mean. Keras' 0.99 is the weight of the *old*
+# mean. Both means start at 0.
 
 # %%
 question = "After 20 batches, how far has Keras' running mean come from 0 to the true mean?"

@@ -447,7 +447,8 @@ fc.guess("07.4", "Which faces were these?", options=["Training", "PublicTest", "
 # %% tags=["NBVAL_CHECK_OUTPUT"]
 fits = [part for part, counts in OFFICIAL_COUNTS.items() if np.array_equal(matrix.sum(axis=1), counts)]
 fc.reveal("07.4", fits[0] if len(fits) == 1 else "cannot be told")
-pd.DataFrame({"sum of row": matrix.sum(axis=1)} | OFFICIAL_COUNTS, index=fc.EMOTIONS)
+published = {part.removesuffix("Test"): counts for part, counts in OFFICIAL_COUNTS.items()}
+pd.DataFrame({"sum of row": matrix.sum(axis=1)} | published, index=fc.EMOTIONS)
 
 # %% [markdown]
 # The row sums are PublicTest's, all seven. <!-- 07.rows --> The repository's listing agrees: in `data/fer2013.py` it
@@ -471,10 +472,10 @@ for name, (low, high) in limits.items():
 # %% [markdown]
 # Had all of them read 3,589 faces, no two of these intervals would overlap. <!-- 07.apart --> So the choice of faces
 # alone does not explain it: no two of these reports can be about one network on faces of one kind. Two more threads say
-# where to look. In #32 a user finds 5,567 training faces of *Fear* in the author's files, where FER2013 has 4,097; in
-# #42 the author lists pictures that are the same or nearly so in two parts of them, and notes that the original set has
-# such pairs as well (you measured them in lesson 01). A training that has seen its test faces could explain the 90 %.
-# What explains 79.79 % is not known.
+# where to look. In thread #32 a user finds 5,567 training faces of *Fear* in the author's files, where FER2013 has
+# 4,097; in thread #42 the author lists pictures that are the same or nearly so in two parts of them, and notes that the
+# original set has such pairs as well (you measured them in lesson 01). A training that has seen its test faces could
+# explain the 90 %. What explains 79.79 % is not known.
 #
 # ## The test faces are a budget
 #

@@ -53,8 +53,9 @@ print("votes for the first three faces:", *votes[:3].astype(int).tolist(), sep="
 #
 # Suppose that the label of a face is what one of its voters says, chosen by lot. Then no network can know it. The best
 # it can do is to give the answer with the most votes, which we call *elected*; it is then right as often as that
-# answer's share of the votes. The mean of these shares over all faces is a *ceiling*. Nobody is above it on average,
-# whatever network is used, as long as labels are made this way.
+# answer's share of the votes. The mean of these shares over all faces is a *ceiling*. (The cell above left out faces
+# for which nobody voted for one of the seven.) Nobody is above it on average, whatever network is used, as long as
+# labels are made this way.
 
 # %%
 fc.guess(
@@ -93,10 +94,10 @@ print(f"elected against one voter: {100 * np.mean(simulated):.1f} %")
 print(f"one voter against another: {100 * pairs.mean():.1f} %")
 
 # %% [markdown]
-# Both ways give the same. <!-- 07c.ceiling --> For two voters nothing has to be drawn: count the pairs of votes that
-# agree. One voter matches another far less often than the elected answer does, because both of them are a matter of
-# chance. <!-- 07c.pairs --> So a network that is better than a person is no miracle: it answers what most people say,
-# and one person does not know what the others would.
+# Both ways give the same. <!-- 07c.ceiling --> For two voters nothing has to be drawn: for each face with two votes or
+# more, count the pairs of votes that agree. One voter matches another far less often than the elected answer does,
+# because both of them are a matter of chance. <!-- 07c.pairs --> So a network that is better than a person is no
+# miracle: it answers what most people say, and one person does not know what the others would.
 #
 # ### On which emotions voters agree
 #

@@ -60,6 +60,12 @@ def untied(lesson: Lesson) -> list[str]:
         if MARKER.match(line)
     ]
     findings += [
+        f"a line begins with # and a word, which a page shows as a heading: {line}"
+        for cell in _prose(lesson)
+        for line in cell.source.splitlines()
+        if re.match(r"#+[^#\s]", line)
+    ]
+    findings += [
         f"fc.reveal({_first(call)!r}, …) gives its answer away: compute it, or name what holds it"
         for _, name, call in calls
         if name == "reveal" and any(isinstance(value, ast.Constant) for value in call.args[1:])

@@ -405,6 +405,7 @@ fc.claims()"""
             "'bars fall' points at an output",
         ),
         ("It rises.\n# <!-- 01.up --> And so on.", "x = 1", "a mark begins a line, where Markdown ends the paragraph"),
+        ("Two threads, #41 and\n# #42 say so.", "x = 1", "a line begins with # and a word"),
         ("It is so. <!-- 01.down -->", "x = 1", "a sentence is marked 01.down, and no claim has this id"),
         (
             "It is so. <!-- 01.full -->",
