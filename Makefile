@@ -64,18 +64,20 @@ what := --constraint constraints.txt --editable ".[lab,course,download,tf,grade,
 pip := $(python) -m pip install -qq --disable-pip-version-check
 uv := $(python) -m uv pip install --quiet --system-certs --python $(python) --compile-bytecode $(if $(TORCH),--torch-backend $(TORCH))
 
+# uv reads no settings of pip's, such as the index of a company: where it fails, pip is tried. But pip knows no TORCH.
+by_pip = { echo "uv could not be used here. pip takes longer."; $(pip) $(what); }
+give_up = { echo "Nothing is installed: only uv knows TORCH=$(TORCH), and it could not be used here. Mend that, or leave out TORCH: 9 GB."; exit 1; }
+
 size := $(if $(filter cpu,$(TORCH)),5,9)
 # Says, before something long, where disk (so many GB) or memory are short.
 shortages = from fercourse.shortage import say_shortages; say_shortages('.', disk=$(1) * 10**9)
 
 .venv/ready: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fercourse needs Python 3.11 or newer: make PYTHON=python3.12")'
-	@$(PYTHON) -c "$(call shortages,$(size))"
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fercourse needs Python 3.11 or newer: make PYTHON=python3.12")'
+	@"$(PYTHON)" -c "$(call shortages,$(size))"
 	@echo "Installing the course into .venv: a few minutes, once; about $(size) GB."
-	@$(PYTHON) -m venv .venv
-	@# uv reads no settings of pip's, such as the index of a company: where it fails, pip is tried.
-	@$(pip) --constraint constraints.txt uv && $(uv) $(what) || \
-		{ echo "uv could not be used here. pip takes longer$(if $(TORCH),; it knows no TORCH=$(TORCH))."; $(pip) $(what); }
+	@"$(PYTHON)" -m venv .venv
+	@$(pip) --constraint constraints.txt uv && $(uv) $(what) || $(if $(TORCH),$(give_up),$(by_pip))
 	@$(python) -m pip check --disable-pip-version-check
 	@# nbgrader's menus in JupyterLab are for hubs.
 	@$(python) -m jupyter labextension disable --level=sys_prefix @jupyter/nbgrader 2>/dev/null
