@@ -2,7 +2,7 @@
 #
 #   make course DATA=data/fer2013.csv    the lessons on your own copy of FER2013, at lesson scale
 #   make course SCALE=full SEED=3        another scale, another seed
-#   make lab TORCH=cpu                   where there is no GPU: an environment of 5 GB, not of 9
+#   make lab TORCH=cpu                   where there is no GPU: an environment of 4 GB, not of 9
 
 PYTHON ?= python3
 DATA   ?= drawn
@@ -68,7 +68,7 @@ uv := $(python) -m uv pip install --quiet --system-certs --python $(python) --co
 by_pip = { echo "uv could not be used here. pip takes longer."; $(pip) $(what); }
 give_up = { echo "Nothing is installed: only uv knows TORCH=$(TORCH), and it could not be used here. Mend that, or leave out TORCH: 9 GB."; exit 1; }
 
-size := $(if $(filter cpu,$(TORCH)),5,9)
+size := $(if $(filter cpu,$(TORCH)),4,9)
 # Says, before something long, where disk (so many GB) or memory are short.
 shortages = from fercourse.shortage import say_shortages; say_shortages('.', disk=$(1) * 10**9)
 

@@ -3,8 +3,8 @@
 `python benchmarks/versions.py 3.12 3.13 lowest --into FOLDER` makes the environments below FOLDER, outside the course's
 own: with the tested versions of constraints.txt for a Python of that number, and for "lowest" with the oldest versions
 that pyproject.toml allows, on Python 3.11. In each it runs lesson 01 at smoke scale and the tests of the rooms, and
-prints a line with the minutes. uv finds or downloads the Pythons. Exit code 1: something failed; its last lines are
-printed.
+prints a line with the minutes. uv takes a Python of that number from the PATH, or downloads it. Exit code 1: something
+failed; its last lines are printed.
 """
 
 import argparse
@@ -54,8 +54,13 @@ def main():
     failed = False
     for name in options.names:
         began = monotonic()
-        python = environment(name, options.into.resolve())
-        print(f"{name:7} {'installed':21} {_minutes(began)}", flush=True)
+        try:
+            python = environment(name, options.into.resolve())
+        except subprocess.CalledProcessError as error:
+            failed = True
+            print(f"{name:7} {'installs':21} {_minutes(began)}  FAILS: {error.cmd[3]} ended with {error.returncode}")
+            continue
+        print(f"{name:7} {'installs':21} {_minutes(began)}  passes", flush=True)
         for what, words in asked(name, options.into.resolve()):
             began = monotonic()
             done = subprocess.run([python, *words], cwd=COURSE, capture_output=True, text=True)

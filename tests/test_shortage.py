@@ -142,7 +142,7 @@ def test_the_site_says_what_is_missing_before_a_page_is_made(free, capsys):
     ("words", "needed", "work"),
     [
         (["environment"], "9.0 GB", "-m venv .venv"),
-        (["environment", "TORCH=cpu"], "5.0 GB", "-m venv .venv"),
+        (["environment", "TORCH=cpu"], "4.0 GB", "-m venv .venv"),
         (["lab"], "2.0 GB", "-m jupyterlab notebooks"),
     ],
     ids=str,

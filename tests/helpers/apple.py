@@ -46,11 +46,7 @@ class Apple(TorchFunctionMode):
         ours = [value for value in given if self.has(value)]
         if ours and function in ASKED:
             return ASKED[function]
-        to = _named(function, arguments, keywords)
-        if to is None and function in MOVES and function is not torch.Tensor.to:
-            to = "cpu" if function is torch.Tensor.cpu or not self.has(arguments[-1]) else "mps"
-        if to is None:
-            to = "mps" if (self.has(given[0]) if function in MIXES and given else ours) else "cpu"
+        to = self._goal(function, arguments, keywords, given)
         if ours and function in ARRAYS:
             raise TypeError("can't convert mps:0 device type tensor to numpy. Use Tensor.cpu() first")
         if ours and function not in MIXES and any(value.dim() and not self.has(value) for value in given):
@@ -59,9 +55,27 @@ class Apple(TorchFunctionMode):
             _refuse(function, arguments, keywords)
         if not ours and to == "cpu":
             return function(*arguments, **keywords)
-        moved = function in MOVES and to != ("mps" if ours else "cpu")
+        moved = function in MOVES and to != self._place(given[0])
         found = function(*_placed(arguments), **_placed(keywords))
         return trees.tree_map(lambda value: self._taken(value, moved) if to == "mps" else _left(value, moved), found)
+
+    def _place(self, value):
+        return "mps" if self.has(value) else "cpu"
+
+    def _goal(self, function, arguments, keywords, given):
+        """The device of the results: the one that the call names, or the one on which its tensors are."""
+        named = keywords.get("device")
+        if function is torch.Tensor.to and named is None:
+            named = arguments[-1] if isinstance(arguments[-1], torch.Tensor) else arguments[1]
+        if isinstance(named, (str, torch.device)):
+            return torch.device(named).type
+        if function is torch.Tensor.cpu:
+            return "cpu"
+        if function in MOVES and isinstance(arguments[-1], torch.Tensor):
+            return self._place(arguments[-1])
+        if function in MIXES:
+            return self._place(given[0]) if given else "cpu"
+        return "mps" if any(map(self.has, given)) else "cpu"
 
     def _taken(self, value, moved):
         """A result, on the device."""
@@ -80,16 +94,6 @@ class Apple(TorchFunctionMode):
 def _left(value, moved):
     """A result on the processor: memory of its own where it comes from the device."""
     return value.clone() if moved and isinstance(value, torch.Tensor) else value
-
-
-def _named(function, arguments, keywords):
-    """ "mps" or another device's name where the call names one, else None."""
-    if function in {torch.Tensor.__setattr__, torch.Generator}:
-        return None
-    named = [keywords["device"]] if keywords.get("device") is not None else []
-    named += [value for value in arguments if isinstance(value, torch.device)]
-    named += [value for value in arguments[1:2] if function is torch.Tensor.to and isinstance(value, str)]
-    return torch.device(named[0]).type if named else None
 
 
 def _placed(values):

@@ -111,7 +111,7 @@ def test_it_is_computed_on_an_apple_device_as_on_the_processor(work, faces, tmp_
     with apple_device():
         there = work("mps", faces, tmp_path)
     for one, other in zip(here, there, strict=True):
-        np.testing.assert_allclose(other, one, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(other, one, rtol=1e-3, atol=1e-4)  # muon rounds to 16 bits
 
 
 @pytest.mark.parametrize("name", NETWORKS)
