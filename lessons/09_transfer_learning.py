@@ -149,7 +149,7 @@ print(f"off by {apart:.0e} of the largest answer · first loss {first_loss:.3f}"
 # *linear probe*: it says how much of the emotions can be read off by a weighted sum.
 
 # %%
-@torch.inference_mode()
+@torch.no_grad()
 def features_of(model, split):
     model.eval().to(env.device)
     stream = fc.batches(split, 250, device=env.device)
