@@ -18,7 +18,6 @@ from fercourse import processes
 from fercourse.executors import executor_of
 from fercourse.processes import Task, kill_tree, work
 
-
 PATIENT = 5  # seconds: in which a process that is spawned begins, also on a machine that is busy
 
 
