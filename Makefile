@@ -2,7 +2,7 @@
 #
 #   make course DATA=data/fer2013.csv    the lessons on your own copy of FER2013, at lesson scale
 #   make course SCALE=full SEED=3        another scale, another seed
-#   make lab TORCH=cpu                   where there is no GPU: an environment of 4 GB, not of 8
+#   make lab TORCH=cpu                   where there is no GPU: an environment of 4 GB, not of 9
 
 PYTHON ?= python3
 DATA   ?= drawn
@@ -38,6 +38,7 @@ test: environment  ## runs every check and every test, in WORKERS=2 processes
 
 # In a container one is often root, and JupyterLab wants that said.
 lab: environment  ## opens JupyterLab on the lessons
+	@$(python) -c "$(call shortages,2)"
 	@$(python) -m jupyterlab notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 site: environment  ## builds the course as web pages: open build/site/index.html
@@ -63,13 +64,20 @@ what := --constraint constraints.txt --editable ".[lab,course,download,tf,grade,
 pip := $(python) -m pip install -qq --disable-pip-version-check
 uv := $(python) -m uv pip install --quiet --system-certs --python $(python) --compile-bytecode $(if $(TORCH),--torch-backend $(TORCH))
 
+# uv reads no settings of pip's, such as the index of a company: where it fails, pip is tried. But pip knows no TORCH.
+by_pip = { echo "uv could not be used here. pip takes longer."; $(pip) $(what); }
+give_up = { echo "Nothing is installed: only uv knows TORCH=$(TORCH), and it could not be used here. Mend that, or leave out TORCH: 9 GB."; exit 1; }
+
+size := $(if $(filter cpu,$(TORCH)),4,9)
+# Says, before something long, where disk (so many GB) or memory are short.
+shortages = from fercourse.shortage import say_shortages; say_shortages('.', disk=$(1) * 10**9)
+
 .venv/ready: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fercourse needs Python 3.11 or newer: make PYTHON=python3.12")'
-	@echo "Installing the course into .venv: a few minutes, once; about $(if $(filter cpu,$(TORCH)),4,8) GB."
-	@$(PYTHON) -m venv .venv
-	@# uv reads no settings of pip's, such as the index of a company: where it fails, pip is tried.
-	@$(pip) --constraint constraints.txt uv && $(uv) $(what) || \
-		{ echo "uv could not be used here. pip takes longer$(if $(TORCH),; it knows no TORCH=$(TORCH))."; $(pip) $(what); }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fercourse needs Python 3.11 or newer: make PYTHON=python3.12")'
+	@"$(PYTHON)" -c "$(call shortages,$(size))"
+	@echo "Installing the course into .venv: a few minutes, once; about $(size) GB."
+	@"$(PYTHON)" -m venv .venv
+	@$(pip) --constraint constraints.txt uv && $(uv) $(what) || $(if $(TORCH),$(give_up),$(by_pip))
 	@$(python) -m pip check --disable-pip-version-check
 	@# nbgrader's menus in JupyterLab are for hubs.
 	@$(python) -m jupyter labextension disable --level=sys_prefix @jupyter/nbgrader 2>/dev/null

@@ -2,9 +2,9 @@
 
 `python benchmarks/versions.py 3.12 3.13 lowest --into FOLDER` makes the environments below FOLDER, outside the course's
 own: with the tested versions of constraints.txt for a Python of that number, and for "lowest" with the oldest versions
-that pyproject.toml allows, on Python 3.11. In each it runs lesson 01 at smoke scale and the tests of the rooms data,
-report and learn, and prints a line. uv finds or downloads the Pythons. About ten minutes for each on two quiet cores.
-Exit code 1: something failed; its last lines are printed.
+that pyproject.toml allows, on Python 3.11. In each it runs lesson 01 at smoke scale and the tests of the rooms, and
+prints a line with the minutes. uv takes a Python of that number from the PATH, or downloads it. Exit code 1: something
+failed; its last lines are printed.
 """
 
 import argparse
@@ -12,9 +12,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from time import monotonic
 
 COURSE = Path(__file__).parents[1]
 EXTRAS = "course,deploy,transfer,test"
+ROOMS = ("data", "report", "learn", "classroom", "course/building")
 UV = [sys.executable, "-m", "uv"]
 
 
@@ -36,8 +38,12 @@ def asked(name, folder):
     yield "lesson 01", ["-m", "fercourse", "run", "01", "--scale", "smoke", "--data", "drawn", "--out", out]
     # Old packages warn about new ones, and the tests end at a warning.
     quiet = ["-o", "filterwarnings=default"] if name == "lowest" else []
-    for room in ("data", "report", "learn"):
+    for room in ROOMS:
         yield f"tests/{room}", ["-m", "pytest", "-q", "-p", "no:cacheprovider", *quiet, f"tests/{room}"]
+
+
+def _minutes(began):
+    return f"{(monotonic() - began) / 60:4.1f} min"
 
 
 def main():
@@ -47,12 +53,21 @@ def main():
     options = parser.parse_args()
     failed = False
     for name in options.names:
-        python = environment(name, options.into.resolve())
+        began = monotonic()
+        try:
+            python = environment(name, options.into.resolve())
+        except subprocess.CalledProcessError as error:
+            failed = True
+            print(f"{name:7} {'installs':21} {_minutes(began)}  FAILS: {error.cmd[3]} ended with {error.returncode}")
+            continue
+        print(f"{name:7} {'installs':21} {_minutes(began)}  passes", flush=True)
         for what, words in asked(name, options.into.resolve()):
+            began = monotonic()
             done = subprocess.run([python, *words], cwd=COURSE, capture_output=True, text=True)
             lines = (done.stdout + done.stderr).strip().splitlines()
             failed |= done.returncode != 0
-            print(f"{name:7} {what:13} {'passes' if done.returncode == 0 else 'FAILS'}: {lines[-1]}", flush=True)
+            said = "passes" if done.returncode == 0 else "FAILS"
+            print(f"{name:7} {what:21} {_minutes(began)}  {said}: {lines[-1]}", flush=True)
             print("\n".join(lines[-30:]) if done.returncode else "", end="\n" if done.returncode else "", flush=True)
     return 1 if failed else 0
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from fercourse.processor import control_groups
 
 NEEDED = 2_000_000_000
-"""Bytes, of disk and for each notebook of memory: what a large lesson takes."""
+"""Bytes, of disk and for each notebook of memory: what a large lesson takes. An environment takes more disk."""
 
 MEMORY = Path("/proc/meminfo")
 LIMITS = (
@@ -16,15 +16,15 @@ LIMITS = (
 """Of a control group, v2 and v1: its limit, what it uses, and what of that the system takes back when asked."""
 
 
-def shortages(folder: str | Path, *, notebooks: int = 1) -> list[tuple[str, str]]:
+def shortages(folder: str | Path, *, notebooks: int = 1, disk: int = NEEDED) -> list[tuple[str, str]]:
     """What is missing, as pairs of a sentence and its remedy: of disk below `folder`, and of memory; mostly none.
 
-    folder: one that is to be written into; it need not be there yet. notebooks: how many run at once.
+    folder: one that is to be written into; it need not be there yet. notebooks: how many run at once. disk: bytes.
     """
     found = []
-    if (free := free_disk(folder)) < NEEDED:
+    if (free := free_disk(folder)) < disk:
         found.append((
-            f"{_gb(free)} of disk are free at {Path(folder).resolve()}, and {_gb(NEEDED)} are needed",
+            f"{_gb(free)} of disk are free at {Path(folder).resolve()}, and {_gb(disk)} are needed",
             "Free some space, or write to another disk",
         ))  # fmt: skip
     free, needed = free_memory(), notebooks * NEEDED
@@ -36,9 +36,9 @@ def shortages(folder: str | Path, *, notebooks: int = 1) -> list[tuple[str, str]
     return found
 
 
-def say_shortages(folder: str | Path, *, notebooks: int = 1) -> None:
+def say_shortages(folder: str | Path, *, notebooks: int = 1, disk: int = NEEDED) -> None:
     """Print what `shortages` finds, a line each."""
-    for what, remedy in shortages(folder, notebooks=notebooks):
+    for what, remedy in shortages(folder, notebooks=notebooks, disk=disk):
         print(f"Before it starts: {what}. {remedy}.", flush=True)
 
 

@@ -191,7 +191,8 @@ from torchvision.transforms import v2
 
 padded = v2.functional.pad(images, 4, padding_mode="edge")
 cropped = v2.functional.crop(padded, top=1, left=6, height=48, width=48)
-ours = shift(images, torch.full((64,), 3), torch.full((64,), -2))
+down, right = (torch.full((64,), pixels, device=env.device) for pixels in (3, -2))
+ours = shift(images, down, right)
 same_crop = torch.equal(cropped, ours)
 print("pad and crop is a shift:", same_crop)
 

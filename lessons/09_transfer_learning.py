@@ -149,7 +149,7 @@ print(f"off by {apart:.0e} of the largest answer · first loss {first_loss:.3f}"
 # *linear probe*: it says how much of the emotions can be read off by a weighted sum.
 
 # %%
-@torch.inference_mode()
+@torch.no_grad()
 def features_of(model, split):
     model.eval().to(env.device)
     stream = fc.batches(split, 250, device=env.device)
@@ -283,7 +283,7 @@ choices["mean, spread of faces"] = asked(fc.lite0(side=48, mean=mean, std=spread
 places = {}
 for side in (48, 64, 96, 224):
     with torch.inference_mode():
-        maps = model.network.forward_features(torch.zeros(1, 1, side, side))
+        maps = model.network.forward_features(torch.zeros(1, 1, side, side, device=env.device))
     places[side] = maps.shape[-1]
     print(f"{side:3} pixels: {maps.shape[-1]} × {maps.shape[-1]} places")
 
@@ -420,7 +420,7 @@ def kept_for_gradients(gradients):
         return tensor
 
     with torch.set_grad_enabled(gradients), torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        answers = model(images)
+        answers = model(images.to(env.device))
     return sum(held.values()) / 1e6
 
 

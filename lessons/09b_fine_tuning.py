@@ -69,7 +69,7 @@ def tuned(network, groups, split=train, epochs=epochs, judge=valid):
 import torch.nn.functional as F
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def features_of(model, split):
     model.eval().to(env.device)
     stream = fc.batches(split, 250, device=env.device)

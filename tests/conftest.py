@@ -27,6 +27,14 @@ def _cache(tmp_path_factory):
     os.environ["FERCOURSE_CACHE"] = str(folder)
 
 
+@pytest.fixture
+def tmp_path(tmp_path):
+    """A folder whose name is like many a student's: what works in the tests works where a path is not ASCII."""
+    folder = tmp_path / "mein Kurs, Übung"
+    folder.mkdir()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def faces():
     """Drawn faces, 210 / 70 / 70."""

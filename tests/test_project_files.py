@@ -49,14 +49,14 @@ def test_make_alone_says_one_line_about_each_target():
 
 @needs_make
 def test_the_environment_is_made_with_the_build_of_pytorch_that_is_asked_for():
-    (plain,) = re.findall(r".*uv pip install.*", made("--dry-run", "--always-make", "environment"))
-    (cpu,) = re.findall(r".*uv pip install.*", made("--dry-run", "--always-make", "environment", "TORCH=cpu"))
+    (plain,) = re.findall(r"(.*uv pip install.*?) \|\|", made("--dry-run", "--always-make", "environment"))
+    (cpu,) = re.findall(r"(.*uv pip install.*?) \|\|", made("--dry-run", "--always-make", "environment", "TORCH=cpu"))
     assert "torch-backend" not in plain
     assert "--torch-backend cpu" in cpu
     assert " ".join(cpu.replace("--torch-backend cpu", "").split()) == " ".join(plain.split())
 
 
-def asked_of_python(folder, *, uv, times=1):
+def asked_of_python(folder, *, uv, times=1, torch=""):
     """What making an environment in a bare folder asks of a Python that only notes it. uv: its exit code."""
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy(COURSE / name, folder)
@@ -65,7 +65,7 @@ def asked_of_python(folder, *, uv, times=1):
     python.write_text(f'#!/bin/sh\necho "$@" >> asked\ncase "$*" in *"-m uv "*) exit {uv};; esac\n')
     python.chmod(0o755)
     for _ in range(times):
-        made("environment", f"PYTHON={python}", f"python={python}", folder=folder)
+        made("environment", f"PYTHON={python}", "python=./python", f"TORCH={torch}", folder=folder)
     return (folder / "asked").read_text().splitlines()
 
 
@@ -86,6 +86,16 @@ def test_where_uv_fails_pip_installs_the_same(tmp_path):
     what = "--constraint constraints.txt --editable .["
     assert by_pip.startswith("-m pip install")
     assert by_uv[by_uv.index(what) :] == by_pip[by_pip.index(what) :]
+
+
+@needs_make
+def test_where_uv_fails_pip_does_not_install_what_was_to_be_left_out(tmp_path):
+    with pytest.raises(AssertionError) as failed:
+        asked_of_python(tmp_path, uv=2, torch="cpu")
+    assert "Error 1" in str(failed.value)
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert len([line for line in asked if "install" in line]) == 2, "uv by pip, then the course by uv"
+    assert not (tmp_path / ".venv" / "ready").exists()
 
 
 def test_the_citation_is_of_this_version_at_this_address():

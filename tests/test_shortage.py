@@ -1,15 +1,23 @@
 """Too little disk or memory: what is free is asked of the system, and a run says before it starts what is missing."""
 
+import os
+import re
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import psutil
 import pytest
 
 import fercourse as fc
 from fercourse import processor, shortage
+from fercourse.__main__ import main
 from fercourse.course import commands
 from fercourse.course.running import run as running
+from fercourse.course.site import hooks
 
+COURSE = Path(__file__).parents[1]
 LITTLE, ENOUGH = 1_300_000_000, 8_000_000_000
 
 
@@ -67,16 +75,91 @@ def test_each_notebook_at_once_needs_memory_of_its_own(free, tmp_path):
     ("little", "said"),
     [({"disk": LITTLE}, "1.3 GB of disk are free"), ({"memory": LITTLE}, "1.3 GB of memory are free")],
 )
-def test_a_run_says_what_is_missing_before_it_starts(little, said, free, monkeypatch, capsys, tmp_path):
+def test_what_is_missing_is_a_line_and_enough_is_none(little, said, free, capsys, tmp_path):
     free(**little)
-    monkeypatch.setattr(running, "run", lambda *_, **__: print("running") or 0)
-    commands.run(("01",), out=str(tmp_path))
-    first, second = capsys.readouterr().out.splitlines()
-    assert first.startswith(f"Before it starts: {said}")
-    assert second == "running"
+    shortage.say_shortages(tmp_path)
+    assert capsys.readouterr().out.startswith(f"Before it starts: {said}")
     free()
-    commands.run(("01",), out=str(tmp_path))
-    assert capsys.readouterr().out == "running\n"
+    shortage.say_shortages(tmp_path)
+    assert capsys.readouterr().out == ""
+
+
+class Begun(Exception):
+    """Raised in the place of the work."""
+
+
+GRADE = ["grade", ".", "--solution", str(COURSE / "solutions" / "01_data_exploration.ipynb"), "--out", "marks"]
+
+
+@pytest.mark.parametrize(
+    ("words", "work"),
+    [
+        (["run", "01"], "running.run.run"),
+        (["sweep", "01", "-p", "SEED", "0"], "sweeps.sweep.sweep"),
+        (["train", "CNN, Adam 0.001", "--data", "drawn"], "trainings.train.train"),
+        (["build", "01", "--execute"], "building.build.build"),
+        (["slides"], "slides.decks.write_decks"),
+        (["improve", "03.6"], "improving.keep_baseline"),
+        (["demo"], "fercourse.classroom.demo.network.drawn_network"),
+        (["data", "download"], "fercourse.data.command.fetched"),
+        (GRADE, "fercourse.grading.grade_class.grade_class"),
+    ],
+    ids=lambda each: each[0] if isinstance(each, list) else "",
+)
+def test_every_long_command_says_what_is_missing_before_it_starts(words, work, free, monkeypatch, capsys):
+    def begin(*_, **__):
+        raise Begun
+
+    free(disk=LITTLE)
+    monkeypatch.chdir(COURSE)
+    monkeypatch.setattr(work if work.startswith("fercourse.") else f"fercourse.course.{work}", begin)
+    with pytest.raises(Begun):
+        main(words)
+    assert capsys.readouterr().out.startswith("Before it starts: 1.3 GB of disk are free")
+    free()
+    with pytest.raises(Begun):
+        main(words)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("on", ["slurm", "dask=tcp://127.0.0.1:9"])
+def test_what_runs_elsewhere_asks_nothing_of_this_machine(on, free, monkeypatch, capsys):
+    free(disk=LITTLE)
+    monkeypatch.setattr(running, "run", lambda *_, **__: 0)
+    commands.run(("01",), on=on)
+    assert capsys.readouterr().out == ""
+
+
+def test_the_site_says_what_is_missing_before_a_page_is_made(free, capsys):
+    free(disk=LITTLE)
+    hooks.on_startup(command="build", dirty=False)
+    assert capsys.readouterr().out.startswith("Before it starts: 1.3 GB of disk are free")
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="no make on this machine")
+@pytest.mark.skipif(shutil.which("make") is None, reason="no make on this machine")
+@pytest.mark.parametrize(
+    ("words", "needed", "work"),
+    [
+        (["environment"], "9.0 GB", "-m venv .venv"),
+        (["environment", "TORCH=cpu"], "4.0 GB", "-m venv .venv"),
+        (["lab"], "2.0 GB", "-m jupyterlab notebooks"),
+    ],
+    ids=str,
+)
+def test_make_says_what_is_missing_before_it_installs_or_opens(words, needed, work, tmp_path):
+    """The line that make hands to Python, run by one whose disk is nearly full, with no package but Python's own."""
+    (tmp_path / "full.py").write_text(
+        "import shutil\nshutil.disk_usage = lambda _: shutil._ntuple_diskusage(9, 9, 13e8)"
+    )
+    told = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "TORCH")}
+    asked = ["make", "--dry-run", "--always-make", *words]
+    shown = subprocess.run(asked, cwd=COURSE, env=told, capture_output=True, text=True, check=True).stdout
+    (program,) = re.findall(rf'-c "(from .*disk={needed[0]} .*)"$', shown[: shown.index(work)], re.MULTILINE)
+    command = [sys.executable, "-S", "-c", f"import full; {program}"]
+    said = subprocess.run(command, cwd=COURSE, env=told | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert f"1.3 GB of disk are free at {COURSE}, and {needed} are needed" in said.stdout
 
 
 def test_a_lesson_says_it_in_its_first_cell_and_at_smoke_scale_nothing(free, capsys, monkeypatch):

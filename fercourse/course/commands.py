@@ -36,6 +36,7 @@ def build(lessons: Positional[tuple[str, ...]] = (), *, check: bool = False, exe
         findings += [] if lessons else sheet_drift(course=course) + readme_drift(course)
         print("\n".join(findings) or "every notebook is what its lesson builds")
         return 1 if findings else 0
+    say_shortages(course.root)
     changed = build(lessons, course=course) + ([] if lessons else build_sheets(course=course))
     changed += [] if lessons else write_readme(course)
     print("\n".join(f"built {path.relative_to(course.root)}" for path in changed) or "nothing changed")
@@ -217,6 +218,7 @@ def improve(exercise: str, *, only: Literal["baseline", "solution"] | None = Non
     from fercourse.course.improving import keep_baseline, keep_solution
 
     course = find_course()
+    say_shortages(course.root)
     if only != "solution":
         print(keep_baseline(exercise, course=course), flush=True)
     if only == "baseline":
@@ -238,6 +240,7 @@ def slides(lessons: Positional[tuple[str, ...]] = (), *, out: str = "build/slide
     from fercourse.course.checkout import find_course
     from fercourse.course.slides.decks import write_decks
 
+    say_shortages(out)
     for path, count in write_decks(lessons, course=find_course(), out=Path(out)):
         print(f"{path}: {count} slides")
     return 0
@@ -256,6 +259,7 @@ def demo(*, weights: str | None = None, port: int = 8899) -> int:
 
     for module in ("cv2", "onnxruntime"):
         needed(module)
+    say_shortages(".")
     serve(drawn_network() if weights is None else OnnxNetwork(weights), port)
     return 0
 

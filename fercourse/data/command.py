@@ -14,6 +14,7 @@ from fercourse.data.votes import VOTES_FILE
 from fercourse.errors import DataMismatch, DataNotFound, ParameterError
 from fercourse.files import written_aside
 from fercourse.settings import Scale
+from fercourse.shortage import say_shortages
 
 COPY = "msambare/fer2013"
 """A public copy on Kaggle, in image folders, for those who have not joined the challenge."""
@@ -89,6 +90,7 @@ def download(to: Path | None = None):
     what to do without.
     """
     to = to or data_folder()
+    say_shortages(to, notebooks=0)
     found = recognise(fetched())
     if found.path.is_dir():
         with written_aside(to / "fer2013") as aside:

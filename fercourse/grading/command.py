@@ -7,6 +7,8 @@ from typing import Literal
 from tyro.conf import Positional
 
 from fercourse.errors import GradingError, ParameterError
+from fercourse.executors import HERE
+from fercourse.shortage import say_shortages
 
 TOLD = ("fercourse", "Python", "numpy", "pandas", "scikit-learn", "torch", "tensorflow", "tensorflow_cpu", "keras")
 
@@ -49,6 +51,8 @@ def grade(
 
     _check(jobs=jobs, cell_seconds=cell_seconds, total_seconds=total_seconds, memory_mb=memory_mb, disk_mb=disk_mb)
     sheet = read_sheet(solution)
+    if on == HERE:
+        say_shortages(out, notebooks=jobs)
     limits = Limits(
         cell_seconds=cell_seconds,
         total_seconds=total_seconds,

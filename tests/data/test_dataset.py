@@ -58,11 +58,13 @@ def test_the_batches_of_a_dataloader_are_those_of_the_course_bit_for_bit(faces, 
         assert all(map(torch.equal, found, expected))
 
 
+@pytest.mark.parametrize("chain", [None, v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])], ids=str)
 @pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_workers_bring_the_same_faces(faces, method):
-    loader = DataLoader(faces.valid, batch_size=32, num_workers=2, multiprocessing_context=method)
+def test_workers_bring_the_same_faces(faces, method, chain):
+    split = faces.valid if chain is None else faces.valid.with_transform(chain)
+    loader = DataLoader(split, batch_size=32, num_workers=2, multiprocessing_context=method)
     images, labels = (torch.cat(parts) for parts in zip(*loader, strict=True))
-    assert torch.equal(images[:, 0], torch.tensor(faces.valid.images).float() / 255)
+    torch.testing.assert_close(images[:, 0], torch.tensor(faces.valid.images).float() / 255)
     assert torch.equal(labels, torch.tensor(faces.valid.labels))
 
 

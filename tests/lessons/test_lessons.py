@@ -1,6 +1,7 @@
 """The lessons themselves: their length and shape, what is committed of them, and a run of each with other parameters."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from apple import kernels_with_one
 
 from fercourse.course.building.lesson import read_lesson
 from fercourse.course.building.lesson_rules import advice
@@ -128,10 +130,10 @@ def test_the_output_of_a_cell_is_never_a_wall(path):
             assert len(text.splitlines()) <= 30, f"{cell.id} prints {len(text.splitlines())} lines"
 
 
-def run(out, *options):
-    """The runner's exit code and its records of every lesson."""
+def run(out, *options, **variables):
+    """The runner's exit code and its records of every lesson. variables: of the environment."""
     command = [sys.executable, "-m", "fercourse", "run", "--out", str(out), *options]
-    finished = subprocess.run(command, cwd=COURSE, capture_output=True, text=True)
+    finished = subprocess.run(command, cwd=COURSE, env=os.environ | variables, capture_output=True, text=True)
     return finished, read_records(out)
 
 
@@ -142,15 +144,20 @@ def assert_all_passed(finished, records, of=LESSONS):
 
 
 @pytest.mark.timeout(1500)  # every lesson, and some train on all real faces even at smoke scale
-def test_every_lesson_runs_by_papermill_with_another_seed_on_the_real_data_where_it_is(tmp_path, real_or_drawn):
-    """Seed 0 on drawn faces is what nbval executes; so without the real ones every third lesson is enough here."""
+def test_every_lesson_runs_by_papermill_on_another_device_with_another_seed_on_the_real_data(tmp_path, real_or_drawn):
+    """Seed 0 on drawn faces is what nbval executes; so without the real ones every third lesson is enough here.
+
+    The device is the stand-in for an Apple one: as on any GPU, a tensor that was left on the processor is an error.
+    """
     asked = LESSONS[1::3] if real_or_drawn == "drawn" else LESSONS
-    options = ("--scale", "smoke", "--data", real_or_drawn, "--seed", "5", "--device", "cpu", "--jobs", "2")
-    finished, records = run(tmp_path, *(path.stem for path in asked), *options)
+    options = ("--scale", "smoke", "--data", real_or_drawn, "--seed", "5", "--device", "mps", "--jobs", "2")
+    variables = kernels_with_one(tmp_path / "ipython")
+    finished, records = run(tmp_path / "runs", *(path.stem for path in asked), *options, **variables)
     assert_all_passed(finished, records, of=asked)
     for record in records:
         assert (record["seed"], record["scale"], record["stamp"]["drawn"]) == (5, "smoke", real_or_drawn == "drawn")
-        notebook = nbformat.read(tmp_path / record["lesson"] / "notebook.ipynb", as_version=4)
+        assert record["stamp"]["device"] == "mps"
+        notebook = nbformat.read(tmp_path / "runs" / record["lesson"] / "notebook.ipynb", as_version=4)
         assert problems_in(notebook) == []
     claims = {claim["id"]: claim["status"] for record in records for claim in record["claims"]}
     assert real_or_drawn == "drawn" or claims["01.counts"] == "held"

@@ -9,6 +9,7 @@ from fercourse.course.building.compose import colab_address
 from fercourse.course.checkout import Course, find_course
 from fercourse.course.site.links import page_sources, pages_address, relinked
 from fercourse.course.site.notebook_page import notebook_page
+from fercourse.shortage import say_shortages
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
 REFERENCE = ("five_notebooks.md", "glossary.md", "model_card.md", "instructors.md", "exercises.md", "architecture.md")
 """The order of the pages about the course. One that is not there is left out, another one comes last."""
+
+
+def on_startup(command: str, dirty: bool) -> None:
+    """Say what is missing, before anything is made."""
+    say_shortages(find_course().root)
 
 
 def on_config(config: "MkDocsConfig") -> "MkDocsConfig":
