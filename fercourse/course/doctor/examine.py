@@ -48,7 +48,8 @@ def checks():
 
     return (
         *(packages.installed, packages.requirements, packages.tested),
-        *(machine.space, machine.writable, machine.clock, machine.encoding, machine.path, machine.ports, machine.gpu),
+        *(machine.space, machine.writable, machine.clock, machine.encoding, machine.path, machine.ports),
+        *(machine.gpu, machine.builds),
         *(surroundings.threads, surroundings.variables, surroundings.startup, surroundings.kernels),
         *(files.fer2013, files.checkpoints),
     )

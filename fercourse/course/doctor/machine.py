@@ -139,14 +139,31 @@ def gpu(root):
         )
 
 
+def builds(root):
+    """A torchvision of another build than PyTorch's: where pip took one of them from PyTorch's server, one not."""
+    said = re.compile(r"^__version__ = '(.*\+(.*))'", re.MULTILINE)
+    torch, vision = (said.search(_about(name)) for name in ("torch", "torchvision"))
+    if torch and vision and torch[2] != vision[2]:
+        yield Diagnosis(
+            f"torchvision {vision[1]} is of another build than PyTorch {torch[1]}: it "
+            'cannot be imported ("operator torchvision::nms does not exist")',
+            "Install both from one place: remove .venv and run make lab, or make lab TORCH=cpu without a GPU",
+        )
+
+
 def _cuda_of_torch():
-    """The version of CUDA that PyTorch was built for; empty for none, None where PyTorch is not there. Not imported."""
-    spec = PathFinder.find_spec("torch")
-    if spec is None or not spec.origin:
-        return None
-    text = Path(spec.origin).with_name("version.py").read_text(encoding="utf-8")
+    """The version of CUDA that PyTorch was built for; empty for none, None where PyTorch is not there."""
+    text = _about("torch")
     found = re.search(r"^cuda.*= *'([\d.]+)'", text, re.MULTILINE)
-    return found[1] if found else ""
+    return None if not text else found[1] if found else ""
+
+
+def _about(package):
+    """What a package of PyTorch's says of its build; empty where it is not there. It is not imported."""
+    spec = PathFinder.find_spec(package)
+    if spec is None or not spec.origin:
+        return ""
+    return Path(spec.origin).with_name("version.py").read_text(encoding="utf-8")
 
 
 def _sees_a_gpu():

@@ -191,6 +191,14 @@ def a_proxy_for_everything(root, plant):
     plant.setenv("http_proxy", "http://proxy.example:3128")
 
 
+def a_torchvision_of_another_build(root, plant):
+    for name, version in (("torch", "2.13.0+cpu"), ("torchvision", "0.28.0+cu130")):
+        folder = root.parent / "site" / name
+        folder.mkdir(exist_ok=True)
+        (folder / "__init__.py").touch()
+        (folder / "version.py").write_text(f"debug = False\n__version__ = {version!r}\n")
+
+
 def pytorch_for(cuda, *, driver, usable=False):
     def planted(root, plant):
         (root.parent / "site" / "torch" / "version.py").write_text(f"cuda: Optional[str] = {cuda!r}\n")
@@ -302,6 +310,7 @@ PLANTED = [
     (pytorch_for("13.0", driver=False), machine.gpu, False, "for CUDA 13.0, and no GPU is here", "TORCH=cpu"),
     (pytorch_for(None, driver=True), machine.gpu, False, "the build for processors", "Remove .venv and run: make lab"),
     (pytorch_for("13.0", driver=True), machine.gpu, True, "cannot use it", "Update the driver"),
+    (a_torchvision_of_another_build, machine.builds, True, "torchvision 0.28.0+cu130 is of", "from one place"),
     (more_threads_than_cores, surroundings.threads, False, "OMP_NUM_THREADS is 512", "Unset it"),
     (threads_in_words, surroundings.threads, True, "OMP_NUM_THREADS is 'all', and no number", "Unset it"),
     (threads_that_spin, surroundings.threads, False, "OMP_WAIT_POLICY is active", "passive"),

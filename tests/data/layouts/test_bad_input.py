@@ -498,7 +498,7 @@ BROKEN_IMAGES = {
     "a PNG with a wrong sum": (lambda path: path.write_bytes(path.read_bytes()[:60] + b"xxxx" * 99), "damaged"),
     "a colour image": (lambda path: saved(Image.new("RGB", (48, 48), "red"), path), "grey", "colour"),
     "a larger image": (lambda path: saved(Image.new("L", (64, 48)), path), "48 × 48", "64 × 48"),
-    "sixteen bits": (lambda path: saved(Image.new("I;16", (48, 48)), path), "mode I;16"),
+    "sixteen bits": (lambda path: saved(Image.new("I;16", (48, 48)), path), "mode I"),
 }
 
 

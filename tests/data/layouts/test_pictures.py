@@ -81,7 +81,7 @@ REFUSED = {
     "an animated png": (both("png"), "found 2 in one file"),
     "a tiff of two pages": (both("tiff"), "found 2 in one file"),
     "two jpegs in one": (both("mpo"), "found 2 in one file"),
-    "16 bits": (encoded(FACE, "png", "I;16"), "mode I;16"),
+    "16 bits": (encoded(FACE, "png", "I;16"), "mode I"),  # which older Pillows call I, newer ones I;16
     "fractions": (encoded(FACE, "tiff", "F"), "mode F"),
     "ink": (encoded(FACE, "jpeg", "CMYK"), "mode CMYK"),
     "in colour": (encoded(np.stack([FACE, OTHER, FACE], -1), "png", "RGB"), "in colour"),

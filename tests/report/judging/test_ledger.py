@@ -135,7 +135,7 @@ def test_processes_side_by_side_lose_no_run(tmp_path):
     started = [
         subprocess.Popen([sys.executable, "-c", code, str(seed)], stdout=subprocess.DEVNULL) for seed in range(4)
     ]
-    assert [process.wait(60) for process in started] == [0, 0, 0, 0]
+    assert [process.wait(240) for process in started] == [0, 0, 0, 0]
     assert sorted(fc.ledger(tmp_path)["seed"]) == [0, 1, 2, 3]
 
 
