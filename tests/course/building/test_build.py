@@ -97,6 +97,22 @@ def test_a_course_outside_github_has_no_badge(tmp_path):
     assert "colab" not in (course.notebooks / "01_toy.ipynb").read_text()
 
 
+def test_a_link_to_another_file_has_a_second_one_in_the_notebook_and_none_on_the_page(tmp_path):
+    prose = "# %% [markdown]\n# [A](../docs/a.md#an-a), [B](02_b.ipynb), [C](https://c.org/c.md), `x[0](y.md)`, [D](#d)."
+    course = toy_course(tmp_path, toy_01=lesson(prose))
+    toy_build(course)
+    [page] = [cell.source for cell in built(course).cells if "[B]" in cell.source]
+    [cell] = [cell for cell in read_notebook(course.notebooks / "01_toy.ipynb").cells if "[B]" in cell.source]
+    at = "github.com/fercourse/fercourse/blob/main"
+    colab = at.replace("github.com", "colab.research.google.com/github")
+    assert cell.source == (
+        f"[A](../docs/a.md#an-a) <sup>[online](https://{at}/docs/a.md#an-a)</sup>, "
+        f"[B](02_b.ipynb) <sup>[in Colab](https://{colab}/notebooks/02_b.ipynb)</sup>, "
+        "[C](https://c.org/c.md), `x[0](y.md)`, [D](#d)."
+    )
+    assert page == "[A](../a.md#an-a), [B](02_b.ipynb), [C](https://c.org/c.md), `x[0](y.md)`, [D](#d)."
+
+
 def test_a_changed_cell_loses_its_output_and_the_others_keep_theirs(course):
     toy_build(course)
     give_outputs(course)

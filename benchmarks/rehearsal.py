@@ -1,0 +1,238 @@
+"""Does a student in Colab or Kaggle get through? Each lesson and sheet, opened there alone, from its first cell on.
+
+`python benchmarks/rehearsal.py --into FOLDER` makes below FOLDER an environment with the versions that Colab publishes,
+and for each notebook a machine of its own, by bubblewrap: a copy of that environment in which the course is not, an
+empty /content or /kaggle, a home, and a package google.colab that mounts a folder as Drive. The notebook's own first
+cell installs the course, by pip and git, from what is committed in this checkout in place of GitHub. Then come the
+cases: FER2013 from a Drive, from an upload, from Kaggle's input; a kernel that is killed while it trains.
+
+It prints a line for each: seconds of the setup cell, from there to the first figure, and of the whole; what came along
+beside the course; and what went wrong. Wrong is a first figure after more than 60 s, a package of theirs in another
+version, a cell that fails, warns or writes to stderr, in a sheet only where no open answer explains it. It needs
+Linux, uv, git, bubblewrap, and the network for packages. Names such as 01 or 02b rehearse a few, `--kaggle` does it in
+Kaggle. All of it takes half an hour on one core. Exit code 1: something was wrong.
+"""
+
+import argparse
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+import nbformat
+from hosted_machine import COURSE, Machine, cells, setup_of
+
+import fercourse as fc
+from fercourse.course.checkout import select
+from fercourse.course.outputs import problems_in
+
+SECONDS = 60
+UV = [sys.executable, "-m", "uv"]
+PUBLISHED = """
+h5py==3.16.0 huggingface_hub==1.27.0 ipykernel==6.17.1 ipython==7.34.0 ipywidgets==7.7.1 joblib==1.5.3
+jupyter_client==7.4.9 jupyter_core==5.9.1 jupyterlab_widgets==3.0.16 keras==3.13.2 matplotlib==3.10.0
+matplotlib-inline==0.2.2 ml_dtypes==0.6.0 notebook==6.5.7 numpy==2.1.3 opencv-python-headless==5.0.0.93 packaging==26.3
+pandas==2.2.3 pillow==11.3.0 pip==24.1.2 protobuf==5.29.6 psutil==5.9.5 pyarrow==18.1.0 Pygments==2.21.0 PyYAML==6.0.3
+pyzmq==26.2.1 requests==2.32.4 rich==13.9.4 safetensors==0.8.0 scikit-learn==1.6.1 scipy==1.16.3 seaborn==0.13.2
+setuptools==75.2.0 sympy==1.14.0 tensorflow==2.20.0 threadpoolctl==3.6.0 timm==1.0.28 torch==2.11.0 torchvision==0.26.0
+tornado==6.5.7 tqdm==4.67.3 traitlets==5.7.1 typing_extensions==4.16.0 widgetsnbextension==3.6.10
+"""
+"""Of Colab's packages those that the course, its extras and a kernel use. Source: pip-freeze.txt in the repository
+googlecolab/backend-info on GitHub, commit a724079 of 19 August 2026, the newest that could be read on 29 November."""
+ASKED = re.compile(r"in Colab run `(%pip install [^`]+)` first")
+"""What the title of a lesson has a student install beforehand."""
+VERSIONS = "import json, importlib.metadata as m; print(json.dumps({d.name: d.version for d in m.distributions()}))"
+
+MOUNT = "from google.colab import drive\ndrive.mount('/content/drive')"
+UPLOAD = "from google.colab import files\nlist(files.upload())"
+REAL = "data = env.load({})\nassert (data.source, len(data.train)) == ('fer2013.csv', 210), data"
+GUESS = """from fercourse.classroom.guesses import form
+question = form("02.1", "Which?", options=["a", "b"])
+question.children[1].value = "b"
+question.children[3].click()
+fc.reveal("02.1", "b")"""
+TRAINING = """import os, signal
+from fercourse.learn.checkpoints import read_checkpoint
+def model():
+    fc.seed_everything(0)
+    return fc.mlp(0.5, 0.25, hidden=(64,))
+recipe = dict(epochs=4, batch_size=16)"""
+KILLED = """fc.read_test(data, "How good is it?")
+for row in fc.iter_fit(model(), data, **recipe, checkpoint="runs/mine.pt"):
+    if row["epoch"] == 2:
+        os.kill(os.getpid(), signal.SIGKILL)"""
+RESUMED = """finished = len(read_checkpoint("runs/mine.pt")["rows"])
+again = fc.fit(model(), data, **recipe, checkpoint="runs/mine.pt", resume=True)
+whole = fc.fit(model(), data, **recipe)
+rows = [[{**row, "seconds": 0} for row in history] for history in (again, whole)]
+assert finished == 2 and rows[0] == rows[1], (finished, rows)
+assert list(fc.own_guesses()["id"]) == ["02.1"]
+assert list(fc.ledger()["question"]) == ["How good is it?"]"""
+
+
+def case_drive(machine, setup, csv):
+    """FER2013 in a Drive; a kernel that is killed while it trains, and the next session, on another machine."""
+    drive = machine("first").drive
+    shutil.copy(csv, drive / "fer2013.csv")
+    first = cells(MOUNT, *setup, REAL.format(), GUESS, TRAINING, KILLED)
+    second = cells(MOUNT, *setup, REAL.format(), TRAINING, RESUMED)
+    lived = machine("first").run(first)
+    kept = sorted(path.name for path in (drive / "fercourse").rglob("*") if path.is_file())
+    assert not lived, "the kernel was to be killed"
+    assert len(kept) == 3, f"in the Drive lie {kept}"
+    assert {"my_guesses.json", "mine.pt"} < set(kept), f"in the Drive lie {kept}"
+    machine("second").run(second)
+    return [first, second]
+
+
+def case_mounted_late(machine, setup, csv):
+    """Guesses without a Drive are in the session; the setup cell, run again when it is mounted, goes on in it."""
+    late = cells(*setup, "import os; assert os.getcwd() == '/content'", MOUNT, setup[-1], GUESS)
+    machine("late").run(late)
+    assert (machine("late").drive / "fercourse" / "my_guesses.json").is_file(), "the guess is not in the Drive"
+    return [late]
+
+
+def case_upload(machine, setup, csv):
+    """An uploaded FER2013 is found by itself, and by its bare name from a Drive as well."""
+    shutil.copy(csv, machine("upload").folder / "uploads" / "fer2013.csv")
+    upload = cells(UPLOAD, *setup, REAL.format(), MOUNT, setup[-1], REAL.format("'fer2013.csv'"))
+    machine("upload").run(upload)
+    return [upload]
+
+
+def case_kaggle(machine, setup, csv):
+    """FER2013 is found where Kaggle lays a data set, now and in earlier years, and the files of a challenge."""
+    for name in ("fer2013", "datasets/somebody/fer2013", "competitions/challenges-in-representation-learning"):
+        place = machine("kaggle", kaggle=True).folder / "kaggle" / "input" / name
+        place.mkdir(parents=True)
+        shutil.copy(csv, place)
+    found = "from fercourse.data.find import looked_at\nassert len([look for look in looked_at() if look.sure]) == 3"
+    kaggle = cells(*setup, REAL.format(), found, GUESS, "assert open('/kaggle/working/my_guesses.json').read()")
+    machine("kaggle", kaggle=True).run(kaggle)
+    return [kaggle]
+
+
+CASES = (case_drive, case_mounted_late, case_upload, case_kaggle)
+
+
+def wrong_in_case(case, *given):
+    """What went wrong in a case; mostly nothing."""
+    try:
+        return [line for notebook in case(*given) for line in problems_in(notebook)]
+    except AssertionError as error:
+        return [str(error)]
+
+
+def environment(folder, python):
+    """The folder of a new virtual environment with Colab's versions, in which the course is not."""
+    place = folder / "environment"
+    if not (place / "ready").exists():
+        subprocess.run([*UV, "venv", "--quiet", "--clear", "--python", python, place], check=True)
+        install = [*UV, "pip", "install", "--quiet", "--system-certs", "--compile-bytecode", "--python", place]
+        subprocess.run([*install, *PUBLISHED.split()], check=True)
+        (place / "ready").touch()
+    return place
+
+
+def rehearsed(path, machine, before):
+    """What a notebook did on a fresh machine: {"setup", "figure", "whole": seconds, "new": packages, "wrong": lines}.
+
+    before: package → version of the environment, without the course
+    """
+    notebook, is_sheet = nbformat.read(path, as_version=4), path.parent.name == "exercises"
+    if asked := ASKED.search(notebook.cells[0].source):
+        notebook.cells.insert(1, nbformat.v4.new_code_cell(asked[1]))
+    last = nbformat.v4.new_code_cell(VERSIONS)
+    notebook.cells.append(last)
+    began = time.perf_counter()
+    lived = machine.run(notebook)
+    whole = time.perf_counter() - began
+    notebook.cells.remove(last)
+    after = json.loads(last.outputs[0].text) if last.get("outputs") else {}
+    (start,) = [cell for cell in notebook.cells if re.fullmatch(r"\d\d\w?-(setup|course)", cell.id)]
+    pictures = [
+        cell for cell in notebook.cells if any("image/png" in each.get("data", {}) for each in cell.get("outputs", ()))
+    ]
+    figure = since(start, pictures[0]) if pictures else None
+    wrong = unexplained(notebook) if is_sheet else problems_in(notebook)
+    wrong += [] if lived else ["the kernel died"]
+    wrong += [
+        f"{name} is {after.get(name)}, and was {each}" for name, each in before.items() if after.get(name) != each
+    ]
+    wrong += [f"the first figure came after {figure:.0f} s"] if figure and figure > SECONDS else []
+    new = sorted(after.keys() - before.keys() - {"fercourse"})
+    return {"setup": since(start, start), "figure": figure, "whole": whole, "new": new, "wrong": wrong}
+
+
+def since(first, last):
+    """Seconds from the start of one cell to the end of another."""
+    start, end = first.metadata.execution["iopub.execute_input"], last.metadata.execution["shell.execute_reply"]
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+
+
+def unexplained(notebook):
+    """What is wrong in an unanswered sheet but for what its opening promises: an open answer's check ends in an error,
+    as do cells below that use the answer."""
+    return problems_in(notebook)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="lessons and sheets, such as 01 or 02b; all where none is named")
+    parser.add_argument("--into", type=Path, required=True, help="a folder outside the course's")
+    parser.add_argument("--kaggle", action="store_true", help="notebooks in Kaggle instead of Colab")
+    parser.add_argument("--python", default="3.13", help="as in Colab: a number, which uv finds or downloads, or a path")
+    options = parser.parse_args()
+    folder = options.into.resolve()
+    if subprocess.run(["git", "status", "--porcelain"], cwd=COURSE.root, capture_output=True).stdout:
+        print("What is not committed is not rehearsed.")
+    place = environment(folder, options.python)
+    listed = subprocess.run([place / "bin" / "python", "-c", VERSIONS], capture_output=True, text=True, check=True)
+    before, failed = json.loads(listed.stdout), 0
+
+    def machine(name, kaggle=options.kaggle):
+        """The machine of that name, made where it is not there yet, with a copy of the environment."""
+        copy = folder / "machines" / name / "environment"
+        if not copy.exists():
+            copy.parent.mkdir(parents=True)
+            (folder / "My Drive").mkdir(exist_ok=True)
+            subprocess.run(["cp", "--archive", "--link", place, copy], check=True)  # pip replaces files, and edits none
+        return Machine(copy.parent, place, kaggle, folder / "My Drive")
+
+    def cleared():
+        for name in ("machines", "My Drive"):
+            shutil.rmtree(folder / name, ignore_errors=True)
+
+    paths = [path for each in (COURSE.notebooks, COURSE.exercises) for path in chosen(options.names, each)]
+    for path in paths:
+        cleared()
+        row = rehearsed(path, machine("alone"), before)
+        failed += bool(row["wrong"])
+        figure = "      –" if row["figure"] is None else f"{row['figure']:5.1f} s"
+        name = f"{path.parent.name}/{path.stem}"
+        print(f"{name:42} {row['setup']:5.1f} s {figure} {row['whole']:6.1f} s  {', '.join(row['new'])}", flush=True)
+        print("".join(f"    {line}\n" for line in row["wrong"]), end="", flush=True)
+    setup = setup_of(COURSE.notebooks / "02_mlp_baseline.ipynb")
+    csv = fc.convert(fc.drawn_faces(210, 70, 70, seed=7), folder / "fer2013.csv", layout="csv")
+    for case in CASES:
+        cleared()
+        wrong = wrong_in_case(case, machine, setup, csv)
+        failed += bool(wrong)
+        print(f"{case.__doc__.splitlines()[0]} {'NO' if wrong else 'yes'}", *wrong, sep="\n    ", flush=True)
+    cleared()
+    return 1 if failed else 0
+
+
+def chosen(names, folder):
+    """The notebooks of a folder that the names mean; a second part has no sheet."""
+    there = select((), folder, ".ipynb")
+    return there if not names else [path for path in there if path.stem.split("_")[0] in names]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""What a student in Colab or Kaggle does, in kernels on machines that look like theirs.
+
+With the packages of this environment, and a lesson and a sheet for all: `benchmarks/rehearsal.py` does it with Colab's
+own versions, and for every one.
+"""
+
+import json
+import subprocess
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+from hosted_machine import COURSE, Machine, setup_of
+from rehearsal import CASES, VERSIONS, rehearsed, wrong_in_case
+
+import fercourse as fc
+from fercourse.files import PACKAGE
+
+ABOUT = {
+    "METADATA": f"Metadata-Version: 2.1\nName: fercourse\nVersion: {fc.__version__}\n",
+    "WHEEL": "Wheel-Version: 1.0\nGenerator: a test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    "RECORD": "",
+}
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory):
+    """A virtual environment with every package of this one but the course."""
+    place = tmp_path_factory.mktemp("hosted") / "environment"
+    venv.create(place, symlinks=True)
+    (packages,) = place.glob("lib/python*/site-packages")
+    for path in Path(sysconfig.get_path("purelib")).iterdir():
+        if "fercourse" not in path.name:
+            (packages / path.name).symlink_to(path)
+    return place
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The course as a file that pip installs without a network: what GitHub's address gives elsewhere."""
+    path = tmp_path_factory.mktemp("wheel") / f"fercourse-{fc.__version__}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in PACKAGE.rglob("*"):
+            if file.is_file() and "__pycache__" not in file.parts:
+                archive.write(file, file.relative_to(PACKAGE.parent))
+        for name, text in ABOUT.items():
+            archive.writestr(f"fercourse-{fc.__version__}.dist-info/{name}", text)
+    return path
+
+
+@pytest.fixture
+def machine(environment, wheel, tmp_path):
+    """A function that gives the machine of a name; the packages that one session brought are not there in the next."""
+
+    def machine(name, kaggle=False):
+        drive, copy = tmp_path / "My Drive", tmp_path / name / "environment"
+        drive.mkdir(exist_ok=True)
+        if not copy.exists():
+            subprocess.run(["cp", "--archive", environment, copy.parent.mkdir() or copy], check=True)
+        offline = {"FERCOURSE_SPEC": str(wheel), "PIP_NO_INDEX": "1"}
+        return Machine(copy.parent, environment, kaggle, drive, offline)
+
+    tried = subprocess.run([*machine("tried").command(), "true"], capture_output=True, text=True)
+    if tried.returncode:
+        pytest.skip(f"no machine can be imitated: bubblewrap is not installed, or not allowed: {tried.stderr}")
+    return machine
+
+
+@pytest.mark.parametrize("name", ["notebooks/01_data_exploration.ipynb", "exercises/12_past_one_machine.ipynb"])
+def test_a_notebook_that_is_opened_alone_installs_the_course_and_nothing_else_and_runs_to_its_end(
+    name, machine, environment
+):
+    listed = subprocess.run([environment / "bin" / "python", "-c", VERSIONS], capture_output=True, check=True)
+    before = json.loads(listed.stdout)
+    assert "torch" in before
+    assert "fercourse" not in before
+    row = rehearsed(COURSE.root / name, machine("alone"), before)
+    assert (row["wrong"], row["new"]) == ([], [])
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
+def test_data_are_found_and_what_is_written_is_kept(case, machine, tmp_path):
+    csv = fc.convert(fc.drawn_faces(210, 70, 70, seed=7), tmp_path / "fer2013.csv", layout="csv")
+    assert wrong_in_case(case, machine, setup_of(COURSE.notebooks / "02_mlp_baseline.ipynb"), csv) == []
