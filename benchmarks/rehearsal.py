@@ -6,20 +6,21 @@ empty /content or /kaggle, a home, and a package google.colab that mounts a fold
 cell installs the course, by pip and git, from what is committed in this checkout in place of GitHub. Then come the
 cases: FER2013 from a Drive, from an upload, from Kaggle's input; a kernel that is killed while it trains.
 
-It prints a line for each: seconds of the setup cell, from there to the first figure, and of the whole; what came along
-beside the course; and what went wrong. Wrong is a first figure after more than 60 s, a package of theirs in another
-version, a cell that fails, warns or writes to stderr, in a sheet only where no open answer explains it. It needs
-Linux, uv, git, bubblewrap, and the network for packages. Names such as 01 or 02b rehearse a few, `--kaggle` does it in
-Kaggle. All of it takes half an hour on one core. Exit code 1: something was wrong.
+It prints a line for each: seconds of the setup cell, from there to the first figure, and of the whole, on the clock
+and in brackets of the processor; what came along beside the course; and what went wrong. Wrong is a first figure after
+more than 60 s, a package of theirs in another version, a cell that fails, warns or writes to stderr, in a sheet only
+where no open answer explains it. It needs Linux, uv, git, bubblewrap, and the network for packages. Names such as 01 or
+02b rehearse a few, `--kaggle` does it in Kaggle. All of it takes half an hour on one quiet core. Exit code 1: something
+was wrong.
 """
 
 import argparse
+import ast
 import json
 import re
 import shutil
 import subprocess
 import sys
-import time
 from datetime import datetime
 from pathlib import Path
 
@@ -27,6 +28,7 @@ import nbformat
 from hosted_machine import COURSE, Machine, cells, setup_of
 
 import fercourse as fc
+from fercourse import errors
 from fercourse.course.checkout import select
 from fercourse.course.outputs import problems_in
 
@@ -142,6 +144,8 @@ def environment(folder, python):
 def rehearsed(path, machine, before):
     """What a notebook did on a fresh machine: {"setup", "figure", "whole": seconds, "new": packages, "wrong": lines}.
 
+    Seconds are pairs, on the clock and of the processor; "setup" is the first cell, "figure" from its start to the end
+    of the first one with a picture, None where there is none.
     before: package → version of the environment, without the course
     """
     notebook, is_sheet = nbformat.read(path, as_version=4), path.parent.name == "exercises"
@@ -149,36 +153,61 @@ def rehearsed(path, machine, before):
         notebook.cells.insert(1, nbformat.v4.new_code_cell(asked[1]))
     last = nbformat.v4.new_code_cell(VERSIONS)
     notebook.cells.append(last)
-    began = time.perf_counter()
     lived = machine.run(notebook)
-    whole = time.perf_counter() - began
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and "execution" in cell.metadata]
+    used = [0, *json.loads((machine.folder / "home" / "processor.json").read_text())]
+
+    def seconds(first, end):
+        """From the start of one cell to the end of another."""
+        times = [first.metadata.execution["iopub.execute_input"], end.metadata.execution["shell.execute_reply"]]
+        start, stop = map(datetime.fromisoformat, times)
+        return (stop - start).total_seconds(), used[code.index(end) + 1] - used[code.index(first)]
+
     notebook.cells.remove(last)
     after = json.loads(last.outputs[0].text) if last.get("outputs") else {}
     (start,) = [cell for cell in notebook.cells if re.fullmatch(r"\d\d\w?-(setup|course)", cell.id)]
     pictures = [
         cell for cell in notebook.cells if any("image/png" in each.get("data", {}) for each in cell.get("outputs", ()))
     ]
-    figure = since(start, pictures[0]) if pictures else None
+    figure = seconds(start, pictures[0]) if pictures else None
     wrong = unexplained(notebook) if is_sheet else problems_in(notebook)
     wrong += [] if lived else ["the kernel died"]
     wrong += [
         f"{name} is {after.get(name)}, and was {each}" for name, each in before.items() if after.get(name) != each
     ]
-    wrong += [f"the first figure came after {figure:.0f} s"] if figure and figure > SECONDS else []
+    wrong += [f"the first figure came after {figure[0]:.0f} s"] if figure and figure[0] > SECONDS else []
     new = sorted(after.keys() - before.keys() - {"fercourse"})
-    return {"setup": since(start, start), "figure": figure, "whole": whole, "new": new, "wrong": wrong}
+    whole = seconds(start, code[-1])
+    return {"setup": seconds(start, start), "figure": figure, "whole": whole, "new": new, "wrong": wrong}
 
 
-def since(first, last):
-    """Seconds from the start of one cell to the end of another."""
-    start, end = first.metadata.execution["iopub.execute_input"], last.metadata.execution["shell.execute_reply"]
-    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+def spelt(seconds):
+    return "–" if seconds is None else f"{seconds[0]:.1f} s ({seconds[1]:.1f})"
 
 
 def unexplained(notebook):
-    """What is wrong in an unanswered sheet but for what its opening promises: an open answer's check ends in an error,
-    as do cells below that use the answer."""
-    return problems_in(notebook)
+    """What is wrong in an unanswered sheet but for what its opening promises.
+
+    Open answers and their checks may end in an error of the course's own, and so may, in any error, cells below that
+    use an open answer, or what such a cell was to define.
+    """
+    wrong, unanswered = [], set()
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+        names = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name | ast.FunctionDef)]
+        defined = {getattr(node, "name", None) or node.id for node in names if not is_read(node)}
+        is_answer = cell.metadata.nbgrader.solution
+        is_asked = is_answer or "-check" in cell.id
+        depends = is_answer or bool({node.id for node in names if is_read(node)} & unanswered)
+        unanswered |= defined if depends else set()
+        for problem in problems_in(nbformat.v4.new_notebook(cells=[cell])):
+            kind = problem.removeprefix(f"cell {cell.id}: ").partition(":")[0]
+            wrong += [] if depends and (not is_asked or hasattr(errors, kind)) else [problem]
+    return wrong
+
+
+def is_read(node):
+    """Whether a node of a program reads a name."""
+    return isinstance(getattr(node, "ctx", None), ast.Load)
 
 
 def main():
@@ -186,7 +215,9 @@ def main():
     parser.add_argument("names", nargs="*", help="lessons and sheets, such as 01 or 02b; all where none is named")
     parser.add_argument("--into", type=Path, required=True, help="a folder outside the course's")
     parser.add_argument("--kaggle", action="store_true", help="notebooks in Kaggle instead of Colab")
-    parser.add_argument("--python", default="3.13", help="as in Colab: a number, which uv finds or downloads, or a path")
+    parser.add_argument(
+        "--python", default="3.13", help="as in Colab: a number, which uv finds or downloads, or a path"
+    )
     options = parser.parse_args()
     folder = options.into.resolve()
     if subprocess.run(["git", "status", "--porcelain"], cwd=COURSE.root, capture_output=True).stdout:
@@ -213,9 +244,8 @@ def main():
         cleared()
         row = rehearsed(path, machine("alone"), before)
         failed += bool(row["wrong"])
-        figure = "      –" if row["figure"] is None else f"{row['figure']:5.1f} s"
-        name = f"{path.parent.name}/{path.stem}"
-        print(f"{name:42} {row['setup']:5.1f} s {figure} {row['whole']:6.1f} s  {', '.join(row['new'])}", flush=True)
+        times = "".join(f"{spelt(row[name]):>20}" for name in ("setup", "figure", "whole"))
+        print(f"{path.parent.name}/{path.stem}".ljust(42) + times, *row["new"], flush=True)
         print("".join(f"    {line}\n" for line in row["wrong"]), end="", flush=True)
     setup = setup_of(COURSE.notebooks / "02_mlp_baseline.ipynb")
     csv = fc.convert(fc.drawn_faces(210, 70, 70, seed=7), folder / "fer2013.csv", layout="csv")

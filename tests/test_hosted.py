@@ -72,7 +72,9 @@ def test_a_drive_in_which_no_folder_can_be_made_is_an_error_that_says_what_to_do
     here("colab")
     hosted.DRIVE.mkdir(parents=True)
     (hosted.DRIVE / "fercourse").write_text("a file")
-    with pytest.raises(NotWritten, match=r"fercourse could not be made: File exists\. Make room in your Drive, or unmount"):
+    with pytest.raises(
+        NotWritten, match=r"fercourse could not be made: File exists\. Make room in your Drive, or unmount"
+    ):
         fc.use_drive()
 
 

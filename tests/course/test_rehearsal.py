@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 from hosted_machine import COURSE, Machine, setup_of
-from rehearsal import CASES, VERSIONS, rehearsed, wrong_in_case
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from rehearsal import CASES, VERSIONS, rehearsed, unexplained, wrong_in_case
 
 import fercourse as fc
 from fercourse.files import PACKAGE
@@ -84,3 +85,29 @@ def test_a_notebook_that_is_opened_alone_installs_the_course_and_nothing_else_an
 def test_data_are_found_and_what_is_written_is_kept(case, machine, tmp_path):
     csv = fc.convert(fc.drawn_faces(210, 70, 70, seed=7), tmp_path / "fer2013.csv", layout="csv")
     assert wrong_in_case(case, machine, setup_of(COURSE.notebooks / "02_mlp_baseline.ipynb"), csv) == []
+
+
+@pytest.mark.parametrize(
+    ("id", "source", "error", "is_wrong"),
+    [
+        ("01-check", 'fc.check("01.1", total)', "CheckFailed", False),
+        ("01-check", 'fc.check("01.1", total)', "TypeError", True),
+        ("01-check", 'fc.check("01.1", other)', "CheckFailed", True),
+        ("01-sum", "share = total([1])", "TypeError", False),
+        ("01-sum", "import numpy", "ModuleNotFoundError", True),
+        ("01-sum", "total = len(words)", "NameError", True),
+    ],
+)
+def test_in_an_unanswered_sheet_only_what_an_open_answer_explains_is_right(id, source, error, is_wrong):
+    def cell(id, source, *, answer=False, error=None):
+        made = new_code_cell(source, id=id, metadata={"nbgrader": {"solution": answer}})
+        made.outputs = [new_output("error", ename=error, evalue="so", traceback=[])] if error else []
+        return made
+
+    answer = cell("01-answer", "def total(values):\n    pass", answer=True)
+    sheet = new_notebook(
+        cells=[answer, cell(id, source, error=error), cell("01-after", "1 + share", error="NameError")]
+    )
+    found = unexplained(sheet)
+    assert [problem for problem in found if f"cell {id}: " in problem] == [f"cell {id}: {error}: so"] * is_wrong
+    assert ("cell 01-after: NameError: so" in found) == ("share" not in source), "what uses a cell that used the answer"
