@@ -110,9 +110,11 @@ class Machine:
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
             "OMP_NUM_THREADS": "1",
             "FERCOURSE_SCALE": "smoke",
-            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_COUNT": "2",
             "GIT_CONFIG_KEY_0": f"url.file://{COURSE.root}.insteadOf",
             "GIT_CONFIG_VALUE_0": COURSE.repository,
+            "GIT_CONFIG_KEY_1": "uploadpack.allowFilter",  # as GitHub lets pip leave out what it does not check out
+            "GIT_CONFIG_VALUE_1": "true",
         }
         if self.kaggle:
             kept |= {"KAGGLE_KERNEL_RUN_TYPE": "Interactive", "KAGGLE_URL_BASE": "https://www.kaggle.com"}

@@ -141,6 +141,12 @@ def environment(folder, python):
     return place
 
 
+def versions(environment):
+    """Package → version, as the Python of a virtual environment sees them."""
+    command = [environment / "bin" / "python", "-c", VERSIONS]
+    return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+
+
 def rehearsed(path, machine, before):
     """What a notebook did on a fresh machine: {"setup", "figure", "whole": seconds, "new": packages, "wrong": lines}.
 
@@ -223,8 +229,7 @@ def main():
     if subprocess.run(["git", "status", "--porcelain"], cwd=COURSE.root, capture_output=True).stdout:
         print("What is not committed is not rehearsed.")
     place = environment(folder, options.python)
-    listed = subprocess.run([place / "bin" / "python", "-c", VERSIONS], capture_output=True, text=True, check=True)
-    before, failed = json.loads(listed.stdout), 0
+    before, spare, failed = versions(place), folder / "spare", 0
 
     def machine(name, kaggle=options.kaggle):
         """The machine of that name, made where it is not there yet, with a copy of the environment."""
@@ -232,10 +237,23 @@ def main():
         if not copy.exists():
             copy.parent.mkdir(parents=True)
             (folder / "My Drive").mkdir(exist_ok=True)
-            subprocess.run(["cp", "--archive", "--link", place, copy], check=True)  # pip replaces files, and edits none
+            if spare.exists():
+                spare.rename(copy)
+            else:  # pip replaces files, and edits none
+                subprocess.run(["cp", "--archive", "--link", place, copy], check=True)
         return Machine(copy.parent, place, kaggle, folder / "My Drive")
 
     def cleared():
+        """Remove machines and Drive; one environment is kept for the next, where all but what came along is as before."""
+        for copy in folder.glob("machines/*/environment"):
+            found = versions(copy)
+            if before.items() <= found.items() and not spare.exists():
+                came = [*UV, "pip", "uninstall", "--quiet", "--python", copy, *(found.keys() - before.keys())]
+                if found != before:
+                    subprocess.run(came, check=True)
+                for left in copy.glob("lib/python*/site-packages/fercourse"):
+                    shutil.rmtree(left)
+                copy.rename(spare)
         for name in ("machines", "My Drive"):
             shutil.rmtree(folder / name, ignore_errors=True)
 

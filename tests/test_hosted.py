@@ -1,4 +1,4 @@
-"""Colab and Kaggle: which of them this is, and where a notebook works there. Real kernels: tests/course/test_rehearsal.py."""
+"""Colab and Kaggle: which of them this is, and where a notebook works there. With kernels: test_rehearsal.py."""
 
 from pathlib import Path
 

@@ -4,7 +4,6 @@ With the packages of this environment, and a lesson and a sheet for all: `benchm
 own versions, and for every one.
 """
 
-import json
 import subprocess
 import sysconfig
 import venv
@@ -14,7 +13,7 @@ from pathlib import Path
 import pytest
 from hosted_machine import COURSE, Machine, setup_of
 from nbformat.v4 import new_code_cell, new_notebook, new_output
-from rehearsal import CASES, VERSIONS, rehearsed, unexplained, wrong_in_case
+from rehearsal import CASES, rehearsed, unexplained, versions, wrong_in_case
 
 import fercourse as fc
 from fercourse.files import PACKAGE
@@ -73,8 +72,7 @@ def machine(environment, wheel, tmp_path):
 def test_a_notebook_that_is_opened_alone_installs_the_course_and_nothing_else_and_runs_to_its_end(
     name, machine, environment
 ):
-    listed = subprocess.run([environment / "bin" / "python", "-c", VERSIONS], capture_output=True, check=True)
-    before = json.loads(listed.stdout)
+    before = versions(environment)
     assert "torch" in before
     assert "fercourse" not in before
     row = rehearsed(COURSE.root / name, machine("alone"), before)

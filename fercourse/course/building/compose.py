@@ -75,7 +75,8 @@ def header(lesson: Lesson, *, repository: str, record: dict) -> str:
         "Reproduces": lesson.reproduces,
     }
     table = [f"| **{name}** | {text.replace('|', chr(92) + '|')} |" for name, text in rows.items() if text]
-    blocks = [f"# {lesson.number} · {lesson.title}", lesson.promise, badge(repository, f"notebooks/{lesson.name}.ipynb")]
+    title = f"# {lesson.number} · {lesson.title}"
+    blocks = [title, lesson.promise, badge(repository, f"notebooks/{lesson.name}.ipynb")]
     return "\n\n".join([*filter(None, blocks), "\n".join(["| | |", "|---|---|", *table]), GLOSSARY])
 
 
