@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -136,7 +137,7 @@ class Machine:
                 resources={"metadata": {"path": str(self.folder)}},
             )
             try:
-                client.execute()
+                client.execute(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             except DeadKernelError:
                 return False
         return True
