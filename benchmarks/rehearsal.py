@@ -10,7 +10,7 @@ It prints a line for each: seconds of the setup cell, from there to the first fi
 and in brackets of the processor; what came along beside the course; and what went wrong. Wrong is a first figure for
 which the processor takes more than 60 s, a package of theirs in another version, a cell that fails, warns or writes to
 stderr, in a sheet only where no open answer explains it. It needs Linux, uv, git, bubblewrap, and the network for
-packages. Names such as 01 or 02b rehearse a few, `--kaggle` does it in Kaggle. All of it takes half an hour on one
+packages. Names such as 01, 02b and cases rehearse a few, `--kaggle` does it in Kaggle. All of it takes half an hour on one
 quiet core. Exit code 1: something was wrong.
 """
 
@@ -212,7 +212,7 @@ def is_read(node):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", help="lessons and sheets, such as 01 or 02b; all where none is named")
+    parser.add_argument("names", nargs="*", help='such as 01, 02b, or "cases"; all where none is named')
     parser.add_argument("--into", type=Path, required=True, help="a folder outside the course's")
     parser.add_argument("--kaggle", action="store_true", help="notebooks in Kaggle instead of Colab")
     parser.add_argument(
@@ -251,8 +251,7 @@ def main():
         for name in ("machines", "My Drive"):
             shutil.rmtree(folder / name, ignore_errors=True)
 
-    paths = [path for each in (COURSE.notebooks, COURSE.exercises) for path in chosen(options.names, each)]
-    for path in paths:
+    for path in chosen(options.names):
         cleared()
         row = rehearsed(path, machine("alone"), before)
         failed += bool(row["wrong"])
@@ -261,7 +260,7 @@ def main():
         print("".join(f"    {line}\n" for line in row["wrong"]), end="", flush=True)
     setup = setup_of(COURSE.notebooks / "02_mlp_baseline.ipynb")
     csv = fc.convert(fc.drawn_faces(210, 70, 70, seed=7), folder / "fer2013.csv", layout="csv")
-    for case in CASES:
+    for case in CASES if not options.names or "cases" in options.names else ():
         cleared()
         wrong = wrong_in_case(case, machine, setup, csv)
         failed += bool(wrong)
@@ -270,10 +269,10 @@ def main():
     return 1 if failed else 0
 
 
-def chosen(names, folder):
-    """The notebooks of a folder that the names mean; a second part has no sheet."""
-    there = select((), folder, ".ipynb")
-    return there if not names else [path for path in there if path.stem.split("_")[0] in names]
+def chosen(names):
+    """The lessons and sheets that the names mean, in their order; all where none is named."""
+    there = [path for folder in (COURSE.notebooks, COURSE.exercises) for path in select((), folder, ".ipynb")]
+    return [path for name in names for path in there if path.stem.split("_")[0] == name] if names else there
 
 
 if __name__ == "__main__":
