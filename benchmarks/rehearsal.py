@@ -10,8 +10,8 @@ It prints a line for each: seconds of the setup cell, from there to the first fi
 and in brackets of the processor; what came along beside the course; and what went wrong. Wrong is a first figure for
 which the processor takes more than 60 s, a package of theirs in another version, a cell that fails, warns or writes to
 stderr, in a sheet only where no open answer explains it. It needs Linux, uv, git, bubblewrap, and the network for
-packages. Names such as 01, 02b and cases rehearse a few, `--kaggle` does it in Kaggle. All of it takes half an hour on one
-quiet core. Exit code 1: something was wrong.
+packages. Names such as 01, 02b and cases rehearse a few, `--kaggle` does it in Kaggle. All of it takes half an hour on
+one quiet core. Exit code 1: something was wrong.
 """
 
 import argparse
