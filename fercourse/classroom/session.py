@@ -4,6 +4,7 @@ import os
 import re
 import sys
 import time
+import warnings
 from dataclasses import dataclass, field, replace
 from html import escape
 from os import PathLike
@@ -28,6 +29,9 @@ Value = TypeVar("Value")
 WORDS_STAY_WHOLE = "<style>.jp-OutputArea-output pre { word-break: normal; overflow-wrap: break-word; }</style>"
 """JupyterLab breaks a printed line wherever it is full, inside of words too."""
 
+OF_PYTORCH_ALONE = r"`isinstance\(treespec, LeafSpec\)` is deprecated"
+"""How PyTorch 2.11, that of Colab, warns of its own code while it exports a network: nobody else can heed it."""
+
 
 def headless() -> bool:
     """Whether nobody is watching: a runner or a test executes the notebook (with FERCOURSE_HEADLESS=1), or Kaggle."""
@@ -50,6 +54,7 @@ def setup(lesson: str, *, scale: Scale = "lesson", seed: int = 0, device: "str |
     session = Session(lesson, _scale(scale), _named("SEED", seed_number, seed), _named("DEVICE", choose_device, device))
     session._begin()
     _settle_outputs()
+    warnings.filterwarnings("ignore", OF_PYTORCH_ALONE, FutureWarning)
     use_drive()
     print(f"Lesson {lesson} · {session.scale} scale · seed {session.seed} · {session.device} · {_listed(versions())}")
     if session.scale == "smoke":
