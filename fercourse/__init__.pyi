@@ -35,6 +35,7 @@ from fercourse.errors import GradingError as GradingError
 from fercourse.errors import NotWritten as NotWritten
 from fercourse.errors import ParameterError as ParameterError
 from fercourse.errors import TrainingDiverged as TrainingDiverged
+from fercourse.hosted import use_drive as use_drive
 from fercourse.learn import clinic as clinic
 from fercourse.learn import distributed as distributed
 from fercourse.learn.augment import Augment as Augment

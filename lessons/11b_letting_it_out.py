@@ -4,7 +4,7 @@
 # needs:
 #   - lesson 07, for the paired test
 #   - lesson 07b, for temperature and threshold
-#   - the packages onnx, onnxruntime and onnxscript, which `make` installs; in Colab run `%pip install onnx onnxruntime onnxscript` first
+#   - the packages onnx, onnxruntime and onnxscript, which `make` installs; in Colab run `%pip install "onnx<1.23" onnxruntime onnxscript` first
 # outcomes:
 #   - export a network as ONNX for any number of faces, and prove that the file answers as PyTorch does
 #   - quantise weights by hand, and a network by a tool

@@ -23,7 +23,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 FOLDERS = sorted({path.parent for path in MODULES})
 PROJECT = tomllib.loads((COURSE / "pyproject.toml").read_text(encoding="utf-8"))
 ROOMS = ["data", "report", "learn", "tf", "classroom", "grading", "course"]
-SHARED = {"errors", "executors", "files", "pages", "processes", "processor", "settings", "shortage", "triton_first"}
+SHARED = {"errors", "executors", "files", "hosted", "pages", "processes", "processor", "settings", "shortage"}
+SHARED |= {"triton_first"}
 FRAMEWORKS = {"torch", "torchvision", "tensorflow", "keras"}
 ALLOWED_ROOMS = {
     "pages": set(),
@@ -250,7 +251,8 @@ def packages_imported(folders):
     files = [path for folder in folders for path in (COURSE / folder).rglob("*.py")]
     roots = {name.split(".")[0] for path in files for name, _ in imports(path)}
     installed = packages_distributions()
-    return {root: installed.get(root, [root]) for root in roots - sys.stdlib_module_names - {"fercourse"}}
+    ours = {"fercourse"} | {path.stem for path in (COURSE / "benchmarks").glob("*.py")}
+    return {root: installed.get(root, [root]) for root in roots - sys.stdlib_module_names - ours}
 
 
 def distribution(requirement):

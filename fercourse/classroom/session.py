@@ -4,12 +4,14 @@ import os
 import re
 import sys
 import time
+import warnings
 from dataclasses import dataclass, field, replace
 from html import escape
 from os import PathLike
 from typing import TYPE_CHECKING, TypeVar
 
 from fercourse.errors import ParameterError
+from fercourse.hosted import nobody_watches, use_drive
 from fercourse.processor import processor_seconds, settle_processor
 from fercourse.report.origin import versions
 from fercourse.report.run import begin, current_run
@@ -27,15 +29,19 @@ Value = TypeVar("Value")
 WORDS_STAY_WHOLE = "<style>.jp-OutputArea-output pre { word-break: normal; overflow-wrap: break-word; }</style>"
 """JupyterLab breaks a printed line wherever it is full, inside of words too."""
 
+OF_PYTORCH_ALONE = r"`isinstance\(treespec, LeafSpec\)` is deprecated"
+"""How PyTorch 2.11, that of Colab, warns of its own code while it exports a network: nobody else can heed it."""
+
 
 def headless() -> bool:
-    """Whether nobody is watching: a runner or a test executes the notebook (it sets FERCOURSE_HEADLESS=1)."""
-    return os.environ.get("FERCOURSE_HEADLESS") == "1"
+    """Whether nobody is watching: a runner or a test executes the notebook (with FERCOURSE_HEADLESS=1), or Kaggle."""
+    return os.environ.get("FERCOURSE_HEADLESS") == "1" or nobody_watches()
 
 
 def setup(lesson: str, *, scale: Scale = "lesson", seed: int = 0, device: "str | torch.device" = "auto") -> "Session":
     """Begin a lesson: say the versions, the scale and the device, and return the run's `Session`.
 
+    In Colab the notebook works from then on in your Drive, where that is mounted: see `use_drive`.
     The environment variable FERCOURSE_SCALE overrides `scale`, for test runners that cannot pass parameters.
     Raises ParameterError for a lesson that is no number such as 03 or 03b, an unknown scale, a seed that is no whole
     number, or a device that is not here. It names the notebook's parameter: SCALE, SEED or DEVICE.
@@ -48,6 +54,8 @@ def setup(lesson: str, *, scale: Scale = "lesson", seed: int = 0, device: "str |
     session = Session(lesson, _scale(scale), _named("SEED", seed_number, seed), _named("DEVICE", choose_device, device))
     session._begin()
     _settle_outputs()
+    warnings.filterwarnings("ignore", OF_PYTORCH_ALONE, FutureWarning)
+    use_drive()
     print(f"Lesson {lesson} · {session.scale} scale · seed {session.seed} · {session.device} · {_listed(versions())}")
     if session.scale == "smoke":
         print("Smoke scale runs every cell on little data. Its figures mean nothing: use SCALE = 'lesson' to learn.")

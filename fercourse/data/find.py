@@ -8,6 +8,7 @@ from pathlib import Path
 from fercourse.data.layouts.archives import reading
 from fercourse.data.recognise import FILES, Found, is_doubtful, look_right_into, recognised_file, visible
 from fercourse.errors import DataNotFound
+from fercourse.hosted import CONTENT, DRIVE, NAME
 
 DRAWN = "drawn"
 """The `source`, or the value of $FERCOURSE_DATA, that stands for drawn faces."""
@@ -16,12 +17,8 @@ PLACES = (
     "data",
     "/kaggle/input/*",
     "/kaggle/input/datasets/*/*",
-    "/content",
-    "/content/data",
-    "/content/fer2013",
-    "/content/drive/MyDrive",
-    "/content/drive/MyDrive/data",
-    "/content/drive/MyDrive/fer2013",
+    *((folder / name).as_posix() for folder in (CONTENT, DRIVE) for name in ("", "data", "fer2013")),
+    (DRIVE / NAME).as_posix(),
 )
 """Where "auto" looks after $FERCOURSE_DATA, in this order; for the first, in each of `working_folders`."""
 
@@ -67,9 +64,12 @@ def wanted_place():
 
 
 def located(path):
-    """`path` where it is there, seen from the first of `working_folders` that has it; else as it was given."""
+    """`path` where it is there, seen from the first of `working_folders` that has it; else as it was given.
+
+    What is uploaded to Colab lies in /content, also where the notebook works in a Drive.
+    """
     path = Path(os.path.expanduser(path))  # Path.expanduser raises for a user that is not there
-    return next((seen for folder in working_folders() if (seen := folder / path).exists()), path)
+    return next((seen for folder in (*working_folders(), CONTENT) if (seen := folder / path).exists()), path)
 
 
 def recognise(path):

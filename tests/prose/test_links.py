@@ -101,6 +101,35 @@ def test_a_badge_opens_a_file_of_this_repository(path):
     assert all((COURSE / badge.split("/blob/main/")[1]).is_file() for badge in badges)
 
 
+OPENED_ALONE = [path for path in NOTEBOOKS if path.parent.name in ("notebooks", "exercises", "solutions")]
+TWO_LINKS = re.compile(r"\]\((?!https:)([^)#]+)(#[^)]*)?\)(?: <sup>\[(in Colab|online)\]\((.*?)\)</sup>)?")
+
+
+def led_astray(text, folder):
+    """Links to files of the course behind which no second one, to the same file at the course's address, stands."""
+    found = []
+    for near, heading, where, far in TWO_LINKS.findall(text):
+        file = (COURSE / folder / unquote(near)).resolve().relative_to(COURSE).as_posix()
+        colab = f"https://colab.research.google.com/github{urlsplit(REPOSITORY).path}/blob/main/{file}"
+        here = ("in Colab", colab) if file.endswith(".ipynb") else ("online", f"{REPOSITORY}/blob/main/{file}{heading}")
+        found += [] if (where, far) == here else [near]
+    return found
+
+
+@pytest.mark.parametrize("path", OPENED_ALONE, ids=lambda path: path.relative_to(COURSE).as_posix())
+def test_a_link_leads_on_also_from_a_notebook_that_lies_alone_in_colab(path):
+    texts = [text for _, text in markdown_of(path)]
+    assert [near for text in texts for near in led_astray(text, path.parent.name)] == []
+    assert any("<sup>[in Colab](" in text for text in texts), "lesson and sheet lead to one another"
+
+
+def test_a_link_that_leads_nowhere_from_colab_is_found():
+    far = f"{REPOSITORY}/blob/main/docs/glossary.md"
+    assert led_astray(f"[a](../docs/glossary.md) <sup>[online]({far})</sup>", "notebooks") == []
+    assert led_astray(f"[a](../docs/glossary.md#b) <sup>[online]({far})</sup>", "notebooks") == ["../docs/glossary.md"]
+    assert led_astray("[a](../docs/a.md), [b](#c), ![d](e.png)", "notebooks") == ["../docs/a.md", "e.png"]
+
+
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [

@@ -22,6 +22,7 @@ from fercourse.classroom.hints import is_graded
 from fercourse.classroom.improve.baselines import baseline_of
 from fercourse.classroom.improve.weights import LARGEST, packed, unpacked
 from fercourse.errors import DataMismatch, ParameterError
+from fercourse.hosted import DRIVE, SAVED
 from fercourse.report.show import show
 
 MOST_CELLS = 2000
@@ -155,7 +156,8 @@ def _notebook_of(id):
     shell = ipython.get_ipython() if ipython else None
     named = [os.environ.get("JPY_SESSION_NAME"), shell.user_ns.get("__vsc_ipynb_file__") if shell else None]
     paths = [Path(name) for name in named if name]
-    paths += sorted(Path().glob("*.ipynb"), key=lambda path: -path.stat().st_mtime)
+    found = [path for folder in (Path(), DRIVE / SAVED) for path in folder.glob("*.ipynb")]
+    paths += sorted(found, key=lambda path: -path.stat().st_mtime)
     mark = f'"{id.replace(".", "-")}-answer"'.encode()
     return next((path for path in paths if path.is_file() and mark in _bytes(path)), None)
 

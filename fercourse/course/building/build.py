@@ -11,7 +11,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fercourse.course.building.compose import SETUP, STAMP, compose
+from fercourse.course.building.compose import SETUP, STAMP, compose, linked_from_anywhere
 from fercourse.course.building.lesson import read_lesson
 from fercourse.course.checkout import Course, select
 from fercourse.course.outputs import outputs
@@ -76,7 +76,12 @@ def built_text(
     """
     import nbformat
 
-    return nbformat.writes(_composed(lesson_path, course, setup, stamp, records)) + "\n"
+    notebook = _composed(lesson_path, course, setup, stamp, records)
+    folder = notebook_path(lesson_path, course=course).parent.relative_to(course.root).as_posix()
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = linked_from_anywhere(cell.source, folder=folder, repository=course.repository)
+    return nbformat.writes(notebook) + "\n"
 
 
 def page_text(

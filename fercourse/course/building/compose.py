@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from copy import deepcopy
 from pathlib import Path
+from posixpath import normpath
 from string import Template
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -33,6 +34,8 @@ METADATA = {
 }
 GLOSSARY = "Terms stand in *italics* or **bold** where they are explained: see [the glossary](../docs/glossary.md)."
 COLAB = "https://colab.research.google.com"
+LINK = re.compile(r"`[^`]*`|\]\(([\w./-]+\.(?:ipynb|md))(#[\w-]+)?\)")
+"""A link to another file of the course, from where a notebook lies; or code, in which none is."""
 LONGEST_SLUG = 48
 WORDS_A_MINUTE, LINES_A_MINUTE = 80, 8
 """How fast a lesson is studied: words of prose, lines of code."""
@@ -72,13 +75,34 @@ def header(lesson: Lesson, *, repository: str, record: dict) -> str:
         "Reproduces": lesson.reproduces,
     }
     table = [f"| **{name}** | {text.replace('|', chr(92) + '|')} |" for name, text in rows.items() if text]
-    blocks = [f"# {lesson.number} · {lesson.title}", lesson.promise, _badge(lesson, repository)]
+    title = f"# {lesson.number} · {lesson.title}"
+    blocks = [title, lesson.promise, badge(repository, f"notebooks/{lesson.name}.ipynb")]
     return "\n\n".join([*filter(None, blocks), "\n".join(["| | |", "|---|---|", *table]), GLOSSARY])
 
 
-def _badge(lesson, repository):
-    page = colab_address(repository, f"notebooks/{lesson.name}.ipynb")
+def badge(repository: str, path: str) -> str:
+    """The badge that opens a notebook of the repository in Colab; "" where Colab cannot read it."""
+    page = colab_address(repository, path)
     return page and f"[![Open in Colab]({COLAB}/assets/colab-badge.svg)]({page})"
+
+
+def linked_from_anywhere(source: str, *, folder: str, repository: str) -> str:
+    """A text in Markdown with a second, small link behind each one to a file of the course: it needs no checkout.
+
+    A notebook in Colab or Kaggle lies alone, and so does a copy in a student's Drive. On a laptop the first link opens
+    the student's own file, also without a network.
+    folder: in which the notebook lies, seen from the top of the repository
+    """
+
+    def doubled(match):
+        if match[1] is None:
+            return match[0]
+        path = normpath(f"{folder}/{match[1]}")
+        colab = path.endswith(".ipynb") and colab_address(repository, path)
+        where, page = ("in Colab", colab) if colab else ("online", f"{repository}/blob/main/{path}{match[2] or ''}")
+        return f"{match[0]} <sup>[{where}]({page})</sup>"
+
+    return LINK.sub(doubled, source)
 
 
 def colab_address(repository: str, path: str) -> str:

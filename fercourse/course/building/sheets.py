@@ -13,7 +13,7 @@ from string import Template
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
-from fercourse.course.building.compose import METADATA, give_ids
+from fercourse.course.building.compose import METADATA, badge, give_ids, linked_from_anywhere
 from fercourse.course.building.lesson import FORMAT, front_matter
 from fercourse.course.building.sheet_rules import MARKS, check_cells, described_exercises, hint_steps
 from fercourse.grading.sheet import TRAINING
@@ -32,7 +32,9 @@ if importlib.util.find_spec("fercourse") is None:  # as in Colab
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
     subprocess.run([*install, address], check=True)
 
-import fercourse as fc"""
+import fercourse as fc
+
+fc.use_drive()"""
 STUB = "# Write your answer here.\npass"
 WRITTEN = ("answer", "train")
 """The marks of cells that a student writes."""
@@ -78,7 +80,7 @@ def solved(sheet: AuthoredSheet, *, repository: str) -> "NotebookNode":
 
     number, taken = sheet.number, {}
     setup = new_code_cell(Template(SETUP).substitute(repository=repository))
-    cells = [(f"{number}-title", new_markdown_cell(_opening(sheet))), (f"{number}-course", setup)]
+    cells = [(f"{number}-title", new_markdown_cell(_opening(sheet, repository))), (f"{number}-course", setup)]
     for authored in sheet.cells:
         mark = next((mark for mark in MARKS if mark in authored.metadata), None)
         if mark == "hints":
@@ -157,8 +159,8 @@ def _name_for_nbgrader(cell):
         cell.metadata["nbgrader"] = known | {"grade_id": cell.id}
 
 
-def _opening(sheet):
-    """The first cell: what there is to do, how hard it is, and how a check and a hint are asked for."""
+def _opening(sheet, repository):
+    """The first cell: the lesson, what there is to do, how hard it is, and how a check and a hint are asked for."""
     points = {id: 0 for id in sheet.exercises}
     for cell in sheet.cells:
         for mark in ("answer", "check", "hidden"):
@@ -169,10 +171,14 @@ def _opening(sheet):
         f"| {about['minutes']} | {points[id]:g} |"
         for id, about in sheet.exercises.items()
     ]
-    first = next(iter(sheet.exercises))
+    first, name = next(iter(sheet.exercises)), f"{sheet.path.stem}.ipynb"
+    title = f"# {sheet.number} · Exercises: {sheet.title}"
+    lesson = linked_from_anywhere(
+        f"These exercises belong to [the lesson](../notebooks/{name}).", folder="exercises", repository=repository
+    )
     return "\n".join(
         [
-            f"# {sheet.number} · Exercises: {sheet.title}",
+            "\n\n".join(filter(None, [title, badge(repository, f"exercises/{name}"), lesson])),
             "",
             "| exercise | kind | level | min | points |",  # narrow: a phone cuts off what is wider
             "|---|---|---|---|---|",

@@ -1,6 +1,5 @@
 """The packages: whether all are there, in versions that the course can use and was tested with, and from here."""
 
-import os
 import sys
 import tomllib
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from fercourse.course.doctor.diagnosis import Diagnosis
 from fercourse.files import PACKAGE
+from fercourse.hosted import in_colab, in_kaggle
 
 SHOWN = 5
 USED_BY = {
@@ -41,12 +41,12 @@ def installed(root):
 
 
 def requirements(root):
-    """Packages that are missing or too old. In Colab nothing but the course's own packages is asked for."""
-    in_colab = "COLAB_RELEASE_TAG" in os.environ
+    """Packages that are missing or too old. In Colab and Kaggle nothing but the course's own packages is asked for."""
+    hosted = in_colab() or in_kaggle()
     for extra, wanted in _wanted(root).items():
         missing, other = _compared(wanted)
         command = f'pip install -c constraints.txt -e ".[{extra}]"' if extra else "pip install -c constraints.txt -e ."
-        if missing and not (extra and in_colab):
+        if missing and not (extra and hosted):
             used = f"; without it there is no use of {USED_BY[extra]}" if extra in USED_BY else ""
             yield Diagnosis(
                 f"not installed: {', '.join(missing)}{f', of the extra {extra}' if extra else ''}{used}",
@@ -114,7 +114,7 @@ def _differs(found, pinned):
 
 def no_course(folder: Path):
     """A diagnosis where `folder` lies in no checkout, so that data, results and links of notebooks lead nowhere."""
-    if "COLAB_RELEASE_TAG" not in os.environ:
+    if not (in_colab() or in_kaggle()):
         yield Diagnosis(
             f"{folder} lies in no folder of the course: notebooks opened here find neither data/ nor their links",
             "Go to the course's folder, the one that holds lessons/, and start Jupyter there: make lab",

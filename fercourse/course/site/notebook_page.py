@@ -17,6 +17,8 @@ BADGE = re.compile(r"^\[!\[Open in Colab\]\(.*?\)\]\(.*?\)\n*", re.MULTILINE)
 NO_BREAK = "\u00a0"
 IN_ONE_PIECE = re.compile(r"(?<=±) (?=\d)|(?<=\d) (?=%)")
 """The space in "± 2.0" and in "95 %", at which a narrow page must not break the line."""
+SECOND_LINK = re.compile(r" <sup>\[(?:in Colab|online)\]\(.*?\)</sup>")
+"""What stands behind a link in a notebook that may lie alone; no page does."""
 SMALLEST = 0.62
 """To what part of its size a figure may shrink on a phone: its labels stay legible. A wider one is scrolled."""
 
@@ -38,7 +40,7 @@ def notebook_page(notebook: "NotebookNode", *, name: str, buttons: str = "") -> 
     pictures, blocks, answers = {}, [], revealed(notebook.cells)
     for cell, guesses in zip(notebook.cells, awaited(notebook.cells), strict=True):
         if cell.cell_type == "markdown":
-            blocks.append(_prose(cell.source, guesses))
+            blocks.append(_prose(SECOND_LINK.sub("", cell.source), guesses))
         elif cell.cell_type == "code":
             blocks.append(_code(cell))
             blocks.append(_outputs(cell, guesses, answers, pictures, name))

@@ -145,6 +145,16 @@ def test_jupyters_own_word_about_the_notebook_comes_first(tmp_path, monkeypatch,
     assert "this.ipynb holds no network" in capsys.readouterr().out
 
 
+def test_the_notebook_that_colab_saved_into_the_drive_is_found(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(handing, "DRIVE", tmp_path / "MyDrive")
+    (tmp_path / "MyDrive" / "Colab Notebooks").mkdir(parents=True)
+    cell = {"cell_type": "code", "id": "09-1-answer", "outputs": []}
+    (tmp_path / "MyDrive" / "Colab Notebooks" / "Copy of 09.ipynb").write_text(json.dumps({"cells": [cell]}))
+    fc.hand_in("09.1", nn.Linear(2, 1))
+    fc.saved("09.1")
+    assert "Copy of 09.ipynb holds no network" in capsys.readouterr().out
+
+
 def test_a_grader_sees_what_came_with_the_notebook_and_nothing_of_its_own():
     fc.hand_in("09.1", nn.Linear(2, 1))
     with in_place_of_this_session({}), pytest.raises(DataMismatch, match="no trained network came with the notebook"):

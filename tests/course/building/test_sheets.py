@@ -129,10 +129,13 @@ def test_the_solved_notebook_has_an_opening_a_setup_cell_the_authors_cells_and_a
         "01-1-hidden", "01-2-answer", "01-progress",
     ]  # fmt: skip
     assert found["01-title"].source.startswith("# 01 · Exercises: two toys\n")
+    address = "https://colab.research.google.com/github/fercourse/fercourse/blob/main"
+    assert f"colab-badge.svg)]({address}/exercises/{STEM}.ipynb)\n" in found["01-title"].source
+    assert f"[the lesson](../notebooks/{STEM}.ipynb) <sup>[in Colab]({address}/" in found["01-title"].source
     assert "| 01.1 Add | code | ●○○ | 5 | 3 |" in found["01-title"].source
     assert "| 01.2 Why? | break | ●●● | 15 | 4 |" in found["01-title"].source
     assert "git+https://github.com/fercourse/fercourse" in found["01-course"].source
-    assert found["01-course"].source.endswith("import fercourse as fc")
+    assert found["01-course"].source.endswith("import fercourse as fc\n\nfc.use_drive()")
     assert found["01-progress"].source == 'fc.progress("01")'
     assert all(not cell.get("outputs") for cell in found.values())
 

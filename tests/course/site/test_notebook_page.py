@@ -8,6 +8,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from fercourse.course.building.build import read_notebook
+from fercourse.course.building.compose import linked_from_anywhere
 from fercourse.course.checkout import Course, find_course
 from fercourse.course.site.guess_form import awaited, guess_form, revealed, right_option
 from fercourse.course.site.links import page_sources, pages_address, relinked
@@ -111,6 +112,13 @@ def test_a_badge_from_another_host_gives_way_to_the_buttons():
     )
     text = notebook_page(new_notebook(cells=[new_markdown_cell(title)]), name="toy", buttons="<p>B</p>").markdown
     assert " ".join(text.split()) == "# T <p>B</p> A promise. | | | |---|---| | a | b |"
+
+
+def test_a_second_link_for_notebooks_that_lie_alone_is_on_no_page():
+    linked = linked_from_anywhere("See [a](../docs/a.md), or [b](b.ipynb).", folder="notebooks", repository="https://c")
+    assert linked.count("<sup>") == 2
+    text = notebook_page(new_notebook(cells=[new_markdown_cell(f"# T\n\n{linked}")]), name="toy").markdown
+    assert text.split("\n")[-2] == "See [a](../docs/a.md), or [b](b.ipynb)."
 
 
 @each_lesson
