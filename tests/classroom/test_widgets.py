@@ -45,7 +45,7 @@ def inside(widget):
 
 
 def named(control):
-    """Whether the page names a control by its label or its words; of a slider of ipywidgets the label is not its name."""
+    """Whether the page names a control by its label or its words; what stands beside a slider is not its name."""
     if isinstance(control, ipywidgets.RadioButtons):
         return all(control.options)
     return bool(control.description) and "Slider" not in control._view_name
