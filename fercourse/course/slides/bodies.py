@@ -157,16 +157,21 @@ def _cut(text):
 
 
 def _size(texts):
-    """Pixels of the letters with which all texts fit, one below the other; long lines are broken at the smallest."""
+    """Pixels of the letters with which all texts fit, one below the other, in as few lines as with the smallest."""
     lines = [line for text in texts for line in text.split("\n")]
     for size in range(LARGEST, SMALLEST, -1):
-        if max(map(len, lines)) * LETTER * size <= WIDTH and _height(lines, size) + 30 * len(texts) <= HEIGHT:
+        if _count(lines, size) == _count(lines, SMALLEST) and _height(lines, size) + 30 * len(texts) <= HEIGHT:
             return size
     return SMALLEST
 
 
+def _count(lines, size):
+    """In how many lines these lines stand, since long ones are broken."""
+    return sum(max(1, ceil(len(line) * LETTER * size / WIDTH)) for line in lines)
+
+
 def _height(lines, size):
-    return sum(max(1, ceil(len(line) * LETTER * size / WIDTH)) for line in lines) * size * LEADING
+    return _count(lines, size) * size * LEADING
 
 
 def _coloured(source):
