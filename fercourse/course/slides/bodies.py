@@ -58,7 +58,8 @@ def of(block: Block):
 
 
 def code(source, printed):
-    """Code, coloured, and below it what it printed; as large as both fit."""
+    """Code, coloured, and below it what it printed; as large as both fit. What is said to a formatter is left out."""
+    source = re.sub(r" *# fmt: skip$", "", source, flags=re.MULTILINE)
     texts = [_cut(part.text) for part in printed]
     size = _size([source, *texts])
     below = "".join(f'<pre class="printed" style="font-size: {size}px">{escape(text)}</pre>' for text in texts)

@@ -11,6 +11,9 @@ WORDS = 40
 CAPTION = 26
 """So many words a caption has at most."""
 
+TELLING = 5
+"""A sentence of fewer words is passed over for a longer one behind it."""
+
 MARK = re.compile(r"\s*<!-- [\w.]+ -->")
 ENDS = re.compile(r"[.!?][)”\"*_\0]*(\s+)(?=[“\"(*_]*[A-Z0-9`])")
 NO_END = re.compile(r"(?:\b(?:e\.g|i\.e|vs|al|Fig|No)|(?<!\w)[A-Z])\.$")
@@ -85,11 +88,11 @@ def words(text: str) -> int:
 def key_sentence(paragraph: str) -> str:
     """What of a paragraph stands on its slide: the first sentence with a term in bold, or else the first of all.
 
-    A question, and what needs the sentence before it, is passed over for the sentence behind it.
+    A question, what needs the sentence before it and what has few words is passed over for a sentence behind it.
     """
     found = sentences(paragraph)
     said = [each for each in found if not bare(each).endswith("?")] or found
-    alone = [each for each in said if not DEPENDS.match(each)] or said
+    alone = [each for each in said if not DEPENDS.match(each) and words(each) >= TELLING] or said
     return bare(next((each for each in found if "**" in each), alone[0]))
 
 

@@ -1,21 +1,27 @@
 """The decks of all lessons: what stands on the slides, what in the notes, and in which order."""
 
 import re
+from base64 import b64encode
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from nbformat.v4 import new_code_cell, new_output
+from PIL import Image
 
 import fercourse as fc
 from fercourse.course.building.build import page_path, read_notebook
 from fercourse.course.building.lesson import read_lesson
 from fercourse.course.checkout import find_course, select
 from fercourse.course.outputs import outputs
+from fercourse.course.slides.bodies import code
 from fercourse.course.slides.budget import FEWEST, MOST
 from fercourse.course.slides.decks import deck, write_decks
 from fercourse.course.slides.prose import WORDS, bare, words
 from fercourse.course.slides.reveal import CARRIER, FILES, inside_a_page, kept_in, reveal
+from fercourse.course.slides.shown import parts_of
 from fercourse.errors import DataNotFound
 
 COURSE = find_course(Path(fc.__file__).parent)
@@ -109,6 +115,28 @@ def test_a_slide_can_be_read_from_the_back_row(decks, path):
 def test_a_picture_says_in_words_what_it_shows(decks, path):
     pictures = re.findall(r"<img [^>]*>", " ".join(slide.body for slide in decks[path.stem] if slide.kind == "picture"))
     assert all(re.search(r' alt="[^"]+"', picture) for picture in pictures)
+
+
+def test_a_tall_picture_stands_beside_its_heading_and_a_wide_one_below():
+    def shown(width, height):
+        file = BytesIO()
+        Image.new("L", (width, height)).save(file, "png")
+        data = {"image/png": b64encode(file.getvalue()).decode(), "text/plain": "<Figure>"}
+        (part,) = parts_of(new_code_cell(outputs=[new_output("display_data", data=data)]))
+        return part.html
+
+    assert ' class="beside"' in shown(400, 500)
+    assert "class" not in shown(500, 300)
+
+
+def test_code_on_a_slide_is_as_large_as_it_fits_without_more_broken_lines_and_says_nothing_to_a_formatter():
+    def size(text):
+        return int(re.search(r"font-size: (\d+)px", text)[1])
+
+    assert size(code("x = 1", [])) == 28
+    assert size(code("x" * 80, [])) == 23, "all of it in one line"
+    assert size(code("x" * 100, [])) == 28, "it is broken anyway, in two lines"
+    assert code("x = 1  # fmt: skip\ny = 2", []) == code("x = 1\ny = 2", [])
 
 
 def test_a_script_inside_a_page_says_the_same_and_does_not_end_it():

@@ -148,11 +148,21 @@ def test_the_speaker_sees_the_notes_and_the_next_slide_in_a_window_of_its_own(de
         assert (deck.complaints, deck.others()) == ([], [])
 
 
-def test_a_deck_prints_as_one_page_for_each_slide(decks, chromium):
+PLACES = """() => [...document.querySelectorAll(".slides section")].map((section, place) => {
+  if (!document.querySelector(".pdf-page")) Reveal.slide(place);
+  return [...section.querySelectorAll(":scope > :is(h1, h2, .caption, .body)")].map(
+    (each) => [each.offsetLeft, each.offsetTop, each.offsetWidth, each.offsetHeight]);
+})"""
+
+
+def test_a_deck_prints_as_one_page_for_each_slide_as_it_is_on_the_screen(decks, chromium):
     path, count = decks[LESSONS[0]]
+    with Watched(chromium, path) as deck:
+        on_screen = deck.page.evaluate(PLACES)
     with Watched(chromium, path, query="?print-pdf") as deck:
         deck.page.wait_for_selector(".pdf-page")
         assert deck.page.locator(".pdf-page").count() == count
+        assert deck.page.evaluate(PLACES) == on_screen
         printed = deck.page.pdf(prefer_css_page_size=True, print_background=True)
         assert printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page ") == count
 

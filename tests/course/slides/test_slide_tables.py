@@ -32,6 +32,15 @@ def test_columns_that_no_hall_can_read_are_left_out_and_counted():
     assert int(re.search(r"font-size: (\d+)px", shown)[1]) >= SMALLEST
 
 
+def test_a_short_table_with_long_texts_breaks_them_for_larger_letters_and_never_breaks_short_ones():
+    cell = "25.0 % (22.4–27.8, n = 1,000)"
+    few, many = (fitted(read_table(html_of(rows, 3, cell=cell))) for rows in (2, 9))
+    sizes = [int(re.search(r"font-size: (\d+)px", each)[1]) for each in (few, many)]
+    assert sizes[0] >= 26 > 20 >= sizes[1]
+    assert few.count('class="whole"') == few.count("<th") == 3, "heads are short, the other cells are not"
+    assert "25.0\N{NO-BREAK SPACE}%" in few
+
+
 def test_long_texts_make_rows_higher_so_fewer_of_them_fit():
     few = fitted(read_table(html_of(9, 2, cell="a long text " * 12)))
     assert "rows left out" in few
