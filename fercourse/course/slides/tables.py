@@ -19,6 +19,9 @@ WIDTH, HEIGHT = 1150, 440
 LETTER, PADDING, LEADING, GAP = 0.54, 26, 1.3, 13
 """The width of a letter beside its size, the padding of a cell across and upright in pixels, and the line's height."""
 
+BOLD = 1.15
+"""How much wider a letter of a head is."""
+
 WRAPS = (34, 26, 18)
 """A column with texts longer than so many letters may break its lines: the most with which letters are largest."""
 
@@ -96,9 +99,13 @@ def _without_style(cell):
 
 
 def _lengths(table):
-    """The letters of the longest text in each column."""
-    rows = [row for row in table.plain if len(row) == table.columns] or table.plain
-    return [max(len(row[column]) if column < len(row) else 0 for row in rows) for column in range(table.columns)]
+    """The letters of the longest text in each column, those of a head counted as wide as they are."""
+    widths = [
+        [len(text) * (BOLD if cell.startswith("<th") else 1) for cell, text in zip(*row, strict=True)]
+        for row in zip(table.rows, table.plain, strict=True)
+    ]
+    rows = [row for row in widths if len(row) == table.columns] or widths
+    return [max(row[column] if column < len(row) else 0 for row in rows) for column in range(table.columns)]
 
 
 def _width(table, size, wraps):
