@@ -41,7 +41,7 @@ lab: environment  ## opens JupyterLab on the lessons
 	@$(python) -c "$(call shortages,2)"
 	@$(python) -m jupyterlab notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
-site: environment  ## builds the course as web pages: open build/site/index.html
+site: environment  ## builds the course as web pages, with slides: open build/site/index.html
 	@$(python) -m mkdocs build --quiet
 	@echo "Open build/site/index.html. What a web server is given is the folder build/site."
 

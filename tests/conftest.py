@@ -21,8 +21,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session", autouse=True)
 def _cache(tmp_path_factory):
     """Keep the tests out of the user's cache; all processes of one run share one, so that faces are drawn once."""
-    folder = tmp_path_factory.getbasetemp()
-    folder = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "cache"
+    folder = of_all_processes(tmp_path_factory) / "cache"
     folder.mkdir(exist_ok=True)
     os.environ["FERCOURSE_CACHE"] = str(folder)
 
@@ -33,6 +32,20 @@ def tmp_path(tmp_path):
     folder = tmp_path / "mein Kurs, Übung"
     folder.mkdir()
     return folder
+
+
+def of_all_processes(tmp_path_factory):
+    """A folder that all processes of one run of the tests have in common."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The folder of the course's site, built once."""
+    from built_site import built_once
+
+    return built_once(of_all_processes(tmp_path_factory) / "site")
 
 
 @pytest.fixture(scope="session")

@@ -65,6 +65,15 @@ for (const form of forms) {
   }
 }
 
+// On a telephone a table with many columns of sentences becomes a list, for which each cell needs its head: site.css.
+for (const table of document.querySelectorAll(".md-typeset table:not([class])")) {
+  const heads = [...table.querySelectorAll("thead th")].map((head) => head.textContent.trim());
+  const cells = [...table.querySelectorAll("tbody td")];
+  if (heads.length < 5 || !cells.some((cell) => cell.textContent.length > 80)) continue;
+  table.dataset.sentences = "";
+  for (const cell of cells) cell.dataset.head = heads[cell.cellIndex];
+}
+
 // Whoever has no mouse scrolls a wide table or figure by the keys, once it can be reached by them.
 function reachable() {
   for (const box of document.querySelectorAll(".shown, .output pre, .figure, .diagram .picture, .md-typeset__scrollwrap")) {

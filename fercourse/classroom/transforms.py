@@ -1,4 +1,4 @@
-"""What augmentation does to a face: a slider for each change. Its static twin is a sheet, change by strength."""
+"""What augmentation does to a face: a strength to choose for each change. Its static twin is a sheet of all of them."""
 
 from typing import TYPE_CHECKING
 
@@ -24,11 +24,11 @@ LADDERS = {
     "contrast": (0, 0.2, 0.5, 0.9),
     "erase": (0, 0.2, 0.4, 0.8),
 }
-"""The changes of an `Augment` that have a strength, and the strengths that the sheet shows; sliders end at the last."""
+"""The changes of an `Augment` that have a strength, and the strengths that the sheet shows; the last is the most."""
 
 
 def try_transforms(split: Split) -> None:
-    """Change the same few faces of `split` with sliders; where nobody watches, show a sheet, change by strength.
+    """Change the same few faces of `split` by chosen strengths; where nobody watches, show a sheet, change by strength.
 
     Every face is changed by exactly the chosen strengths, one face to the one end and the next perhaps to the other:
     the furthest that `fc.Augment` with these values goes.
@@ -38,19 +38,22 @@ def try_transforms(split: Split) -> None:
         return
     from IPython.display import display
 
-    display(sliders(split))
+    display(desk(split))
 
 
-def sliders(split: Split, *, faces: int = 8) -> "VBox":
-    """The widget that `try_transforms` shows: a slider a change, the faces before and after, the `fc.Augment` call."""
+def desk(split: Split, *, faces: int = 8) -> "VBox":
+    """The widget that `try_transforms` shows: a number for each change, the faces before and after, the call."""
     import ipywidgets as widgets
 
     from fercourse.learn.augment import Augment
 
     before = split.images[_spread(len(split), faces)]
     mirror = widgets.Checkbox(value=False, description="mirrored", indent=False)
+    # As in `guesses.form`: a number has a name that a screen reader says, a slider has none. Each step counts at once.
     controls = {
-        name: widgets.FloatSlider(min=0, max=steps[-1], step=steps[1] / 2, description=name)
+        name: widgets.BoundedFloatText(
+            min=0, max=steps[-1], step=steps[1] / 2, description=name, continuous_update=True
+        )
         for name, steps in LADDERS.items()
     }
     picture, caption = widgets.HTML(), widgets.HTML()

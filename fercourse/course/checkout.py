@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from fercourse.errors import ParameterError
 
@@ -43,6 +44,17 @@ class Course:
     @property
     def records(self) -> Path:
         return self.lessons / "records.json"
+
+    @property
+    def site_address(self) -> str | None:
+        """Where GitHub Pages serves the course's site; None for a repository that lies elsewhere."""
+        address = urlsplit(self.repository)
+        owner, _, name = address.path.strip("/").partition("/")
+        return f"https://{owner}.github.io/{name}/" if address.netloc == "github.com" else None
+
+    def address_of(self, path: str) -> str:
+        """Where a file or a folder of the repository is shown at the course's address."""
+        return f"{self.repository}/{'tree' if (self.root / path).is_dir() else 'blob'}/main/{path}"
 
 
 def find_course(start: str | Path = ".") -> Course:

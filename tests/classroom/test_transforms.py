@@ -1,4 +1,4 @@
-"""The sliders of augmentation: the widget without a browser, and the sheet that stands in for it."""
+"""Augmentation to be tried out: the widget without a browser, and the sheet that stands in for it."""
 
 import math
 
@@ -33,15 +33,15 @@ def before_and_after(widget):
     return rows.swapaxes(1, 2)
 
 
-def test_untouched_sliders_show_the_faces_as_they_are(split):
-    before, after = before_and_after(transforms.sliders(split))
+def test_untouched_strengths_show_the_faces_as_they_are(split):
+    before, after = before_and_after(transforms.desk(split))
     np.testing.assert_array_equal(before, after)
     np.testing.assert_array_equal(before, split.images[[0, 6, 11, 17, 22, 28, 33, 39]])
 
 
 @pytest.mark.parametrize("name", [*transforms.LADDERS, "mirrored"])
 def test_every_control_changes_the_picture_and_the_call_and_takes_it_back(split, name):
-    widget = transforms.sliders(split)
+    widget = transforms.desk(split)
     controls, untouched, _ = parts(widget)
     controls[name].value = True if name == "mirrored" else controls[name].max / 2
     _, changed, caption = parts(widget)
@@ -54,7 +54,7 @@ def test_every_control_changes_the_picture_and_the_call_and_takes_it_back(split,
 
 
 def test_the_call_in_the_caption_is_one_that_a_student_can_copy(split):
-    widget = transforms.sliders(split)
+    widget = transforms.desk(split)
     controls, _, _ = parts(widget)
     controls["rotate"].value, controls["mirrored"].value = 30, True
     call = parts(widget)[2].split("<code>fc.")[1].split("</code>")[0]
@@ -122,5 +122,5 @@ def test_the_widget_is_made_where_somebody_watches(split, monkeypatch):
 
 
 def test_a_split_of_fewer_faces_than_the_widget_shows_is_shown_whole(split):
-    before, _ = before_and_after(transforms.sliders(split[:3]))
+    before, _ = before_and_after(transforms.desk(split[:3]))
     np.testing.assert_array_equal(before, split.images[:3])

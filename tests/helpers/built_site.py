@@ -1,5 +1,6 @@
 """The built site as its readers get it: pages by their addresses, with links, ids, pictures and what is folded."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -7,15 +8,28 @@ from functools import cached_property
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pytest
+from filelock import FileLock
+
+missing = [name for name in ("mkdocs", "material", "mermaidx") if importlib.util.find_spec(name) is None]
+needs_mkdocs = pytest.mark.skipif(bool(missing), reason=f"{missing} not installed: make site installs the extra `site`")
 COURSE = Path(__file__).parents[2]
 
 
 def build(folder):
-    """Build the site of this checkout into `folder`. Whatever mkdocs warns of is an error."""
-    environment = os.environ | {"PYTHONPATH": str(COURSE), "NO_MKDOCS_2_WARNING": "1"}
+    """Build the site of this checkout into `folder`. Whatever mkdocs warns of is an error; nothing is fetched."""
+    environment = os.environ | {"PYTHONPATH": str(COURSE), "NO_MKDOCS_2_WARNING": "1", "PIP_NO_INDEX": "1"}
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(folder)]
     made = subprocess.run(command, cwd=COURSE, env=environment, capture_output=True, text=True)
     assert (made.returncode, made.stderr) == (0, "")
+
+
+def built_once(folder):
+    """The site in `folder`, which the first process that asks builds while the others wait."""
+    with FileLock(f"{folder}.lock"):
+        if not folder.is_dir():
+            build(folder)
+    return folder
 
 
 class Page(HTMLParser):
@@ -66,6 +80,11 @@ class Page(HTMLParser):
 
 
 def pages(folder):
-    """Address within the site → page. 404.html, which only a server shows, has links of its own."""
-    paths = [path for path in sorted(folder.rglob("*.html")) if path.name != "404.html"]
-    return {path.relative_to(folder).as_posix(): Page(path) for path in paths}
+    """Address within the site → page, decks apart. 404.html, which only a server shows, has links of its own."""
+    paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.html"))}
+    return {at: Page(path) for at, path in paths.items() if at != "404.html" and not at.startswith("slides/")}
+
+
+def decks(folder):
+    """Address within the site → deck of slides."""
+    return {path.relative_to(folder).as_posix(): Page(path) for path in sorted((folder / "slides").glob("*.html"))}

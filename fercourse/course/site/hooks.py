@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 from fercourse.course.building.build import read_notebook
 from fercourse.course.building.compose import colab_address
 from fercourse.course.checkout import Course, find_course
-from fercourse.course.site.links import page_sources, pages_address, relinked
+from fercourse.course.site.links import page_sources, relinked
 from fercourse.course.site.notebook_page import notebook_page
+from fercourse.course.slides.decks import deck_page
+from fercourse.course.slides.reveal import reveal
+from fercourse.errors import DataNotFound
 from fercourse.shortage import say_shortages
 
 if TYPE_CHECKING:
@@ -28,23 +31,24 @@ def on_startup(command: str, dirty: bool) -> None:
 def on_config(config: "MkDocsConfig") -> "MkDocsConfig":
     """Set what follows from the course's address."""
     course = _course(config)
-    config.site_url = pages_address(course.repository)
+    config.site_url = course.site_address
     config.copyright = f'<a href="{course.repository}">The course and its source</a>, MIT licence'
     return config
 
 
 def on_files(files: "Files", config: "MkDocsConfig") -> "Files":
-    """Add the start page, a page for each executed lesson and each sheet, and the notebooks to be downloaded."""
+    """Add the start page, a page for each executed lesson and each sheet, the decks, and notebooks to be downloaded."""
     from mkdocs.structure.files import File
 
     course = _course(config)
+    decks = _decks(course)
     sources = {"index.md": (course.root / "README.md").read_text(encoding="utf-8")}
     for folder, page in ((course.pages, "lessons"), (course.exercises, "exercises")):
         for path in sorted(folder.glob("*.ipynb")):
-            built = notebook_page(read_notebook(path), name=path.stem, buttons=_buttons(path, course))
+            built = notebook_page(read_notebook(path), name=path.stem, buttons=_buttons(path, course, decks))
             sources[f"{page}/{path.stem}.md"] = built.markdown
             sources |= {f"{page}/{name}": png for name, png in built.pictures.items()}
-    for name, content in sources.items():
+    for name, content in (sources | decks).items():
         files.append(File.generated(config, name, content=content))
     for folder in (course.notebooks, course.exercises):
         for path in sorted(folder.glob("*.ipynb")):
@@ -69,12 +73,30 @@ def _course(config) -> Course:
     return find_course(Path(config.config_file_path).parent)
 
 
+def _decks(course):
+    """Path within the site → the deck of each executed lesson; none, which is said, where reveal.js cannot be had."""
+    try:
+        reveal(course.root)
+    except DataNotFound as error:
+        print(f"The site has no slides. {error}")
+        return {}
+    found = {}
+    for path in sorted(course.pages.glob("*.ipynb")):
+        lesson, page = course.lessons / f"{path.stem}.py", f"../lessons/{path.stem}.html"
+        found[_deck(path)], _ = deck_page(lesson, course=course, lesson_page=page)
+    return found
+
+
+def _deck(path):
+    return f"slides/{path.stem}.html"
+
+
 def _download(path):
     return f"downloads/{path.parent.name}/{path.name}"
 
 
-def _buttons(path, course):
-    """Links below the title of a lesson or a sheet: to Colab, to its notebook, and from one to the other."""
+def _buttons(path, course, decks):
+    """Links below the title of a lesson or a sheet: to Colab, to notebook and slides, and from one to the other."""
     sheet, number = path.parent == course.exercises, path.stem[:2]
     notebook = path if sheet else course.notebooks / path.name
     others = sorted((course.pages if sheet else course.exercises).glob(f"{number}*.ipynb"))
@@ -83,6 +105,8 @@ def _buttons(path, course):
         links.insert(0, (f'href="{colab}"', "Open in Colab"))
     for other in others[:1]:
         links.append((f'href="../{other.parent.name}/{other.stem}.html"', "Lesson" if sheet else "Exercises"))
+    if not sheet and _deck(path) in decks:
+        links.append((f'href="../{_deck(path)}"', "Slides"))
     return '<p class="buttons">' + " ".join(f'<a class="md-button" {to}>{text}</a>' for to, text in links) + "</p>\n"
 
 

@@ -54,7 +54,7 @@ def relinked(
             return relpath(addresses[wanted], dirname(here) or ".") + mark + _heading(wanted, anchor)
         if not (course.root / wanted).exists() or wanted.startswith(".."):
             raise ParameterError(f"{origin}: a link to {target}, which is nowhere in the repository. Mend it.")
-        return f"{file_address(course, wanted)}{mark}{anchor}"
+        return f"{course.address_of(wanted)}{mark}{anchor}"
 
     return LINK.sub(resolved, html)
 
@@ -62,15 +62,3 @@ def relinked(
 def _heading(path, anchor):
     """The name of a heading on its page: Jupyter writes it with its capitals and signs, mkdocs without."""
     return slugify(unquote(anchor), "-") if path.endswith(".ipynb") else anchor
-
-
-def file_address(course: Course, path: str) -> str:
-    """Where a file or a folder of the repository is shown at the course's address."""
-    return f"{course.repository}/{'tree' if (course.root / path).is_dir() else 'blob'}/main/{path}"
-
-
-def pages_address(repository: str) -> str | None:
-    """Where GitHub Pages serves the site of a repository; None for one that lies elsewhere."""
-    address = urlsplit(repository)
-    owner, _, name = address.path.strip("/").partition("/")
-    return f"https://{owner}.github.io/{name}/" if address.netloc == "github.com" else None

@@ -58,7 +58,8 @@ def of(block: Block):
 
 
 def code(source, printed):
-    """Code, coloured, and below it what it printed; as large as both fit."""
+    """Code, coloured, and below it what it printed; as large as both fit. What is said to a formatter is left out."""
+    source = re.sub(r" *# fmt: skip$", "", source, flags=re.MULTILINE)
     texts = [_cut(part.text) for part in printed]
     size = _size([source, *texts])
     below = "".join(f'<pre class="printed" style="font-size: {size}px">{escape(text)}</pre>' for text in texts)
@@ -157,16 +158,21 @@ def _cut(text):
 
 
 def _size(texts):
-    """Pixels of the letters with which all texts fit, one below the other; long lines are broken at the smallest."""
+    """Pixels of the letters with which all texts fit, one below the other, in as few lines as with the smallest."""
     lines = [line for text in texts for line in text.split("\n")]
     for size in range(LARGEST, SMALLEST, -1):
-        if max(map(len, lines)) * LETTER * size <= WIDTH and _height(lines, size) + 30 * len(texts) <= HEIGHT:
+        if _count(lines, size) == _count(lines, SMALLEST) and _height(lines, size) + 30 * len(texts) <= HEIGHT:
             return size
     return SMALLEST
 
 
+def _count(lines, size):
+    """In how many lines these lines stand, since long ones are broken."""
+    return sum(max(1, ceil(len(line) * LETTER * size / WIDTH)) for line in lines)
+
+
 def _height(lines, size):
-    return sum(max(1, ceil(len(line) * LETTER * size / WIDTH)) for line in lines) * size * LEADING
+    return _count(lines, size) * size * LEADING
 
 
 def _coloured(source):

@@ -39,7 +39,7 @@ def _rank(slides, place):
     if only or not slide.cell or slide.kind not in ("code", "picture"):
         return None
     if not slide.source:  # what a training printed, or the faces of a data set
-        return (1, 0) if not slide.caption and "<img src" not in slide.body[:9] else None
+        return (1, 0) if not slide.caption and not slide.body.startswith("<img") else None
     lines = slide.source.count("\n")
     if "**" in slide.caption or re.search(r"^(def|class) ", slide.source, re.MULTILINE):
         return 4, -lines

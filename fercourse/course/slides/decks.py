@@ -18,31 +18,53 @@ from fercourse.files import written_aside
 
 
 def write_decks(names: Iterable[str] = (), *, course: Course, out: Path) -> list[tuple[Path, int]]:
-    """Write a deck for each named lesson, or for all, and an index of them; return (path, number of slides) of each.
+    """Write a deck for each named lesson, or for all; return (path, number of slides) of each.
 
     Raises DataNotFound for a lesson that was never executed, and where reveal.js cannot be had.
     """
+    written = []
+    for path in select(names, course.lessons, ".py"):
+        file = out / f"{path.stem}.html"
+        page, count = deck_page(path, course=course)
+        with written_aside(file) as aside:
+            aside.write_text(page, encoding="utf-8")
+        written.append((file, count))
+    return written
+
+
+def deck_page(lesson_path: Path, *, course: Course, lesson_page: str = "") -> tuple[str, int]:
+    """(the deck of a lesson as one HTML page, how many slides it has). Raises DataNotFound as `write_decks` does.
+
+    lesson_page: the address to which the title slide leads; without it the lesson's page where the course is published
+    """
+    lesson, slides = deck(lesson_path, course=course)
+    page = TEMPLATES.get_template("deck.html").render(
+        _engine(course),
+        lesson=lesson,
+        lesson_page=lesson_page or published(lesson_path.stem, course=course),
+        slides=[_shown(each) for each in slides],
+    )
+    return page, len(slides)
+
+
+def published(name: str, *, course: Course) -> str:
+    """The address of a lesson's page, or where there is no site, of its executed notebook."""
+    site = course.site_address
+    return f"{site}lessons/{name}.html" if site else course.address_of(f"docs/lessons/{name}.ipynb")
+
+
+def _engine(course):
+    """What turns the slides, and the colours of code, for the template."""
     from pygments.formatters import HtmlFormatter
 
     engine = reveal(course.root)
-    given = {
+    return {
         "reveal_style": Markup(engine["style"]),
         "scripts": [Markup(inside_a_page(engine[name])) for name in ("script", "notes")],
         "colours": {
             name: Markup(HtmlFormatter(style=style).get_style_defs("pre.code")) for name, style in STYLES.items()
         },
     }
-    written = []
-    for path in select(names, course.lessons, ".py"):
-        lesson, slides = deck(path, course=course)
-        file = out / f"{lesson.name}.html"
-        page = TEMPLATES.get_template("deck.html").render(
-            given, lesson=lesson, slides=[_shown(each) for each in slides]
-        )
-        with written_aside(file) as aside:
-            aside.write_text(page, encoding="utf-8")
-        written.append((file, len(slides)))
-    return written
 
 
 TEMPLATES = Environment(

@@ -148,7 +148,8 @@ class _Deck:
             return
         spoken, self.waiting = self.waiting[: marked[-1] + 1], self.waiting[marked[-1] + 1 :]
         last.notes += [block.text for block in spoken]
-        last.caption = (last.shows and claimed_of(spoken)) or last.caption
+        said = claimed_of(spoken, alone=last.kind != "answer")  # beside an answer stands its question
+        last.caption = (last.shows and said) or last.caption
 
     def _of_cell(self, cell):
         """The slides of one code cell: its code with what it printed where both fit, then each output."""

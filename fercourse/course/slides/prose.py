@@ -11,10 +11,17 @@ WORDS = 40
 CAPTION = 26
 """So many words a caption has at most."""
 
+TELLING = 5
+"""A sentence of fewer words is passed over for a longer one behind it."""
+
 MARK = re.compile(r"\s*<!-- [\w.]+ -->")
 ENDS = re.compile(r"[.!?][)”\"*_\0]*(\s+)(?=[“\"(*_]*[A-Z0-9`])")
 NO_END = re.compile(r"(?:\b(?:e\.g|i\.e|vs|al|Fig|No)|(?<!\w)[A-Z])\.$")
 FENCE = re.compile(r"^(```|~~~)")
+DEPENDS = re.compile(
+    r"(?:Its?|Th(?:is|at|ese|ose|ey|eir|en|ere)|Yes|So|But|And|Or|Afterwards|Otherwise|The (?:latter|former))\b"
+)
+"""How a sentence begins that says nothing without the one before it."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +88,12 @@ def words(text: str) -> int:
 def key_sentence(paragraph: str) -> str:
     """What of a paragraph stands on its slide: the first sentence with a term in bold, or else the first of all.
 
-    A question is passed over for the sentence behind it.
+    A question, what needs the sentence before it and what has few words is passed over for a sentence behind it.
     """
     found = sentences(paragraph)
     said = [each for each in found if not bare(each).endswith("?")] or found
-    return bare(next((each for each in found if "**" in each), said[0]))
+    alone = [each for each in said if not DEPENDS.match(each) and words(each) >= TELLING] or said
+    return bare(next((each for each in found if "**" in each), alone[0]))
 
 
 def points(prose: list[Block]) -> list[tuple[list[str], list[str]]]:
@@ -133,16 +141,21 @@ def caption_of(prose: list[Block], *, fresh: bool) -> str:
     """A sentence of what leads to a cell, to stand above what it shows; "" where none is short enough.
 
     The first with a term in bold; else the key sentence where the prose opens a section (`fresh`), or the last one,
-    which leads on.
+    which leads on, of those that say something without the sentence before them.
     """
     found = _short(prose)
     bold = [each for each in found if "**" in each]
-    return bare(next(iter(bold or (found[:1] if fresh else found[-1:])), ""))
+    leading = [each for each in found if not DEPENDS.match(each)][-1:]
+    return bare(next(iter(bold or (found[:1] if fresh else leading)), ""))
 
 
-def claimed_of(prose: list[Block]) -> str:
-    """The first short sentence with a claim behind it; "" where there is none."""
-    return bare(next((each for each in _short(prose) if MARK.search(each)), ""))
+def claimed_of(prose: list[Block], *, alone: bool = True) -> str:
+    """The first short sentence with a claim behind it; "" where there is none.
+
+    alone: whether one that needs the sentence before it is passed over
+    """
+    found = [each for each in _short(prose) if MARK.search(each) and not (alone and DEPENDS.match(each))]
+    return bare(next(iter(found), ""))
 
 
 def _short(prose):
@@ -152,15 +165,15 @@ def _short(prose):
 
 def html(markdown: str) -> str:
     """Markdown as HTML; what looks like HTML in it is shown, not obeyed."""
-    return RENDERER.render(_unbroken(bare(markdown)))
+    return RENDERER.render(unbroken(bare(markdown)))
 
 
 def html_line(markdown: str) -> str:
     """One line of Markdown as HTML, without a paragraph around it."""
-    return RENDERER.renderInline(_unbroken(bare(markdown)))
+    return RENDERER.renderInline(unbroken(bare(markdown)))
 
 
-def _unbroken(text):
+def unbroken(text: str) -> str:
     """The text, in which no line is broken between a number and its percent sign."""
     return re.sub(r"(?<=\d) (?=%)", "\N{NO-BREAK SPACE}", text)
 

@@ -1,25 +1,28 @@
 """reveal.js, which turns the pages of a deck, shows notes to the speaker and prints; fetched once, then kept."""
 
-import shutil
 import subprocess
-import tarfile
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zipfile import ZipFile
 
 from fercourse.errors import DataNotFound
 from fercourse.files import written_aside
 
-VERSION = "6.0.2"
-"""The tested version; the only place that names it."""
+VERSION = "5.2.0"
+"""The tested version."""
 
-FILES = {"style": "reveal.css", "script": "reveal.js", "notes": "plugin/notes.js"}
+CARRIER = "sphinx-revealjs==3.2.1"
+"""The Python package that has this version inside: pip, which is wherever the course is, can fetch it; npm is not."""
+
+FILES = {"style": "dist/reveal.css", "script": "dist/reveal.js", "notes": "plugin/notes/notes.js"}
 
 
 def reveal(root: Path) -> dict[str, str]:
     """The texts of reveal.js that a deck carries: "style", "script" and "notes".
 
-    root: of the course; the package is kept in build/reveal.js/ below it, so that the next build needs no npm.
-    Raises DataNotFound where it is not there and npm is missing or cannot fetch it.
+    root: of the course; they are kept in build/reveal.js/ below it, so that the next build needs no network.
+    Raises DataNotFound where they are not there and pip cannot fetch them.
     """
     folder = kept_in(root)
     if not folder.is_dir():
@@ -33,22 +36,23 @@ def kept_in(root: Path) -> Path:
 
 
 def _fetch(folder):
-    npm = shutil.which("npm")
-    advice = f"Install Node.js with npm, or copy the folder dist/ of reveal.js {VERSION} to {folder}"
-    if npm is None:
-        raise DataNotFound(f"slides need reveal.js {VERSION}, and there is no npm to fetch it with. {advice}")
+    """Take the files out of their carrier, which is not installed: of it nothing else is used."""
     with TemporaryDirectory() as there:
-        done = subprocess.run(
-            [npm, "pack", "--silent", f"reveal.js@{VERSION}"], cwd=there, capture_output=True, text=True
-        )
-        packed = list(Path(there).glob("*.tgz"))
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        command += ["--only-binary=:all:", "--retries=1", f"--dest={there}", CARRIER]
+        done = subprocess.run(command, capture_output=True, text=True)
+        packed = list(Path(there).glob("*.whl"))
         if done.returncode or not packed:
             said = (done.stderr or done.stdout).strip()[-300:]
-            raise DataNotFound(f"npm could not fetch reveal.js {VERSION}: {said or 'it says nothing'}. {advice}")
-        with tarfile.open(packed[0]) as archive:
-            archive.extractall(there, filter="data")
-        with written_aside(folder) as aside:
-            shutil.copytree(Path(there) / "package" / "dist", aside)
+            raise DataNotFound(
+                f"slides need reveal.js {VERSION}, and pip could not fetch {CARRIER}, which has it inside: "
+                f"{said or 'it says nothing'}. Try again with a network, or copy {', '.join(FILES.values())} of "
+                f"reveal.js {VERSION} to {folder}"
+            )
+        with ZipFile(packed[0]) as archive, written_aside(folder) as aside:
+            for file in FILES.values():
+                (aside / file).parent.mkdir(parents=True, exist_ok=True)
+                (aside / file).write_bytes(archive.read(f"sphinx_revealjs/_static/revealjs/{file}"))
 
 
 def inside_a_page(script: str) -> str:

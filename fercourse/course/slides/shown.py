@@ -1,5 +1,6 @@
 """What a cell of an executed notebook showed, as parts for slides: texts, pictures, tables, questions and answers."""
 
+from base64 import b64decode
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
@@ -17,6 +18,10 @@ QUIET_KINDS = {"stamp", "reading", "check", "progress", "hint", "hand_in", "save
 
 FEW = 8
 """So many figures that were recorded one after another still make one table."""
+
+
+BESIDE = 1.35
+"""A picture whose width is less than so many times its height stands beside its heading: there it is larger."""
 
 
 @dataclass
@@ -69,7 +74,9 @@ def _part(output, about):
     if "image/png" in data:
         alt = output.metadata.get("image/png", {}).get("alt", "")
         png = "".join(data["image/png"].split())
-        return [Part("picture", html=f'<img src="data:image/png;base64,{png}" alt="{escape(alt, quote=True)}">')]
+        beside = ' class="beside"' if _shape(png) < BESIDE else ""
+        img = f'<img{beside} src="data:image/png;base64,{png}" alt="{escape(alt, quote=True)}">'
+        return [Part("picture", html=img)]
     if kind in QUIET_KINDS or not text:
         return []
     if kind == "question":
@@ -86,6 +93,12 @@ def _part(output, about):
             style.decompose()
         return [Part("table", text=before.get_text(" ", strip=True), table=read_table(html))]
     return [Part("text", text=text.rstrip())]
+
+
+def _shape(png):
+    """Width through height of a PNG file in base64."""
+    head = b64decode(png[:32])
+    return int.from_bytes(head[16:20]) / int.from_bytes(head[20:24])
 
 
 def _cleaned(html):

@@ -5,6 +5,8 @@ from math import ceil
 
 from bs4 import BeautifulSoup
 
+from fercourse.course.slides.prose import unbroken
+
 LARGEST, SMALLEST = 32, 18
 """Pixels of the letters of a table, on a slide of 1280 × 720."""
 
@@ -17,8 +19,14 @@ WIDTH, HEIGHT = 1150, 440
 LETTER, PADDING, LEADING, GAP = 0.54, 26, 1.3, 13
 """The width of a letter beside its size, the padding of a cell across and upright in pixels, and the line's height."""
 
-WRAPS = 34
-"""A column with longer texts than so many letters may break its lines."""
+BOLD = 1.15
+"""How much wider a letter of a head is."""
+
+WRAPS = (34, 26, 18)
+"""A column with texts longer than so many letters may break its lines: the most with which letters are largest."""
+
+WHOLE = 18
+"""A text of at most so many letters is never broken."""
 
 
 @dataclass
@@ -41,7 +49,7 @@ def read_table(html: str) -> Table:
     cells = [row.find_all(["th", "td"]) for row in rows]
     even = not any(cell.get("colspan") or cell.get("rowspan") for row in cells for cell in row)
     heads = sum(all(cell.name == "th" for cell in row) for row in cells)
-    html = [[str(_without_style(cell)) for cell in row] for row in cells]
+    html = [[unbroken(str(_without_style(cell))) for cell in row] for row in cells]
     plain = [[_text(cell) for cell in row] for row in cells]
     if even and heads == 2 and not plain[0][0] and not any(plain[1][1:]):  # pandas: the name of the index alone
         html[0][0], plain[0][0], heads = html[1][0], plain[1][0], 1
@@ -56,8 +64,8 @@ def fitted(table: Table, *, height: int = HEIGHT) -> str:
     """
     table, columns_out = _narrowed(table)
     height -= 40 if columns_out else 0
-    size = _size(table, height)
-    heights = [_row_height(table, row, size) for row in table.plain]
+    size, wraps = _size(table, height)
+    heights = [_row_height(table, row, size, wraps) for row in table.plain]
     keep = _kept(heights, table.heads, height, size)
     out = len(table.rows) - len(keep)
     lines, last = [], -1
@@ -72,7 +80,7 @@ def fitted(table: Table, *, height: int = HEIGHT) -> str:
 
 def fits(table: Table, height: int) -> bool:
     """Whether the whole table fits so many pixels."""
-    return _height(table, _size(table, height)) <= height
+    return _height(table, *_size(table, height)) <= height
 
 
 def _text(cell):
@@ -84,13 +92,20 @@ def _without_style(cell):
         if tag.name != "img":
             tag.attrs.pop("style", None)
     cell.attrs.pop("title", None)
+    cell.attrs.pop("class", None)
+    if len(_text(cell)) <= WHOLE:
+        cell["class"] = "whole"
     return cell
 
 
 def _lengths(table):
-    """The letters of the longest text in each column."""
-    rows = [row for row in table.plain if len(row) == table.columns] or table.plain
-    return [max(len(row[column]) if column < len(row) else 0 for row in rows) for column in range(table.columns)]
+    """The letters of the longest text in each column, those of a head counted as wide as they are."""
+    widths = [
+        [len(text) * (BOLD if cell.startswith("<th") else 1) for cell, text in zip(*row, strict=True)]
+        for row in zip(table.rows, table.plain, strict=True)
+    ]
+    rows = [row for row in widths if len(row) == table.columns] or widths
+    return [max(row[column] if column < len(row) else 0 for row in rows) for column in range(table.columns)]
 
 
 def _width(table, size, wraps):
@@ -98,13 +113,19 @@ def _width(table, size, wraps):
 
 
 def _size(table, height):
-    """The largest letters with which the table fits; with those that are wide enough, where it is too long for any."""
-    narrow = [size for size in range(LARGEST, SMALLEST, -2) if _width(table, size, WRAPS) <= WIDTH] or [SMALLEST]
-    return next((size for size in narrow if size >= SHORTER and _height(table, size) <= height), narrow[0])
+    """(pixels, wraps): the largest letters with which the table fits, lines broken behind so many of them.
+
+    Where it is too long for any, the largest with which it is narrow enough.
+    """
+    tried = [(size, wraps) for size in range(LARGEST, SMALLEST, -2) for wraps in WRAPS]
+    narrow = [(size, wraps) for size, wraps in tried if _width(table, size, wraps) <= WIDTH]
+    unbroken = [(size, wraps) for size, wraps in narrow if wraps == WRAPS[0]]
+    fitting = (pair for pair in narrow if pair[0] >= SHORTER and _height(table, *pair) <= height)
+    return next(fitting, (unbroken or narrow or [(SMALLEST, WRAPS[0])])[0])
 
 
-def _height(table, size):
-    return sum(_row_height(table, row, size) for row in table.plain)
+def _height(table, size, wraps):
+    return sum(_row_height(table, row, size, wraps) for row in table.plain)
 
 
 def _narrowed(table):
@@ -121,11 +142,11 @@ def _narrowed(table):
     return table, out
 
 
-def _row_height(table, row, size):
+def _row_height(table, row, size, wraps):
     lengths = _lengths(table)
-    spare = WIDTH - sum(min(length, WRAPS) * LETTER * size + PADDING for length in lengths)
-    long = [length for length in lengths if length > WRAPS]
-    widest = WRAPS + max(0, spare) / (LETTER * size * len(long)) if long else WRAPS
+    spare = WIDTH - sum(min(length, wraps) * LETTER * size + PADDING for length in lengths)
+    long = [length for length in lengths if length > wraps]
+    widest = wraps + max(0, spare) / (LETTER * size * len(long)) if long else wraps
     lines = max((ceil(len(text) / widest) for text in row), default=1)
     return max(1, lines) * size * LEADING + GAP
 

@@ -11,7 +11,7 @@ from fercourse.course.building.build import read_notebook
 from fercourse.course.building.compose import linked_from_anywhere
 from fercourse.course.checkout import Course, find_course
 from fercourse.course.site.guess_form import awaited, guess_form, revealed, right_option
-from fercourse.course.site.links import page_sources, pages_address, relinked
+from fercourse.course.site.links import page_sources, relinked
 from fercourse.course.site.notebook_page import notebook_page
 from fercourse.errors import ParameterError
 
@@ -209,5 +209,5 @@ def test_a_link_to_nowhere_stops_the_build(target, toy):
 
 
 def test_the_sites_address_is_that_of_github_pages_where_the_course_is_on_github():
-    assert pages_address("https://github.com/some/where") == "https://some.github.io/where/"
-    assert pages_address("https://gitlab.com/some/where") is None
+    assert Course(COURSE.root, "https://github.com/some/where").site_address == "https://some.github.io/where/"
+    assert Course(COURSE.root, "https://gitlab.com/some/where").site_address is None

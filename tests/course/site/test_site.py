@@ -1,6 +1,5 @@
 """The site as `make site` builds it: its pages, where their links lead, what is folded, and what must not be there."""
 
-import importlib.util
 import json
 import re
 from itertools import pairwise
@@ -13,23 +12,21 @@ import pytest
 from fercourse.course.building.build import read_notebook
 from fercourse.course.building.lesson import read_lesson
 from fercourse.course.checkout import find_course
+from fercourse.course.slides.reveal import kept_in
 
 COURSE = find_course(__file__)
 LESSONS, SHEETS = sorted(COURSE.pages.glob("*.ipynb")), sorted(COURSE.exercises.glob("*.ipynb"))
-missing = [name for name in ("mkdocs", "material", "mermaidx") if importlib.util.find_spec(name) is None]
-pytestmark = pytest.mark.skipif(bool(missing), reason=f"{missing} not installed: make site installs the extra `site`")
+pytestmark = built_site.needs_mkdocs
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("site")
-    built_site.build(folder)
-    return folder
+def pages(site):
+    return built_site.pages(site)
 
 
 @pytest.fixture(scope="module")
-def pages(folder):
-    return built_site.pages(folder)
+def decks(site):
+    return built_site.decks(site)
 
 
 def test_each_lesson_each_sheet_and_each_document_has_its_page(pages):
@@ -47,13 +44,13 @@ def test_every_page_is_in_the_table_of_contents_of_the_start_page(pages):
     assert pages.keys() <= linked
 
 
-def test_every_link_leads_somewhere_and_nothing_is_loaded_from_another_host(pages, folder):
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    for name, page in pages.items():
+def test_every_link_leads_somewhere_and_nothing_is_loaded_from_another_host(pages, decks, site):
+    there = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+    for name, page in (pages | decks).items():
         for tag, address in page.links:
             target = urlsplit(address)
             if target.scheme or target.netloc:
-                inside = tag == "a" or target.scheme == "data" or address.startswith(canonical(folder))
+                inside = tag == "a" or target.scheme == "data" or address.startswith(canonical(site))
                 assert inside, f"{name} loads {address} from another host"
                 continue
             path = normpath(join(dirname(name), unquote(target.path))) if target.path else name
@@ -62,18 +59,18 @@ def test_every_link_leads_somewhere_and_nothing_is_loaded_from_another_host(page
                 assert unquote(target.fragment) in pages[path].ids, f"{name}: {address}"
 
 
-def canonical(folder):
+def canonical(site):
     """The address of the site, by which a page names itself, without asking for it."""
-    return re.search(r'<link rel="canonical" href="(.*?)index.html"', (folder / "index.html").read_text())[1]
+    return re.search(r'<link rel="canonical" href="(.*?)index.html"', (site / "index.html").read_text())[1]
 
 
-def test_no_style_and_no_script_of_the_course_names_another_host(folder):
-    for path in (folder / "site").iterdir():
+def test_no_style_and_no_script_of_the_course_names_another_host(site):
+    for path in (site / "site").iterdir():
         assert not re.search(r"https?://", path.read_text()), path.name
-    assert not re.search(r"url\(['\"]?(https?:)?//", "".join(path.read_text() for path in folder.rglob("*.css")))
+    assert not re.search(r"url\(['\"]?(https?:)?//", "".join(path.read_text() for path in site.rglob("*.css")))
 
 
-def test_each_lesson_and_sheet_has_links_to_colab_and_to_a_notebook_to_be_downloaded(pages, folder):
+def test_each_lesson_and_sheet_has_links_to_colab_and_to_a_notebook_to_be_downloaded(pages, site):
     for path, at, where in [(each, "lessons", "notebooks") for each in LESSONS] + [
         (each, "exercises", "exercises") for each in SHEETS
     ]:
@@ -81,7 +78,16 @@ def test_each_lesson_and_sheet_has_links_to_colab_and_to_a_notebook_to_be_downlo
         colab = f"https://colab.research.google.com/github/fercourse/fercourse/blob/main/{where}/{path.name}"
         assert colab in addresses
         assert f"../downloads/{where}/{path.name}" in addresses
-        assert (folder / "downloads" / where / path.name).read_bytes() == (COURSE.root / where / path.name).read_bytes()
+        assert (site / "downloads" / where / path.name).read_bytes() == (COURSE.root / where / path.name).read_bytes()
+
+
+def test_each_lesson_and_its_deck_lead_to_each_other_where_the_site_has_decks(pages, decks):
+    made = LESSONS if kept_in(COURSE.root).is_dir() else []
+    assert decks.keys() == {f"slides/{path.stem}.html" for path in made}
+    for path in LESSONS:
+        deck, page = f"slides/{path.stem}.html", f"lessons/{path.stem}.html"
+        assert (("a", f"../{deck}") in pages[page].links) == bool(decks)
+        assert not decks or [address for tag, address in decks[deck].links if tag == "a"] == [f"../{page}"]
 
 
 def test_every_picture_has_a_text_in_its_place(pages):
@@ -90,14 +96,14 @@ def test_every_picture_has_a_text_in_its_place(pages):
             assert picture.get("alt"), f"{name}: {str(picture)[:200]}"
 
 
-def test_every_figure_of_a_lesson_is_on_its_page_in_its_order_with_its_words(pages, folder):
+def test_every_figure_of_a_lesson_is_on_its_page_in_its_order_with_its_words(pages, site):
     for path in LESSONS:
         notebook = read_notebook(path)
         outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
         drawn = [output.metadata["image/png"]["alt"] for output in outputs if "image/png" in output.get("data", {})]
         shown = [each for each in pages[f"lessons/{path.stem}.html"].pictures if each["src"].endswith(".png")]
         assert [each["alt"] for each in shown] == drawn
-        assert all((folder / "lessons" / each["src"]).read_bytes().startswith(b"\x89PNG") for each in shown)
+        assert all((site / "lessons" / each["src"]).read_bytes().startswith(b"\x89PNG") for each in shown)
 
 
 def test_the_answer_to_a_guess_is_folded_until_it_is_made_and_so_is_all_that_was_shown_before_it(pages):
@@ -137,7 +143,7 @@ def squeezed(text):
     return re.sub(r"\s+", "", text)
 
 
-def test_no_page_and_no_file_of_the_site_holds_a_solution(pages, folder):
+def test_no_page_and_no_file_of_the_site_holds_a_solution(pages, site):
     taken_out = {}
     for path in SHEETS:
         solved, released = read_notebook(COURSE.root / "solutions" / path.name), read_notebook(path)
@@ -150,16 +156,16 @@ def test_no_page_and_no_file_of_the_site_holds_a_solution(pages, folder):
             assert stem != path.stem or not on_page & set(lines), f"{stem}, {id}"
     assert sum(map(len, taken_out.values())) > 300, "the solutions were found"
     texts = {name: squeezed(page.text) for name, page in pages.items()}
-    texts |= {path.name: squeezed(path.read_text()) for path in (folder / "search").glob("*.js*")}
+    texts |= {path.name: squeezed(path.read_text()) for path in (site / "search").glob("*.js*")}
     for (stem, id), lines in taken_out.items():
         whole = squeezed("".join(lines))
         for name, text in texts.items():
             assert len(lines) < 3 or whole not in text, f"{name} holds the solution {id} of {stem}"
-    assert not [path for path in folder.rglob("*") if "solution" in path.name]
+    assert not [path for path in site.rglob("*") if "solution" in path.name]
 
 
-def test_the_search_finds_every_page_and_gives_no_answer_away(pages, folder):
-    index = (folder / "search" / "search_index.js").read_text()
+def test_the_search_finds_every_page_and_gives_no_answer_away(pages, site):
+    index = (site / "search" / "search_index.js").read_text()
     assert index.startswith("var __index = ")
     found = json.loads(index.removeprefix("var __index = "))["docs"]
     assert {entry["location"].partition("#")[0] for entry in found} == pages.keys()

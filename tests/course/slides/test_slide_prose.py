@@ -37,6 +37,17 @@ def test_the_sentence_of_a_slide_is_the_one_that_explains_a_term_or_else_the_fir
     assert key_sentence("First, as [A](a.md#b) has it. Second.") == "First, as A has it."
 
 
+def test_what_needs_the_sentence_before_it_is_passed_over_and_so_are_a_few_words():
+    assert key_sentence("It is about a point. The best of three networks gains by luck.").startswith("The best")
+    assert key_sentence("Many do. Oversampling repeats all of the rare faces.").startswith("Oversampling")
+    assert key_sentence("It is all that there is.") == "It is all that there is."
+    prose = blocks("It rises at the end. <!-- 02.a --> The loss of new faces rises. <!-- 02.b --> This is next.")
+    assert claimed_of(prose) == "The loss of new faces rises."
+    assert claimed_of(prose, alone=False) == "It rises at the end."
+    assert caption_of(prose, fresh=False) == "The loss of new faces rises."
+    assert caption_of(blocks("This comes next."), fresh=False) == ""
+
+
 def test_points_never_hold_more_words_than_can_be_read_and_their_notes_hold_all_that_was_written():
     prose = blocks(
         "\n\n".join(f"Paragraph {n} has exactly eight words in it. And a second sentence." for n in range(9))
