@@ -76,7 +76,8 @@ for (const table of document.querySelectorAll(".md-typeset table:not([class])"))
 
 // Whoever has no mouse scrolls a wide table or figure by the keys, once it can be reached by them.
 function reachable() {
-  for (const box of document.querySelectorAll(".shown, .output pre, .figure, .diagram .picture, .md-typeset__scrollwrap")) {
+  const wide = ".shown, .output pre, .figure, .diagram .picture, .md-typeset__scrollwrap, .md-typeset p:has(> img:only-child)";
+  for (const box of document.querySelectorAll(wide)) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     else if (box.tagName !== "A") box.removeAttribute("tabindex");
   }

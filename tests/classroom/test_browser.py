@@ -52,7 +52,7 @@ HEARD = [
     + """
 - checkbox "mirrored"
 - text: mirrored
-- img "4 faces as they are, and changed below"
+- img "8 faces as they are, and changed below"
 - code: fc.Augment()
 - text: /at its furthest/""",
 ]
@@ -62,7 +62,7 @@ SPOKEN = [
     'import fercourse as fc\nfc.guess("99.1", "How many?", options=["one", "three"])',
     "mine = fc.label_faces(fc.drawn_faces(0, 3, 0, seed=4).valid)",
     "fc.browse(fc.drawn_faces(140, 35, 35), rows=1, columns=5)",
-    "from fercourse.classroom import transforms\ntransforms.desk(fc.drawn_faces(35, 0, 0).train, faces=4)",
+    "fc.try_transforms(fc.drawn_faces(35, 0, 0).train)",
 ]
 CELLS = [
     "import fercourse as fc\nfrom fercourse.classroom import browser",
