@@ -156,8 +156,8 @@ gentle = fc.Augment(flip=0.5, shift=0.06, rotate=8, zoom=0.08)
 # `gentle` mirrors a face with a chance of one half, shifts it by up to 6 % of the side, turns it by up to 8°, and makes
 # it up to 8 % smaller or larger. Here is what the network then sees of six faces. Each still shows the emotion of the
 # first row, so that its label may stay. After them, each single change grows from left to right. Perspective tilts the
-# picture away from you; erase hides a square. (In Jupyter you get sliders instead.) Look for the strength at which you
-# could no longer tell the emotion: there the label no longer fits the picture.
+# picture away from you; erase hides a square. (In Jupyter you get fields to type into instead.) Look for the strength
+# at which you could no longer tell the emotion: there the label no longer fits the picture.
 
 # %% tags=["folded"]
 import matplotlib.pyplot as plt

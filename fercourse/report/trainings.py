@@ -146,6 +146,7 @@ def read_training(path):
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise DataMismatch(f"{path}: expected a training record; its {place!r} is {value!r}")
     record = {"test": None, "reproduces": None, "commit": None} | record
+    record["device"] = re.sub(r"\b1 threads$", "1 thread", record["device"])  # as older versions wrote it
     for place in ("valid", "test"):
         if record[place] is not None and not _is_score(record[place]):
             raise DataMismatch(f"{path}: expected {', '.join(SCORE)} under {place!r}, found {record[place]!r}")

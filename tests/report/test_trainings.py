@@ -71,6 +71,14 @@ def test_what_was_kept_comes_back(faces, tmp_path, shown):
         found.seconds = 0
 
 
+def test_a_device_of_an_older_record_is_read_as_it_is_written_now(faces, tmp_path):
+    path = keep(faces, tmp_path).path
+    record = json.loads(path.read_text())
+    for written, read in (("cpu, 1 threads", "cpu, 1 thread"), ("cpu, 11 threads", "cpu, 11 threads")):
+        path.write_text(json.dumps(record | {"device": written}))
+        assert read_training(path)["device"] == read
+
+
 def test_a_record_says_what_was_trained_on_what_and_by_which_software(faces, tmp_path, shown):
     record = read_training(keep(faces, tmp_path, reproduces="A4").path)
     expected = {
