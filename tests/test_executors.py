@@ -226,7 +226,7 @@ def test_a_job_of_slurm_says_what_it_is_and_leaves_the_rest_to_the_variables_of_
     assert "#SBATCH --time=240\n" in script
     assert "#SBATCH --job-name=fercourse\n" in script
     assert "--partition" not in script
-    assert f"#SBATCH --output={tmp_path}/runs/slurm/" in script
+    assert f"#SBATCH --output='{tmp_path}/runs/slurm/" in script, "quoted, since a path may have blanks"
 
 
 def test_what_a_job_of_a_queue_returns_or_raises_is_its_futures_and_a_closed_queue_cancels_the_rest():
