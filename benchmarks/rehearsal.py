@@ -137,7 +137,7 @@ def environment(folder, python):
 
 def versions(environment):
     """Package → version, as the Python of a virtual environment sees them."""
-    command = [environment / "bin" / "python", "-c", VERSIONS]
+    command = [environment / "bin" / "python", "-I", "-c", VERSIONS]  # and nothing of the folder it is started in
     return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
 
 
