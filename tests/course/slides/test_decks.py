@@ -168,7 +168,7 @@ def index(tmp_path, monkeypatch):
     """A folder in which pip looks for packages, and nowhere else."""
     (tmp_path / "index").mkdir()
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
+    monkeypatch.setenv("PIP_FIND_LINKS", (tmp_path / "index").as_uri())
     return tmp_path / "index"
 
 
