@@ -193,7 +193,8 @@ def unexplained(notebook):
     """
     wrong, unanswered = [], set()
     for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
-        names = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name | ast.FunctionDef)]
+        kinds = ast.Name | ast.FunctionDef | ast.ClassDef
+        names = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, kinds)]
         defined = {getattr(node, "name", None) or node.id for node in names if not is_read(node)}
         is_answer = cell.metadata.nbgrader.solution
         is_asked = is_answer or "-check" in cell.id
