@@ -147,6 +147,7 @@ def kernels_with_one(folder):
     """Environment variables with which each kernel has the device: what IPython runs at its start lies in `folder`."""
     startup = folder / "profile_default" / "startup"
     startup.mkdir(parents=True)
-    (startup / "00_device.py").write_text("from apple import apple_device\n\n_apple = apple_device()\n_apple.__enter__()\n")
+    begin = "from apple import apple_device\n\n_apple = apple_device()\n_apple.__enter__()\n"
+    (startup / "00_device.py").write_text(begin)  # IPython looks into this folder first: no file apple.py may lie there
     found_first = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
     return {"IPYTHONDIR": str(folder), "PYTHONPATH": os.pathsep.join(filter(None, found_first))}
