@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from apple import Noise
 
 import fercourse as fc
 from fercourse.learn import device
@@ -30,24 +31,8 @@ def test_a_seed_that_is_no_whole_number_is_refused(seed):
         fc.seed_everything(seed)
 
 
-class FakeMps:
-    """The random numbers of an Apple device: a state that is set, read, and moved on by each draw."""
-
-    def __init__(self, state):
-        self.state = torch.tensor([state], dtype=torch.uint8)
-
-    def get_rng_state(self):
-        return self.state.clone()
-
-    def set_rng_state(self, state):
-        self.state = state.clone()
-
-    def manual_seed(self, seed):
-        self.state = torch.tensor([seed], dtype=torch.uint8)
-
-
 def test_random_numbers_of_an_apple_device_are_put_back_also_after_an_error(monkeypatch):
-    fake = FakeMps(7)
+    fake = Noise(7)
     for name in ("get_rng_state", "set_rng_state", "manual_seed"):
         monkeypatch.setattr(torch.mps, name, getattr(fake, name))
     before = torch.get_rng_state()
@@ -67,7 +52,7 @@ def test_random_numbers_of_an_apple_device_are_put_back_also_after_an_error(monk
 
 
 def test_seeding_one_device_leaves_the_others_and_draws_what_seeding_all_draws(monkeypatch):
-    fake = FakeMps(7)
+    fake = Noise(7)
     monkeypatch.setattr(torch.mps, "manual_seed", fake.manual_seed)
     monkeypatch.setattr(torch.cuda, "manual_seed_all", lambda seed: pytest.fail("another device is seeded"))
     with device.random_numbers_aside(torch.device("cpu")):
