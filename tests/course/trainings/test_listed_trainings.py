@@ -251,6 +251,11 @@ def test_several_networks_have_seeds_of_their_own_and_answer_with_the_means_of_t
     assert not [*tmp_path.glob("*.pt")]
 
 
+def test_a_row_of_several_networks_has_the_seconds_of_all_and_the_means_of_the_rest():
+    one, other = ({"epoch": 2, "valid_loss": loss, "seconds": seconds} for loss, seconds in ((1.0, 5.0), (2.0, 7.5)))
+    assert train._together([one, other]) == {"epoch": 2, "valid_loss": 1.5, "seconds": 12.5}
+
+
 def test_of_several_networks_those_that_were_trained_before_a_kill_are_not_trained_again(faces, tmp_path, monkeypatch):
     three, kept, saved = replace(TINY, networks=3), one_training.save_checkpoint, []
     [straight] = run([three], faces, tmp_path / "straight")
