@@ -290,13 +290,14 @@ def seen(new, old):
 rows_sides = {}
 for name in ("faces that grow", "small faces"):
     points, half = gain(answers[name], answers["whole faces"])
-    rows_sides[name] = [f"{points:+.1f}", f"± {half:.1f}", seen(answers[name], answers["whole faces"])]
-pd.DataFrame(rows_sides, ["points", "95 %", "difference"]).T.rename_axis("against whole faces")
+    rows_sides[name] = [f"{points:+.1f}", f"{half:.1f}", seen(answers[name], answers["whole faces"])]
+pd.DataFrame(rows_sides, ["points", "±", "difference"]).T.rename_axis("against whole faces")
 
 # %% [markdown]
-# Faces that grow, for one and a half times the epochs, cost no more. A gain from them is not seen here, nor a
-# loss. <!-- 10b.grow --> Networks that met small faces only are far worse on whole ones. <!-- 10b.small --> Have they
-# learnt nothing? Judge them on faces of the size that they met, 32 pixels:
+# Behind ± stands half of the 95 % interval, as in lesson 10. Faces that grow, for one and a half times the epochs, cost
+# no more. A gain from them is not seen here, nor a loss. <!-- 10b.grow --> Networks that met small faces only are far
+# worse on whole ones. <!-- 10b.small --> Have they learnt nothing? Judge them on faces of the size that they met, 32
+# pixels:
 
 # %%
 images, labels = next(fc.batches(valid, len(valid), device=env.device))

@@ -358,7 +358,9 @@ second = sweep(small_training, root, **grid)
 fc.reveal("12b.2", second)
 untouched = all((root / name).stat().st_mtime_ns == moment for name, moment in kept.items())
 records = [json.loads(path.read_text()) for path in sorted(root.glob("*.json"))]
-pd.DataFrame(records).assign(error=lambda table: table["error"].fillna("").str[:40])
+table = pd.DataFrame(records)
+table["rate"] = table["rate"].map("{:g}".format)
+table.assign(error=table["error"].fillna("").str[:40])
 
 # %% [markdown]
 # The second call began only what was not there, <!-- 12b.resumed --> and the runs with the impossible rate are kept
@@ -366,7 +368,7 @@ pd.DataFrame(records).assign(error=lambda table: table["error"].fillna("").str[:
 # runs, and the number of seeds. (Two seeds choose no rate, as lesson 07 showed; a real sweep has more.)
 
 # %%
-summary = pd.DataFrame(records).groupby("rate")["accuracy"].agg(["mean", "std", "count"])
+summary = table.groupby("rate")["accuracy"].agg(["mean", "std", "count"])
 summary.round(3)
 
 # %% [markdown]

@@ -185,11 +185,11 @@ def train(
 
 
 def results(folders: Positional[tuple[str, ...]] = (), *, check: bool = False) -> int:
-    """Rebuild docs/results.md and docs/model_card.md from the records of what was measured on the real data.
+    """Rebuild docs/results.md, claims.md and model_card.md from the records of what was measured on the real data.
 
     Args:
         folders: results of runs; full-scale trainings and runs of lessons on the real data are copied from them first
-        check: write nothing; exit 1 and show each line of the two pages that the records do not give
+        check: write nothing; exit 1 and show each line of the three pages that the records do not give
     """
     from fercourse.course.checkout import find_course
     from fercourse.course.results import results_drift, write_results
@@ -199,11 +199,11 @@ def results(folders: Positional[tuple[str, ...]] = (), *, check: bool = False) -
         raise ParameterError("--check copies no records: give folders or --check, not both")
     if check:
         findings = results_drift(find_course())
-        print("\n".join(findings) or "docs/results.md and docs/model_card.md are what the records give")
+        print("\n".join(findings) or "docs/results.md, claims.md and model_card.md are what the records give")
         return 1 if findings else 0
     taken, left = write_results(folders, course=find_course())
     lines = [f"copied {name}" for name in taken] + [f"left out {what}" for what in left]
-    print("\n".join([*lines, "built docs/results.md and docs/model_card.md"]))
+    print("\n".join([*lines, "built docs/results.md, claims.md and model_card.md"]))
     return 0
 
 

@@ -1,5 +1,6 @@
 """What whole lessons measured on FER2013: their figures and the verdicts of their claims, kept with the package."""
 
+from collections import Counter
 from pathlib import Path
 
 from fercourse.course.checkout import Course
@@ -11,14 +12,10 @@ ORIGIN = ("scale", "seed", "source", "fingerprint", "device")
 FIGURE = ("name", "value", "unit", "low", "high", "n", "source", "drawn")
 CLAIM = ("id", "sentence", "status", "needs")
 SIGNS = {"held": "holds", "failed": "does not hold", "undecided": "undecided", "untested": "not tested"}
-INTRODUCTION = """\
-## Claims
-
-Each lesson ends with its claims. These are the verdicts of the last whole run of each lesson on FER2013 that was
-recorded; the lessons show them beside those of the drawn faces.
-
-| claim | verdict | scale | seed |
-| --- | --- | --- | ---: |"""
+LEAD = """\
+Each lesson ends with its claims: what it says about its own outputs, each with a condition that can fail. These are the
+verdicts of the last whole run of each lesson on FER2013 that was recorded; the lessons show them beside those of the
+drawn faces. "Not tested" is what is said of drawn faces alone, or needs a larger scale than that run."""
 
 
 def lesson_folder(course: Course) -> Path:
@@ -71,11 +68,35 @@ def write_lessons(records: dict[str, dict], course: Course) -> None:
 
 
 def claims_section(records: dict[str, dict]) -> str:
-    """The verdicts of all recorded claims as a section of the results page; empty where nothing was recorded."""
+    """How many claims held, lesson by lesson, and which did not, as a section of the results page."""
     rows = [
-        f"| {claim['sentence'].replace('|', chr(92) + '|')} ({claim['id']}) | {SIGNS[claim['status']]} "
-        f"| {record['scale']} | {record['seed']} |"
-        for _, record in sorted(records.items())
-        for claim in record["claims"]
-    ]
-    return "\n".join([INTRODUCTION, *rows]) if rows else ""
+        "| lesson | hold | do not hold | not tested | scale |", "| --- | ---: | ---: | ---: | --- |",
+    ]  # fmt: skip
+    failed = []
+    for lesson, record in sorted(records.items()):
+        counts = Counter(claim["status"] for claim in record["claims"])
+        others = len(record["claims"]) - counts["held"] - counts["failed"]
+        link = f"[{lesson}](claims.md#lesson-{lesson})"
+        rows.append(f"| {link} | {counts['held']} | {counts['failed']} | {others} | {record['scale']} |")
+        failed += [f"- {_sentence(claim)}" for claim in record["claims"] if claim["status"] == "failed"]
+    where = "Every claim stands, with its verdict, on [a page of its own](claims.md)."
+    said = ["On FER2013 these do not hold; each lesson says so where it shows what the drawn faces gave:", *failed]
+    return "\n\n".join(["## Claims", f"{LEAD} {where}", "\n".join(rows), *(_list(said) if failed else ())])
+
+
+def claims_page(records: dict[str, dict]) -> str:
+    """docs/claims.md: every recorded claim with its verdict on FER2013."""
+    parts = ["# Claims on FER2013", LEAD]
+    for lesson, record in sorted(records.items()):
+        rows = [f"| {_sentence(claim)} | {SIGNS[claim['status']]} |" for claim in record["claims"]]
+        run = f"{record['source']}, {record['scale']} scale, seed {record['seed']}, {record['device']}"
+        parts += [f"## Lesson {lesson}", run, "\n".join(["| claim | verdict |", "| --- | --- |", *rows])]
+    return "\n\n".join(parts) + "\n"
+
+
+def _sentence(claim):
+    return f"{claim['sentence']} ({claim['id']})".replace("|", r"\|")
+
+
+def _list(lines):
+    return [lines[0], "\n".join(lines[1:])]

@@ -5,9 +5,7 @@ The form is that of Mitchell et al. 2019. Each figure comes from a record; where
 
 from statistics import mean
 
-from fercourse.course.checkout import Course
 from fercourse.course.trainings.listed import TRAININGS
-from fercourse.files import written_aside
 from fercourse.report.intervals import wilson
 
 INTRODUCTION = """\
@@ -74,16 +72,6 @@ def model_card(records: dict[str, dict], of_lessons: dict[str, dict]) -> str:
     """The card as Markdown; `records` maps file names to training records, `of_lessons` lessons to their records."""
     sections = [INTRODUCTION, USE, DATA, _measured(best_training(records)), *_known(of_lessons), UNKNOWN]
     return "\n".join(sections).rstrip() + "\n"
-
-
-def write_model_card(records, of_lessons, course: Course):
-    """Write docs/model_card.md."""
-    with written_aside(card_path(course)) as aside:
-        aside.write_text(model_card(records, of_lessons), encoding="utf-8")
-
-
-def card_path(course: Course):
-    return course.root / "docs" / "model_card.md"
 
 
 def trainings_by_name(records: dict[str, dict]) -> dict[str, list[dict]]:

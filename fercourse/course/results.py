@@ -1,6 +1,6 @@
 """docs/results.md: what the course's trainings reached on FER2013, built from their records and nothing else.
 
-docs/model_card.md is built beside it, from the same records.
+docs/claims.md and docs/model_card.md are built beside it, from the same records.
 """
 
 import re
@@ -10,8 +10,8 @@ from pathlib import Path
 from statistics import mean, stdev
 
 from fercourse.course.checkout import Course
-from fercourse.course.lesson_records import claims_section, kept_lessons, lessons_in, write_lessons
-from fercourse.course.model_card import card_path, model_card, write_model_card
+from fercourse.course.lesson_records import claims_page, claims_section, kept_lessons, lessons_in, write_lessons
+from fercourse.course.model_card import model_card
 from fercourse.course.standing import against_ready_weights, how_soon, opening
 from fercourse.course.trainings.hours import to_repeat
 from fercourse.course.trainings.superseded import superseded
@@ -57,7 +57,7 @@ python -m fercourse results runs/full
 
 
 def write_results(folders: Iterable[str | Path] = (), *, course: Course) -> tuple[list[str], list[str]]:
-    """Copy what was measured on the real data from `folders` to fercourse/records/, and write the two pages.
+    """Copy what was measured on the real data from `folders` to fercourse/records/, and write the three pages.
 
     That is trainings at full scale, of records with one file name the newest, and the last run of each lesson.
     A training that was run again for more epochs replaces the shorter one. Returns two lists: the names of what was
@@ -84,23 +84,31 @@ def write_results(folders: Iterable[str | Path] = (), *, course: Course) -> tupl
     taken = {name: record for name, record in taken.items() if name not in shorter}
     staying = {name: record for name, record in kept.items() if name not in shorter}
     of_lessons = kept_lessons(course) | lessons
-    page = results_page(staying | taken, of_lessons)
+    pages = _pages(staying | taken, of_lessons, course)
     for name, record in taken.items():
         write_record(_folder(course) / name, record)
     for name in kept.keys() - staying.keys():
         (_folder(course) / name).unlink()
     write_lessons(lessons, course)
-    with written_aside(_page(course)) as aside:
-        aside.write_text(page, encoding="utf-8")
-    write_model_card(staying | taken, of_lessons, course)
+    for path, page in pages.items():
+        with written_aside(path) as aside:
+            aside.write_text(page, encoding="utf-8")
     return sorted([*taken, *(f"lesson {lesson}" for lesson in lessons)]), sorted(left)
 
 
 def results_drift(course: Course) -> list[str]:
     """The lines in which a page differs from what the records give, "-" what is there, "+" what should be."""
     records, of_lessons = kept_records(course), kept_lessons(course)
-    wanted = {_page(course): results_page(records, of_lessons), card_path(course): model_card(records, of_lessons)}
-    return [line for path, page in wanted.items() for line in _drift(path, page)]
+    return [line for path, page in _pages(records, of_lessons, course).items() for line in _drift(path, page)]
+
+
+def _pages(records, of_lessons, course):
+    """Path → text of the pages that are built from the records."""
+    return {
+        course.docs / "results.md": results_page(records, of_lessons),
+        course.docs / "claims.md": claims_page(of_lessons),
+        course.docs / "model_card.md": model_card(records, of_lessons),
+    }
 
 
 def _drift(path, wanted):
@@ -135,10 +143,6 @@ def results_page(records: dict[str, dict], of_lessons: dict[str, dict] | None = 
 
 def _folder(course):
     return course.root / "fercourse" / "records" / "trainings"
-
-
-def _page(course):
-    return course.root / "docs" / "results.md"
 
 
 def _trainings_in(folder):

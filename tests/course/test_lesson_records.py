@@ -39,8 +39,8 @@ def test_a_run_of_a_lesson_on_fer2013_is_kept_and_its_claims_are_on_the_page(cou
     assert kept["figures"] == [{name: value for name, value in FIGURE.items() if name != "seed"}]
     assert kept["claims"] == [{name: value for name, value in CLAIM.items() if name != "seeds"}]
     assert (kept["scale"], kept["fingerprint"]) == ("full", "ab12")
-    page = (course.root / "docs" / "results.md").read_text()
-    assert r"| Most units \| are silent. (02b.silent) | holds | full | 0 |" in page
+    assert r"| Most units \| are silent. (02b.silent) | holds |" in (course.docs / "claims.md").read_text()
+    assert "| [02b](claims.md#lesson-02b) | 1 | 0 | 0 | full |" in (course.docs / "results.md").read_text()
     monkeypatch.setattr(recorded, "LESSONS", course.root / "fercourse" / "records" / "lessons")
     recorded.of_lesson.cache_clear()
     assert recorded.of_lesson("02b")["figures"]["silent units"]["value"] == 85
@@ -51,7 +51,10 @@ def test_a_run_of_a_lesson_on_fer2013_is_kept_and_its_claims_are_on_the_page(cou
 def test_a_claim_that_does_not_hold_on_fer2013_is_kept_and_said(course, tmp_path):
     put(tmp_path / "runs", status="claim failed", claims=[CLAIM | {"status": "failed"}])
     write_results([tmp_path / "runs"], course=course)
-    assert "(02b.silent) | does not hold |" in (course.root / "docs" / "results.md").read_text()
+    assert "(02b.silent) | does not hold |" in (course.docs / "claims.md").read_text()
+    page = (course.docs / "results.md").read_text()
+    assert "| [02b](claims.md#lesson-02b) | 0 | 1 | 0 | full |" in page
+    assert r"- Most units \| are silent. (02b.silent)" in page
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,13 @@ from apple import kernels_with_one
 
 from fercourse.course.building.lesson import read_lesson
 from fercourse.course.building.lesson_rules import advice
-from fercourse.course.checkout import select
+from fercourse.course.checkout import find_course, select
+from fercourse.course.lesson_records import kept_lessons
 from fercourse.course.outputs import problems_in, shown_in
 from fercourse.report.records import read_records
 
 COURSE = Path(__file__).parents[2]
+RECORDED = kept_lessons(find_course(COURSE))
 LESSONS = select((), COURSE / "lessons", ".py")
 lessons = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 
@@ -104,6 +106,24 @@ def test_every_sentence_that_a_committed_claim_bears_out_was_tested_where_it_is_
     marked = re.findall(r"<!-- *(\d\d[a-z]?\.[\w-]+) *-->", path.read_text(encoding="utf-8"))
     assert marked
     assert {id: shown[id] for id in marked} == dict.fromkeys(marked, "held")
+
+
+@lessons
+def test_every_claim_of_a_lesson_has_a_verdict_on_fer2013(path):
+    key = path.stem.split("_")[0]
+    recorded = {claim["id"]: claim["sentence"] for claim in RECORDED.get(key, {"claims": ()})["claims"]}
+    stated = {claim["id"]: claim["sentence"] for claim in shown_in(committed(path))["claims"]}
+    assert recorded == stated, f"run {key} --scale lesson --data fer2013.csv --out FOLDER, then results FOLDER"
+
+
+@lessons
+def test_a_claim_that_does_not_hold_on_fer2013_is_contradicted_beside_its_sentence(path):
+    recorded = RECORDED.get(path.stem.split("_")[0], {"claims": ()})["claims"]
+    cells = [cell.source for cell in read_lesson(path).cells if cell.cell_type == "markdown"]
+    for claim in recorded:
+        if claim["status"] == "failed":
+            beside = [cell for cell in cells if f"<!-- {claim['id']} -->" in cell]
+            assert beside and all("FER2013" in cell for cell in beside), claim["id"]
 
 
 def test_the_accuracy_that_lesson_02_asks_for_is_shown_by_no_cell_above_its_guess():

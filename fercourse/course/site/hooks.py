@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.files import Files
     from mkdocs.structure.pages import Page
 
+RESULTS = ("results.md", "claims.md")
 REFERENCE = ("five_notebooks.md", "glossary.md", "model_card.md", "instructors.md", "exercises.md", "architecture.md")
 """The order of the pages about the course. One that is not there is left out, another one comes last."""
 
@@ -112,12 +113,12 @@ def _buttons(path, course, decks):
 
 def _navigation(sources, course):
     """The site's table of contents."""
-    about = [path.name for path in sorted(course.docs.glob("*.md")) if path.name != "results.md"]
+    about = [path.name for path in sorted(course.docs.glob("*.md")) if path.name not in RESULTS]
     about.sort(key=lambda name: REFERENCE.index(name) if name in REFERENCE else len(REFERENCE))
     return [
         {"Start": "index.md"},
         {"Lessons": [name for name in sources if re.match(r"lessons/.*\.md", name)]},
         {"Exercises": [name for name in sources if re.match(r"exercises/.*\.md", name)]},
-        {"Results": "results.md"},
+        {"Results": list(RESULTS)},
         {"Reference": about},
     ]

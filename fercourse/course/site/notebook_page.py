@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
 BADGE = re.compile(r"^\[!\[Open in Colab\]\(.*?\)\]\(.*?\)\n*", re.MULTILINE)
 NO_BREAK = "\u00a0"
+WORD_JOINER = "\u2060"
 IN_ONE_PIECE = re.compile(r"(?<=±) (?=\d)|(?<=\d) (?=%)")
 """The space in "± 2.0" and in "95 %", at which a narrow page must not break the line."""
+AFTER_MINUS = re.compile(r"(?<=\de-)(?=\d[^<>]*<)")
+"""The place in "1.2e-15", in a table, at which it must not, either."""
 SECOND_LINK = re.compile(r" <sup>\[(?:in Colab|online)\]\(.*?\)</sup>")
 """What stands behind a link in a notebook that may lie alone; no page does."""
 SMALLEST = 0.62
@@ -97,7 +100,8 @@ def _html(output, pictures, name):
     if output.get("metadata", {}).get("fercourse", {}).get("kind") == "source":
         return _coloured(text)
     if "text/html" in data and text:  # without a text it is a style for JupyterLab
-        return f'<div class="shown">{IN_ONE_PIECE.sub(NO_BREAK, data["text/html"])}</div>'
+        table = AFTER_MINUS.sub(WORD_JOINER, IN_ONE_PIECE.sub(NO_BREAK, data["text/html"]))
+        return f'<div class="shown">{table}</div>'
     return f"<pre>{escape(text)}</pre>" if text else ""
 
 

@@ -97,6 +97,19 @@ def test_an_interval_and_a_share_in_what_a_cell_showed_are_not_broken_over_two_l
     assert "<td>+4.8 of 100</td>" in shown
 
 
+def test_a_small_number_is_not_broken_behind_its_minus_in_a_table_and_stays_code_elsewhere():
+    frame = pd.DataFrame({"apart": ["1.2e-15", "page-4"]})
+    html = f'<div id="T-1e-2">{frame.to_html()}</div>'
+    table = new_output("display_data", data={"text/html": html, "text/plain": str(frame)})
+    line = new_output("stream", text="lr = 1e-3\n")
+    cell = new_code_cell("lr = 1e-3", outputs=[table, line])
+    page = notebook_page(new_notebook(cells=[new_markdown_cell("# T"), cell]), name="toy").markdown
+    assert "<td>1.2e-\N{WORD JOINER}15</td>" in page
+    assert "<td>page-4</td>" in page
+    assert 'id="T-1e-2"' in page
+    assert page.count("lr = 1e-3") == 2
+
+
 def test_code_with_a_fence_in_it_stays_one_block_and_folded_code_is_folded():
     cells = [new_markdown_cell("# T"), new_code_cell('text = """\n```\nfence\n```\n"""')]
     cells.append(new_code_cell("x = 1", metadata={"tags": ["folded"]}))
