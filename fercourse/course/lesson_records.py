@@ -81,7 +81,7 @@ def claims_section(records: dict[str, dict]) -> str:
         failed += [f"- {_sentence(claim)}" for claim in record["claims"] if claim["status"] == "failed"]
     where = "Every claim stands, with its verdict, on [a page of its own](claims.md)."
     said = ["On FER2013 these do not hold; each lesson says so where it shows what the drawn faces gave:", *failed]
-    return "\n\n".join(["## Claims", f"{LEAD} {where}", "\n".join(rows), *(_list(said) if failed else ())])
+    return "\n\n".join(["## Claims", LEAD, where, "\n".join(rows), *(_list(said) if failed else ())])
 
 
 def claims_page(records: dict[str, dict]) -> str:

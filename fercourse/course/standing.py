@@ -21,16 +21,15 @@ SPLITS = {"PublicTest": ("valid",), "PrivateTest": ("test",), "PublicTest and Pr
 OPENING = f"""\
 ## The five notebooks, and ours
 
-Each system of the five notebooks beside the same network here, on the same faces, and beside the course's own recipe,
-*{RECIPE}* of lesson 10. **verdict**: whether the 95 % interval (Wilson) of the same network here lies
-above the published figure, below it, or around it ("level"). Where a notebook does not say which faces its own are,
+Each system of the five notebooks; **ours**, the same network trained here or the nearest to it, on the same faces; and
+**our recipe** of lesson 10, *{RECIPE}*. **verdict**: whether the 95 % interval (Wilson) of ours lies above
+the published figure, below it, or around it ("level"). Where a notebook does not say which faces its own are,
 PublicTest stands in for them, and nothing is decided. What was not run stands [below](#not-run), with the hours that it
 would take."""
 HEADS = (
-    "figure", "system", "theirs %", "faces", "epochs", "the same network here %", "epochs", "verdict",
-    "our recipe there %",
+    "figure", "theirs %", "ours %", "verdict", "our recipe %", "system", "faces", "epochs", "trained here as", "epochs",
 )  # fmt: skip
-ALIGNED = ("---", "---", "---:", "---", "---:", "---:", "---:", "---", "---:")
+ALIGNED = ("---", "---:", "---:", "---", "---:", "---", "---", "---:", "---", "---:")
 
 AGAINST_READY = """\
 ## Beside weights that anybody can install
@@ -122,20 +121,21 @@ def _line(cells):
 
 def _row(key, by_name):
     figure = PUBLISHED[key]
-    names = [training.name for training in TRAININGS if training.reproduces == key]
-    ours = next((by_name[name] for name in names if name in by_name), [])
+    trainings = [training for training in TRAININGS if training.reproduces == key and training.name in by_name]
+    ours = by_name[trainings[0].name] if trainings else []
     here, recipe = _on(figure.faces, ours), _on(figure.faces, by_name.get(RECIPE, []))
     epochs = max((len(record["history"]) for record in ours), default=0)
     return (
         key,
-        figure.model,
         figure.percent,
+        _percent(here) if here else "–",
+        _verdict(figure, here, epochs < trainings[0].epochs_to_repeat) if here else "not run",
+        _percent(recipe) if recipe else "–",
+        figure.model,
         figure.faces,
         str(figure.epochs or "not said"),
-        f"{_percent(here)} ({ours[0]['name']})" if here else "–",
-        str(epochs or "–"),
-        _verdict(figure, here, epochs),
-        _percent(recipe) if recipe else "–",
+        trainings[0].name if here else "–",
+        str(epochs) if here else "–",
     )
 
 
@@ -154,15 +154,14 @@ def _percent(score):
     return f"{100 * right / n:.1f}"
 
 
-def _verdict(figure, here, epochs):
-    if here is None:
-        return "not run"
+def _verdict(figure, here, cut_short):
     if figure.faces not in SPLITS:
         return "other faces"
     low, high = wilson(*here)
     theirs = float(figure.percent) / 100
     words = "above" if low > theirs else "below" if high < theirs else "level"
-    return f"{words}, in fewer epochs" if epochs < figure.epochs else words
+    fewer = "in fewer epochs" if figure.epochs else "in fewer epochs than planned"
+    return f"{words}, {fewer}" if cut_short else words
 
 
 def _pair(faces, record, ours, theirs):
