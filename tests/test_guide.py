@@ -45,7 +45,7 @@ PAGES = sorted(path for path in (*COURSE.glob("*.md"), *COURSE.glob("docs/*.md")
 
 def options_of_grade():
     """The options that the guide names in its sentences, with a value where it names none."""
-    text = (COURSE / "docs/instructors.md").read_text(encoding="utf-8")
+    text = "".join((COURSE / "docs" / page).read_text(encoding="utf-8") for page in ("instructors.md", "sandbox.md"))
     found = [option for option in re.findall(r"`(--[^`]+)`", text) if not option.startswith("--user")]
     return [option if " " in option else f"{option} 2" for option in dict.fromkeys(found)]
 

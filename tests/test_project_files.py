@@ -135,7 +135,7 @@ def test_the_workflow_allows_the_sandbox_as_the_guide_says():
     (allowed,) = [step["run"] for step in steps("tests") if "bubblewrap" in step.get("run", "")]
     lines = [line for line in allowed.splitlines() if "apt-get" not in line]
     assert len(lines) == 2
-    assert all(line in text("docs/instructors.md").splitlines() for line in lines)
+    assert all(line in text("docs/sandbox.md").splitlines() for line in lines)
 
 
 def test_the_workflow_sets_up_macos_and_windows_as_the_page_on_systems_says():

@@ -53,7 +53,9 @@ def test_the_verdict_is_that_of_the_interval_on_the_faces_of_the_published_figur
 
 
 def test_where_the_notebook_does_not_say_its_epochs_ours_are_held_against_those_of_our_list():
-    assert row("D ResNet9", record("ResNet9, SGD 0.001", test=2000, epochs=2))[3] == "below, in fewer epochs than planned"
+    assert (
+        row("D ResNet9", record("ResNet9, SGD 0.001", test=2000, epochs=2))[3] == "below, in fewer epochs than planned"
+    )
     assert row("D ResNet9", record("ResNet9, SGD 0.001", test=2000, epochs=10))[3] == "below"
 
 

@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 RESULTS = ("results.md", "claims.md")
-REFERENCE = ("five_notebooks.md", "glossary.md", "model_card.md", "instructors.md", "exercises.md", "architecture.md")
+REFERENCE = (
+    "five_notebooks.md",
+    "glossary.md",
+    "model_card.md",
+    "instructors.md",
+    "sandbox.md",
+    "exercises.md",
+    "architecture.md",
+)
 """The order of the pages about the course. One that is not there is left out, another one comes last."""
 
 
