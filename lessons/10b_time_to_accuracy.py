@@ -96,7 +96,7 @@ def endless(batch_size):
 
 
 # %%
-judges = valid.take(min(500, len(valid)), seed=SEED)
+judges = valid.take(min(env.pick(smoke=60, lesson=500, full=500), len(valid)), seed=SEED)
 
 
 def race(name, looks=8):
@@ -127,7 +127,7 @@ for (name, curve), style in zip(curves.items(), ("o-", "s--", "^-.", "v:", "D-")
     axis.plot(curve["spent"] / 1e12, 100 * curve["accuracy"], style, markersize=3, label=name)
 axis.axhline(100 * (judges.labels == 3).mean(), color="black", linestyle=":", linewidth=0.8)
 axis.text(axis.get_xlim()[1], 100 * (judges.labels == 3).mean() + 0.6, "always Happy", fontsize=8, ha="right")
-axis.set(xlabel="10¹² operations spent", ylabel="right on 500 validation faces, %", ylim=(0, 85))
+axis.set(xlabel="10¹² operations spent", ylabel=f"right on {len(judges)} validation faces, %", ylim=(0, 85))
 axis.legend(fontsize=8, ncols=2, loc="upper left")
 figure.suptitle(f"The race ({data.source})", fontsize=9);
 
@@ -171,7 +171,7 @@ crossings_drawn.map(lambda spent: "not reached" if spent != spent else f"{spent:
 import time
 
 
-def speed(name, steps=3):
+def speed(name, steps=env.pick(smoke=1, lesson=3, full=3)):
     model, stream = networks[name](), endless(32)
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-4)
     fc.train_epoch(model, islice(stream, 1), optimizer)  # the first step also pays for memory
