@@ -1,5 +1,6 @@
 """A guess before an answer: the student commits to an option and a confidence; `reveal` scores both."""
 
+import re
 from collections.abc import Sequence
 from html import escape
 from math import isclose
@@ -45,6 +46,9 @@ def guess(id: str, question: str, *, options: Sequence, unit: str = "") -> None:
 
 
 def _named(option, unit):
+    """The option with its unit, as one says it: "1 point", "3 points"."""
+    if str(option) == "1":
+        unit = re.sub(r"^(\w+[^\Ws])s\b", r"\1", unit)
     return f"{option} {unit}".rstrip()
 
 

@@ -319,6 +319,26 @@ def test_where_all_options_are_numbers_the_nearest_one_to_a_measured_number_is_t
         assert f"nearest to {nearest} %" in text
 
 
+@pytest.mark.parametrize(
+    ("unit", "one"),
+    [
+        ("points", "1 point"),
+        ("points lost", "1 point lost"),
+        ("minutes", "1 minute"),
+        ("%", "1 %"),
+        ("ms", "1 ms"),
+        ("loss", "1 loss"),
+        ("", "1"),
+    ],
+)
+def test_one_of_something_is_said_in_the_singular(shown, monkeypatch, unit, one):
+    monkeypatch.setenv("FERCOURSE_HEADLESS", "1")
+    fc.guess("02.9", "How many?", options=[1, 3], unit=unit)
+    assert shown[-1][1] == f"How many?\n{one} · {f'3 {unit}'.rstrip()}"
+    fc.reveal("02.9", 1)
+    assert shown[-1][1] == f"The answer: {one}."
+
+
 def test_the_unit_of_the_options_is_shown_with_each_and_is_a_text(shown, monkeypatch):
     monkeypatch.setenv("FERCOURSE_HEADLESS", "1")
     fc.guess("02.9", "How often?", options=[14, 25], unit="%")
