@@ -6,7 +6,7 @@ from scipy.stats import binomtest
 
 import fercourse as fc
 from fercourse.course.results import results_page
-from fercourse.course.standing import READY, RECIPE, against_ready_weights, how_soon, opening
+from fercourse.course.standing import OURS, READY, RECIPE, against_ready_weights, how_soon, opening
 from fercourse.report.published import PUBLISHED
 
 
@@ -93,10 +93,19 @@ def test_ready_weights_are_held_against_each_seed_by_a_paired_test_on_the_same_f
     section = against_ready_weights([ready, ours])
     lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines()[-2:]]
     won, lost = int((near & ~theirs).sum()), int((theirs & ~near).sum())
-    assert lines[0][:2] == ["to each face and its mirror image", "PublicTest"]
-    assert lines[0][5:7] == [f"{int((ahead & ~theirs).sum()):,}", "0"]
-    assert lines[0][8] == "ahead"
-    assert lines[1][5:] == [str(won), str(lost), f"{binomtest(won, won + lost).pvalue:.2g}", "no difference seen"]
+    assert lines[0][:3] == ["mirrored too", "PublicTest", "seed 0"]
+    assert lines[0][6:] == ["ahead", f"{int((ahead & ~theirs).sum()):,}", "0"]
+    assert lines[1][5:] == [f"{binomtest(won, won + lost).pvalue:.2g}", "no difference seen", str(won), str(lost)]
+
+
+def test_several_networks_averaged_stand_below_the_single_ones_under_their_own_name():
+    right = np.arange(3589) < 2400
+    known = {split: score(2400, rights=right) for split in ("valid", "test")}
+    *_, ensemble = OURS
+    said = against_ready_weights(
+        [record(next(iter(READY)), **known), record(ensemble, **known), record(RECIPE, **known)]
+    )
+    assert [line.split("|")[3].strip() for line in said.splitlines()[-4:]] == ["seed 0", "three averaged"] * 2
 
 
 def test_without_one_of_the_two_or_without_rights_there_is_no_comparison():
