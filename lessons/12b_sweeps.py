@@ -358,9 +358,9 @@ second = sweep(small_training, root, **grid)
 fc.reveal("12b.2", second)
 untouched = all((root / name).stat().st_mtime_ns == moment for name, moment in kept.items())
 records = [json.loads(path.read_text()) for path in sorted(root.glob("*.json"))]
-table = pd.DataFrame(records)
-table["rate"] = table["rate"].map("{:g}".format)
-table.assign(error=table["error"].fillna("").str[:40])
+every_run = pd.DataFrame(records)
+every_run["rate"] = every_run["rate"].map("{:g}".format)
+every_run.assign(error=every_run["error"].fillna("").str[:40])
 
 # %% [markdown]
 # The second call began only what was not there, <!-- 12b.resumed --> and the runs with the impossible rate are kept
@@ -368,7 +368,7 @@ table.assign(error=table["error"].fillna("").str[:40])
 # runs, and the number of seeds. (Two seeds choose no rate, as lesson 07 showed; a real sweep has more.)
 
 # %%
-summary = table.groupby("rate")["accuracy"].agg(["mean", "std", "count"])
+summary = every_run.groupby("rate")["accuracy"].agg(["mean", "std", "count"])
 summary.round(3)
 
 # %% [markdown]
