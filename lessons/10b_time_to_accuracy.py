@@ -399,8 +399,9 @@ print("averaged against each:", *(f"p = {paired(three, one)[2]:.2f}" for one in 
 # without any training. The operations come from the networks, as before. "Lesson 10's recipe" is not the small network
 # from above: `fc.fast()` has 1.1 million weights, and `fc.CPU_RECIPE` trains it for fifteen epochs on faces that grow,
 # with lesson 10's other ingredients of the training but the averaged weights. C's network was
-# trained for eight epochs, not for C's hundred. B's and D's were too expensive for a record so far, and E's begins with
-# weights that were trained before, so these three are not in this race.
+# trained for eight epochs, not for C's hundred. B's and D's were too expensive for a record so far. E's begins with
+# weights that were trained before; from random weights there is a record of two epochs, which ends at a third right. So
+# these three are not in this race.
 
 # %%
 def spent_after(network, history):
