@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from fercourse.course.checkout import Course
+from fercourse.course.outputs import shown_in
 from fercourse.errors import DataMismatch
 from fercourse.report.records import read_record, read_records, write_record
 from fercourse.settings import SCALES
@@ -11,11 +12,15 @@ from fercourse.settings import SCALES
 ORIGIN = ("scale", "seed", "source", "fingerprint", "device")
 FIGURE = ("name", "value", "unit", "low", "high", "n", "source", "drawn")
 CLAIM = ("id", "sentence", "status", "needs")
-SIGNS = {"held": "holds", "failed": "does not hold", "undecided": "undecided", "untested": "not tested"}
+SIGNS = {
+    "held": "holds", "failed": "does not hold", "undecided": "undecided", "untested": "not tested",
+    "new": "not run since it was written",
+}  # fmt: skip
 LEAD = """\
 Each lesson ends with its claims: what it says about its own outputs, each with a condition that can fail. These are the
 verdicts of the last whole run of each lesson on FER2013 that was recorded; the lessons show them beside those of the
-drawn faces. "Not tested" is what is said of drawn faces alone, or needs a larger scale than that run."""
+drawn faces. "Not tested" is what is said of drawn faces alone, or needs a larger scale than that run, or was written
+after it."""
 
 
 def lesson_folder(course: Course) -> Path:
@@ -65,6 +70,22 @@ def write_lessons(records: dict[str, dict], course: Course) -> None:
     """Write records, lesson → record, to where the package carries them."""
     for lesson, record in records.items():
         write_record(lesson_folder(course) / f"{lesson}.json", record)
+
+
+def as_stated(records: dict[str, dict], course: Course) -> dict[str, dict]:
+    """The records with the claims that the executed lessons state today: a verdict is one of just these words."""
+    import nbformat
+
+    today = {}
+    for lesson, record in records.items():
+        today[lesson] = record
+        for path in course.pages.glob(f"{lesson}_*.ipynb"):
+            known = {(claim["id"], claim["sentence"]): claim for claim in record["claims"]}
+            stated = shown_in(nbformat.read(path, as_version=4))["claims"]
+            keys = [(claim["id"], claim["sentence"]) for claim in stated]
+            claims = [known.get(key, {"id": key[0], "sentence": key[1], "status": "new"}) for key in keys]
+            today[lesson] = record | {"claims": claims}
+    return today
 
 
 def claims_section(records: dict[str, dict]) -> str:

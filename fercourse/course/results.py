@@ -10,7 +10,14 @@ from pathlib import Path
 from statistics import mean, stdev
 
 from fercourse.course.checkout import Course
-from fercourse.course.lesson_records import claims_page, claims_section, kept_lessons, lessons_in, write_lessons
+from fercourse.course.lesson_records import (
+    as_stated,
+    claims_page,
+    claims_section,
+    kept_lessons,
+    lessons_in,
+    write_lessons,
+)
 from fercourse.course.model_card import model_card
 from fercourse.course.standing import against_ready_weights, how_soon, opening
 from fercourse.course.trainings.hours import to_repeat
@@ -104,6 +111,7 @@ def results_drift(course: Course) -> list[str]:
 
 def _pages(records, of_lessons, course):
     """Path → text of the pages that are built from the records."""
+    of_lessons = as_stated(of_lessons, course)
     return {
         course.docs / "results.md": results_page(records, of_lessons),
         course.docs / "claims.md": claims_page(of_lessons),

@@ -2,7 +2,9 @@
 
 import json
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 from toy_course import lesson, toy_course
 
 from fercourse.course.lesson_records import kept_lessons
@@ -55,6 +57,22 @@ def test_a_claim_that_does_not_hold_on_fer2013_is_kept_and_said(course, tmp_path
     page = (course.docs / "results.md").read_text()
     assert "| [02b](claims.md#lesson-02b) | 0 | 1 | 0 | full |" in page
     assert r"- Most units \| are silent. (02b.silent)" in page
+
+
+def test_a_claim_that_was_rewritten_after_the_run_has_no_verdict_and_one_that_is_gone_no_row(course, tmp_path):
+    outputs = [new_output("display_data", data={}, metadata={"fercourse": {"kind": "claims", "claims": [
+        {"id": "02b.silent", "sentence": "All units are silent.", "status": "held"},
+        CLAIM | {"id": "02b.same", "status": "held"},
+    ]}})]  # fmt: skip
+    course.pages.mkdir(parents=True, exist_ok=True)
+    nbformat.write(new_notebook(cells=[new_code_cell("fc.claims()", outputs=outputs)]), course.pages / "02b_toy.ipynb")
+    claims = [CLAIM, CLAIM | {"id": "02b.same", "status": "failed"}, CLAIM | {"id": "02b.gone"}]
+    write_results([put(tmp_path / "runs", claims=claims)], course=course)
+    page = (course.docs / "claims.md").read_text()
+    assert "| All units are silent. (02b.silent) | not run since it was written |" in page
+    assert r"| Most units \| are silent. (02b.same) | does not hold |" in page
+    assert "02b.gone" not in page
+    assert "| [02b](claims.md#lesson-02b) | 0 | 1 | 1 | full |" in (course.docs / "results.md").read_text()
 
 
 @pytest.mark.parametrize(
