@@ -405,7 +405,7 @@ labels = {f"for what fine-tuned does with {n:,}": float(round(some)) for n, some
 if labels:
     fc.record(labels, unit="labels")
 beyond = [f"{n:,}" for n in sizes if n not in reached]
-print("the small CNN does not reach what fine-tuned does with", ", ".join(beyond) or "no number", "of these")
+print("numbers of labels for which the small CNN does not come so high:", ", ".join(beyond) or "none")
 
 # %% [markdown]
 # On both kinds of faces the fine-tuned network is ahead with 100 labels. <!-- 09b.few --> With more labels the two
