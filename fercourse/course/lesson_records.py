@@ -101,8 +101,11 @@ def claims_section(records: dict[str, dict]) -> str:
         rows.append(f"| {link} | {counts['held']} | {counts['failed']} | {others} | {record['scale']} |")
         failed += [f"- {_sentence(claim)}" for claim in record["claims"] if claim["status"] == "failed"]
     where = "Every claim stands, with its verdict, on [a page of its own](claims.md)."
-    said = ["On FER2013 these do not hold; each lesson says so where it shows what the drawn faces gave:", *failed]
-    return "\n\n".join(["## Claims", LEAD, where, "\n".join(rows), *(_list(said) if failed else ())])
+    parts = ["## Claims", LEAD, where, "\n".join(rows)]
+    if failed:
+        parts.append("On FER2013 these do not hold; each lesson says so where it shows what the drawn faces gave:")
+        parts.append("\n".join(failed))
+    return "\n\n".join(parts)
 
 
 def claims_page(records: dict[str, dict]) -> str:
@@ -117,7 +120,3 @@ def claims_page(records: dict[str, dict]) -> str:
 
 def _sentence(claim):
     return f"{claim['sentence']} ({claim['id']})".replace("|", r"\|")
-
-
-def _list(lines):
-    return [lines[0], "\n".join(lines[1:])]
