@@ -2,7 +2,6 @@
 
 import ast
 import json
-import os
 import tempfile
 from copy import deepcopy
 from functools import cache
@@ -79,18 +78,6 @@ def said_in_a_notebook(stem):
     return {(id, kind): verdict(stem, id, source) for id, kind, source in answers(stem)}
 
 
-def graded_answers(stem):
-    """Those of `answers` that are graded, too: of the forms each comes up in one exercise of the sheet, in turn.
-
-    FORMS=all grades each exercise in each form, which takes twice as long.
-    """
-    if os.environ.get("FORMS") == "all":
-        return list(answers(stem))
-    ids = checked_exercises(sheet(stem))
-    in_turn = {(id, f"as {form}") for place, id in enumerate(ids) for form in list(FORMS)[place :: len(ids)]}
-    return [each for each in answers(stem) if not each[1].startswith("as ") or each[:2] in in_turn]
-
-
 @cache
 def graded(stem):
     """(exercise, kind of answer) → (points, maximum, reasons): all of them handed in as one notebook.
@@ -99,8 +86,10 @@ def graded(stem):
     """
     solved = json.loads((COURSE / "solutions" / f"{stem}.ipynb").read_text(encoding="utf-8"))
     handed_in, places = deepcopy(solved), {}
-    for number, (id, kind, source) in enumerate(graded_answers(stem)):
+    for number, (id, kind, source) in enumerate(answers(stem)):
         answer, graded_cells = cells_of(stem, id)
+        if kind.startswith("odd"):  # its check says why; a hidden test that fails would run the notebook once more
+            graded_cells = graded_cells[:1]
         last = max(place for place, cell in enumerate(solved["cells"]) if cell["id"].startswith(id.replace(".", "-")))
         for cell in reversed([answer, *graded_cells]):
             copied = deepcopy(dict(cell))

@@ -18,6 +18,7 @@ from torch.utils import _pytree as trees
 from fercourse.learn import device as devices
 
 PLACE = torch.device("mps:0")
+HERE = torch.device("cpu")  # where it computes
 TOO_WIDE = {torch.float64, torch.complex128}
 ASKED = {torch.Tensor.device: PLACE, torch.Tensor.is_cpu: False, torch.Tensor.is_mps: True}
 ASKED = {attribute.__get__: answer for attribute, answer in ASKED.items()}
@@ -44,7 +45,8 @@ class Apple(TorchFunctionMode):
 
     def __torch_function__(self, function, types, arguments=(), keywords=None):
         keywords = keywords or {}
-        given = [value for value in trees.tree_leaves((arguments, keywords)) if isinstance(value, torch.Tensor)]
+        values = list(_leaves((arguments, keywords)))
+        given = [value for value in values if isinstance(value, torch.Tensor)]
         ours = [value for value in given if self.has(value)]
         if ours and function in ASKED:
             return ASKED[function]
@@ -57,9 +59,16 @@ class Apple(TorchFunctionMode):
             _refuse(function, arguments, keywords)
         if not ours and to == "cpu":
             return function(*arguments, **keywords)
-        moved = function in MOVES and to != self._place(given[0])
-        found = function(*_placed(arguments), **_placed(keywords))
-        return trees.tree_map(lambda value: self._taken(value, moved) if to == "mps" else _left(value, moved), found)
+        if any(map(_is_place, values)):
+            arguments, keywords = trees.tree_map(
+                lambda value: HERE if _is_place(value) else value, (arguments, keywords)
+            )
+        found = function(*arguments, **keywords)
+        if function in MOVES and to != self._place(given[0]):
+            found = found.clone()  # in memory of its own
+        if to == "mps":
+            self._take(found)
+        return found
 
     def _place(self, value):
         return "mps" if self.has(value) else "cpu"
@@ -79,29 +88,33 @@ class Apple(TorchFunctionMode):
             return self._place(given[0]) if given else "cpu"
         return "mps" if any(map(self.has, given)) else "cpu"
 
-    def _taken(self, value, moved):
-        """A result, on the device."""
-        if not isinstance(value, torch.Tensor):
-            return value
-        if value.dtype in TOO_WIDE:
-            raise TypeError(f"Cannot convert a MPS Tensor to {value.dtype}: the MPS framework doesn't support it")
-        value = value.clone() if moved else value
-        storage = value.untyped_storage()
-        if len(self.memory) > 10_000:
-            self.memory = {key: kept for key, kept in self.memory.items() if not kept.expired()}
-        self.memory[storage._cdata] = StorageWeakRef(storage)
-        return value
+    def _take(self, found):
+        """Put what a function returned on the device."""
+        for value in _leaves((found,)):
+            if not isinstance(value, torch.Tensor):
+                continue
+            if value.dtype in TOO_WIDE:
+                raise TypeError(f"Cannot convert a MPS Tensor to {value.dtype}: the MPS framework doesn't support it")
+            storage = value.untyped_storage()
+            if len(self.memory) > 10_000:
+                self.memory = {key: kept for key, kept in self.memory.items() if not kept.expired()}
+            self.memory[storage._cdata] = StorageWeakRef(storage)
 
 
-def _left(value, moved):
-    """A result on the processor: memory of its own where it comes from the device."""
-    return value.clone() if moved and isinstance(value, torch.Tensor) else value
+def _leaves(values):
+    """What lies in tuples, lists and dicts, however deep. PyTorch's own walk takes ten times as long."""
+    for value in values:
+        if isinstance(value, (tuple, list)):
+            yield from _leaves(value)
+        elif isinstance(value, dict):
+            yield from _leaves(value.values())
+        else:
+            yield value
 
 
-def _placed(values):
-    """The same arguments, with the processor in the place of the device."""
-    is_ours = lambda value: isinstance(value, (str, torch.device)) and str(value).split(":")[0] == "mps"  # noqa: E731
-    return trees.tree_map(lambda value: torch.device("cpu") if is_ours(value) else value, values)
+def _is_place(value):
+    """Whether a value names the device."""
+    return isinstance(value, (str, torch.device)) and str(value).split(":")[0] == "mps"
 
 
 def _refuse(function, arguments, keywords):
