@@ -57,8 +57,9 @@ np.savez(folder / "faces.npz", **{"images": faces.images, "labels": faces.labels
 # %% [markdown]
 # Each process needs two numbers: its *rank*, counted from 0, and the number of processes, the *world*. PyTorch's
 # program `torchrun` starts the processes, and sets environment variables for each, named values such as `RANK` that a
-# program finds in `os.environ`. This notebook finds no `RANK`, because `torchrun` did not start it; so it is rank 0 of
-# 1. `processes` is for `with`: what it yields comes behind `as`, and what follows the `yield` runs at the end.
+# program finds in `os.environ`. This notebook finds no `RANK`, because `torchrun` did not start it; so it is rank 0 in
+# a world of one. `processes` is for `with`: what it yields comes behind `as`, and what follows the `yield` runs at the
+# end.
 
 # %%
 import os

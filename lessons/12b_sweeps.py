@@ -219,12 +219,12 @@ figure.suptitle("What one measured process and one message predict", fontsize=9)
 
 # %% [markdown]
 # With a batch that is shared, 64 processes are far from 64 times as fast. <!-- 12b.shared --> Each has two faces left.
-# The fixed part still takes its time, and the messages take more than with fewer processes, because there are 2 (*p* −
-# 1) of them, each with its latency. So the curve of a shared batch has a top; behind it, more processes are slower. If
-# each process keeps 128 faces, the arithmetic stays large beside them, and the speed-up, counted in faces a second, is
-# higher. <!-- 12b.weak --> But then the batch is 8,192 faces, and lesson 12 showed that this is another recipe. On a
-# network of 125 MB/s, the shared batch has the smallest of the three predicted speed-ups, if this machine's own
-# bandwidth is higher than that. <!-- 12b.slow -->
+# The fixed part still takes its time, and the messages take more than with fewer processes, because the ring needs
+# 2 (*p* − 1) of them, each with its latency. So the curve of a shared batch has a top; behind it, more processes are
+# slower. If each process keeps 128 faces, the arithmetic stays large beside them, and the speed-up, counted in faces a
+# second, is higher. <!-- 12b.weak --> But then the batch is 8,192 faces, and lesson 12 showed that this is another
+# recipe. On a network of 125 MB/s, the shared batch has the smallest of the three predicted speed-ups, if this
+# machine's own bandwidth is higher than that. <!-- 12b.slow -->
 #
 # ## Then measure
 #
