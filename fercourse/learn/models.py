@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import torch
-import torchvision
 from torch import nn
 from torch.nn import functional
 
@@ -11,8 +10,8 @@ from fercourse.data.faces import EMOTIONS, SIDE
 from fercourse.errors import ParameterError
 from fercourse.settings import choice, plain, whole
 
-DEPTHS = {18: torchvision.models.resnet18, 50: torchvision.models.resnet50, 152: torchvision.models.resnet152}
-"""The residual networks of torchvision by their depth."""
+DEPTHS = (18, 50, 152)
+"""Those of the residual networks of torchvision that the lessons train."""
 
 
 class Standardise(nn.Module):
@@ -113,7 +112,9 @@ def resnet(depth: int, mean: float, std: float, *, stem: str = "imagenet") -> nn
     if not isinstance(depth, int) or depth not in DEPTHS:
         raise ParameterError(f"expected a depth of {', '.join(map(str, DEPTHS))}; found {depth!r}")
     stem = choice("stem", stem, ("imagenet", "faces"))
-    network = DEPTHS[depth](weights=None)
+    from torchvision import models  # here: it takes longer to load than all else that the smaller networks need
+
+    network = models.get_model(f"resnet{depth}", weights=None)
     network.conv1 = nn.Conv2d(1, 64, kernel_size=7, stride=2, padding=3, bias=False)
     if stem == "faces":
         network.conv1 = nn.Conv2d(1, 64, kernel_size=3, stride=2, padding=1, bias=False)
@@ -173,9 +174,9 @@ def efficientnet_b0() -> nn.Sequential:
     with ImageNet's weights, which no package that the course installs brings along: `lite0` has a sister's.
     Tan and Le 2019, EfficientNet.
     """
-    network = torchvision.models.efficientnet_b0(
-        weights=None, num_classes=len(EMOTIONS), dropout=0.0, stochastic_depth_prob=0.0
-    )
+    from torchvision import models  # here, as above
+
+    network = models.efficientnet_b0(weights=None, num_classes=len(EMOTIONS), dropout=0.0, stochastic_depth_prob=0.0)
     return nn.Sequential(ThreeChannels(), network)
 
 
