@@ -64,7 +64,7 @@ def main():
         for what, words in asked(name, options.into.resolve()):
             began = monotonic()
             done = subprocess.run([python, *words], cwd=COURSE, capture_output=True, text=True)
-            lines = (done.stdout + done.stderr).strip().splitlines()
+            lines = (done.stderr + done.stdout).strip().splitlines()  # pytest says at the end of stdout how it went
             failed |= done.returncode != 0
             said = "passes" if done.returncode == 0 else "FAILS"
             print(f"{name:7} {what:21} {_minutes(began)}  {said}: {lines[-1]}", flush=True)

@@ -447,8 +447,8 @@ on_real.map(lambda spent: "–" if spent != spent else f"{spent:.0f}").rename_ax
 # networks, all of which begin untrained, only lesson 10's recipe comes to 65 %. <!-- 10b.order --> It does so after its
 # last epoch, and only just; each curve is one seed, so another seed may miss it. C's curve ends before 50 %, because
 # eight epochs at its rate are not enough for it. B's comes to 55 % with its second epoch. By then it has spent over ten
-# times what A's CNN had, and more than the recipe in all. <!-- 10b.dear --> It may end higher than both, as B's
-# notebook prints 66 % after 350 epochs; how much that takes, two points of a curve do not say.
+# times what A's CNN had, and more than the recipe in all. <!-- 10b.dear --> Trained further it may pass
+# both, since B's notebook prints 66 % after 350 epochs; two points of a curve do not say at what price.
 #
 # Why is the recipe so late at 50 %? Its plan was made for the last epoch. The first nine epochs train on smaller faces
 # and are judged on whole ones, which the network has not met, so these accuracies are too low. And its rate stays high
