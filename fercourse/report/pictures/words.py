@@ -32,14 +32,19 @@ def _of_axes(axes):
 
 
 def _of_line(line):
-    """Where a line with more than two points begins and ends, and its least and greatest values."""
-    y = np.asarray(line.get_ydata(), float)
-    y = y[np.isfinite(y)]
+    """Where a line begins and ends, and its least and greatest values; of up to two points only where it has a name."""
+    x, y = (np.asarray(values, float) for values in line.get_data(orig=False))
+    x, y = x[np.isfinite(y)], y[np.isfinite(y)]
     name = str(line.get_label())
-    if len(y) < 3:
+    if len(y) < 3 and (name.startswith("_") or not len(y)):
         return ""
     named = "a line" if name.startswith("_") else name
-    return f"{named}: from {y[0]:.3g} to {y[-1]:.3g}, between {y.min():.3g} and {y.max():.3g}."
+    if len(y) == 2 and x[0] == x[1]:  # upright, often from the lower edge to the upper one, which is no value
+        return f"{named}: upright at {x[0]:.3g}."
+    if len(y) < 3 and y.min() == y.max():
+        return f"{named}: at {y[0]:.3g}."
+    between = f", between {y.min():.3g} and {y.max():.3g}" if len(y) > 2 else ""
+    return f"{named}: from {y[0]:.3g} to {y[-1]:.3g}{between}."
 
 
 def _of_bars(axes, container):

@@ -16,12 +16,34 @@ def axes():
 
 def test_titles_axes_and_the_values_of_each_named_line_are_told(axes):
     axes.plot([1, 2, 3, 4], [2.0, 1.0, np.nan, 1.5], label="raw pixels")
-    axes.plot([0, 1], [0, 1], label="two points are no curve")
+    axes.plot([0, 1], [0, 1])  # the diagonal of a diagram
     axes.set(title="The loss", xlabel="epoch", ylabel="nats")
     axes.set_title("drawn faces", loc="right")
     assert in_words(axes.figure) == (
         "The loss, drawn faces. across: epoch; upward: nats. raw pixels: from 2 to 1.5, between 1 and 2."
     )
+
+
+@pytest.mark.parametrize(
+    ("draw", "told"),
+    [
+        (lambda axes: axes.plot([1, 2], [50.6, 55.5], label="B"), "B: from 50.6 to 55.5."),
+        (lambda axes: axes.plot(["one"], [50.6], ".", label="B"), "B: at 50.6."),
+        (lambda axes: axes.plot([1, 2, 3], [np.nan, 50.6, np.nan], label="B"), "B: at 50.6."),
+        (lambda axes: axes.axhline(25, label="always Happy"), "always Happy: at 25."),
+        (lambda axes: axes.axvline(0.003, label="chosen"), "chosen: upright at 0.003."),
+        (lambda axes: axes.plot(["a", "b", "c"], [1, 3, 2], label="B"), "B: from 1 to 2, between 1 and 3."),
+    ],
+)
+def test_a_named_line_is_told_however_short_it_is(axes, draw, told):
+    draw(axes)
+    assert in_words(axes.figure) == told
+
+
+@pytest.mark.parametrize("draw", [lambda axes: axes.axhline(25), lambda axes: axes.plot([], [], label="nothing")])
+def test_a_short_line_without_a_name_and_one_without_points_are_left_out(axes, draw):
+    draw(axes)
+    assert in_words(axes.figure) == "A figure without data."
 
 
 def test_bars_are_told_with_their_names(axes):
