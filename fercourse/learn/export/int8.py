@@ -55,7 +55,8 @@ def _quantised(source, target, images):
 
     with TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared.onnx"
-        quant_pre_process(source, prepared)
+        # onnxruntime's symbolic shapes fail on some sound networks, `fast` among them; ONNX's own are enough here.
+        quant_pre_process(source, prepared, skip_symbolic_shape=True)
         quantize_static(
             prepared,
             target,

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -240,6 +241,21 @@ def test_eight_bits_are_smaller_and_answer_nearly_alike(exported, model, held_ou
     assert small.sureness != exported.sureness
     assert small(np.zeros((3, 1, 48, 48), np.float32)).shape == (3, 7)
     assert [each.name for each in tmp_path.iterdir()] == ["int8.onnx"]
+
+
+@pytest.mark.parametrize(
+    "build", [partial(fc.fast, widths=(16, 32, 64), residual_steps=(0, 1)), partial(fc.prelu_cnn, 0.5, 0.25)]
+)
+def test_networks_of_the_lessons_are_made_small_too(build, held_out, tmp_path):
+    torch.manual_seed(0)
+    network = build()
+    with torch.no_grad():
+        network(torch.from_numpy(held_out.images[:32, None] / np.float32(255)))  # averages of batch norms
+    exported = fc.export_onnx(network, tmp_path / "whole.onnx", held_out)
+    small = fc.quantise(exported, tmp_path / "int8.onnx", held_out[:100], held_out)
+    images = held_out.images[:50, None] / np.float32(255)
+    assert small.megabytes < 0.3 * exported.megabytes
+    assert 0 < np.abs(small(images) - exported(images)).max() < 0.3 * np.abs(exported(images)).max()
 
 
 def test_a_large_layer_takes_a_quarter(tmp_path, held_out):
