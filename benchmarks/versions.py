@@ -15,7 +15,7 @@ from pathlib import Path
 from time import monotonic
 
 COURSE = Path(__file__).parents[1]
-EXTRAS = "course,deploy,grade,transfer,test"
+EXTRAS = "course,deploy,grade,lab,transfer,test"
 ROOMS = ("data", "report", "learn", "classroom", "course/building")
 UV = [sys.executable, "-m", "uv"]
 

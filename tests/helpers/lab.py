@@ -84,7 +84,7 @@ def run_all(page, cells):
     page.get_by_text(re.compile(r"\| Idle$")).wait_for()
     for _ in range(5):
         page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_text("Run All Cells", exact=True).click()
+        page.locator(".lm-Menu").get_by_text("Run All Cells", exact=True).click()
         try:
             page.get_by_text(f"[{cells}]:").first.wait_for(timeout=30_000)
             return

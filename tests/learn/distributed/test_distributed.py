@@ -154,7 +154,10 @@ def mine(program):
 
 
 def test_torchrun_gives_what_the_processes_print(program):
-    assert sorted(torchrun(program, "end").splitlines()) == ["0 of 2 end", "1 of 2 end"]
+    lines = [
+        line for line in torchrun(program, "end").splitlines() if not line.startswith("[Gloo]")
+    ]  # an older torch says so
+    assert sorted(lines) == ["0 of 2 end", "1 of 2 end"]
 
 
 def test_a_crash_in_one_process_ends_all_with_its_error(program):
