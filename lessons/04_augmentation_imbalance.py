@@ -535,7 +535,8 @@ for name, new, old in (
 fc.claim("04.draws", abs(distinct - 53) <= 8, "64 copies of one face become about as many pictures as chance allows.")
 fc.claim("04.same", same_shift and same_turn, "fc.Augment moves and turns faces as the functions by hand do.")
 fc.claim("04.once", same_crop and together == 1, "Torchvision's crop is our shift, with one draw for a whole batch.")
-fc.claim("04.speed", bool(ratio > 3), "One call for each face takes more than three times as long as one for a batch.")
+fc.claim("04.speed", bool(ratio > 3), needs="lesson",
+         sentence="One call for each face takes more than three times as long as one for a batch.")
 fc.claim("04.gain", clearly_better(online, plain) and gained < 20, needs="lesson",
          sentence="Gentle changes make the small network clearly better, by less than 20 points.")
 gaps = [[run["valid_loss"][-1] - run["train_loss"][-1] for _, run in runs] for runs in (plain_runs, gentle_runs)]

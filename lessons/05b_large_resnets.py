@@ -607,6 +607,7 @@ fc.claim(
     "05b.floor",
     all(row["times"] > 1 for row in times.values()),
     "Each of the three networks takes longer than the floor of its arithmetic.",
+    needs="lesson",
 )
 first = {name: losses[0] for name, losses in depths.items()}
 fc.claim(

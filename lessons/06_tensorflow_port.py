@@ -639,11 +639,8 @@ fc.claim(
     bool(abs(work - 35) < 1 and abs(work_2019 - 15) < 1),
     "Lesson 03's CNN needs some 35 times the operations, 15 times with three channels.",
 )
-fc.claim(
-    "06.eager",
-    2 * min(seconds["TensorFlow"]) < min(seconds["TensorFlow without its graph"]),
-    "The same steps take more than twice as long in TensorFlow without its graph.",
-)
+fc.claim("06.eager", 2 * min(seconds["TensorFlow"]) < min(seconds["TensorFlow without its graph"]), needs="lesson",
+         sentence="The same steps take more than twice as long in TensorFlow without its graph.")
 fc.claim(
     "06.port",
     len(full) == 30 and ends > 51.1,

@@ -5,9 +5,7 @@ numbers from a generator of the processor, an array of NumPy out of its memory, 
 not divide. So a test on any machine finds what would fail on a Mac, and what is computed is what a processor computes.
 """
 
-import os
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from unittest.mock import patch
 
 import torch
@@ -154,13 +152,3 @@ def apple_device():
         stack.enter_context(patch.dict(devices._DEVICES, cuda=lambda: False, mps=lambda: True))
         stack.enter_context(patch.dict(devices._COUNTS, mps=lambda: 1))
         yield stack.enter_context(Apple())
-
-
-def kernels_with_one(folder):
-    """Environment variables with which each kernel has the device: what IPython runs at its start lies in `folder`."""
-    startup = folder / "profile_default" / "startup"
-    startup.mkdir(parents=True)
-    begin = "from apple import apple_device\n\n_apple = apple_device()\n_apple.__enter__()\n"
-    (startup / "00_device.py").write_text(begin)  # IPython looks into this folder first: no file apple.py may lie there
-    found_first = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
-    return {"IPYTHONDIR": str(folder), "PYTHONPATH": os.pathsep.join(filter(None, found_first))}
