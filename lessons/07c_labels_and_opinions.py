@@ -35,7 +35,7 @@ data = env.load(DATA)
 sizes = env.pick(smoke=(600, 300), lesson=(3000, 2000))
 if data.train.votes is None:
     print("This file has no votes, so the faces of this part are drawn ones.")
-    data = fc.drawn_faces(8000, 10, 10, seed=SEED)
+    data = env.load("drawn")
 chosen = data.train.take(min(sum(sizes), len(data.train)), seed=SEED)
 train, judge = chosen[: sizes[0]], chosen[sizes[0] :]
 print(f"{len(train):,} faces to learn from, {len(judge):,} to judge by, {data.source}")

@@ -22,9 +22,9 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 # ## From a notebook to a file
 #
 # A trained network is of use where somebody has a question: on a telephone, in a browser, on a computer without Python.
-# PyTorch is a gigabyte, and a state dict is only weights, without the network that they belong to. *ONNX* is a file
-# format that holds both: a graph of operations, such as convolutions and additions, with their weights inside. Many
-# programs can run it; this lesson uses *onnxruntime*, which is small and quick on processors.
+# PyTorch is a gigabyte, and a file of `state_dict()` holds only weights, without the network that they belong to. *ONNX*
+# is a file format that holds both: a graph of operations, such as convolutions and additions, with their weights
+# inside. Many programs can run it; this lesson uses *onnxruntime*, which is small and quick on processors.
 #
 # Here is the network of lesson 11 again, trained anew. It is judged on other faces than there: on some held out of the
 # training part, because the file keeps what they say of it, and the validation faces are asked later, at the end. So
@@ -122,7 +122,7 @@ same_answers = float((from_file.argmax(1) == from_torch.argmax(1)).mean())
 print(f"{len(images):,} faces: logits differ by {apart:.1e} at most; {100 * same_answers:.1f} % of the answers are the same")
 
 # %% [markdown]
-# They are the same network. <!-- 11b.parity --> `fc.export_onnx` does all of this: the example of two, evaluation mode,
+# On these faces they differ by rounding alone: the file holds the same network. <!-- 11b.parity --> `fc.export_onnx` does all of this: the example of two, evaluation mode,
 # the proof. It writes the file aside and moves it into its place only when the proof has held; else it raises an error,
 # and an old file stays. Into the file it also writes how often answers of each sureness were right on these held-out
 # faces, so that whoever gets the file knows what its answers are worth.
@@ -152,7 +152,7 @@ weights = model[10].weight.detach()
 errors = {name: float((quantised(weights, dims) - weights).abs().mean() / weights.abs().mean())
           for name, dims in (("one scale", (0, 1, 2, 3)), ("one for each filter", (1, 2, 3)))}  # fmt: skip
 fc.record({f"mean error, {name}": 100 * error for name, error in errors.items()},
-          unit="% of the mean weight, without sign")
+          unit="% of the mean size of a weight")
 
 # %% [markdown]
 # One scale for each filter loses less, because a filter of small weights is not measured by the largest weight of all
@@ -173,9 +173,10 @@ sums = {bits: 2 * 255 * (2 ** (bits - 1) - 1) for bits in (8, 7)}
 
 # %% [markdown]
 # With eight bits the largest sums do not fit, with seven they do. <!-- 11b.sums --> What does not fit is cut off at
-# 32,767, and no error comes. On a processor of the older kind, the network of this lesson with all eight bits lost more
-# than five points of right answers, and more than a fifth of its answers changed. On a newer one nothing is cut off. A
-# paired test like the one below said so at once; the size of the file would not have. `fc.quantise` gives weights seven
+# 32,767, and no error comes. On a processor of the older kind this was tried once, when the lesson was written: with all
+# eight bits its network lost more than five points of right answers, and more than a fifth of its answers changed. (No
+# output here shows it, because on a newer processor nothing is cut off.) A paired test like the one below said so at
+# once; the size of the file would not have. `fc.quantise` gives weights seven
 # of the eight bits, and lets onnxruntime do the rest.
 
 # %%

@@ -166,11 +166,12 @@ def train(rank, world, folder, how):
 
 
 # %% [markdown]
-# Three functions are still missing, and `average_gradients`, which comes later. `shuffled` gives the batches in an
-# order that is the same everywhere, and another one in each epoch, because the epoch is its seed. `standardised` brings
-# the grey levels to a mean near 0 and a spread near 1, with which this network learns sooner. `judged` counts right answers: each process counts those of its share, and
-# `all_reduce` replaces the two counts in every process by their sums over all processes. Add the counts and divide at
-# the end: that is right for shares of any size, and a mean of the processes' accuracies is not.
+# `train` calls four functions that are still missing: `shuffled` and `judged` follow here, `prepare` and
+# `average_gradients` below. `shuffled` gives the batches in an order that is the same everywhere, and another one in
+# each epoch, because the epoch is its seed. Its helper `standardised` brings the grey levels to a mean near 0 and a
+# spread near 1, with which this network learns sooner. `judged` counts right answers: each process counts those of its
+# share, and `all_reduce` replaces the two counts in every process by their sums over all processes. Add the counts and
+# divide at the end: that is right for shares of any size, and a mean of the processes' accuracies is not.
 
 # %%
 def shuffled(data, batch_size, epoch):
@@ -347,8 +348,8 @@ figure.supxlabel("piece", fontsize=9)
 figure.suptitle("How many processes each piece contains, in a ring of four", fontsize=9);
 
 # %% [markdown]
-# After three rounds each process has one piece with all four, <!-- 12.rounds --> each of them another. In the three
-# rounds behind it, these pieces are passed on. Each process has sent `2 (world - 1)` pieces, each a `world`-th of the
+# After three rounds each process has one piece with all four, <!-- 12.rounds --> each of them another. In the next
+# three rounds these pieces are passed on. Each process has sent `2 (world - 1)` pieces, each a `world`-th of the
 # numbers. So no process ever sends more than twice its gradient, however many take part. The network above has 14,807
 # weights of 8 bytes, which makes 118,456 bytes; each of two processes sends two halves of that in each step, so again
 # 118,456 bytes. `dist.all_reduce` gives the same sum, in C++.
@@ -389,7 +390,7 @@ fc.record({f"{how}: two processes against one": far[how] for how in far})
 # other. <!-- 12.equal --> They are not exactly those of one process, because a 64-bit number keeps 53 binary digits,
 # and rounding depends on the order of adding. In the next table each pair has the right answers and the faces: two
 # processes count all 357 faces, each once, as one does. <!-- 12.counts --> And what you compare has learnt: it is right
-# more often than who always answers the commonest emotion. <!-- 12.learnt -->
+# more often than somebody who always answers the commonest emotion. <!-- 12.learnt -->
 
 # %%
 commonest = int(np.bincount(judges.labels).max())
@@ -408,7 +409,7 @@ pd.DataFrame({"one process": one, "two processes": counts}, index=["averaged", "
 # batch (lesson 05). Each process sees only its share, and standardises by that. So two processes train another network
 # than one, and no averaging of gradients repairs it. Even the two processes differ from each other: gradients are
 # averaged, the running means and spreads that batch norm keeps are not. <!-- 12.norm --> `apart` compares these as
-# well, because they are saved with the weights. Here each process saved its own; DDP copies those of rank 0 to all
+# well, because they are saved with the weights, and a running spread can be far larger than a weight. Here each process saved its own; DDP copies those of rank 0 to all
 # before each step. On GPUs `nn.SyncBatchNorm` computes mean and spread over all processes; it does not run on
 # processors. Without it, say in your report over how many faces each batch norm took its mean: here 32, and not 64.
 #
@@ -460,8 +461,8 @@ fc.reveal("12.3", len(padded[64]))
 #
 # Goyal and others (2017) give a rule: multiply the rate by as much as the batch. With a batch eight times as large,
 # eight small steps become one, so it should be eight times as long. At the start the gradient changes much from step to
-# step, so a long step goes wrong. Therefore the rate climbs to its full height over the first steps, here eight:
-# *warm-up*.
+# step, so a long step may go wrong there. Therefore the rate climbs to its full height over the first steps, here
+# eight: *warm-up*.
 
 # %%
 def recipe(batch_size, rate, warm=0):
@@ -486,7 +487,8 @@ losses = {name: recipe(*settings) for name, settings in tried.items()}
 fc.record(losses)
 
 # %% [markdown]
-# The table has the loss on the training faces after the same number of epochs. With the old rate the large batch has
+# The table has the loss on the training faces after the same number of epochs; whether a lower one is also better on new
+# faces, it does not say. With the old rate the large batch has
 # learnt less. <!-- 12.steps --> With eight times the rate it makes up for more than half of that, <!-- 12.rate -->
 # though not for all: the rule takes the gradient to be nearly the same at all eight places, and over a long way it is
 # not. Compare the last two rows of your table: warm-up need not help, and one seed does not decide it. The rule does

@@ -93,9 +93,11 @@ fc.record({"fixed in each step": 1000 * fixed, "for each face": 1000 * per_face}
 
 # %% [markdown]
 # Two sizes of a batch fix a straight line: a fixed time, and a time for each face. (That smaller batches lie on it as
-# well is an assumption.) Is the time for a face what the arithmetic would take? `fc.cost` counts the operations of a
-# face forward; with the backward pass it is three times as many. Divided by the time for a face, that is the rate at
-# which this network is computed. The machine's fastest product of matrices has its own rate.
+# well is an assumption.) A fixed time cannot be negative. So where half the faces take less than half the time, it is
+# set to 0, and the model is a few percent slower than what was measured. Is the time for a face what the arithmetic
+# would take? `fc.cost` counts the operations of a face forward; with the backward pass it is three times as many.
+# Divided by the time for a face, that is the rate at which this network is computed. The machine's fastest product of
+# matrices has its own rate; where it is far higher, a prediction from the count alone would be too good.
 
 # %%
 cost = fc.cost(model)
@@ -218,20 +220,21 @@ figure.suptitle("What one measured process and one message predict", fontsize=9)
 
 
 # %% [markdown]
-# With a batch that is shared, 64 processes are far from 64 times as fast. <!-- 12b.shared --> Each has two faces left.
-# The fixed part still takes its time, and the messages take more than with fewer processes, because the ring needs
-# 2 (*p* − 1) of them, each with its latency. So the curve of a shared batch has a top; behind it, more processes are
-# slower. If each process keeps 128 faces, the arithmetic stays large beside them, and the speed-up, counted in faces a
-# second, is higher. <!-- 12b.weak --> But then the batch is 8,192 faces, and lesson 12 showed that this is another
-# recipe. On a network of 125 MB/s, the shared batch has the smallest of the three predicted speed-ups, if this
-# machine's own bandwidth is higher than that. <!-- 12b.slow -->
+# With a batch that is shared, 64 processes are far from 64 times as fast. <!-- 12b.shared --> Each has two faces left,
+# so its arithmetic is small. A fixed part, if there is one, stays as it is. And the messages take more time than with
+# fewer processes, because the ring needs 2 (*p* − 1) of them, each with its latency. So the curve of a shared batch has
+# a top; beyond it, more processes are slower. If each process keeps 128 faces, and prepares only those, the arithmetic
+# stays large beside the messages, and the speed-up, counted in faces a second, is higher. <!-- 12b.weak --> But then
+# the batch is 8,192 faces, and lesson 12 showed that this is another recipe. On a network of 125 MB/s, the shared batch
+# has the smallest of the three predicted speed-ups, if this machine's own bandwidth is higher than
+# that. <!-- 12b.slow --> (The latency was left as it is here; between machines it may be longer.)
 #
 # ## Then measure
 #
 # Now measure with two real processes. They take turns in two ways: first rank 0 takes a step with the whole batch while
-# rank 1 waits, then both take a step with half a batch each. Only the time matters here: the summed gradients are not
-# put back, so this is no training. And the step joins the pieces of the gradient, which the model leaves out. So
-# whatever else the machine does meets both ways alike.
+# rank 1 waits, then both take a step with half a batch each. So whatever else the machine does meets both ways alike.
+# Only the time matters here: the summed gradients are not put back, so this is no training. And the step joins the
+# pieces of the gradient, which the model leaves out.
 
 # %%
 def race(rank, world, folder, repeats):
@@ -270,8 +273,9 @@ fc.record({"speed-up of 2 processes, predicted": seconds(1) / seconds(2), "measu
 # %% [markdown]
 # How near they are depends on what else your machine does: the prediction supposes that each process has a core of its
 # own. On a machine with one core, or with a busy second one, two processes are no faster than one. Read your own two
-# numbers. Where the measured one is much lower, something was shared that the model does not know of: cores, or the way
-# to the memory. The course's `benchmarks/scaling.py` measures the same more carefully, with more repetitions.
+# numbers. (The two columns of a table of times come from two runs at different moments. What is in a picture makes no
+# difference to the time.) Where the measured one is much lower, something was shared that the model does not know of:
+# cores, or the way to the memory. The course's `benchmarks/scaling.py` measures the same more carefully, with more repetitions.
 #
 # `fc.distributed.Scaling` is this model. <!-- 12b.model --> With `cores=` it also counts that more processes than cores
 # have to take turns.
@@ -364,7 +368,8 @@ every_run.assign(error=every_run["error"].fillna("").str[:40])
 
 # %% [markdown]
 # The second call began only what was not there, <!-- 12b.resumed --> and the runs with the impossible rate are kept
-# with their error. <!-- 12b.kept --> One table is left to be made: the mean over seeds, the standard deviation of the
+# with their error. <!-- 12b.kept --> (The others learn little or nothing in so few epochs; here only the sweep is
+# tried.) One table is left to be made: the mean over seeds, the standard deviation of the
 # runs, and the number of seeds. (Two seeds choose no rate, as lesson 07 showed; a real sweep has more.)
 
 # %%
@@ -402,7 +407,7 @@ print(f"all work: {students * minutes} core-minutes; the cores are busy for {100
 import heapq
 
 
-def waits(span, seed=SEED):
+def waits(span, cores=cores, seed=SEED):
     free = [0.0] * cores
     found = []
     for start in sorted(np.random.default_rng(seed).uniform(0, span, students)):
@@ -429,8 +434,8 @@ fc.record({f"longest wait, {name}": minutes for name, minutes in longest.items()
 # %% [markdown]
 # The same machine is far too small for a class that starts together, and large enough for one that works at its own
 # pace. <!-- 12b.class --> A system that shares cores evenly does not let the last one wait so long; instead everybody's
-# 4 minutes become about 25, which is 4 × 50 / 8. If nobody is to wait more than 5 minutes when all start together,
-# about 50 × 4 / (5 + 4), or 23 cores, are needed. What helps is cheaper than cores: the smoke scale in class, the
+# 4 minutes become about 25, which is 4 × 50 / 8. If nobody is to wait more than 5 minutes, two rounds of 4 minutes have
+# to be enough, because those of a third round wait 8. That needs 25 cores. <!-- 12b.cores --> What helps is cheaper than cores: the smoke scale in class, the
 # lesson scale at home, and executed pages for those who read. Set the variable `OMP_NUM_THREADS=1` for everybody; then
 # a training uses one core, and nobody takes all eight. And count memory: 50 notebooks of about 1 GB each have to fit at
 # once, whether they compute or not.
@@ -452,6 +457,8 @@ fc.claim("12b.kept", sum("error" in record for record in records) == 2 and list(
          "The two runs with the impossible rate are kept with their error, and in no mean.")
 fc.claim("12b.class", longest["all within 2 minutes"] > 15 and longest["over the 90 minutes"] < 4,
          "Started within two minutes, the last of 50 waits over 15 minutes; over the lecture, under 4 minutes.")
+fc.claim("12b.cores", [waits(0, cores=number).max() for number in (24, 25)] == [8, 4],
+         "All at the same moment, the last of 50 waits 8 minutes for one of 24 cores, and 4 for one of 25.")
 fc.claims()
 
 # %% [markdown]

@@ -4,6 +4,7 @@ from html import escape
 from math import isfinite
 from numbers import Integral, Real
 
+from fercourse.data.faces import Split
 from fercourse.errors import ParameterError
 from fercourse.report.predictions import Predictions
 from fercourse.report.recorded import of_lesson
@@ -23,6 +24,7 @@ def record(
     *,
     unit: str = "",
     n: int | None = None,
+    of: Split | Predictions | None = None,
 ) -> None:
     """Show a measured figure in one quiet line, and publish it for run records and the docs' results page.
 
@@ -30,18 +32,20 @@ def record(
     value: a number, or Predictions: then the accuracy in %, with its 95 % interval and n. A number that is not finite
            is published as None: a training that diverged has no figure.
     n:     from how many faces, seeds or repetitions the number was taken
+    of:    whose figure a number is, where these are not the faces that the run loaded: a split, or Predictions. A
+           lesson on FER2013 that looks at drawn people has no figure of FER2013 there
 
     On drawn faces the figure that a recorded run of this lesson measured on FER2013 under the same name stands beside
-    it. Raises ParameterError for any other value, a name or unit that is no text, an n that is no whole number, and a
-    dict without names.
+    it. Raises ParameterError for any other value, a name or unit that is no text, an n that is no whole number, faces
+    that are neither, and a dict without names.
     """
     if not isinstance(name, dict):
-        figures = [_figure(name, value, unit, n)]
+        figures = [_figure(name, value, unit, n, of)]
         _show(figures, *_as_line(figures[0]))
         return
     if value is not None or not name:
         raise ParameterError(f"expected a name and a value, or a dict from names to values; found {name!r}, {value!r}")
-    figures = [_figure(each, of_it, unit, n) for each, of_it in name.items()]
+    figures = [_figure(each, of_it, unit, n, of) for each, of_it in name.items()]
     _show(figures, *_as_table(figures))
 
 
@@ -104,10 +108,12 @@ def _faces(figure):
     return "drawn faces" if figure["drawn"] else figure["source"]
 
 
-def _figure(name, value, unit, n):
+def _figure(name, value, unit, n, of):
     """What is published of one figure."""
     if not isinstance(name, str) or not isinstance(unit, str):
         raise ParameterError(f"expected the name and the unit of a figure as texts; found {name!r} and {unit!r}")
+    if not isinstance(of, Split | Predictions | None):
+        raise ParameterError(f"figure {name!r}: of: expected a split or Predictions, found a {type(of).__name__}")
     n, run = None if n is None else whole(f"figure {name!r}: n", n), current_run()
     measured = {
         "value": None,
@@ -124,6 +130,7 @@ def _figure(name, value, unit, n):
         measured |= {"source": value.source, "drawn": is_drawn(value.drawn)}
     else:
         measured["value"] = _number(name, value)
+        measured |= {} if of is None else {"source": of.source, "drawn": is_drawn(of.drawn)}
     return {"name": name} | run.stamp() | measured
 
 

@@ -117,6 +117,18 @@ def test_predictions_are_recorded_with_interval_n_and_data(shown):
     assert (published["source"], published["drawn"], published["scale"]) == ("drawn faces, seed 0", True, "full")
 
 
+def test_a_number_that_a_run_on_fer2013_took_from_drawn_people_is_no_figure_of_fer2013(shown, faces):
+    answers = Predictions(np.eye(7), np.arange(7), "drawn people", drawn=True)
+    on_fer2013()
+    record({"cost of glasses": 5.5, "cost of a hand": -0.4}, unit="points", of=answers)
+    record("cost of dark skin", 10.6, unit="points", of=faces.train)
+    record("another", 1.0)
+    published = [figure for each, *_ in shown for figure in each.get("figures", [each])]
+    assert [figure["drawn"] for figure in published] == [True, True, True, False]
+    assert [figure["source"] for figure in published] == ["drawn people", "drawn people", faces.train.source, "fer2013.csv"]
+    assert shown[0][1].splitlines()[0].strip() == "drawn faces"
+
+
 @pytest.mark.parametrize(
     ("value", "options", "line"),
     [
@@ -155,6 +167,7 @@ def test_what_is_no_figure_is_refused(value):
         ("a", {"n": "5"}),
         ("a", {"n": 5.7}),
         ("a", {"n": 0}),
+        ("a", {"of": "drawn"}),
     ],
     ids=str,
 )
