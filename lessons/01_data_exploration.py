@@ -224,8 +224,8 @@ bar.set_label(f"grey levels from the mean of all\n({data.source})", fontsize=8);
 # *Surprise* is the open mouth, <!-- 01.mouth --> and on drawn faces that of *Angry* lies between the brows, which come
 # down. <!-- 01.brows -->
 #
-# Over each map stands its strength, the mean size of its differences, and, "by lot", the mean of twenty lots of as many
-# faces. *Disgust* is the rarest emotion, and so few faces make a strong map by chance alone. On drawn faces its map is
+# Over each map stands its strength, the mean size of its differences, and, "by lot", the mean strength of twenty lots of
+# as many faces. *Disgust* is the rarest emotion, and so few faces make a strong map by chance alone. On drawn faces its map is
 # not among the strongest twentieth of such maps, <!-- 01.chance --> but that of Surprise is stronger than all twenty by
 # lot. <!-- 01.shuffled -->
 #

@@ -371,7 +371,7 @@ rows.round(1)
 # the steps are too long and the logits become large. Then it falls to about ln 7, but not by learning: all that is left
 # of the logits are the seven biases. <!-- 02b.trap -->
 #
-# Why so fast? Adam's first step moves every weight by the rate, 0.001. Compute how far that can move the sum of one
+# Why so fast? Adam's first step moves every weight with a slope by the rate, 0.001. Compute how far that can move the sum of one
 # unit of layer 1, and how far these sums differ from face to face before training.
 
 # %%
@@ -575,7 +575,7 @@ fc.plots.confusion(repaired_guess);
 # answer. <!-- 02b.disgust --> A network that never gives it loses less than two points of accuracy. Lesson 04 is about
 # that.
 #
-# Lesson 01 said that faces with a near-twin in Training make the score too high. Now it can be measured.
+# In lesson 01 near-twins in Training made the nearest neighbour's score too high. Does the same happen to a network?
 
 # %%
 def thumbnails(images):
@@ -596,9 +596,9 @@ groups = {
 fc.record(groups)
 
 # %% [markdown]
-# A thousand drawn faces have too few twins to decide it. Without them the score on FER2013 is three points lower. The
-# two intervals lie far apart: the network is right more often where it has seen a nearly identical picture. It may know
-# many of these by heart. (Or twins are easier.)
+# A thousand drawn faces have too few twins to decide it. On FER2013 the score without them is nearly three points
+# lower, with intervals far apart: the network is right more often where it has seen a nearly identical
+# picture. It may know many of these by heart. (Or twins are easier.)
 #
 # ## What you can say now
 #

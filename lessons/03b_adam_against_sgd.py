@@ -21,7 +21,8 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 # ## A second network
 #
 # After Adam, the notebook of 2019 ([notebook A](../docs/five_notebooks.md#a-a-challenge-notebook)) tries plain SGD on
-# the same CNN. It builds a new network, which it calls `modelSGD`; here it is `model_sgd`. A network called `model` is
+# a CNN of the same layers. (Its dropout is 0.3 there, after 0.2; here it stays 0.2.) It builds a new network, which it
+# calls `modelSGD`; here it is `model_sgd`. A network called `model` is
 # still there from the cells above. `fc.cnn` is the CNN that you built in part one. The course numbers the figures of
 # these notebooks: this run of SGD, which ended at 53.4 %, is A5.
 
@@ -418,7 +419,8 @@ for one, other in combinations(won, 2):
 # But the sentence of 2019, that SGD is "not an improvement", rested on a single rate for SGD. The rate alone moved
 # plain SGD by more points than the change from tuned SGD with momentum to tuned Adam. <!-- 03b.tuning --> And one seed
 # decides about two networks, not about two optimisers. In the race on FER2013 below, with more faces and more epochs,
-# Adam is ahead by less than a point, <!-- 03b.recorded --> which does not decide it.
+# Adam is ahead by less than a point, <!-- 03b.recorded --> which does not decide it. (In the column of FER2013 above,
+# after fewer epochs, the lead is larger.)
 #
 # And momentum itself? Against plain SGD with a rate of its own, SGD with momentum is better at this
 # length. <!-- 03b.momentum --> Both had their searches and the same epochs, so these two trainings differ in momentum

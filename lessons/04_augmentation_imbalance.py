@@ -299,7 +299,7 @@ plain, online = answers_of(plain_runs), answers_of(gentle_runs)
 
 # %% [markdown]
 # How do we compare two ways? For each face we count in which share of the seeds it was answered rightly, once for each
-# way. The mean difference over all faces is the gain. Its interval, ± 1.96 standard errors over the faces, says how
+# way. The mean difference over all faces is the gain. Its interval, ± 1.96 standard errors over the faces (the "two" of lesson 01, exactly), says how
 # much the gain could differ on other faces. We call a way *clearly better* if the whole interval lies above zero and
 # every seed agrees. This rule was fixed before anything was trained. In a table of means, n counts the trainings;
 # elsewhere the faces.
@@ -398,7 +398,8 @@ options = ["mirrored", "four pixels to the right", "turned by 30°", "turned by 
 fc.reveal("04.2", min(options, key=asked.get))
 
 # %% [markdown]
-# Turned by 90°, faces are read no better than by answering *Happy* to all. <!-- 04.ninety --> But this table says only
+# Turned by 90°, faces are read no better than by answering *Happy* to all, <!-- 04.ninety --> and at 30° not much is left
+# either. But this table says only
 # which changed faces the network cannot read yet. It does not say what helps on faces as they come, which are upright.
 # To know that, you have to train with each strength, and judge on upright faces. One thing changes from training to
 # training: the largest angle.
@@ -444,8 +445,8 @@ fc.reveal("04.3", best)
 # those are among the faces to judge by. A strength beside the best one may be as good: the grey points are single
 # seeds, and they differ.
 #
-# How much drawn faces are turned was decided by the program that draws them. The best angle for photographs may be
-# another one, so take the method from here and not the number.
+# How much drawn faces are turned was decided by the program that draws them. In the column of FER2013 above 20°
+# comes first, with 45° hardly behind. So take the method from here and not the number.
 #
 # ## Offline against online
 #
@@ -524,8 +525,8 @@ for name, new, old in (
 # executions of this lesson, with the same seeds, it was clear once and once not, and why is not known: the machines may
 # have rounded differently. Where changes are gentle, drawing anew brings something too: the whole interval lies above
 # zero. <!-- 04.anew --> Which of the two matters more, the kind of change or the way it is drawn? That is not decided
-# here: the interval of the larger difference between anew and stored reaches that of the smaller one between the
-# kinds. <!-- 04.rank --> Each stored picture is shown 14 times; a likely reason is that some are learned by heart.
+# here: hold the larger of the two gains by drawing anew against the smaller of the two gains by the kind of change, and
+# their intervals overlap. <!-- 04.rank --> Each stored picture is shown 14 times; a likely reason is that some are learned by heart.
 # Besides, drawing anew needs no memory for copies. What B's changes cost its own network is not known, because its text
 # shows no training without them.
 #

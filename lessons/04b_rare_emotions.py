@@ -29,7 +29,7 @@ EPOCHS: int = 0  # of each training; 0 means what the scale says
 # faces of an emotion that are found. Where we can, we therefore judge on more. Each network trains on a part of the
 # training faces, and is judged on the validation faces (in FER2013: PublicTest) together with training faces that it
 # has not seen. If half of n faces are found, the interval of that recall is ± 1.96 × √(0.5 × 0.5 / n), which is 98 / √n
-# points.
+# points. (So do not hold the figures of this part against those of lesson 04: other faces judge, and others teach.)
 
 # %%
 import numpy as np
@@ -207,7 +207,8 @@ for name, (faces, changes) in ways.items():
 # %% [markdown]
 # The fifth needs no training. A network learns how probable each emotion is for a face *when emotions are as common as
 # in training*. Where a face is unclear, it says *Happy* rather than *Disgust*, because *Happy* is about sixteen times
-# as common. By Bayes' rule the share of an emotion is a factor of its probability. Divide each probability by that
+# as common. The probability of an emotion for a face is how well the face fits the emotion, times how common the emotion
+# is, made to sum to 1 (Bayes' rule). Divide each probability by that
 # share, let the seven sum to 1 again, and the answers are those for seven equally common emotions. This is **prior
 # adjustment**.
 
@@ -334,7 +335,8 @@ leads = {"with changes": np.mean(lead(judged)), "without changes": np.mean(lead(
 fc.record({f"oversampling ahead of weights, {name}": float(value) for name, value in leads.items()}, unit="points")
 
 # %% [markdown]
-# Without changes less than half of the lead is left, in either direction. <!-- 04b.changes --> So the fresh changes are
+# Without changes the lead is small or gone: whichever of the two is ahead, it is by less than half of what it
+# was. <!-- 04b.changes --> So the fresh changes are
 # a good part of the difference: oversampling is more than a class weight as soon as a repeated face does not come back
 # as the same picture. The large step alone explains little. Whether it does harm together with changes, this test does
 # not say.

@@ -249,9 +249,10 @@ print("sides:", *sides, "· for the linear layers:", 128 * sides[-1] ** 2)
 # So 128 maps of 5 × 5, 3,200 numbers, are left for the linear layers. <!-- 04c.sides --> C's page trains it for 100
 # epochs with Adadelta. Like Adam, this optimiser gives each weight a step size of its own, from the sizes of its past
 # gradients and of its past steps. A hundred epochs take hours on a laptop. Two trainings of it, with changes and
-# without, are in the course's list of trainings at full scale. Both have 30 epochs, the same list of faces and the same
-# way to prepare them. `python -m fercourse train "PReLU CNN with augmentation"` trains one of them. The next cell shows
-# what has been recorded so far.
+# without, are in the course's list of trainings at full scale. Both are planned for 30 epochs, with the same list of
+# faces and the same way to prepare them. `python -m fercourse train "PReLU CNN with augmentation"` trains one of them.
+# The next cell shows what has been recorded so far. As long as one is missing or has fewer epochs, no comparison follows
+# from it, neither of the two nor with C's own figures.
 
 # %%
 for side in ("without", "with"):

@@ -22,8 +22,8 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 #
 # [Notebook A](../docs/five_notebooks.md) ends with the networks that had won the large competitions: residual
 # networks from torchvision, trained on faces from scratch. ResNet18 was right for 57.8 % of its validation faces,
-# better than the CNN of lesson 03. Then came ResNet50 with 48.3 % and ResNet152 with 49.8 %. The notebook goes back
-# to ResNet18 and does not say why the deeper two did worse.
+# better than the notebook's own CNN with 55.1 %. Then came ResNet50 with 48.3 % and ResNet152 with 49.8 %. The notebook
+# goes back to ResNet18 and does not say why the deeper two did worse.
 #
 # To judge that, you need deep networks which your machine can train. In this lesson you build a family of small ones,
 # with 8, 20 and 44 layers. Lesson 05b then takes up the three large networks: their cost, their learning rates, and
@@ -278,7 +278,7 @@ print(f"8 layers: at least {100 * eight_guess.interval()[0]:.1f} %")
 # ## With and without
 #
 # Now the experiment of the guess: three depths, each with shortcuts and without. Each may want another rate, and a
-# race in which all get the rate of one of them is unfair (lesson 03). So each is trained at 0.01 and at 0.03, and then
+# race in which all get the rate of one of them is unfair (lesson 03b). So each is trained at 0.01 and at 0.03, and then
 # further: the rates next to the best one so far are tried as well, until the best lies between two others.
 #
 # A network that has learned nothing has no best rate, because its losses hardly differ. For it all six rates are tried.
@@ -419,14 +419,15 @@ compared.round(2)
 # The 44 layers do not even know the faces that they were trained on, so more faces or dropout would not help them:
 # something has to change that lets them train. The second network has its training faces nearly right, and its loss
 # on new ones is higher than if it ignored the pixels. <!-- 05.heart --> It learned by heart. For it, more faces are
-# the remedy, as the third row shows. <!-- 05.remedy -->
+# the remedy, as the third row shows. <!-- 05.remedy --> (Its training had more steps too; but the second network, whose
+# training loss is near 0, did not lack steps.)
 #
 # ## Why does the shortcut help?
 #
 # The usual answer is that gradients vanish in deep networks. The authors of ResNet write that in their case this is
 # unlikely: batch norm keeps the signal alive on its way forward, as you saw, and they found gradients of healthy size.
-# Look for yourself: take one batch through two fresh networks of 44 layers, and compare the gradient of the first
-# convolution of each block.
+# Look for yourself: take one batch through two fresh networks of 44 layers, and compare the length (the *norm*) of the
+# gradient of the first convolution of each block.
 
 # %%
 fc.guess(
@@ -479,7 +480,7 @@ print("a block with γ = 0 changes nothing:", identity)
 
 # %% [markdown]
 # These are the layers from the beginning of this lesson. Whether they are a good start depends on the length of the
-# training, because at first only the γ and β of each block's last batch norm learn. Try it in exercise 05.6.
+# training, because at first, inside of a block, only the γ and β of its last batch norm learn. Try it in exercise 05.6.
 #
 # ## Which emotions it confuses
 #
@@ -499,7 +500,7 @@ for (true, taken_for), share in mistaken.items():
 # A row says what became of the faces with this label, its diagonal cell which share was found. Of *Disgust*, the rarest
 # label, the smallest share is found. <!-- 05.disgust --> A column with several dark cells is an answer that the network
 # gives too often. For each of the three printed mistakes, look at faces of both emotions, and ask whether you would
-# have made it too.
+# have made it too. (A share of the few faces of *Disgust* is one of a handful of faces: do not read much into it.)
 
 # %% [markdown]
 # ## What you can say now

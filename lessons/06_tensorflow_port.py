@@ -1,6 +1,6 @@
 # ---
 # title: The TensorFlow port
-# promise: You run TensorFlow of 2019, write its network in today's Keras, carry PyTorch's weights over, and prove them right.
+# promise: You run a TensorFlow program of 2019, write its network in today's Keras, carry PyTorch's weights over, and prove them right.
 # needs:
 #   - lessons 02 and 03, and the mirrored faces of lesson 04
 # outcomes:
@@ -50,7 +50,8 @@ v1, graph = tf.compat.v1, tf.Graph()
 # Importing fercourse before TensorFlow prevents it, and the setup cell has done so.
 #
 # A *placeholder* is an input without numbers: they come later. `get_variable` makes a weight under a name. The first
-# weights are Xavier's in the notebook; Glorot's is another name for the same rule. Of what the notebook uses, only
+# weights are drawn at random, from a range that is the narrower the more inputs and outputs a layer has: Xavier's rule,
+# also called Glorot's after the same man. Of what the notebook uses, only
 # `contrib`, an add-on, is gone. The notebook took Xavier's rule, its flatten and its fully connected layers from it;
 # here TensorFlow's own Glorot rule stands in for the first, and you write the other two. The convolutions have no bias,
 # as in the notebook. One channel stands for the notebook's three equal ones.
@@ -382,7 +383,7 @@ fc.record("its twin in PyTorch", torch_guess)
 # %% [markdown]
 # The scores of the two networks need not be equal. You cannot read from a difference whether a framework made it,
 # because the two trainings also had another order of the faces and other first weights. (PyTorch even draws these by
-# another rule, as 06b shows.) With the same weights, however, the logits must agree number by number. So carry the
+# another rule, and the two Adams divide by slightly different numbers, as 06b shows.) With the same weights, however, the logits must agree number by number. So carry the
 # weights over.
 #
 # PyTorch keeps a kernel as (out, in, height, width), Keras as (height, width, in, out). A fully connected layer is

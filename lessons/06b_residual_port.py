@@ -397,17 +397,18 @@ fc.record(refreshed)
 
 # %% [markdown]
 # After the pass at 0.9 the copy is at least as good as the network that was trained with 0.9; the pass at 0.99 brings
-# less. So it was the averages. <!-- 06b.refreshed --> Keras' default remembers a hundred batches or so, PyTorch's ten.
-# In Keras, write momentum = 1 − PyTorch's.
+# less. So it was the averages. <!-- 06b.refreshed --> (It may even be better than that network: its averages come from
+# finished weights, those of a training from weights that were still changing.) Keras' default remembers a hundred
+# batches or so, PyTorch's ten. In Keras, write momentum = 1 − PyTorch's.
 #
 # ## More defaults, in one table
 #
 # A smaller difference lies in the running *variance*: of n numbers PyTorch stores the sum of squared distances from the
 # mean, divided by n − 1, Keras by n. Over a convolution's many places this is nothing. Over a batch of eight rows it is
 # a factor of 8/7. You find more such defaults in the signatures of both frameworks. The cell below reads six defaults
-# that a port can meet. Leaky ReLU multiplies what is under 0 by its slope. AdamW is Adam with weight decay. RMSprop
-# divides by the root of a running mean of squared gradients, as Adam does; `rho` (PyTorch: `alpha`) is how much of that
-# mean stays in each step.
+# that a port can meet. Leaky ReLU multiplies what is under 0 by its slope. AdamW is Adam with weight decay (lesson 05b),
+# which it applies outside of the gradient. RMSprop divides by the root of a running mean of squared gradients, as Adam
+# does; `rho` (PyTorch: `alpha`) is how much of that mean stays in each step.
 
 # %% tags=["folded"]
 rows = torch.rand(8, 1, generator=torch.Generator().manual_seed(SEED))

@@ -10,7 +10,7 @@
 #   - put a number on choosing the best of many
 #   - find out from a confusion matrix on which faces it was measured
 #   - read the test faces once, and write it down
-# reproduces: C's habit of choosing on the faces that it reports, with 250 looks; E's and A's mean of batches
+# reproduces: C's habit of choosing on the faces that it reports, here with 250 looks; E's and A's mean of batches
 # ---
 
 # %% tags=["parameters"]
@@ -170,7 +170,7 @@ axis.set_title(f"40 tests of 15 faces of {worst} ({data.source})", fontsize=9);
 
 # %% [markdown]
 # With 1,000 faces both keep their promise: 94 to 96 of 100 intervals hold the truth. <!-- 07.cover --> With fifteen,
-# the simple one breaks it for some emotions, and Wilson's at its worst is clearly better, though it need not reach 95
+# the simple one breaks it for some emotions, and Wilson's at its worst keeps it far better, though it need not reach 95
 # either. <!-- 07.small --> Where none of fifteen is right, the simple interval is 0 to 0 and has no length (a cross in
 # the picture): it says that none ever can be. So the course shows Wilson's interval beside every accuracy.
 #
@@ -250,7 +250,7 @@ axis.set_title(f"one point for each seed ({len(valid):,} faces, {data.source})",
 # %% [markdown]
 # They answer far more than a quarter of the faces differently, though their accuracies are close. <!-- 07.part --> The
 # last two rows are standard deviations in points: of eight seeds on the same faces (the mean of both recipes), and, by
-# the formula, of one network on ever new faces. Both are as large as many a difference that is reported. The 95 %
+# the formula, of one network on ever new faces. (With more faces the last one is smaller.) Both are as large as many a difference that is reported. The 95 %
 # interval knows the chance of the faces alone, and not that of the seed: it speaks of this one network, and not of its
 # recipe.
 #
@@ -258,8 +258,8 @@ axis.set_title(f"one point for each seed ({len(valid):,} faces, {data.source})",
 #
 # Two accuracies on the same faces are *paired*: what both know, or neither knows, cannot tell them apart. What counts
 # are the faces that only one of them gets right. If both were equally good, each of these would be a fair coin. So ask
-# how often a fair coin gives a result at least as uneven: that is *McNemar's test*, and this probability is called *p*.
-# Small values, by custom below 0.05, speak against a fair coin.
+# how often a fair coin gives a result at least as uneven: that is *McNemar's test* of lesson 03, and this probability is
+# its *p*. Small values, by custom below 0.05, speak against a fair coin.
 
 # %%
 from scipy.stats import binomtest
@@ -356,7 +356,7 @@ uneven = int(wins + losses)
 of_wins = np.array([binomtest(k, uneven).pvalue for k in range(uneven + 1)])
 chance = of_wins[generator.binomial(uneven, 0.5, (50_000, 20))]
 alarms, carefully = (float(100 * (chance < limit).any(1).mean()) for limit in (0.05, 0.05 / 20))
-fc.record({"an alarm in twenty": alarms, "… at 0.05 / 20": carefully}, unit="%", n=50_000)
+fc.record({"series of twenty with an alarm": alarms, "… at 0.05 / 20": carefully}, unit="%", n=50_000)
 
 # %% [markdown]
 # In about half of such series or more, at least one of the twenty comparisons raises an alarm. It can be at most 64 of
@@ -458,21 +458,21 @@ pd.DataFrame({"sum of row": matrix.sum(axis=1)} | published, index=fc.EMOTIONS)
 # ### 79.79 %
 #
 # The highest figure that is quoted is 79.79 %, of a network called ResEmoteNet. Its [public
-# threads](https://github.com/ArnabKumarRoy02/ResEmoteNet/issues) let you judge it without a training of your own. Users
-# of its weights, and users who trained it, report these figures in the threads whose numbers stand beside them; those
-# of #49 and #13 are on files that the author handed out.
+# threads](https://github.com/ArnabKumarRoy02/ResEmoteNet/issues) let you judge it without a training of your own. Here
+# are four figures that users report, each with the number of its thread; those of #49 and #13 are on files that the
+# author handed out. (They are not all: in #16 a user has almost the published figure with its weights.)
 
 # %%
 reported = {"published": 79.79, "#13, its weights": 71.57, "#46, its weights": 65.9}
-reported |= {"#39, trained, about": 60.0, "#49, trained, over": 90.0}
+reported |= {"#39, trained, about": 60.0, "#49, on its files, over": 90.0}
 limits = {name: 100 * np.array(wilson(percent / 100 * 3589, 3589)) for name, percent in reported.items()}
 for name, (low, high) in limits.items():
     print(f"{reported[name]:.2f} % ({low:.1f} to {high:.1f})  {name}")
 
 # %% [markdown]
-# Had all of them read 3,589 faces, no two of these intervals would overlap. <!-- 07.apart --> So the choice of faces
-# alone does not explain it: no two of these reports can be about one network on faces of one kind. Two more threads say
-# where to look. In thread #32 a user finds 5,567 training faces of *Fear* in the author's files, where FER2013 has
+# Had all of them read 3,589 faces, no two of these intervals would overlap. <!-- 07.apart --> Then chance in the faces
+# would not explain it: not even the three that may be about its own weights fit together. How many faces each user read
+# is not said. Two more threads say where to look. In thread #32 a user finds 5,567 training faces of *Fear* in the author's files, where FER2013 has
 # 4,097; in thread #42 the author lists pictures that are the same or nearly so in two parts of them, and notes that the
 # original set has such pairs as well (you measured them in lesson 01). A training that has seen its test faces could
 # explain the 90 %. What explains 79.79 % is not known.
@@ -503,10 +503,10 @@ except ParameterError as error:
     print(error)
 
 # %%
-fc.ledger()[["first", "question", "faces", "seed"]].tail(3)
+fc.ledger()[["first", "question", "faces", "seed"]].tail(3).rename(columns={"first": "first read"})
 
 # %% [markdown]
-# The second question is refused, and the ledger holds the first alone. <!-- 07.ledger --> With `again="…"` and a
+# The second question is refused, and the ledger has no line for it. <!-- 07.ledger --> With `again="…"` and a
 # reason, it would be allowed, and the reason would stand beside it. It is no lock, for `data.test` is there for whoever
 # wants it. It is a habit: no lesson of this course and none of its recorded trainings reads these faces in another way,
 # and an automatic check of the course's code makes sure of it.

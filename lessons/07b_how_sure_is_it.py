@@ -27,8 +27,8 @@ EPOCHS: int = 0  # of the training; 0 means what the scale says
 # itself? One face cannot tell. Somebody who is rightly 84.6 % sure is wrong about one time in six or seven.
 #
 # Many faces can tell. Collect all answers that are about 85 % sure, and count: if 85 % of them are right, the number
-# means what it says. A network of which this holds at every level is *calibrated*. Nobody trains for it directly, and
-# accuracy does not show it. In this part you measure it, repair it, and use it.
+# means what it says. A network of which this holds at every level is *calibrated*. No training of this course asks for it by
+# name, and accuracy does not show it. In this part you measure it, repair it, and use it.
 #
 # There is a sign that something is wrong. Notebook A's CNN ends with a test accuracy of 55.1 % and a test loss of
 # 2.009. Somebody who knows nothing and gives each of the seven emotions the same probability has a loss of ln 7 ≈
@@ -119,8 +119,8 @@ fc.plots.reliability(judged);
 # %% [markdown]
 # This picture is a *reliability diagram*. On the dotted line a network is right as often as it is sure. The vertical
 # lines are Wilson's 95 % intervals; where a bin holds few faces they are long, and say little. Wherever there are many,
-# the points of this network lie below the line: it is too sure of itself. <!-- 07b.sure --> A large part of its
-# answers, more than a quarter, falls into the last bin, above 90 %. <!-- 07b.crowd -->
+# the points of this network lie below the line: it is too sure of itself. <!-- 07b.sure --> The last bin, above 90 %,
+# holds far more than a quarter of its answers. <!-- 07b.crowd -->
 #
 # Why? Lesson 03 showed that the loss of the training faces falls as long as you let it. A face that is answered rightly
 # still costs a little: minus the logarithm of its probability. The only way to lower this cost is to be surer. On faces
@@ -186,7 +186,8 @@ print(f"by chance: {middle:.1f} points, {low:.1f} to {high:.1f}")
 fc.reveal("07b.2", middle)
 
 # %% [markdown]
-# The course's own function draws only whether each answer is right, which is quicker and comes to the same.
+# The course's own function draws only whether each answer is right, which is quicker and comes to the same, but for the
+# chance of 200 draws.
 
 # %%
 chances = 100 * np.array(judged.calibration_by_chance(seed=SEED))
@@ -199,8 +200,8 @@ pd.DataFrame(rows, index=["low", "middle", "high"]).T.round(1).rename_axis("face
 
 # %% [markdown]
 # The measured error lies far above what chance makes, so this network is really too sure. <!-- 07b.beyond --> The fewer
-# the faces, the larger the error by chance: with 50 faces even a perfect network shows one of several points of a
-# hundred. <!-- 07b.few --> Many papers report a calibration error of 2 or 3 points without this interval. Whether such
+# the faces, the larger the error by chance: with 50 faces even a perfect network shows an error of several
+# points. <!-- 07b.few --> Many papers report a calibration error of 2 or 3 points without this interval. Whether such
 # a number shows anything depends on the number of faces.
 #
 # ## A temperature
@@ -294,9 +295,9 @@ fc.record({"calibration error before": before, "calibration error after": after,
 fc.plots.reliability(repaired);
 
 # %% [markdown]
-# On `judge`, too, the loss falls, and the calibration error falls to less than a third. <!-- 07b.tempered --> What is
+# On `judge`, too, the loss falls, and the calibration error falls to far less than a third. <!-- 07b.tempered --> What is
 # left is no more than about what chance makes of a perfect network: compare it with the last two
-# rows. <!-- 07b.left --> No answer has changed, and so the accuracy is the same. <!-- 07b.answers --> The largest of
+# rows. <!-- 07b.left --> (They are taken anew, because answers that are less sure vary more by chance.) No answer has changed, and so the accuracy is the same. <!-- 07b.answers --> The largest of
 # seven numbers stays the largest when all are taken to the same power.
 #
 # For Notebook A this means: its loss of 2.009 says little about its answers. With the best temperature it could not end
@@ -400,9 +401,10 @@ print(f"unanswered: {100 * unanswered:.1f} % of the faces")
 fc.reveal("07b.4", 100 * unanswered)
 
 # %% [markdown]
-# On `judge` the risk is far below that of all faces, and within five points of what was promised. <!-- 07b.kept --> It
-# may well lie above the promise, because it was chosen among many for its risk on `fit`, and so it looks a little too
-# good there (lesson 07). The price is the faces without an answer. Whose faces are these?
+# On `judge` the risk is far below that of all faces, and within five points of what was promised. <!-- 07b.kept --> Where
+# it lies above the promise, two reasons fit: chance in the faces, and that the threshold was chosen among many for its
+# risk on `fit`, so that it looks a little too good there (lesson 07). For half the risk on `judge` itself you would leave
+# other faces unanswered: read it from the curve. The price is the faces without an answer. Whose faces are these?
 
 # %%
 left = {

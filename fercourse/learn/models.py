@@ -154,7 +154,7 @@ def resnet9(mean: float, std: float) -> nn.Sequential:
         convolution(128, 256, pool=True),
         convolution(256, 512, pool=True),
         Residual(nn.Sequential(convolution(512, 512), convolution(512, 512))),
-        nn.AdaptiveMaxPool2d(1),
+        nn.MaxPool2d(6),
         nn.Flatten(),
         nn.Linear(512, len(EMOTIONS)),
     )

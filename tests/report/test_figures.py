@@ -125,7 +125,8 @@ def test_a_number_that_a_run_on_fer2013_took_from_drawn_people_is_no_figure_of_f
     record("another", 1.0)
     published = [figure for each, *_ in shown for figure in each.get("figures", [each])]
     assert [figure["drawn"] for figure in published] == [True, True, True, False]
-    assert [figure["source"] for figure in published] == ["drawn people", "drawn people", faces.train.source, "fer2013.csv"]
+    sources = ["drawn people", "drawn people", faces.train.source, "fer2013.csv"]
+    assert [figure["source"] for figure in published] == sources
     assert shown[0][1].splitlines()[0].strip() == "drawn faces"
 
 

@@ -26,8 +26,9 @@ class BothPools(nn.Module):
     """(B, C, H, W) to (B, C): of each channel its largest value and its mean, added up."""
 
     def forward(self, activation):
-        largest, mean = functional.adaptive_max_pool2d(activation, 1), functional.adaptive_avg_pool2d(activation, 1)
-        return (largest + mean).flatten(1)
+        # Of the whole picture, by a pool of its size: PyTorch before 2.12 cannot write an adaptive one in ONNX.
+        largest = functional.max_pool2d(activation, activation.shape[2:])
+        return (largest + functional.adaptive_avg_pool2d(activation, 1)).flatten(1)
 
 
 class Scaled(nn.Module):

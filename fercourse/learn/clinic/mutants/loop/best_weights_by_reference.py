@@ -1,4 +1,4 @@
-"""The best weights are kept by reference, so that they go on changing with the network."""
+"""The best weights are kept as the same tensors, not as a copy, so that they go on changing with the network."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The schedule writes one rate into all parameter groups, whatever rates they were given."""
+"""The schedule writes one rate into all groups of weights, whatever rates they were given."""
 
 from dataclasses import replace
 
