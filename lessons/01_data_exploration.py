@@ -225,9 +225,9 @@ bar.set_label(f"grey levels from the mean of all\n({data.source})", fontsize=8);
 # down. <!-- 01.brows -->
 #
 # Over each map stands its strength, the mean size of its differences, and, "by lot", the mean strength of twenty lots of
-# as many faces. *Disgust* is the rarest emotion, and so few faces make a strong map by chance alone. On drawn faces its map is
-# not among the strongest twentieth of such maps, <!-- 01.chance --> but that of Surprise is stronger than all twenty by
-# lot. <!-- 01.shuffled -->
+# as many faces. *Disgust* is the rarest emotion, and so few faces make a strong map by chance alone. On drawn faces its
+# map is not among the strongest twentieth of such maps, <!-- 01.chance --> but that of Surprise is stronger than all
+# twenty by lot. <!-- 01.shuffled -->
 #
 # On drawn faces the seven means together differ by no more than chance allows: less than in the largest of twenty
 # shuffles. <!-- 01.within --> (On FER2013: far more than in any.) From face to face a pixel differs over six times as

@@ -371,8 +371,8 @@ rows.round(1)
 # the steps are too long and the logits become large. Then it falls to about ln 7, but not by learning: all that is left
 # of the logits are the seven biases. <!-- 02b.trap -->
 #
-# Why so fast? Adam's first step moves every weight with a slope by the rate, 0.001. Compute how far that can move the sum of one
-# unit of layer 1, and how far these sums differ from face to face before training.
+# Why so fast? Adam's first step moves every weight with a slope by the rate, 0.001. Compute how far that can move the sum
+# of one unit of layer 1, and how far these sums differ from face to face before training.
 
 # %%
 reach, spread = {}, {}

@@ -299,10 +299,10 @@ plain, online = answers_of(plain_runs), answers_of(gentle_runs)
 
 # %% [markdown]
 # How do we compare two ways? For each face we count in which share of the seeds it was answered rightly, once for each
-# way. The mean difference over all faces is the gain. Its interval, ± 1.96 standard errors over the faces (the "two" of lesson 01, exactly), says how
-# much the gain could differ on other faces. We call a way *clearly better* if the whole interval lies above zero and
-# every seed agrees. This rule was fixed before anything was trained. In a table of means, n counts the trainings;
-# elsewhere the faces.
+# way. The mean difference over all faces is the gain. Its interval, ± 1.96 standard errors over the faces (the "two" of
+# lesson 01, exactly), says how much the gain could differ on other faces. We call a way *clearly better* if the whole
+# interval lies above zero and every seed agrees. This rule was fixed before anything was trained. In a table of means, n
+# counts the trainings; elsewhere the faces.
 
 # %%
 import numpy as np
@@ -520,15 +520,15 @@ for name, new, old in (
     print(f"{name}: {points:+.1f} ± {half:.1f}{', clearly better' if clearly_better(new, old) else ''}")
 
 # %% [markdown]
-# Drawn anew, gentle changes are clearly better than B's; stored, they are ahead by less. <!-- 04.strength --> Whether
-# the lead of the stored ones is clear, the last line of your output says. It lies near the edge of its interval: in two
+# Drawn anew, gentle changes are clearly better than B's; stored, they are ahead by less. <!-- 04.strength --> Whether the
+# lead of the stored ones is clear, the last line of your output says. It lies near the edge of its interval: in two
 # executions of this lesson, with the same seeds, it was clear once and once not, and why is not known: the machines may
 # have rounded differently. Where changes are gentle, drawing anew brings something too: the whole interval lies above
 # zero. <!-- 04.anew --> Which of the two matters more, the kind of change or the way it is drawn? That is not decided
 # here: hold the larger of the two gains by drawing anew against the smaller of the two gains by the kind of change, and
-# their intervals overlap. <!-- 04.rank --> Each stored picture is shown 14 times; a likely reason is that some are learned by heart.
-# Besides, drawing anew needs no memory for copies. What B's changes cost its own network is not known, because its text
-# shows no training without them.
+# their intervals overlap. <!-- 04.rank --> Each stored picture is shown 14 times; a likely reason is that some are
+# learned by heart. Besides, drawing anew needs no memory for copies. What B's changes cost its own network is not known,
+# because its text shows no training without them.
 #
 # ## What you can say now
 

@@ -632,8 +632,8 @@ fc.claim(
 fc.claims()
 
 # %% [markdown]
-# **What to remember.** A deeper network can do at least what a shallower one can, so a higher *training* loss means
-# that the training has not found such weights. Batch norm keeps the signal alive. Yet without shortcuts 44 layers do not train
+# **What to remember.** A deeper network can do at least what a shallower one can, so a higher *training* loss means that
+# the training has not found such weights. Batch norm keeps the signal alive. Yet without shortcuts 44 layers do not train
 # in 200 steps at any of six rates. With shortcuts they do, still behind the 20. Whether depth pays on new faces is
 # another question, and lesson 05b asks it of the large networks.
 #

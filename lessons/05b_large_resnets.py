@@ -495,10 +495,10 @@ runs |= {
 fc.record({f"Adam: {name}": runs[name][1] for name in list(runs)[3:]})
 
 # %% [markdown]
-# With its own peak each of the two networks learns. <!-- 05b.adam --> The peak of the 8 layers is several times the
-# CNN's own; what that costs stands in the third row, and with seed 0 it is no collapse. Only at three times that peak
-# does the CNN end at always *Happy*. <!-- 05b.collapse --> (On FER2013 it stays about six points above.) So here a foreign
-# peak gave a figure like 26.0 % only where it was far too high, and on drawn faces alone.
+# With its own peak each of the two networks learns. <!-- 05b.adam --> The peak of the 8 layers is several times the CNN's
+# own; what that costs stands in the third row, and with seed 0 it is no collapse. Only at three times that peak does the
+# CNN end at always *Happy*. <!-- 05b.collapse --> (On FER2013 it stays about six points above.) So here a foreign peak
+# gave a figure like 26.0 % only where it was far too high, and on drawn faces alone.
 #
 # ## The network of Notebook A, with a better recipe
 #

@@ -381,10 +381,10 @@ torch_guess = fc.predict(original, data.valid)
 fc.record("its twin in PyTorch", torch_guess)
 
 # %% [markdown]
-# The scores of the two networks need not be equal. You cannot read from a difference whether a framework made it,
-# because the two trainings also had another order of the faces and other first weights. (PyTorch even draws these by
-# another rule, and the two Adams divide by slightly different numbers, as 06b shows.) With the same weights, however, the logits must agree number by number. So carry the
-# weights over.
+# The scores of the two networks need not be equal. You cannot read from a difference whether a framework made it, because
+# the two trainings also had another order of the faces and other first weights. (PyTorch even draws these by another
+# rule, and the two Adams divide by slightly different numbers, as 06b shows.) With the same weights, however, the logits
+# must agree number by number. So carry the weights over.
 #
 # PyTorch keeps a kernel as (out, in, height, width), Keras as (height, width, in, out). A fully connected layer is
 # (out, in) there and (in, out) here. So you reorder the axes, and then every shape fits; `set_weights` refuses an array
@@ -670,4 +670,5 @@ fc.claims()
 #
 # - Abadi and others, *TensorFlow: A System for Large-Scale Machine Learning* (2016): why there was a graph.
 # - [Better performance with tf.function](https://www.tensorflow.org/guide/function): when a function is traced.
-# - Glorot and Bengio, *Understanding the Difficulty of Training Deep Feedforward Neural Networks* (2010): the first weights.
+# - Glorot and Bengio, *Understanding the Difficulty of Training Deep Feedforward Neural Networks* (2010): the first
+#   weights.

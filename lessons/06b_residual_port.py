@@ -663,4 +663,5 @@ fc.claims()
 #
 # - Ioffe and Szegedy, *Batch Normalization* (2015): the batch's statistics in training, the running ones afterwards.
 # - He and others, *Delving Deep into Rectifiers* (2015): the rule whose name PyTorch's function for first weights bears.
-# - [The functional API](https://keras.io/guides/functional_api/) and [LiteRT](https://ai.google.dev/edge/litert), official guides.
+# - [The functional API](https://keras.io/guides/functional_api/) and [LiteRT](https://ai.google.dev/edge/litert),
+#   official guides.

@@ -250,9 +250,9 @@ axis.set_title(f"one point for each seed ({len(valid):,} faces, {data.source})",
 # %% [markdown]
 # They answer far more than a quarter of the faces differently, though their accuracies are close. <!-- 07.part --> The
 # last two rows are standard deviations in points: of eight seeds on the same faces (the mean of both recipes), and, by
-# the formula, of one network on ever new faces. (With more faces the last one is smaller.) Both are as large as many a difference that is reported. The 95 %
-# interval knows the chance of the faces alone, and not that of the seed: it speaks of this one network, and not of its
-# recipe.
+# the formula, of one network on ever new faces. (With more faces the last one is smaller.) Both are as large as many a
+# difference that is reported. The 95 % interval knows the chance of the faces alone, and not that of the seed: it speaks
+# of this one network, and not of its recipe.
 #
 # ## The same faces
 #
@@ -472,10 +472,10 @@ for name, (low, high) in limits.items():
 # %% [markdown]
 # Had all of them read 3,589 faces, no two of these intervals would overlap. <!-- 07.apart --> Then chance in the faces
 # would not explain it: not even the three that may be about its own weights fit together. How many faces each user read
-# is not said. Two more threads say where to look. In thread #32 a user finds 5,567 training faces of *Fear* in the author's files, where FER2013 has
-# 4,097; in thread #42 the author lists pictures that are the same or nearly so in two parts of them, and notes that the
-# original set has such pairs as well (you measured them in lesson 01). A training that has seen its test faces could
-# explain the 90 %. What explains 79.79 % is not known.
+# is not said. Two more threads say where to look. In thread #32 a user finds 5,567 training faces of *Fear* in the
+# author's files, where FER2013 has 4,097; in thread #42 the author lists pictures that are the same or nearly so in two
+# parts of them, and notes that the original set has such pairs as well (you measured them in lesson 01). A training that
+# has seen its test faces could explain the 90 %. What explains 79.79 % is not known.
 #
 # ## The test faces are a budget
 #

@@ -27,8 +27,8 @@ EPOCHS: int = 0  # of the training; 0 means what the scale says
 # itself? One face cannot tell. Somebody who is rightly 84.6 % sure is wrong about one time in six or seven.
 #
 # Many faces can tell. Collect all answers that are about 85 % sure, and count: if 85 % of them are right, the number
-# means what it says. A network of which this holds at every level is *calibrated*. No training of this course asks for it by
-# name, and accuracy does not show it. In this part you measure it, repair it, and use it.
+# means what it says. A network of which this holds at every level is *calibrated*. No training of this course asks for it
+# by name, and accuracy does not show it. In this part you measure it, repair it, and use it.
 #
 # There is a sign that something is wrong. Notebook A's CNN ends with a test accuracy of 55.1 % and a test loss of
 # 2.009. Somebody who knows nothing and gives each of the seven emotions the same probability has a loss of ln 7 ≈
@@ -296,9 +296,10 @@ fc.plots.reliability(repaired);
 
 # %% [markdown]
 # On `judge`, too, the loss falls, and the calibration error falls to far less than a third. <!-- 07b.tempered --> What is
-# left is no more than about what chance makes of a perfect network: compare it with the last two
-# rows. <!-- 07b.left --> (They are taken anew, because answers that are less sure vary more by chance.) No answer has changed, and so the accuracy is the same. <!-- 07b.answers --> The largest of
-# seven numbers stays the largest when all are taken to the same power.
+# left is no more than about what chance makes of a perfect network: compare it with the last two rows. <!-- 07b.left -->
+# (They are taken anew, because answers that are less sure vary more by chance.) No answer has changed, and so the
+# accuracy is the same. <!-- 07b.answers --> The largest of seven numbers stays the largest when all are taken to the same
+# power.
 #
 # For Notebook A this means: its loss of 2.009 says little about its answers. With the best temperature it could not end
 # above ln 7, because an infinite temperature gives exactly ln 7, and the best one is at least as good. Of our own

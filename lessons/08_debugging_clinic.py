@@ -152,8 +152,8 @@ say(first_loss, "twenty_outputs", "softmax_before_the_loss")
 # ### One batch by heart
 #
 # That softmax is found by a task that looks too hard: sixteen faces must be learnt by heart. Take the augmentation out
-# first, else the faces change at each step. The least loss that can be reached is not always 0, because a criterion
-# with smoothed labels (lesson 07c) never gets there. So it is measured, with logits that are ever surer of the right label.
+# first, else the faces change at each step. The least loss that can be reached is not always 0, because a criterion with
+# smoothed labels (lesson 07c) never gets there. So it is measured, with logits that are ever surer of the right label.
 
 # %%
 def nothing(images, generator=None):
@@ -461,9 +461,9 @@ fc.record({f"found {name}": 100 * found[names].any().mean() for name, names in s
 # find them. <!-- 08.only --> Another may find nothing that the others do not. <!-- 08.redundant -->
 #
 # But some of these mutants are the ones on which the checks were shown, and each check was written for its own. So they
-# were counted apart, in the last two lines above. All those that were shown are found, and of the others fewer than six of
-# ten. <!-- 08.others --> The second figure is the one to trust: a check is to be judged by bugs that it was not written
-# for.
+# were counted apart, in the last two lines above. All those that were shown are found, and of the others fewer than six
+# of ten. <!-- 08.others --> The second figure is the one to trust: a check is to be judged by bugs that it was not
+# written for.
 
 # %%
 missed = found.columns[~found.any()]
@@ -476,9 +476,9 @@ pd.crosstab(by_stage.rename("stage"), by_stage.index.isin(missed), colnames=[""]
 # These are left. Read the list as work still to do. Most of these bugs sit *around* the network: in the data, in
 # augmentation and in the figures of the evaluation. <!-- 08.around --> For many of them there is a comparison with what
 # must be so. A mean over faces, for example, can be computed a second time, from predictions. With a learning rate of 0
-# no weight moves during an epoch, so its training loss can be computed a second time too, and a mean of batch means
-# would show. (That needs a training without augmentation and dropout, and batch norms in training mode.) A `train_epoch` that trains nothing and an `evaluate` that returns
-# known numbers show which epoch `fit` keeps.
+# no weight moves during an epoch, so its training loss can be computed a second time too, and a mean of batch means would
+# show. (That needs a training without augmentation and dropout, and batch norms in training mode.) A `train_epoch` that
+# trains nothing and an `evaluate` that returns known numbers show which epoch `fit` keeps.
 #
 # ## A complaint without a bug
 #

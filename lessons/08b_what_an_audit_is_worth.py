@@ -98,11 +98,11 @@ print(ours.show(number))
 # ## One alarm in a thousand
 #
 # Some checks are equalities, and an equality is never broken by chance. Others have a threshold. The course's audit
-# compares how often each emotion occurs in the validation split and in the training split. From the shares in training
-# it computes how many faces of each emotion to expect, and sums (found − expected)² / expected over the seven. If
-# validation is drawn from these shares, this sum exceeds 22.5 once in a thousand times. (It then follows a *χ²
-# distribution* with 6 degrees of freedom: 6 and not 7, because the seven counts have a fixed sum.) So the check complains above 22.5. Does it keep its promise? Draw splits at
-# random from one pot of labels and count.
+# compares how often each emotion occurs in the validation split and in the training split. From the shares in training it
+# computes how many faces of each emotion to expect, and sums (found − expected)² / expected over the seven. If validation
+# is drawn from these shares, this sum exceeds 22.5 once in a thousand times. (It then follows a *χ² distribution* with 6
+# degrees of freedom: 6 and not 7, because the seven counts have a fixed sum.) So the check complains above 22.5. Does it
+# keep its promise? Draw splits at random from one pot of labels and count.
 
 # %%
 import numpy as np
@@ -139,12 +139,12 @@ two_sided = 1000 * (both_by_chance(train_counts, valid_counts) > 22.5).mean()
 print(f"alarms in 1,000 trainings: {one_sided:.1f} against training, {two_sided:.1f} when both are drawn")
 
 # %% [markdown]
-# The check complains far more than ten times as often as it promises. <!-- 08b.wolf --> It takes the
-# shares in training for the truth, and they are drawn as well: with 1,200 faces they have an error of their own. The
-# sum over both splits allows for that, and keeps the promise. <!-- 08b.kept --> If the 20 clean trainings below give
-# no alarm, that proves little. At 3 % each, 20 trainings pass without any alarm more than half of the time, because 0.97 to
-# the power 20 is 0.54. Only many simulated splits show it. The course's audit was finished when this was found, so it
-# stays as it is here, and the repair is yours.
+# The check complains far more than ten times as often as it promises. <!-- 08b.wolf --> It takes the shares in training
+# for the truth, and they are drawn as well: with 1,200 faces they have an error of their own. The sum over both splits
+# allows for that, and keeps the promise. <!-- 08b.kept --> If the 20 clean trainings below give no alarm, that proves
+# little. At 3 % each, 20 trainings pass without any alarm more than half of the time, because 0.97 to the power 20 is
+# 0.54. Only many simulated splits show it. The course's audit was finished when this was found, so it stays as it is
+# here, and the repair is yours.
 #
 # ### Many checks
 #
@@ -233,9 +233,9 @@ for name, said in others.items():
 # ## One table
 #
 # The *naive audit* is what most people do: train, and see whether the loss falls and validation is better than always
-# *Happy*. Four packages that anybody can install check PyTorch trainings for silent bugs: torchtest, torchtest2 (by others,
-# with other checks), torcheck and torch-audit. Each was asked about the same trainings as its documentation says. The
-# package keeps what came out, with the version, measured on drawn faces by `benchmarks/clinic_tools.py`.
+# *Happy*. Four packages that anybody can install check PyTorch trainings for silent bugs: torchtest, torchtest2 (by
+# others, with other checks), torcheck and torch-audit. Each was asked about the same trainings as its documentation says.
+# The package keeps what came out, with the version, measured on drawn faces by `benchmarks/clinic_tools.py`.
 
 # %%
 tools = fc.clinic.published_tools()
@@ -250,9 +250,9 @@ print(f"the course's audit here: of {complete.bugs} and {complete.clean}")
 
 # %% [markdown]
 # The best of the four tools catches about one bug in nine, and the naive audit, which asks only whether the training
-# looks well, fewer than one in ten. <!-- 08b.tools --> That does not make them bad: they look for a few of these bugs, such
-# as weights that do not move or numbers that overflow, and they hardly complain without need. <!-- 08b.quiet --> None
-# of them knows what a face, a split or a label is, and many bugs sit there.
+# looks well, fewer than one in ten. <!-- 08b.tools --> That does not make them bad: they look for a few of these bugs,
+# such as weights that do not move or numbers that overflow, and they hardly complain without need. <!-- 08b.quiet -->
+# None of them knows what a face, a split or a label is, and many bugs sit there.
 #
 # ## A bug of your own
 #

@@ -315,10 +315,10 @@ fc.record({f"one change: {name}": answers for name, answers in choices.items() i
 #   give. <!-- 09.new --> The mean, a third of the numbers that were expected, changes little here; the paired test says
 #   whether more than chance. <!-- 09.mean -->
 # - **Normalisation.** That E leaves it out looks like a bug, and a reviewer would name it first. On these faces the
-#   frozen network does not mind: the test sees no difference. <!-- 09.unscaled --> Why not, we do not know. The faces' own mean and spread, the
-#   course's habit until now, are no better than that, and on drawn faces they are worse than what the weights want, by
-#   the test. <!-- 09.habit --> <!-- 09.own --> Their spread is about half of 0.5, or less, so the network sees more
-#   contrast than it was trained on.
+#   frozen network does not mind: the test sees no difference. <!-- 09.unscaled --> Why not, we do not know. The faces'
+#   own mean and spread, the course's habit until now, are no better than that, and on drawn faces they are worse than
+#   what the weights want, by the test. <!-- 09.habit --> <!-- 09.own --> Their spread is about half of 0.5, or less, so
+#   the network sees more contrast than it was trained on.
 # - **Size.** At 48, E's size, the last stage has 2 × 2 places for a whole face. <!-- 09.places --> On drawn faces 96
 #   pixels are better than 48. <!-- 09.size --> With seed 0 they were on FER2013 as well, by less. It is the largest size
 #   that was tried, so the best may lie higher, at a higher price. But 64 pixels leave 2 × 2

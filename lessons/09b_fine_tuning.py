@@ -261,10 +261,10 @@ fc.reveal("09b.2", ("worse" if worse else "better") + ", by the paired test" if 
 fc.record("thawed, 0.002, slower towards the stem", slower)
 
 # %% [markdown]
-# They do not help here; the test and the figures above say whether they harm. <!-- 09b.slower --> A likely reason is that with so few steps a layer that moves more slowly
-# has learnt less when the training ends. That is no verdict on the method: it was made for long trainings that forget
-# what they had, and the course's own long training of this network uses it (below). By the rule above, the slower way
-# should have been tried at higher rates, too.
+# They do not help here; the test and the figures above say whether they harm. <!-- 09b.slower --> A likely reason is that
+# with so few steps a layer that moves more slowly has learnt less when the training ends. That is no verdict on the
+# method: it was made for long trainings that forget what they had, and the course's own long training of this network
+# uses it (below). By the rule above, the slower way should have been tried at higher rates, too.
 #
 # ## At equal arithmetic
 #
@@ -428,11 +428,12 @@ table.rename_axis("FER2013, labels").round(1)
 
 # %% [markdown]
 # On FER2013 the fine-tuned network is ahead at each of the six numbers, but at 3,000 and 10,000 labels by less than two
-# points. <!-- 09b.lead --> With one seed for each training, so small a lead may be luck. In the list above, the column
-# of FER2013 says how many labels the lead saves. The small CNN needs about 1.8 to 3.3 times as many for what the
-# fine-tuned one does with 100 to 1,000. <!-- 09b.saved --> (The rate was chosen from two with 600 labels and 1,000 more
-# to judge by, which somebody who has 100 does not have.) What knowledge from elsewhere is worth depends on how hard the task is to learn without
-# it. All this holds at equal arithmetic: what either network could reach with more of it is another question.
+# points. <!-- 09b.lead --> With one seed for each training, so small a lead may be luck. In the list above, the column of
+# FER2013 says how many labels the lead saves. The small CNN needs about 1.8 to 3.3 times as many for what the fine-tuned
+# one does with 100 to 1,000. <!-- 09b.saved --> (The rate was chosen from two with 600 labels and 1,000 more to judge by,
+# which somebody who has 100 does not have.) What knowledge from elsewhere is worth depends on how hard the task is to
+# learn without it. All this holds at equal arithmetic: what either network could reach with more of it is another
+# question.
 
 # %% [markdown]
 # ## E's figure, and ours
@@ -451,9 +452,9 @@ print(f"PublicTest after {len(long)} epochs: {100 * last:.1f} %")
 # %% [markdown]
 # That is level with E's figure, inside the interval of ±1.6 points, <!-- 09b.above --> on larger pictures (E has 48
 # pixels), with a smaller network and half of E's epochs. At equal arithmetic a fine-tuned network is one to eight points
-# ahead of the small CNN on FER2013, most with few labels. With larger pictures, more epochs and stronger augmentation it is right much more often,
-# but then the arithmetic is no longer equal. The figure of this training for PrivateTest, read once, and those with
-# answers averaged over each face and its mirror image stand in [results.md](../docs/results.md).
+# ahead of the small CNN on FER2013, most with few labels. With larger pictures, more epochs and stronger augmentation it
+# is right much more often, but then the arithmetic is no longer equal. The figure of this training for PrivateTest, read
+# once, and those with answers averaged over each face and its mirror image stand in [results.md](../docs/results.md).
 #
 # ## What you can say now
 

@@ -474,14 +474,14 @@ pd.DataFrame(rows, ["added", "at the top", "±", "gain there"]).T.rename_axis("w
 # ## The same ladder on FER2013
 #
 # All of this holds for 1,500 drawn faces and six epochs. The column "FER2013, measured" in the tables above is the same
-# lesson on 1,500 photographs. There the ladder ends below its foot, and the pools cost more than eight points where
-# they are added. At the top, too, the networks without them, or without the stem, have more photographs
-# right. <!-- 10.real --> So several claims below have a cross in that column. Why, these trainings do not say. Real
-# faces differ more from each other than drawn ones, and six epochs may be too few for them: in lesson 10b a network
-# comes to 48 % with 36 epochs on as many photographs. <!-- 10.more --> The course's long recipe, `fc.CPU_RECIPE`, has most of these
+# lesson on 1,500 photographs. There the ladder ends below its foot, and the pools cost more than eight points where they
+# are added. At the top, too, the networks without them, or without the stem, have more photographs
+# right. <!-- 10.real --> So several claims below have a cross in that column. Why, these trainings do not say. Real faces
+# differ more from each other than drawn ones, and six epochs may be too few for them: in lesson 10b a network comes to
+# 48 % with 36 epochs on as many photographs. <!-- 10.more --> The course's long recipe, `fc.CPU_RECIPE`, has most of these
 # ingredients, pools and Muon among them. With fifteen epochs on all 28,709 faces it is right for over 65 % of
-# PublicTest. <!-- 10.long --> What a rung brings belongs to the faces, their number and the length of the training;
-# what each brings to the long recipe was not measured.
+# PublicTest. <!-- 10.long --> What a rung brings belongs to the faces, their number and the length of the training; what
+# each brings to the long recipe was not measured.
 #
 # ## What you can say now
 

@@ -187,14 +187,14 @@ pd.DataFrame({name: [f"{speeds[name] / 1e9:.0f}", f"{hours[name]:.1f}"] for name
              ["10⁹ operations a second", "hours for 100 epochs of FER2013"]).T  # fmt: skip
 
 # %% [markdown]
-# For the same arithmetic, E's EfficientNet takes more than three times as long as A's ResNet18. <!-- 10b.slow --> It
-# has *depthwise convolutions*, which read one channel each, so for every number that is fetched from memory there are
-# only nine multiplications, or 25 with a kernel of 5 × 5. A usual convolution uses each number again for every output channel. A processor multiplies
-# many numbers while it fetches one, so where little is multiplied it waits for memory. That is a likely reason why
-# EfficientNet needs fewer operations than ResNet18 for an epoch, and more hours. So a price in operations needs seconds
-# beside it, and the machine on which they were counted: here one thread of a CPU. Divide a crossing of the race by the
-# speed of its network, and you have its seconds. (Three steps are few. On a busy machine the speeds change from run to
-# run.)
+# For the same arithmetic, E's EfficientNet takes more than three times as long as A's ResNet18. <!-- 10b.slow --> It has
+# *depthwise convolutions*, which read one channel each, so for every number that is fetched from memory there are only
+# nine multiplications, or 25 with a kernel of 5 × 5. A usual convolution uses each number again for every output channel.
+# A processor multiplies many numbers while it fetches one, so where little is multiplied it waits for memory. That is a
+# likely reason why EfficientNet needs fewer operations than ResNet18 for an epoch, and more hours. So a price in
+# operations needs seconds beside it, and the machine on which they were counted: here one thread of a CPU. Divide a
+# crossing of the race by the speed of its network, and you have its seconds. (Three steps are few. On a busy machine the
+# speeds change from run to run.)
 #
 # ## More for the same: faces that grow
 #
@@ -309,10 +309,10 @@ own_side = float(100 * sum(there) / len(there))
 fc.record("small faces, judged on small faces", own_side, unit="%", n=len(seeds))
 
 # %% [markdown]
-# They have learnt as much as the others, within a few points. <!-- 10b.own --> (On 1,500 faces of FER2013 they have learnt
-# more: they read small faces over eight points better than the others read whole ones.) What was in the way may be the
-# size: their kernels look for a mouth of a certain size, and on a whole face it is one and a half times as large. So the
-# last epochs of a plan should be on faces of the size at which the network will answer. (You could also let it answer
+# They have learnt as much as the others, within a few points. <!-- 10b.own --> (On 1,500 faces of FER2013 they have
+# learnt more: they read small faces over eight points better than the others read whole ones.) What was in the way may be
+# the size: their kernels look for a mouth of a certain size, and on a whole face it is one and a half times as large. So
+# the last epochs of a plan should be on faces of the size at which the network will answer. (You could also let it answer
 # on small faces; each answer would then need 2.25 times fewer operations.)
 #
 # ## Two answers to one face
@@ -394,15 +394,14 @@ print("averaged against each:", ", ".join(f"p = {paired(three, one)[2]:.2f}" for
 #
 # ## The race on FER2013
 #
-# All this was on 1,500 drawn faces. The course keeps records of whole trainings on all 28,709 faces of FER2013, each
-# run by the same `fc.fit`, with the accuracy on PublicTest after each epoch. From them you get the race on real faces
-# without any training. The operations come from the networks, as before. "Lesson 10's recipe" is not the small network
-# from above: `fc.fast()` has 1.1 million weights, and `fc.CPU_RECIPE` trains it for fifteen epochs on faces that grow,
-# with triangle, changed faces and smoothed labels, and without averaged weights. C's network was trained for eight epochs,
-# not for C's hundred; B's for two, not for 350, and each epoch has three stored copies of every face, as in B. D's
-# takes most of all: one epoch costs nearly a third more than one of B's. E's begins with weights that were trained
-# before; from random weights there is a record of two epochs, which ends at a third right. So D's and E's are not in
-# this race.
+# All this was on 1,500 drawn faces. The course keeps records of whole trainings on all 28,709 faces of FER2013, each run
+# by the same `fc.fit`, with the accuracy on PublicTest after each epoch. From them you get the race on real faces without
+# any training. The operations come from the networks, as before. "Lesson 10's recipe" is not the small network from
+# above: `fc.fast()` has 1.1 million weights, and `fc.CPU_RECIPE` trains it for fifteen epochs on faces that grow, with
+# triangle, changed faces and smoothed labels, and without averaged weights. C's network was trained for eight epochs, not
+# for C's hundred; B's for two, not for 350, and each epoch has three stored copies of every face, as in B. D's takes most
+# of all: one epoch costs nearly a third more than one of B's. E's begins with weights that were trained before; from
+# random weights there is a record of two epochs, which ends at a third right. So D's and E's are not in this race.
 
 # %%
 def spent_after(network, history, copies=1):
@@ -443,18 +442,19 @@ on_real.map(lambda spent: "–" if spent != spent else f"{spent:.0f}").rename_ax
 
 # %% [markdown]
 # Who is first depends on the target. To 50 and to 55 % it is A's CNN by Adam. It needs few operations for each face, and
-# has its full rate from the first step. It never comes to 60 %. With changed faces it does, before all others, and stops below 65 %. Of these
-# networks, all of which begin untrained, only lesson 10's recipe comes to 65 %. <!-- 10b.order --> It does so after its
-# last epoch, and only just. Each curve is one seed; the records of the recipe's two other seeds come to 65 % as
-# well. <!-- 10b.seeds --> C's curve ends before 50 %, because
-# eight epochs at its rate are not enough for it. B's comes to 55 % with its second epoch. By then it has spent over ten
-# times what A's CNN had, and more than the recipe in all. <!-- 10b.dear --> Trained further it may pass
-# both, since B's notebook prints 66 % after 350 epochs; two points of a curve do not say at what price.
+# has its full rate from the first step. It never comes to 60 %. With changed faces it does, before all others, and stops
+# below 65 %. Of these networks, all of which begin untrained, only lesson 10's recipe comes to 65 %. <!-- 10b.order -->
+# It does so after its last epoch, and only just. Each curve is one seed; the records of the recipe's two other seeds come
+# to 65 % as well. <!-- 10b.seeds --> C's curve ends before 50 %, because eight epochs at its rate are not enough for it.
+# B's comes to 55 % with its second epoch. By then it has spent over ten times what A's CNN had, and more than the recipe
+# in all. <!-- 10b.dear --> Trained further it may pass both, since B's notebook prints 66 % after 350 epochs; two points
+# of a curve do not say at what price.
 #
 # Why is the recipe so late at 50 %? Its plan was made for the last epoch. The first nine epochs train on smaller faces
 # and are judged on whole ones, which the network has not met, so these accuracies are too low. And in the sixth epoch,
-# where it comes to 50 %, its rate is still four fifths of the peak. <!-- 10b.sixth --> Another target needs another plan. The training "Fast network, one minute", which takes about a minute on
-# two threads of a CPU, has a narrower network of the same kind and a plan of four epochs.
+# where it comes to 50 %, its rate is still four fifths of the peak. <!-- 10b.sixth --> Another target needs another plan.
+# The training "Fast network, one minute", which takes about a minute on two threads of a CPU, has a narrower network of
+# the same kind and a plan of four epochs.
 
 # %%
 minute = fc.recorded("Fast network, one minute")

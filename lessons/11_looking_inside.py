@@ -82,7 +82,8 @@ kept["maps"].shape
 
 # %% [markdown]
 # For each face there are 48 maps of 12 × 12. One place in them stands over 4 × 4 pixels of the face, and sees 19 × 19 of
-# them, because each kernel reads the neighbours too. `fc.feature_maps` does the same for any layer, and takes its hook away even when an error comes between.
+# them, because each kernel reads the neighbours too. `fc.feature_maps` does the same for any layer, and takes its hook
+# away even when an error comes between.
 
 # %%
 same_maps = np.array_equal(kept["maps"].cpu().numpy(), fc.feature_maps(model, valid[:few], last))
@@ -228,9 +229,9 @@ figure.suptitle(f"Occlusion: the fall of the answer's probability ({data.source}
 # difference; Grad-CAM still has bright places there, because each of its maps is scaled by itself.
 #
 # By hand and with the helpers, both maps are the same up to rounding. <!-- 11.hand --> Occlusion has a unit, which
-# Grad-CAM lacks: 0.3 means that the probability falls by 0.3 when this square is covered, for example from 0.8 to 0.5. Its
-# price is one answer for each place of the square, and one choice, the grey. A grey square is something the network has
-# never seen, and part of the fall comes from the strange square, not from what it hides.
+# Grad-CAM lacks: 0.3 means that the probability falls by 0.3 when this square is covered, for example from 0.8 to 0.5.
+# Its price is one answer for each place of the square, and one choice, the grey. A grey square is something the network
+# has never seen, and part of the fall comes from the strange square, not from what it hides.
 #
 # ## Is it true?
 #

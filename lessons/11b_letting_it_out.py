@@ -122,10 +122,10 @@ same_answers = float((from_file.argmax(1) == from_torch.argmax(1)).mean())
 print(f"{len(images):,} faces: logits differ by {apart:.1e} at most; {100 * same_answers:.1f} % of the answers are the same")
 
 # %% [markdown]
-# On these faces they differ by rounding alone: the file holds the same network. <!-- 11b.parity --> `fc.export_onnx` does all of this: the example of two, evaluation mode,
-# the proof. It writes the file aside and moves it into its place only when the proof has held; else it raises an error,
-# and an old file stays. Into the file it also writes how often answers of each sureness were right on these held-out
-# faces, so that whoever gets the file knows what its answers are worth.
+# On these faces they differ by rounding alone: the file holds the same network. <!-- 11b.parity --> `fc.export_onnx` does
+# all of this: the example of two, evaluation mode, the proof. It writes the file aside and moves it into its place only
+# when the proof has held; else it raises an error, and an old file stays. Into the file it also writes how often answers
+# of each sureness were right on these held-out faces, so that whoever gets the file knows what its answers are worth.
 
 # %%
 network = fc.export_onnx(model, folder / "network.onnx", valid)

@@ -408,10 +408,11 @@ pd.DataFrame({"one process": one, "two processes": counts}, index=["averaged", "
 # The row *norm* is the same network with two batch norms. A batch norm standardises by the mean and the spread of the
 # batch (lesson 05). Each process sees only its share, and standardises by that. So two processes train another network
 # than one, and no averaging of gradients repairs it. Even the two processes differ from each other: gradients are
-# averaged, the running means and spreads that batch norm keeps are not. <!-- 12.norm --> `apart` compares these as
-# well, because they are saved with the weights, and a running spread can be far larger than a weight. Here each process saved its own; DDP copies those of rank 0 to all
-# before each step. On GPUs `nn.SyncBatchNorm` computes mean and spread over all processes; it does not run on
-# processors. Without it, say in your report over how many faces each batch norm took its mean: here 32, and not 64.
+# averaged, the running means and spreads that batch norm keeps are not. <!-- 12.norm --> `apart` compares these as well,
+# because they are saved with the weights, and a running spread can be far larger than a weight. Here each process saved
+# its own; DDP copies those of rank 0 to all before each step. On GPUs `nn.SyncBatchNorm` computes mean and spread over
+# all processes; it does not run on processors. Without it, say in your report over how many faces each batch norm took
+# its mean: here 32, and not 64.
 #
 # ## What spoils it: a sampler that pads
 #

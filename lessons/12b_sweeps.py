@@ -275,7 +275,8 @@ fc.record({"speed-up of 2 processes, predicted": seconds(1) / seconds(2), "measu
 # own. On a machine with one core, or with a busy second one, two processes are no faster than one. Read your own two
 # numbers. (The two columns of a table of times come from two runs at different moments. What is in a picture makes no
 # difference to the time.) Where the measured one is much lower, something was shared that the model does not know of:
-# cores, or the way to the memory. The course's `benchmarks/scaling.py` measures the same more carefully, with more repetitions.
+# cores, or the way to the memory. The course's `benchmarks/scaling.py` measures the same more carefully, with more
+# repetitions.
 #
 # `fc.distributed.Scaling` is this model. <!-- 12b.model --> With `cores=` it also counts that more processes than cores
 # have to take turns.
@@ -433,12 +434,12 @@ fc.record({f"longest wait, {name}": minutes for name, minutes in longest.items()
 
 # %% [markdown]
 # The same machine is far too small for a class that starts together, and large enough for one that works at its own
-# pace. <!-- 12b.class --> A system that shares cores evenly does not let the last one wait so long; instead everybody's
-# 4 minutes become about 25, which is 4 × 50 / 8. If nobody is to wait more than 5 minutes, two rounds of 4 minutes have
-# to be enough, because those of a third round wait 8. That needs 25 cores. <!-- 12b.cores --> What helps is cheaper than cores: the smoke scale in class, the
-# lesson scale at home, and executed pages for those who read. Set the variable `OMP_NUM_THREADS=1` for everybody; then
-# a training uses one core, and nobody takes all eight. And count memory: 50 notebooks of about 1 GB each have to fit at
-# once, whether they compute or not.
+# pace. <!-- 12b.class --> A system that shares cores evenly does not let the last one wait so long; instead everybody's 4
+# minutes become about 25, which is 4 × 50 / 8. If nobody is to wait more than 5 minutes, two rounds of 4 minutes have to
+# be enough, because those of a third round wait 8. That needs 25 cores. <!-- 12b.cores --> What helps is cheaper than
+# cores: the smoke scale in class, the lesson scale at home, and executed pages for those who read. Set the variable
+# `OMP_NUM_THREADS=1` for everybody; then a training uses one core, and nobody takes all eight. And count memory: 50
+# notebooks of about 1 GB each have to fit at once, whether they compute or not.
 #
 # ## What you can say now
 
