@@ -403,8 +403,8 @@ pd.DataFrame(prices, ["10⁹ operations", "seconds"]).T.rename_axis("with all ru
 
 # %% [markdown]
 # The residual step adds most. Above it no rung adds counted operations, because only layers are
-# counted. <!-- 10.layers --> What Muon's products add is in its seconds; what the rungs above it add is too little to be
-# seen there.
+# counted. <!-- 10.layers --> What Muon's products and the rungs above add could show in the seconds alone. Read them:
+# here it is little.
 #
 # ### Muon, or just a rate?
 #
