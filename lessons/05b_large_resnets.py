@@ -504,7 +504,7 @@ fc.record({f"Adam: {name}": runs[name][1] for name in list(runs)[3:]})
 #
 # Leave the network alone and change everything around it: the same ResNet18 with the same stem for photographs. It gets
 # momentum (lesson 03b), faces that are never quite the same twice (lesson 04), and one cycle. It also gets a little
-# *weight decay*, which pulls each weight towards zero. This training was recorded whole on FER2013.
+# *weight decay*, which pulls each weight towards zero. This training was recorded on FER2013.
 
 # %%
 recipe = fc.recorded("ResNet18, all together, one cycle to 0.05")
@@ -527,9 +527,8 @@ fc.plots.history(recipe, column="accuracy", ax=axis);
 # In twenty epochs instead of a hundred, ResNet18 ends about six points above the 57.8 % of Notebook
 # A. <!-- 05b.recipe --> That 57.8 % is a mean of nine epochs; ours is the last epoch of one training. After the second
 # epoch, while the rate climbs, the accuracy on new faces falls; it rises again as the rate comes down. <!-- 05b.dip -->
-# One run does not show that the rate is the cause. Which change did it is not known, because all were made at once.
-# These faces are PublicTest. PrivateTest was read once, when the training was over, and stands in [the
-# results](../docs/results.md).
+# (One run proves no cause.) Which change brought the points is not known, because all were made at once. These faces are
+# PublicTest. PrivateTest was read once, when the training was over, and stands in [the results](../docs/results.md).
 #
 # ## What is known about depth
 #
