@@ -527,7 +527,7 @@ fc.plots.history(recipe, column="accuracy", ax=axis);
 # In twenty epochs instead of a hundred, ResNet18 ends about six points above the 57.8 % of Notebook
 # A. <!-- 05b.recipe --> That 57.8 % is a mean of nine epochs; ours is the last epoch of one training. After the second
 # epoch, while the rate climbs, the accuracy on new faces falls; it rises again as the rate comes down. <!-- 05b.dip -->
-# (One run proves no cause.) Which change brought the points is not known, because all were made at once. These faces are
+# (One run proves no cause.) Which change brought the points is unknown, because all were made at once. These faces are
 # PublicTest. PrivateTest was read once, when the training was over, and stands in [the results](../docs/results.md).
 #
 # ## What is known about depth
