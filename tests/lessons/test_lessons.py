@@ -120,6 +120,12 @@ def test_every_claim_of_a_lesson_has_a_verdict_on_fer2013(path):
 
 
 @lessons
+def test_a_lesson_that_goes_on_with_drawn_faces_says_so_to_the_run(path):
+    """What `env.load("drawn")` loads, the run records as drawn; faces from elsewhere would be recorded as FER2013's."""
+    assert not re.search(r"^ *data\b.*= fc\.drawn", path.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@lessons
 def test_a_claim_that_does_not_hold_on_fer2013_is_contradicted_beside_its_sentence(path):
     recorded = RECORDED.get(path.stem.split("_")[0], {"claims": ()})["claims"]
     cells = [cell.source for cell in read_lesson(path).cells if cell.cell_type == "markdown"]
