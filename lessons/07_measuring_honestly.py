@@ -177,7 +177,8 @@ axis.set_title(f"40 tests of 15 faces of {worst} ({data.source})", fontsize=9);
 # ### Figures without a formula
 #
 # For *balanced accuracy*, the mean recall of the seven emotions, no such formula is at hand, nor for *macro-F1*, the
-# mean of their F1 (2 · precision · recall / (precision + recall), for one emotion). The *bootstrap* (Efron, 1979) needs
+# mean of their F1 (2 · precision · recall / (precision + recall), for one emotion; where it was never answered, its
+# precision, 0 / 0, counts as 0). The *bootstrap* (Efron, 1979) needs
 # none. From your *n* faces draw *n* faces, with replacement, so that some come twice and others not at all, and take
 # the figure. Repeat this many times, and cut off 2.5 % at both ends. Draw within each emotion, else some draws would
 # hold hardly any *Disgust*.

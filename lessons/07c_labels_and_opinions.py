@@ -298,10 +298,10 @@ verdict
 # %% [markdown]
 # Three are borne out. <!-- 07c.table --> The others may be true: the table does not show it. For the second you would
 # need more seeds, because of two equal recipes all three pairs of seeds point the same way, whichever way, in two of
-# eight cases. For the third you would need more than one training, as the next seed may take back twice as much. For
-# the fourth both networks would have to answer the same faces. For the sixth you would need more faces, or the answers
-# of both networks to each face, for the paired test of lesson 07. For the seventh, two perfectly calibrated networks
-# could show such figures as well.
+# eight cases. (A t-test would have to trust that accuracies of seeds follow a bell curve.) For the third you would need
+# more than one training, as the next seed may take back twice as much. For the fourth both networks would have to answer
+# the same faces. For the sixth you would need more faces, or the answers of both networks to each face, for the paired
+# test of lesson 07. For the seventh, two perfectly calibrated networks could show such figures as well.
 #
 # Notice what the verdicts about quality needed: which faces, how many, and how many seeds. Without these three a
 # difference in accuracy cannot be judged, however many digits its figures have.

@@ -495,7 +495,8 @@ print("complaints:", {name: said for name, said in alarms.items() if said} or "n
 # %% [markdown]
 # One sound choice is complained of: a training that only mirrors its faces. <!-- 08.alarm --> Of 32 copies of a face it
 # makes two kinds, and the check asked for eight. Eight was a number that seemed safe; nothing says that it must be so.
-# What must be so is that not all copies are alike. So ask for two, and count anew what the check finds.
+# What must be so is that not all copies are alike. So ask for two, and count anew what the check finds. (*Group norm*, in
+# the list above, standardises groups of channels within each picture, where batch norm takes the batch.)
 
 # %%
 from functools import partial

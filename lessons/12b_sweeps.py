@@ -285,8 +285,8 @@ fc.record({"speed-up of 2 processes, predicted": seconds(1) / seconds(2), "measu
 shipped = fc.distributed.Scaling(data=data_seconds, fixed=fixed, per_face=per_face, gradients=gradient_bytes,
                                  bandwidth=bandwidth, latency=latency)  # fmt: skip
 same = all(abs(shipped.seconds(p, batch_size=128) / seconds(p) - 1) < 1e-9 for p in counts)
-parts = pd.DataFrame({p: shipped.parts(p, batch_size=128) for p in counts}).map("{:.4f}".format)
-parts.rename_axis("seconds of a step", axis=1)
+parts = 1000 * pd.DataFrame({p: shipped.parts(p, batch_size=128) for p in counts})
+parts.map("{:.1f}".format).rename_axis("ms of a step", axis=1)
 
 # %% [markdown]
 # ## Many settings: a sweep
