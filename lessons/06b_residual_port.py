@@ -551,7 +551,7 @@ print(f"largest difference of a logit: {float(on_torch):.1e}")
 
 # %%
 tf.get_logger().setLevel("ERROR")
-with contextlib.redirect_stdout(io.StringIO()):  # it reports what it converts
+with fc.tf.without_log(), contextlib.redirect_stdout(io.StringIO()):  # it reports what it converts
     ported.export(str(folder / "port.tflite"), format="litert", verbose=False)
 sizes = {path.name: path.stat().st_size / 1000 for path in sorted(folder.glob("port.*"))}
 weighed = sizes | {"weights alone": 4 * ported.count_params() / 1000}

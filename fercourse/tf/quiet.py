@@ -1,8 +1,8 @@
 """TensorFlow's first import, without its log.
 
 TensorFlow's C++ side writes to file descriptor 2 past `sys.stderr`, and its own switch no longer silences it. So the
-descriptor is sent to nowhere during the import and one first operation. That operation wakes the devices, and
-everything that has to be settled before they wake is settled here.
+descriptor is sent to nowhere during the import and the first operations. They wake the devices, and everything that
+has to be settled before they wake is settled here.
 """
 
 import os
@@ -22,7 +22,7 @@ def load_tensorflow():
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     if "tensorflow" not in sys.modules:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        with _without_log():
+        with without_log():
             _wake()
     import keras
 
@@ -41,11 +41,16 @@ def _wake():
     # On recent GPUs, float32 products are otherwise rounded to 10 bits: enough to break a comparison to 1e-4.
     tf.config.experimental.enable_tensor_float_32_execution(False)
     tf.constant(0) + 1
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:  # the first session of TensorFlow 1 has a line too
+        session.run(tf.constant(0))
 
 
 @contextmanager
-def _without_log():
-    """Send file descriptor 2 to nowhere for a while."""
+def without_log():
+    """Send file descriptor 2 to nowhere for a while, as for a conversion of which every step is logged.
+
+    Errors are raised all the same. What other threads and programs write to it meanwhile is lost too.
+    """
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
