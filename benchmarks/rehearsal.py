@@ -215,7 +215,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help='such as 01, 02b, or "cases"; all where none is named')
     parser.add_argument("--into", type=Path, required=True, help="a folder outside the course's")
-    parser.add_argument("--kaggle", action="store_true", help="notebooks in Kaggle instead of Colab")
+    parser.add_argument(
+        "--kaggle", action="store_true", help="notebooks in Kaggle, not in Colab; each case has its own"
+    )
     parser.add_argument(
         "--python", default="3.13", help="as in Colab: a number, which uv finds or downloads, or a path"
     )
@@ -226,7 +228,7 @@ def main():
     place = environment(folder, options.python)
     before, spare, failed = versions(place), folder / "spare", 0
 
-    def machine(name, kaggle=options.kaggle):
+    def machine(name, kaggle=False):
         """The machine of that name, made where it is not there yet, with a copy of the environment."""
         copy = folder / "machines" / name / "environment"
         if not copy.exists():
@@ -254,7 +256,7 @@ def main():
 
     for path in chosen(options.names):
         cleared()
-        row = rehearsed(path, machine("alone"), before)
+        row = rehearsed(path, machine("alone", options.kaggle), before)
         failed += bool(row["wrong"])
         times = "".join(f"{spelt(row[name]):>20}" for name in ("setup", "figure", "whole"))
         print(f"{path.parent.name}/{path.stem}".ljust(42) + times, *row["new"], flush=True)
