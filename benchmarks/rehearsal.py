@@ -215,9 +215,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help='such as 01, 02b, or "cases"; all where none is named')
     parser.add_argument("--into", type=Path, required=True, help="a folder outside the course's")
-    parser.add_argument(
-        "--kaggle", action="store_true", help="notebooks in Kaggle, not in Colab; each case has its own"
-    )
+    parser.add_argument("--kaggle", action="store_true", help="notebooks in Kaggle, not in Colab")
     parser.add_argument(
         "--python", default="3.13", help="as in Colab: a number, which uv finds or downloads, or a path"
     )
