@@ -36,8 +36,8 @@ def record(
            lesson on FER2013 that looks at drawn people has no figure of FER2013 there
 
     On drawn faces the figure that a recorded run of this lesson measured on FER2013 under the same name stands beside
-    it. Raises ParameterError for any other value, a name or unit that is no text, an n that is no whole number, faces
-    that are neither, and a dict without names.
+    it. Raises ParameterError for any other value, a name or unit that is no text, an n that is no whole number, an `of`
+    that is neither or stands beside Predictions, which say it themselves, and a dict without names.
     """
     if not isinstance(name, dict):
         figures = [_figure(name, value, unit, n, of)]
@@ -124,6 +124,8 @@ def _figure(name, value, unit, n, of):
         "source": run.source,
         "drawn": run.drawn,
     }
+    if isinstance(value, Predictions) and of is not None:
+        raise ParameterError(f"figure {name!r}: Predictions say themselves whose they are; leave out of=")
     if isinstance(value, Predictions):
         low, high = (100 * bound for bound in value.interval())
         measured |= {"value": 100 * value.accuracy, "unit": "%", "low": low, "high": high, "n": len(value)}

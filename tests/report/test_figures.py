@@ -130,6 +130,13 @@ def test_a_number_that_a_run_on_fer2013_took_from_drawn_people_is_no_figure_of_f
     assert shown[0][1].splitlines()[0].strip() == "drawn faces"
 
 
+def test_predictions_are_not_recorded_as_those_of_other_faces(shown, faces):
+    answers = Predictions(np.eye(7), np.arange(7), "drawn people", drawn=True)
+    with pytest.raises(ParameterError, match="leave out of="):
+        record({"MLP": answers}, of=faces.train)
+    assert shown == []
+
+
 @pytest.mark.parametrize(
     ("value", "options", "line"),
     [

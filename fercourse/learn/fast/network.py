@@ -26,7 +26,7 @@ class BothPools(nn.Module):
     """(B, C, H, W) to (B, C): of each channel its largest value and its mean, added up."""
 
     def forward(self, activation):
-        # Of the whole picture, by a pool of its size: PyTorch before 2.12 cannot write an adaptive one in ONNX.
+        # Of the whole picture, by a pool of its size: PyTorch 2.10 and 2.11 cannot write an adaptive one in ONNX.
         largest = functional.max_pool2d(activation, activation.shape[2:])
         return (largest + functional.adaptive_avg_pool2d(activation, 1)).flatten(1)
 
