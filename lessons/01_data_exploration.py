@@ -225,12 +225,12 @@ bar.set_label(f"grey levels from the mean of all\n({data.source})", fontsize=8);
 # down. <!-- 01.brows -->
 #
 # Over each map stands its strength, the mean size of its differences, and, "by lot", the mean strength of twenty lots of
-# as many faces. *Disgust* is the rarest emotion, and so few faces make a strong map by chance alone. On drawn faces its
-# map is not among the strongest twentieth of such maps, <!-- 01.chance --> but that of Surprise is stronger than all
-# twenty by lot. <!-- 01.shuffled -->
+# as many faces. The last map is of one lot. *Disgust* is the rarest, and so few faces make a strong map by chance. On
+# drawn faces its map is not among their strongest twentieth, <!-- 01.chance --> but that of Surprise is stronger than all
+# twenty. <!-- 01.shuffled -->
 #
 # On drawn faces the seven means together differ by no more than chance allows: less than in the largest of twenty
-# shuffles. <!-- 01.within --> (On FER2013: far more than in any.) From face to face a pixel differs over six times as
+# shuffles. <!-- 01.within --> (On FER2013: far more.) From face to face a pixel differs over six times as
 # much, <!-- 01.pixel --> because of light, skin, hair and pose. So no single pixel tells much; 2,304 weak hints add up,
 # as lesson 02 shows. A mean keeps only what lies in one place in most faces; a brow that sits higher in some is
 # blurred.
@@ -384,11 +384,11 @@ if has_votes:
 # %% [markdown]
 # The voters agree less where they elect another emotion than the label. <!-- 01.divided -->
 #
-# On drawn faces about one label in seven is not confirmed, <!-- 01.ceiling --> on FER2013 more than one in three, and
-# of *Fear* six in seven. *Disgust* has few faces, so its share is rough. The voters match the labels ("confirmed, all")
-# about as often as one person does on FER2013 (65 %), or a perfect reader on drawn faces (86 %). None of these need be
-# a ceiling. A model that always gave the voters' choice would match "confirmed, all". One that also learns the habits
-# of those who gave the labels can match more. Exercise 01.5 computes a ceiling, under an assumption.
+# On drawn faces about one label in seven is not confirmed, <!-- 01.ceiling --> on FER2013 more than one in three, and of
+# *Fear* six in seven. *Disgust* has few, so its share is rough. The voters match the labels ("confirmed, all") about as
+# often as one person does on FER2013 (65 %), or a perfect reader on drawn faces (86 %). None of these need be a ceiling,
+# the most that a model can match. One that gave the voters' choice would match "confirmed, all". One that also learns the
+# habits of those who gave the labels can match more. Exercise 01.5 computes a ceiling under an assumption.
 #
 # What do the voters elect instead? Each row is a label, and each column is what they elected.
 

@@ -233,9 +233,11 @@ for name, said in others.items():
 # ## One table
 #
 # The *naive audit* is what most people do: train, and see whether the loss falls and validation is better than always
-# *Happy*. Four packages that anybody can install check PyTorch trainings for silent bugs: torchtest, torchtest2 (by
-# others, with other checks), torcheck and torch-audit. Each was asked about the same trainings as its documentation says.
-# The package keeps what came out, with the version, measured on drawn faces by `benchmarks/clinic_tools.py`.
+# *Happy*. Four packages that anybody can install check PyTorch trainings for silent bugs:
+# [torchtest](https://github.com/suriyadeepan/torchtest), [torchtest2](https://github.com/Hrehory/torchtest2)
+# (by others, with other checks), [torcheck](https://github.com/pengyan510/torcheck) and
+# [torch-audit](https://github.com/RMalkiv/torch-audit). Each was asked about the same trainings as its documentation
+# says. The package keeps what came out, with the version, measured on drawn faces by `benchmarks/clinic_tools.py`.
 
 # %%
 tools = fc.clinic.published_tools()

@@ -1,7 +1,7 @@
 """Measured figures: shown where they arise, and beside each what the same lesson measured on FER2013."""
 
 from html import escape
-from math import isfinite
+from math import floor, isfinite, log10
 from numbers import Integral, Real
 
 from fercourse.data.faces import Split
@@ -13,6 +13,9 @@ from fercourse.report.show import show, table
 from fercourse.settings import is_number, whole
 
 QUIET = 'style="opacity: 0.75"'
+
+TINY = 1e-4
+"""A number below it is written with a power of ten."""
 
 LINE = "recorded: "
 """How the line of a single figure begins."""
@@ -60,7 +63,11 @@ def shown_anew(published: dict, text: str) -> tuple[str, str]:
 
 
 def _as_line(figure):
-    line = f"{LINE}{figure['name']} · {_in_words(figure)}{_beside(figure)}"
+    other = _of_fer2013(figure)
+    decimals = _decimals([each["value"] for each in (figure, other) if each])
+    line = f"{LINE}{figure['name']} · {_in_words(figure, decimals, faces=True)}"
+    if other:
+        line += f" · FER2013, measured: {_in_words(other, decimals)}, {_scale_of_record(figure)}"
     return line, f"<div {QUIET}>{escape(line)}</div>"
 
 
@@ -78,19 +85,14 @@ def _as_table(figures):
     rows = [
         [
             figure["name"],
-            _in_words(figure, faces=False, decimals=decimals),
-            *([_in_words(other, faces=False, decimals=decimals) if other else "–"] if any(real) else []),
+            _in_words(figure, decimals),
+            *([_in_words(other, decimals) if other else "–"] if any(real) else []),
         ]
         for figure, other in zip(figures, real, strict=True)
     ]
     if any(real):
         rows.append(["", "", f"({_scale_of_record(figures[0])})"])
     return "\n".join("  ".join(row).rstrip() for row in [head, *rows]), table([head, *rows])
-
-
-def _beside(figure):
-    other = _of_fer2013(figure)
-    return f" · FER2013, measured: {_in_words(other, faces=False)}, {_scale_of_record(figure)}" if other else ""
 
 
 def _scale_of_record(figure):
@@ -149,12 +151,13 @@ def _number(name, value):
     return number if isfinite(number) else None
 
 
-def _in_words(figure, *, faces=True, decimals=0):
+def _in_words(figure, decimals, *, faces=False):
     value, unit = figure["value"], figure["unit"]
     if value is None:
         shown = "none: not a finite number"
     else:
-        shown = f"{value:.1f} %" if unit == "%" else f"{_shortly(value, decimals)} {unit}".rstrip()
+        in_percent = unit == "%" or unit.startswith("points")
+        shown = f"{value:z.1f} {unit}" if in_percent else f"{_shortly(value, decimals)} {unit}".rstrip()
     parts = [] if figure["low"] is None else [f"{figure['low']:.1f}–{figure['high']:.1f}"]
     parts += [] if figure["n"] is None else [f"n = {figure['n']:,}"]
     parts += [_faces(figure)] if faces and _faces(figure) else []
@@ -162,16 +165,17 @@ def _in_words(figure, *, faces=True, decimals=0):
 
 
 def _decimals(values):
-    """How many decimals numbers below each other get at least, so that 1.73 is 1.730 beside 1.674."""
-    numbers = [value for value in values if isinstance(value, float) and value % 1 and abs(value) < 1000]
-    largest = max(map(abs, numbers), default=0)
-    return max((len(_shortly(value).partition(".")[2]) for value in numbers if abs(value) > largest / 10), default=0)
+    """How many decimals numbers shown together get: the largest has four digits by them, or three if it is below 1."""
+    numbers = [abs(value) for value in values if isinstance(value, float) and TINY <= abs(value) < 1000]
+    if not numbers:
+        return 0
+    most = 3 - floor(log10(max(numbers))) - (max(numbers) < 1)
+    return max(len(f"{number:.{most}f}".rstrip("0").partition(".")[2]) for number in numbers)
 
 
-def _shortly(value, decimals=0):
-    """A number in four digits, or as many more as these decimals need."""
+def _shortly(value, decimals):
+    """A number with so many decimals; in two digits where they would leave it fewer."""
     if isinstance(value, int) or abs(value) >= 1000:
         return f"{value:,.0f}"
-    if "e" in (text := f"{value:.4g}"):
-        return text
-    return text if len(text.partition(".")[2]) >= decimals else f"{value:.{decimals}f}"
+    few = 0 < abs(value) < max(TINY, 10.0 ** (1 - decimals))
+    return f"{value:.2g}" if few else f"{value:.{decimals}f}"

@@ -73,11 +73,31 @@ def test_numbers_below_each_other_are_equally_exact_and_hold_together_on_a_narro
     record({"one": 1.73, "two": 1.674, "three": 3, "four": 0.0125, "five": 2e-05}, n=1000)
     _, text, html = shown[-1]
     assert [line.split("  ")[-1] for line in text.splitlines()[1:]] == [
-        f"{number} (n = 1,000)" for number in ("1.730", "1.674", "3", "0.0125", "2e-05")
+        f"{number} (n = 1,000)" for number in ("1.730", "1.674", "3", "0.013", "2e-05")
     ]
     assert "1.730 (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}1,000)" in html
-    record({"one": 22.8, "two": 7.5}, unit="points")
-    assert [line.split("  ")[-1] for line in shown[-1][1].splitlines()[1:]] == ["22.8 points", "7.5 points"]
+
+
+@pytest.mark.parametrize(
+    ("values", "unit", "numbers"),
+    [
+        ([22.8, 7.5], "points gained", ["22.8", "7.5"]),
+        ([9.16, -0.02], "points", ["9.2", "0.0"]),
+        ([0.1731, 0.06255, 0.005417], "", ["0.173", "0.063", "0.0054"]),
+        ([-0.00679, 0.037825], "", ["-0.0068", "0.0378"]),
+        ([103.73, 49.67], "", ["103.7", "49.7"]),
+        ([62.611, 2.143], "", ["62.61", "2.14"]),
+        ([236.2, 0.494, 0.0], "", ["236.2", "0.49", "0.0"]),
+        ([1.209e-15, 2.5e-15], "", ["1.2e-15", "2.5e-15"]),
+        ([1195.4, 9.881], "", ["1,195", "9.881"]),
+        ([7, 0.99], "", ["7", "0.99"]),
+        ([0.5, 3.0], "", ["0.5", "3.0"]),
+    ],
+)
+def test_a_number_has_no_more_digits_than_one_reads(shown, values, unit, numbers):
+    on_fer2013()
+    record({f"figure {place}": value for place, value in enumerate(values)}, unit=unit)
+    assert [line.split("  ")[-1].split(" ")[0] for line in shown[-1][1].splitlines()[1:]] == numbers
 
 
 @pytest.mark.parametrize(
