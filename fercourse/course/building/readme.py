@@ -139,7 +139,7 @@ def _lesson_row(lesson, records):
     """A row: what the front matter promises, and what it costs."""
     cost = records.get(lesson.name, {}).get("cpu")
     sheet = sheet_minutes(lesson)
-    times = [f"{reading_minutes(lesson)} to read", f"{sheet} exercises" if sheet else ""]
+    times = [f"{reading_minutes(lesson)} to read", f"{sheet} for exercises" if sheet else ""]
     times.append(f"run: {in_minutes(cost['processor_seconds'])}" if cost else "run: not measured yet")
     cells = (
         lesson.number,

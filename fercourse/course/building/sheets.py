@@ -173,8 +173,10 @@ def _opening(sheet, repository):
     ]
     first, name = next(iter(sheet.exercises)), f"{sheet.path.stem}.ipynb"
     title = f"# {sheet.number} · Exercises: {sheet.title}"
+    parts = sorted(path.stem for path in sheet.path.parent.parent.glob(f"{sheet.number}*.py")) or [sheet.path.stem]
+    links = [f"[lesson {part.partition('_')[0]}](../notebooks/{part}.ipynb)" for part in parts]
     lesson = linked_from_anywhere(
-        f"These exercises belong to [the lesson](../notebooks/{name}).", folder="exercises", repository=repository
+        f"These exercises belong to {', '.join(links)}.", folder="exercises", repository=repository
     )
     return "\n".join(
         [

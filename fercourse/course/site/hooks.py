@@ -112,8 +112,9 @@ def _buttons(path, course, decks):
     links = [(f'href="../{_download(notebook)}" download', "Download the notebook")]
     if colab := colab_address(course.repository, notebook.relative_to(course.root).as_posix()):
         links.insert(0, (f'href="{colab}"', "Open in Colab"))
-    for other in others[:1]:
-        links.append((f'href="../{other.parent.name}/{other.stem}.html"', "Lesson" if sheet else "Exercises"))
+    for other in others:
+        name = f"Lesson {other.stem.partition('_')[0]}" if sheet else "Exercises"
+        links.append((f'href="../{other.parent.name}/{other.stem}.html"', name))
     if not sheet and _deck(path) in decks:
         links.append((f'href="../{_deck(path)}"', "Slides"))
     return '<p class="buttons">' + " ".join(f'<a class="md-button" {to}>{text}</a>' for to, text in links) + "</p>\n"

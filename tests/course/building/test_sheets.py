@@ -121,6 +121,15 @@ def test_a_sheet_becomes_a_solved_notebook_a_released_one_and_hints(course):
     assert built == [f"solutions/{STEM}.ipynb", f"exercises/{STEM}.ipynb", HINTS]
 
 
+def test_a_sheet_leads_to_each_part_of_its_lesson(course):
+    (course.lessons / "01b_more.py").touch()
+    (course.lessons / "02_other.py").touch()
+    build_sheets(course=course)
+    opening = cells(course)["01-title"].source
+    assert "[lesson 01b](../notebooks/01b_more.ipynb)" in opening
+    assert "02_other" not in opening
+
+
 def test_the_solved_notebook_has_an_opening_a_setup_cell_the_authors_cells_and_a_progress_line(course):
     build_sheets(course=course)
     found = cells(course)
@@ -131,7 +140,7 @@ def test_the_solved_notebook_has_an_opening_a_setup_cell_the_authors_cells_and_a
     assert found["01-title"].source.startswith("# 01 · Exercises: two toys\n")
     address = "https://colab.research.google.com/github/fercourse/fercourse/blob/main"
     assert f"colab-badge.svg)]({address}/exercises/{STEM}.ipynb)\n" in found["01-title"].source
-    assert f"[the lesson](../notebooks/{STEM}.ipynb) <sup>[in Colab]({address}/" in found["01-title"].source
+    assert f"[lesson 01](../notebooks/{STEM}.ipynb) <sup>[in Colab]({address}/" in found["01-title"].source
     assert "| 01.1 Add | code | ●○○ | 5 | 3 |" in found["01-title"].source
     assert "| 01.2 Why? | break | ●●● | 15 | 4 |" in found["01-title"].source
     assert "git+https://github.com/fercourse/fercourse" in found["01-course"].source

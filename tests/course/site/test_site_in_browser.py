@@ -79,6 +79,10 @@ WIDER = """() => [...document.querySelectorAll("main *")].filter((each) => {
 }).map((each) => each.outerHTML.slice(0, 120))"""
 
 
+CUT = """() => [...document.querySelectorAll("main pre > code")].filter((each) =>
+  !each.closest("details") && each.scrollWidth > each.clientWidth + 1).map((each) => each.innerText.slice(0, 120))"""
+
+
 @pytest.mark.parametrize(("name", "ways"), [pytest.param(*each, id=each[0]) for each in looked_at()])
 def test_a_page_has_no_error_no_request_no_cut_column_and_no_serious_finding_of_axe(name, ways, browser, site):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing: make environment").Axe()
@@ -90,6 +94,7 @@ def test_a_page_has_no_error_no_request_no_cut_column_and_no_serious_finding_of_
         results = axe.run(page, context=context, options=OPTIONS)
         problems = [f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in serious(results)]
         problems += [f"wider than the page: {each}" for each in page.evaluate(WIDER)]
+        problems += [f"code that is cut: {each}" for each in (page.evaluate(CUT) if width == 1400 else [])]
         problems += page.troubles
         page.troubles.clear()
         found += [f"{width} pixels, {scheme}: {problem}" for problem in problems]
