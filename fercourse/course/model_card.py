@@ -104,12 +104,13 @@ def _measured(group):
         "",
         f"{first['name']} (lesson {first['lesson']}): {recipe}.",
         "",
-        "| faces | seed | right, of | accuracy % | mean recall of the seven emotions % |",
+        "| faces | seed | right, of | accuracy % | mean recall % |",
         "| --- | ---: | ---: | ---: | ---: |",
         *rows,
         "",
-        "In brackets the 95 % interval (Wilson). PublicTest was looked at while settings were chosen, PrivateTest",
-        "once, at the end. Other trainings and their seeds stand in [results.md](results.md).",
+        "In brackets the 95 % interval (Wilson); mean recall is that of the seven emotions. PublicTest was looked at",
+        "while settings were chosen, PrivateTest once, at the end. Other trainings and their seeds stand in",
+        "[results.md](results.md).",
         "",
     ])  # fmt: skip
 
