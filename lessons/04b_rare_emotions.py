@@ -265,9 +265,8 @@ figure.suptitle(f"{data.source}, first seed", fontsize=9);
 # *Disgust*, its precision is not known, and the table counts it as 0. That of *nothing* rests on few answers: do not
 # compare it.) Prior adjustment raises mean recall without any training, but most faces that it calls *Disgust* show
 # something else. <!-- 04b.prior --> Oversampling finds about as much, and is right more than twice as often when it
-# says so. <!-- 04b.precise --> (On FER2013 it is right more than twice as often as well, but finds less.) Most
-# of its *Disgust* is wrong too. Discarding keeps so few faces that accuracy and mean recall both
-# fall. <!-- 04b.discarding --> Class weights lose against oversampling in accuracy *and* in mean
+# says so. <!-- 04b.precise --> Most of its *Disgust* is wrong too. Discarding keeps so few faces that accuracy and mean
+# recall both fall. <!-- 04b.discarding --> Class weights lose against oversampling in accuracy *and* in mean
 # recall, <!-- 04b.weights --> although both give a rare emotion the same share of the loss.
 #
 # The tables are means over the seeds; the pictures are the first seed's. They show each recall with its 95 % interval.
