@@ -132,16 +132,21 @@ def looked_at():
 
 def look_into(folder, *, deeper=True):
     """What lies right in `folder` and, where `deeper`, in the folders right under it, as a `Look`."""
-    ranked, passed = [], []
-    try:
-        for place in [folder, *folders_in(folder)] if deeper else [folder]:
+    ranked, passed, places = [], [], [folder]
+    for place in places:  # to which the folders in `folder` come, once that was looked into
+        try:
             candidates, others = look_right_into(place, closely=deeper)
-            ranked += candidates
-            below = [] if place == folder else [(path.name, "too deep to be looked into") for path in folders_in(place)]
-            passed += [f"{(place / name).relative_to(folder)} ({why})" for name, why in [*others, *below]]
-    except OSError as error:
-        if not isinstance(error, FileNotFoundError):
-            passed.append(f"{error.filename} ({error.strerror})")
+            below = folders_in(place)
+        except OSError as error:
+            if not isinstance(error, FileNotFoundError):
+                passed.append(f"{error.filename} ({error.strerror})")
+            continue
+        ranked += candidates
+        if place != folder:
+            others += [(path.name, "too deep to be looked into") for path in below]
+        elif deeper:
+            places += below
+        passed += [f"{(place / name).relative_to(folder)} ({why})" for name, why in others]
     candidates = [found for _, found in sorted(ranked, key=lambda candidate: candidate[0] > len(FILES))]
     sure = next((found for found in candidates if not is_doubtful(found)), None)
     return Look(folder, sure or next(iter(candidates), None), sure is not None, tuple(passed))

@@ -7,6 +7,7 @@ Nothing is left out: what lies in a folder of a split is a folder of an emotion,
 whole is refused. Only hidden files and those of `names.LEFT_BEHIND` are passed over.
 """
 
+import os
 import re
 
 import numpy as np
@@ -60,7 +61,8 @@ def split_folders(folder):
             f"{folder}: expected one folder for each split, found {' and '.join(twice)} for the same one. Keep one."
         )
     beside = set(visible(folder)) - {path for path, _ in parts}
-    if unknown := sorted(path.name for path in beside if path.is_dir() and has_emotions(path)):
+    readable = (path for path in beside if path.is_dir() and os.access(path, os.R_OK))  # lost+found is root's alone
+    if unknown := sorted(path.name for path in readable if has_emotions(path)):
         raise DataMismatch(
             f"{folder}: expected folders named train, validation and test, found faces in {' and '.join(unknown)} too. "
             "Name the folder after its split, or move it elsewhere."
