@@ -22,7 +22,9 @@ FILES = (
     "fer2013.csv",
     "fer2013",
     "fer2013.csv.gz",
-    "fer2013.tar.gz",
+    "fer2013*.tar.gz",
+    "fer2013*.tgz",
+    "fer2013*.tar",
     "fer2013.zip",
     "icml_face_data.csv",
     f"{CHALLENGE}.tar.gz",
@@ -132,9 +134,13 @@ def why_not(path, *, closely):
     if rank > len(FILES) and (not closely or path.suffix.lower() not in TABLES):
         return "another name"
     try:
+        if kind_of(path).startswith("tar"):  # which would have to be unpacked to the end to be known
+            return "another name"
         line = first_line(path)
-    except (DataMismatch, OSError, *DAMAGED):
-        return "no table, or a damaged file"
+    except (DataMismatch, OSError, *DAMAGED) as error:
+        return getattr(error, "strerror", None) or "no table, or a damaged file"
+    if "\0" in line:
+        return "UTF-16 text or binary data"
     return "" if {"emotion", "pixels"} <= columns_in(line) else f"its first line is {shortened(line.strip())}"
 
 
@@ -184,10 +190,10 @@ def why_no_faces(path):
 
 
 def is_doubtful(found):
-    """Whether any other data set is better: folders without FER2013's classes or size, Parquet with a wrong part, a zip
-    of pictures, which mostly lies beside the folders that were unpacked from it."""
+    """Whether any other data set is better: folders or Parquet without FER2013's classes or size, Parquet with a wrong
+    part, a zip of pictures, which mostly lies beside the folders that were unpacked from it."""
     if found.layout == "parquet":
-        return any(map(why_no_faces, found.sources))
+        return any(map(why_no_faces, found.sources)) or not begins_with_a_face(found.sources[0])
     if found.layout == "csv":
         return is_without_table(found.path)
     if found.layout != "folders":
@@ -196,6 +202,17 @@ def is_doubtful(found):
         return any(size_of_first(faces_under(top)) != (SIDE, SIDE) for top, _ in part_folders(found.path))
     except (DataMismatch, OSError):
         return True
+
+
+def begins_with_a_face(path):
+    """Whether the first row of a parquet file is a face of FER2013's size with an emotion as its label."""
+    from fercourse.data.layouts.parquet import check_first_row
+
+    try:
+        check_first_row(path)
+    except (DataMismatch, OSError):
+        return False
+    return True
 
 
 def is_without_table(path):

@@ -8,6 +8,7 @@ count otherwise.
 import io
 import json
 from contextlib import contextmanager
+from itertools import islice
 
 import numpy as np
 import pyarrow
@@ -45,8 +46,7 @@ def read_parquet(paths, source, *, seed):
 def read_file(path, part):
     """Images, labels and usages of one file, as in `Rows`; `part` is the code of its split where no column tells it."""
     with opened(path) as file:
-        schema = file.schema_arrow
-        image, label, usage = columns_of(schema.names, path)
+        image, label, usage = columns_of(file.schema_arrow.names, path)
         if not 0 < file.metadata.num_rows <= MOST_ROWS:
             raise DataMismatch(f"{path}: expected 1 to {MOST_ROWS:,} rows, found {file.metadata.num_rows:,}. {AGAIN}")
         if usage is None and part is None:
@@ -54,8 +54,7 @@ def read_file(path, part):
                 f"{path}: expected a Usage column, or a file or folder name that says train, validation or test, found "
                 "none. Rename the file after its split."
             )
-        face = face_of_pixels if image.lower() == "pixels" else face_of_image
-        code = label_parser(schema, label, path, numbered=(image.lower(), label.lower()) == ("pixels", "emotion"))
+        face, code = parsers(file.schema_arrow, image, label, path)
         images = np.empty((file.metadata.num_rows, SIDE, SIDE), np.uint8)
         labels = np.empty(len(images), np.int64)
         usages = np.full(len(images), part or 0, np.uint8)
@@ -69,6 +68,23 @@ def read_file(path, part):
                     usages[row] = parse_part(values[usage], where)
                 row += 1
     return images, labels, usages
+
+
+def check_first_row(path):
+    """Raise DataMismatch where the first row of a file is no face, or its label no emotion."""
+    with opened(path) as file:
+        image, label, _ = columns_of(file.schema_arrow.names, path)
+        face, code = parsers(file.schema_arrow, image, label, path)
+        rows = (values for batch in file.iter_batches(1, columns=[image, label]) for values in batch.to_pylist())
+        for values in islice(rows, 1):
+            face(values[image], path)
+            code(values[label], path)
+
+
+def parsers(schema, image, label, path):
+    """The functions from a value of the column `image` to a face, and from one of `label` to a code."""
+    face = face_of_pixels if image.lower() == "pixels" else face_of_image
+    return face, label_parser(schema, label, path, numbered=(image.lower(), label.lower()) == ("pixels", "emotion"))
 
 
 def columns_of(names, path):
@@ -138,6 +154,8 @@ def parse_part(value, where):
 
 def face_of_pixels(value, where):
     """Grey levels uint8 (48, 48) of a string of numbers or a list of them."""
+    if not isinstance(value, str | bytes | list):
+        raise DataMismatch(f"{where}: expected grey levels as text or a list, found {value!r}. {AGAIN}")
     text = value if isinstance(value, str) else " ".join(map(str, value))
     return np.frombuffer(parse_pixels(text, where), np.uint8).reshape(SIDE, SIDE)
 
