@@ -82,6 +82,34 @@ def test_train_and_test_in_an_archive_are_a_pair(names, packer, tmp_path):
     assert (len(faces.train) + len(faces.valid), len(faces.test), faces.test.labelled) == (42, 14, False)
 
 
+def with_backslashes(packed):
+    """A zip as .NET writes it: `a/b` is `a\\b`."""
+    return packed.replace(b"fer/", b"fer\\").replace(b"__MACOSX/", b"__MACOSX\\")
+
+
+def test_a_zip_of_windows_has_other_separators_and_the_same_members(tmp_path):
+    pair = zipped(("fer/train.csv", TRAIN), ("fer/test.csv", UNLABELLED), ("__MACOSX/fer/._test.csv", b"pixels"))
+    assert len(read(tmp_path, with_backslashes(pair)).test) == 14
+    inner = tarred_and_zipped(("fer2013.csv", WHOLE))
+    assert is_whole(read(tmp_path, with_backslashes(zipped(("fer/fer2013.tar.gz", inner)))))
+    with pytest.raises(DataMismatch, match="meant to write elsewhere"):
+        read(tmp_path, zipped(("..\\..\\fer2013.csv", WHOLE)))
+
+
+def test_a_zip_that_is_packed_in_a_way_of_its_own_is_not_called_a_broken_download(tmp_path, monkeypatch):
+    packed = bytearray(zipped(("fer2013.csv", WHOLE)))
+    deflate64 = b"\x09\0"
+    packed[8:10] = deflate64
+    start = packed.index(b"PK\x01\x02")
+    packed[start + 10 : start + 12] = deflate64
+    with pytest.raises(DataMismatch, match=r"some\.file: .*packed in another way.*Unpack it with the program"):
+        read(tmp_path, bytes(packed))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "homework.zip").write_bytes(packed)
+    assert load(scale="smoke").drawn, "another zip of that kind is passed over"
+
+
 SEVERAL = {
     "two of one name": [("a/fer2013.csv", WHOLE), ("b/fer2013.csv", WHOLE)],
     "one twice": [("fer2013.csv", WHOLE), ("fer2013.csv", WHOLE)],

@@ -102,6 +102,7 @@ def test_a_good_file_reads_as_the_csv_module_reads_it():
 
 ODD = {
     "carriage returns": GOOD.replace(b"\n", b"\r\n"),
+    "carriage returns that Windows doubled": GOOD.replace(b"\n", b"\r\r\n"),
     "a byte-order mark": b"\xef\xbb\xbf" + GOOD,
     "no last line end": GOOD[:-1],
     "quoted pixels": re.sub(rb",(\d[\d ]+),", rb',"\1",', GOOD),
@@ -222,6 +223,7 @@ def test_odd_blocks_go_through_the_fast_path_again(monkeypatch):
     monkeypatch.setattr(csv_reader, "parse_line", None)
     assert same(read(ODD["everything quoted"]), oracle(GOOD))
     assert same(read(ODD["spaces after commas"]), oracle(GOOD))
+    assert same(read(ODD["carriage returns that Windows doubled"]), oracle(GOOD))
 
 
 def label_of(text):
@@ -364,7 +366,10 @@ BROKEN_FILES = {
     "a Git LFS pointer": (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a", "Git LFS", "git lfs pull"),
     "a blank first line": (b"\n" + GOOD, "blank first line"),
     "one endless line": (b"1 " * 200_000, "line 1"),
-    "old Macintosh line ends": (GOOD.replace(b"\n", b"\r"), "line 1"),
+    "old Macintosh line ends": (GOOD.replace(b"\n", b"\r"), "lines that end as on old Macs", "Save it as CSV"),
+    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(40), "a picture or other binary data"),
+    "a JPEG": (b"\xff\xd8\xff\xe0\n", "a picture or other binary data"),
+    "a pickle": (b"\x80\x04\x95\n", "a picture or other binary data"),
     "no PrivateTest": (b"\n".join(LINES[:6]), "none of PrivateTest"),
 }
 

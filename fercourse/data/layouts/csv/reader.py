@@ -67,7 +67,7 @@ def read_csv(stream, name):
 
 
 def whole_lines(stream):
-    """Blocks of whole lines, the last with a line end whether it had one or not; "\\r\\n" becomes "\\n".
+    """Blocks of whole lines, the last with a line end whether it had one or not; "\\r\\n" and "\\r\\r\\n" become "\\n".
 
     A line that does not end within `LONGEST_LINE` is the last to come: `parse_line` will refuse it.
     """
@@ -83,7 +83,9 @@ def whole_lines(stream):
 
 
 def with_plain_ends(block):
-    return block.replace(b"\r\n", b"\n") if b"\r" in block else block
+    if b"\r" not in block:
+        return block
+    return block.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n")  # the first where Windows put its "\r" in twice
 
 
 def chain_first(first, blocks):
