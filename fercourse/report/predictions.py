@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -163,16 +164,17 @@ class Predictions:
                  wrote such files in 2013
         first:   the number of the first face
 
-        What is asked today stands in the example_submission.csv beside test.csv: compare the two. Raises NotWritten
-        where the disk is full or the folder not writable, ParameterError for other names than none, one or two.
+        A name that ends in .gz, .bz2, .xz or .zip gives a packed file. What is asked today stands in the
+        example_submission.csv beside test.csv: compare the two. Raises NotWritten where the disk is full or the folder
+        not writable, ParameterError for other names than none, one or two.
         """
-        columns = [columns] if isinstance(columns, str) else list(columns)
+        columns = [columns] if isinstance(columns, str) else list(columns or ())
         if len(columns) > 2 or not all(isinstance(name, str) for name in columns):
             raise ParameterError(f"expected columns: none, one or two names, as ('id', 'emotion'); found {columns!r}")
         numbers = whole("first", first, least=0) + np.arange(len(self))
         table = pd.DataFrame({"id": numbers, "emotion": self.y_pred}).iloc[:, -max(len(columns), 1) :]
         with written_aside(path) as aside:
-            table.to_csv(aside, header=columns or False, index=False, lineterminator="\n")
+            table.to_csv(aside, header=columns or False, index=False, lineterminator="\n", compression=_packing(path))
 
     def worst(self, k: int = 10) -> np.ndarray:
         """The positions of the `k` faces with the highest loss, the worst first: int64 (k,)."""
@@ -273,6 +275,12 @@ class Predictions:
                 "two models are compared on the same faces in the same order: expected the same labels, found "
                 f"{len(self):,} from {self.source} and {len(other):,} from {other.source} that differ"
             )
+
+
+def _packing(path):
+    """How pandas packs a table of this name, which it does not see while the file has a temporary one; None: not."""
+    method = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zip": "zip"}.get(Path(path).suffix.lower())
+    return {"method": method, "archive_name": Path(path).stem} if method == "zip" else method
 
 
 def _share(part, whole, *, empty):
