@@ -41,6 +41,13 @@ COMMON_NAMES = ("train.csv", "*.parquet")
 
 IS_DAMAGED = "a damaged file"
 
+NO_TABLE = {
+    "zip": "a zip in which no table can be read: unpack it",
+    "tar": "another name",  # as it would have to be unpacked to its end to be known
+    "tar.gz": "another name",
+}
+"""Why a file that holds no table is passed over, by its kind."""
+
 TABLES = ("", ".csv", ".txt", ".gz", ".zip")
 """Endings of files under other names whose first line is looked at."""
 
@@ -134,10 +141,11 @@ def why_not(path, *, closely):
     if rank > len(FILES) and (not closely or path.suffix.lower() not in TABLES):
         return "another name"
     try:
-        if kind_of(path).startswith("tar"):  # which would have to be unpacked to the end to be known
-            return "another name"
+        kind = kind_of(path)
         line = first_line(path)
-    except (DataMismatch, OSError, *DAMAGED) as error:
+    except DataMismatch:
+        return NO_TABLE.get(kind, "no table")
+    except (OSError, *DAMAGED) as error:
         return getattr(error, "strerror", None) or "no table, or a damaged file"
     if "\0" in line:
         return "UTF-16 text or binary data"

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -188,6 +189,7 @@ OTHERS = {
     "a web page": text("index.html", b"<html>"),
     "a web page called train.csv": text("train.csv", b"<html>"),
     "a broken zip": text("archive.zip", b"PK\x03\x04" + b"\0" * 50),
+    "a zip of pictures": lambda folder: zipfile.ZipFile(folder / "archive.zip", "w").writestr("train/sad/1.png", b"?"),
     "a tar of another name": lambda folder: shutil.make_archive(str(folder / "homework"), "gztar", folder, "."),
     "a broken tar": text("broken.tar.gz", b"\x1f\x8b\x08" + b"\0" * 50),
     "a table in UTF-16": text("sales.csv", "emotion,pixels,Usage\n".encode("utf-16")),
@@ -306,6 +308,7 @@ NAMED = {
     "a train.csv of something else": "train.csv (its first line is 'PassengerId,Survived')",
     "a train.csv with pixels and no emotion": "train.csv (its first line is 'age,gender,pixels')",
     "a web page": "index.html (another name)",
+    "a zip of pictures": "archive.zip (a zip in which no table can be read: unpack it)",
     "a tar of another name": "homework.tar.gz (another name)",
     "a table in UTF-16": "sales.csv (UTF-16 text or binary data)",
     "a broken zip": "archive.zip (no table, or a damaged file)",
