@@ -42,7 +42,8 @@ class Look:
         if self.found:
             return f"{self.place}: {self.found.layout} in {self.found.path}"
         more = [f"and {len(self.passed) - MOST_NAMES:,} more"] if len(self.passed) > MOST_NAMES else []
-        return f"{self.place}: " + (", ".join([*self.passed[:MOST_NAMES], *more]) or "nothing")
+        text = f"{self.place}: " + (", ".join([*self.passed[:MOST_NAMES], *more]) or "nothing")
+        return os.fsencode(text).decode("utf-8", "replace")  # a name from another system may be no text, nor be printed
 
 
 def working_folders():

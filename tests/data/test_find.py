@@ -362,6 +362,13 @@ def test_known_names_come_before_other_names_also_one_folder_deeper(course, phot
     assert load().source == "fer2013.csv"
 
 
+def test_a_name_that_is_no_text_can_be_printed(course, capsys):
+    with open(os.fsencode(course / "data") + b"/caf\xe9.csv", "wb") as file:
+        file.write(b"a,b\n")
+    assert "caf\ufffd.csv (its first line is 'a,b')" in nothing_found(capsys)
+    assert [str(look).encode() for look in looked_at()]
+
+
 def test_hidden_copies_are_not_looked_at(course, photographs, capsys):
     convert(photographs, course / "data" / ".ipynb_checkpoints" / "fer2013.csv", layout="csv")
     convert(photographs, course / "data" / "._fer2013.csv", layout="csv")
