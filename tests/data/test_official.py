@@ -222,6 +222,12 @@ def test_a_filtered_csv_in_the_order_of_the_alphabet_is_doubted_and_a_filtered_o
         unofficial(coded(fewer, ALPHABETICAL))
     )
     assert "compare some faces" not in unofficial(counted([[50] * 7, [5] * 7, [5] * 7]))
+    for order in ([6, 3, 5, 4, 0, 1, 2], [3, 4, 0, 6, 5, 2, 1]):  # the first is that of the columns of FER+
+        assert "are FER2013's in another order of the codes: compare" in unofficial(coded(fewer, order))
+    few_happy = [
+        number // 2 if emotion == "Happy" else number for emotion, number in zip(EMOTIONS, counts[0], strict=True)
+    ]
+    assert "compare some faces" not in unofficial(counted([few_happy, *counts[1:]]))
 
 
 @pytest.mark.parametrize("empty", ["train", "valid", "test"])
