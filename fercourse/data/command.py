@@ -65,7 +65,12 @@ def summary_of(faces):
 
 def convert(path: Path, to: Path, *, layout: str):
     """Write the data at PATH to TO in another layout: csv, csv.gz, tar.gz, zip, icml, train-test, png-folders,
-    jpeg-folders, parquet or npz."""
+    jpeg-folders, parquet or npz.
+
+    Raises NotWritten where TO is there already: it may be the only copy.
+    """
+    if to.exists():
+        raise NotWritten(f"{to} is there already. Remove it, or choose another name.")
     print(f"written: {write_layout(load(str(path)), to, layout=layout)}")
 
 

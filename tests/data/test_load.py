@@ -224,6 +224,11 @@ def test_convert_writes_another_layout(photographs, tmp_path):
     path = convert(photographs, tmp_path / "fer2013.csv", layout="csv")
     command.convert(path, tmp_path / "folders", layout="png-folders")
     assert load(tmp_path / "folders").fingerprint == photographs.fingerprint
+    before = path.read_bytes()
+    for to in (path, tmp_path):
+        with pytest.raises(NotWritten, match=rf"{to.name} is there already\. Remove it, or choose another name"):
+            command.convert(path, to, layout="npz")
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize(("to", "scale"), [("fer2013.csv", "smoke"), ("out", "huge")])
