@@ -291,6 +291,13 @@ def test_a_pixel_moved_into_the_next_row_is_found_in_the_first_of_the_two():
         read(b"\n".join(lines))
 
 
+@pytest.mark.parametrize("blank", [b" ", b"\t", b"\x0b"])
+def test_nothing_behind_a_hole_of_blanks_is_left_out_in_silence(blank):
+    for hole in (blank * 500_000, LINES[3] + blank * 500_000):
+        with pytest.raises(DataMismatch, match=r"row 3 \(line 4\): .*found no end within"):
+            read(b"\n".join([*LINES[:3], hole, *LINES[3:]]))
+
+
 def test_blank_lines_count_as_lines_but_not_as_rows():
     data = with_pixel(b"256").replace(b"\n", b"\n\n")
     with pytest.raises(DataMismatch, match=r"row 3 \(line 7\)"):

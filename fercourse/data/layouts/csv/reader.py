@@ -105,6 +105,8 @@ def written_at(images, row, pixels, name):
 
 def parse_whole(block, columns):
     """Labels, pixels and usages of a block as a whole, as it is or tidied; None where that cannot be told."""
+    if b"\n" not in block[: LONGEST_LINE + 1]:  # the last one to come, however blank: what is behind it was not read
+        return None
     block = with_known_columns(block, columns)
     columns = known(columns)
     ways = (bytes, unquoted, tidied)  # what is quickest first
@@ -132,7 +134,7 @@ def parse_lines(block, columns, name, row, line):
     """Labels, pixels and usages of a block that `parse_whole` refused, line by line."""
     parsed = []
     for number, text in enumerate(block[:-1].split(b"\n"), line):
-        if text.strip():
+        if text.strip() or len(text) > LONGEST_LINE:
             parsed.append(parse_line(text, columns, f"{name}, row {row + len(parsed) + 1} (line {number})"))
     labels, pixels, usages = zip(*parsed, strict=True) if parsed else ((), (), ())
     pixels = np.frombuffer(b"".join(pixels), np.uint8).reshape(-1, PIXELS)
