@@ -58,7 +58,7 @@ def read_cache(place, stamp, seed):
 def cache_file(path):
     """Where the faces read from `path` are kept."""
     resolved = Path(path).resolve()
-    return cache_folder() / f"{resolved.name}-{blake2b(os.fsencode(resolved), digest_size=8).hexdigest()}.npz"
+    return cache_folder() / f"{resolved.name[:40]}-{blake2b(os.fsencode(resolved), digest_size=8).hexdigest()}.npz"
 
 
 def cache_folder():

@@ -78,6 +78,14 @@ def test_one_file_under_two_names_has_one_cache(path, reads, tmp_path, monkeypat
     assert len(reads) == 1
 
 
+@pytest.mark.parametrize("name", [f"{'f' * 251}.csv", f"{'表情' * 41}.csv"])
+def test_a_file_with_the_longest_of_names_is_kept_as_well(name, path, reads):
+    path.rename(path.with_name(name))
+    for _ in range(2):
+        load(path.with_name(name))
+    assert len(reads) == 1
+
+
 def test_a_changed_label_is_seen(path, reads):
     before = load(path)
     data = bytearray(path.read_bytes())
