@@ -8,7 +8,7 @@ from PIL import Image
 
 from fercourse.data.faces import SIDE, Split, frozen
 from fercourse.data.find import located
-from fercourse.data.layouts.pictures import READ_AS_GREY, decoding, turned_as_shown
+from fercourse.data.layouts.pictures import READ_AS_GREY, decoding, mode_with_bits, turned_as_shown
 from fercourse.errors import DataMismatch, DataNotFound, ParameterError
 
 READ = (*READ_AS_GREY, "CMYK", "YCbCr")
@@ -97,11 +97,10 @@ def grey_square(image, name):
 
 def grey_picture(image, name):
     """The whole of a PIL image in grey (mode L), turned as it is shown, on white where it is transparent."""
+    mode = mode_with_bits(image)
+    if mode not in READ:
+        raise DataMismatch(f"{name}: expected 8 bits a channel (mode {', '.join(READ)}), found mode {mode}. {REMEDY}")
     image = turned_as_shown(image)
-    if image.mode not in READ:
-        raise DataMismatch(
-            f"{name}: expected 8 bits a channel (mode {', '.join(READ)}), found mode {image.mode}. {REMEDY}"
-        )
     if image.has_transparency_data:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
     return image.convert("L")
