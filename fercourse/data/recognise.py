@@ -88,9 +88,10 @@ def refuse_third_table(path):
 
     That is one of validation faces by its name, or one of faces that does not say which split they are of.
     """
-    tables = [file for file in visible(path.parent) if file.suffix.lower() == ".csv" and file != path]
-    others = [file for file in tables if file.name.lower() != "test.csv"]
-    if third := [file.name for file in others if part_code(file.stem) == 1 or is_part(file)]:
+    known = (path.name.lower(), "test.csv")
+    tables = [file for file in visible(path.parent) if file.suffix.lower() in (".csv", ".txt", ".gz")]
+    others = [file for file in tables if file.name.lower().removesuffix(".gz") not in known]
+    if third := [file.name for file in others if part_code(file.name.partition(".")[0]) == 1 or is_part(file)]:
         raise DataMismatch(
             f"{path}: expected train.csv with test.csv, found {third[0]} beside them. Move it elsewhere, or join "
             "them into one CSV with a column Usage (Training, PublicTest, PrivateTest)."

@@ -174,6 +174,9 @@ def test_a_third_table_beside_train_and_test_is_not_left_out_in_silence(name, tm
         ("dev.csv", VALID),
         ("train_part2.csv", TRAIN),
         ("more.csv", UNLABELLED),
+        ("more.csv.gz", gzip.compress(TRAIN)),
+        ("val.csv.gz", b""),
+        ("PublicTest.txt", VALID),
         ("PublicTest.csv", b""),
     ],
 )
@@ -183,6 +186,8 @@ def test_a_third_table_that_came_after_the_faces_were_kept_is_refused_as_well(na
     (tmp_path / "test.csv").write_bytes(TEST)
     (tmp_path / "icml_face_data.csv").write_bytes(WHOLE)  # a set of its own, as the challenge has it beside them
     (tmp_path / "scores.csv").write_bytes(b"epoch,accuracy\n1,0.5\n")
+    (tmp_path / "notes.txt").write_bytes(b"got on Monday")
+    (tmp_path / "train.csv.gz").write_bytes(gzip.compress(TRAIN))  # from which the one beside was unpacked
     assert len(load(tmp_path / "train.csv").test) == 14
     (tmp_path / name).write_bytes(table)
     for _ in range(2):
