@@ -120,6 +120,7 @@ def test_a_table_is_found_under_any_name_a_system_or_a_person_gives_it(name, cou
         ("fer2013 (1).tar.gz", "tar.gz"),
         ("fer2013.tgz", "tar.gz"),
         ("FER2013-2.TAR", "tar.gz"),
+        ("Copy of fer2013.tar.gz", "tar.gz"),
     ],
 )
 def test_an_archive_under_another_name_is_found_by_what_it_holds(name, layout, course, photographs):

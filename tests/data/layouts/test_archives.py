@@ -135,6 +135,7 @@ def test_several_packed_archives_in_a_zip_are_named(tmp_path):
     with pytest.raises(DataMismatch, match=r"found 2: a/fer2013\.tar\.gz, b\.tgz"):
         read(tmp_path, zipped(("a/fer2013.tar.gz", inner), ("b.tgz", inner)))
     assert is_whole(read(tmp_path, zipped(("a/fer2013.tar.gz", inner), ("._b.tgz", inner))))
+    assert is_whole(read(tmp_path, zipped(("FER2013.TAR.GZ", inner))))
 
 
 @pytest.mark.parametrize("packer", PACKERS)
