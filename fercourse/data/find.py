@@ -31,16 +31,19 @@ class Look:
     """A folder that was looked into: what was found there or None, and what was passed over, each with its reason.
 
     sure: whether what was found still looks like FER2013 on a closer look
+    also: paths of what has a name of the same kind and looks like FER2013 as well
     """
 
     place: Path
     found: Found | None = None
     sure: bool = False
     passed: tuple[str, ...] = ()
+    also: tuple[Path, ...] = ()
 
     def __str__(self):
         if self.found:
-            return f"{self.place}: {self.found.layout} in {self.found.path}"
+            also = f"; {', '.join(map(str, self.also))} could be meant as well" if self.also else ""
+            return f"{self.place}: {self.found.layout} in {self.found.path}{also}"
         more = [f"and {len(self.passed) - MOST_NAMES:,} more"] if len(self.passed) > MOST_NAMES else []
         text = f"{self.place}: " + (", ".join([*self.passed[:MOST_NAMES], *more]) or "nothing")
         return os.fsencode(text).decode("utf-8", "replace")  # a name from another system may be no text, nor be printed
@@ -95,6 +98,17 @@ def found_in(folder):
             f"no FER2013 in {folder}. Looked for {', '.join(FILES)} and folders train/<emotion>, there and one folder "
             f"deeper; found {str(look).removeprefix(f'{folder}: ')}. {cure(folder)}"
         )
+    return chosen(look)
+
+
+def chosen(look):
+    """What was found; one line says so where something else could be meant as well."""
+    if look.also:
+        others = ", ".join(map(str, look.also))
+        print(
+            f"fercourse: {look.found.path} is read; {others} could be meant as well. If you mean another one, give its "
+            "path."
+        )
     return look.found
 
 
@@ -105,7 +119,7 @@ def find_first():
     looks = []
     for look in looked_at():
         if look.sure:
-            return look.found
+            return chosen(look)
         looks.append(look)
     found = next((look.found for look in looks if look.found), None)
     if found is None:
@@ -148,9 +162,11 @@ def look_into(folder, *, deeper=True):
         elif deeper:
             places += below
         passed += [f"{(place / name).relative_to(folder)} ({why})" for name, why in others]
-    candidates = [found for _, found in sorted(ranked, key=lambda candidate: candidate[0] > len(FILES))]
-    sure = next((found for found in candidates if not is_doubtful(found)), None)
-    return Look(folder, sure or next(iter(candidates), None), sure is not None, tuple(passed))
+    ranked.sort(key=lambda candidate: candidate[0] > len(FILES))
+    sure = [(rank, found) for rank, found in ranked if not is_doubtful(found)]
+    (kind, found), *others = sure or ranked or [(None, None)]
+    also = tuple(other.path for rank, other in others if sure and rank == kind)
+    return Look(folder, found, bool(sure), tuple(passed), also)
 
 
 def folders_in(folder):

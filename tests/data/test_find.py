@@ -370,6 +370,28 @@ def test_a_name_that_is_no_text_can_be_printed(course, capsys):
     assert [str(look).encode() for look in looked_at()]
 
 
+TWINS = {
+    "two copies": ("data/a/fer2013.csv", "data/b/fer2013.csv"),
+    "two tables of other names": ("data/mine.csv", "data/yours.csv"),
+    "a copy and what it was packed from": ("data/b.csv", "data/b.csv.gz"),
+}
+
+
+@pytest.mark.parametrize("twins", TWINS)
+def test_of_two_that_could_be_meant_a_line_names_both(twins, course, photographs, capsys):
+    read, other = (course / name for name in TWINS[twins])
+    for path in (read, other):
+        convert(photographs, path, layout="csv.gz" if path.suffix == ".gz" else "csv")
+    for source in ("auto", "data"):
+        load(source)
+        assert capsys.readouterr().out == (
+            f"fercourse: {read} is read; {other} could be meant as well. If you mean another one, give its path.\n"
+        )
+    assert f"csv in {read}; {other} could be meant as well" in [str(look) for look in looked_at()][1]
+    load(read)
+    assert capsys.readouterr().out == ""
+
+
 def test_hidden_copies_are_not_looked_at(course, photographs, capsys):
     convert(photographs, course / "data" / ".ipynb_checkpoints" / "fer2013.csv", layout="csv")
     convert(photographs, course / "data" / "._fer2013.csv", layout="csv")
