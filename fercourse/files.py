@@ -34,11 +34,10 @@ def written_aside(path):
     except OSError as error:
         if not _is_about(error, path, aside):
             raise
-        is_taken = error.errno in (errno.EISDIR, errno.ENOTDIR, errno.ENOTEMPTY, errno.EEXIST)
-        space = "Free some space or choose a folder that you may write to."
+        is_taken = path.is_dir() and error.errno in (errno.EISDIR, errno.ENOTEMPTY, errno.EEXIST)
+        remedy = "Choose another name" if is_taken else "Free some space or choose a folder that you may write to"
         raise NotWritten(
-            f"{path} could not be written: {error.strerror or error}. Nothing was left half-written. "
-            + ("Something else has this name: remove it, or choose another one." if is_taken else space)
+            f"{path} could not be written: {error.strerror or error}. Nothing was left half-written. {remedy}."
         ) from error
     finally:
         remove(aside)

@@ -37,7 +37,7 @@ def test_a_place_that_cannot_be_written_to_is_named(tmp_path):
         with pytest.raises(NotWritten, match=r"out\.csv could not be written"), written_aside(path):
             pass
     (tmp_path / "taken").mkdir()
-    taken = r"taken could not be written.*Something else has this name: remove it"
+    taken = r"taken could not be written.*Choose another name"
     with pytest.raises(NotWritten, match=taken), written_aside(tmp_path / "taken") as aside:
         aside.write_text("a file where a folder is")
     (tmp_path / "taken" / "full").touch()

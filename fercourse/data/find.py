@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fercourse.data.layouts.archives import reading
+from fercourse.data.layouts.folders import listed
 from fercourse.data.recognise import FILES, Found, is_doubtful, look_right_into, recognised_file, visible
 from fercourse.errors import DataNotFound
 from fercourse.hosted import CONTENT, DRIVE, NAME
@@ -42,7 +43,7 @@ class Look:
 
     def __str__(self):
         if self.found:
-            also = f"; {', '.join(map(str, self.also))} could be meant as well" if self.also else ""
+            also = f"; {listed([*map(str, self.also)])} could be meant as well" if self.also else ""
             return f"{self.place}: {self.found.layout} in {self.found.path}{also}"
         more = [f"and {len(self.passed) - MOST_NAMES:,} more"] if len(self.passed) > MOST_NAMES else []
         text = f"{self.place}: " + (", ".join([*self.passed[:MOST_NAMES], *more]) or "nothing")
@@ -104,11 +105,8 @@ def found_in(folder):
 def chosen(look):
     """What was found; one line says so where something else could be meant as well."""
     if look.also:
-        others = ", ".join(map(str, look.also))
-        print(
-            f"fercourse: {look.found.path} is read; {others} could be meant as well. If you mean another one, give its "
-            "path."
-        )
+        also = f"{listed([*map(str, look.also)])} could be meant as well"
+        print(f"fercourse: {look.found.path} is read; {also}. If you mean another one, give its path.")
     return look.found
 
 
