@@ -16,8 +16,9 @@ import pyarrow.parquet
 
 from fercourse.data.faces import EMOTIONS, SIDE
 from fercourse.data.layouts.archives import reading
+from fercourse.data.layouts.csv.block import parse_block
 from fercourse.data.layouts.csv.reader import MOST_ROWS
-from fercourse.data.layouts.csv.rows import AGAIN, other_format, parse_pixels, parse_usage
+from fercourse.data.layouts.csv.rows import AGAIN, PIXELS, other_format, parse_pixels, parse_usage
 from fercourse.data.layouts.exact import code_of_value
 from fercourse.data.layouts.parquet_parts import parts_of
 from fercourse.data.layouts.pictures import grey_face
@@ -153,11 +154,23 @@ def parse_part(value, where):
 
 
 def face_of_pixels(value, where):
-    """Grey levels uint8 (48, 48) of a string of numbers or a list of them."""
+    """Grey levels uint8 (48, 48) of numbers as text, as a list or as bytes."""
     if not isinstance(value, str | bytes | list):
         raise DataMismatch(f"{where}: expected grey levels as text or a list, found {value!r}. {AGAIN}")
-    text = value if isinstance(value, str) else " ".join(map(str, value))
-    return np.frombuffer(parse_pixels(text, where), np.uint8).reshape(SIDE, SIDE)
+    levels = levels_at_once(value)
+    if levels is None:
+        text = value if isinstance(value, str) else " ".join(map(str, value))
+        levels = np.frombuffer(parse_pixels(text, where), np.uint8)
+    return levels.reshape(SIDE, SIDE)
+
+
+def levels_at_once(value):
+    """2,304 grey levels, uint8, where all of them are as they should be; else None: one by one tells what is wrong."""
+    if isinstance(value, str):
+        parsed = parse_block(value.encode() + b"\n", ("pixels",))
+        return None if parsed is None or len(parsed[1]) > 1 else parsed[1]
+    is_whole = len(value) == PIXELS and set(map(type, value)) == {int} and min(value) >= 0 and max(value) <= 255
+    return np.array(list(value), np.uint8) if is_whole else None
 
 
 def face_of_image(value, where):

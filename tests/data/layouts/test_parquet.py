@@ -8,6 +8,7 @@ import pyarrow.parquet
 import pytest
 from small_fer import IMAGES, LABELS, NAMES, PARTS, ROWS, USAGES, csv_bytes, encoded, is_whole, write_parquet
 
+from fercourse.data.layouts import parquet as layout
 from fercourse.data.load import load
 from fercourse.errors import DataMismatch
 
@@ -171,6 +172,33 @@ def test_one_file_with_a_column_of_splits_is_whole(column, tmp_path):
 def table_of_csv(**columns):
     pixels = [" ".join(map(str, image.ravel())) for image in IMAGES]
     return pyarrow.table({"emotion": LABELS, "pixels": pixels, "Usage": usages(ROWS), **columns})
+
+
+PIXELS = {
+    "text": lambda image: " ".join(map(str, image.ravel())),
+    "text in lines": lambda image: "\n".join(" ".join(map(str, line)) for line in image),
+    "a list": lambda image: image.ravel(),
+    "bytes": lambda image: image.tobytes(),
+}
+
+
+@pytest.mark.parametrize("form", PIXELS)
+def test_pixels_are_read_in_every_form_and_what_is_amiss_is_named(form, tmp_path):
+    write = PIXELS[form]
+    pyarrow.parquet.write_table(table_of_csv(pixels=[write(image) for image in IMAGES]), tmp_path / "fer.parquet")
+    assert is_whole(read(tmp_path / "fer.parquet"))
+    joined = [write(np.concatenate([image] * (row == 5) + [image])) for row, image in enumerate(IMAGES)]
+    pyarrow.parquet.write_table(table_of_csv(pixels=joined), tmp_path / "fer.parquet")
+    with pytest.raises(DataMismatch, match=r"row 6: expected 2,304 pixels \(48 × 48\), found 4,608"):
+        read(tmp_path / "fer.parquet")
+
+
+def test_whole_faces_need_no_look_at_each_pixel(tmp_path, monkeypatch):
+    monkeypatch.setattr(layout, "parse_pixels", None)
+    for form in ("text", "a list", "bytes"):
+        table = table_of_csv(pixels=[PIXELS[form](image) for image in IMAGES])
+        pyarrow.parquet.write_table(table, tmp_path / "fer.parquet")
+        assert is_whole(read(tmp_path / "fer.parquet"))
 
 
 def test_a_row_without_pixels_is_named(tmp_path):
