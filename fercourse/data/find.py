@@ -163,7 +163,8 @@ def look_into(folder, *, deeper=True):
     ranked.sort(key=lambda candidate: candidate[0] > len(FILES))
     sure = [(rank, found) for rank, found in ranked if not is_doubtful(found)]
     (kind, found), *others = sure or ranked or [(None, None)]
-    also = tuple(other.path for rank, other in others if sure and rank == kind)
+    others = [other for rank, other in others if sure and rank == kind]
+    also = tuple(other.path for other in others if {*other.sources}.isdisjoint(found.sources))  # no part of it
     return Look(folder, found, bool(sure), tuple(passed), also)
 
 

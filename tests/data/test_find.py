@@ -392,6 +392,15 @@ def test_of_two_that_could_be_meant_a_line_names_both(twins, course, photographs
     assert capsys.readouterr().out == ""
 
 
+def test_the_parts_of_a_set_are_not_meant_as_well(course, photographs, capsys):
+    folder = convert(photographs, course / "data" / "fer", layout="parquet")
+    for part in ("train", "validation", "test"):
+        (course / "data" / part).mkdir()
+        (folder / f"{part}-00000-of-00001.parquet").rename(course / "data" / part / "0000.parquet")
+    assert load().fingerprint == photographs.fingerprint
+    assert capsys.readouterr().out == ""
+
+
 def test_hidden_copies_are_not_looked_at(course, photographs, capsys):
     convert(photographs, course / "data" / ".ipynb_checkpoints" / "fer2013.csv", layout="csv")
     convert(photographs, course / "data" / "._fer2013.csv", layout="csv")
