@@ -79,7 +79,11 @@ def named_fer2013(path):
 
 def beside(path, name):
     """The file of this name, in small letters or capitals, in the folder of `path`; None where there is none."""
-    same = [file for file in path.parent.iterdir() if file.name.lower() == name and file.is_file()]
+    try:
+        files = list(path.parent.iterdir())
+    except PermissionError:  # a folder that shows nobody what lies in it
+        files = [path.with_name(name)]
+    same = [file for file in files if file.name.lower() == name and file.is_file()]
     return min(same, key=lambda file: file.name != name, default=None)
 
 

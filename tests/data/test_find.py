@@ -250,6 +250,13 @@ def test_a_table_that_may_not_be_read_is_not_called_damaged(course, photographs,
     assert "faces.csv (Permission denied)." in nothing_found(capsys)
 
 
+@pytest.mark.parametrize("layout", ["csv", "npz"])
+def test_a_file_is_read_also_in_a_folder_that_does_not_show_what_lies_in_it(layout, course, photographs, forbidden):
+    path = convert(photographs, course / "shared" / f"fer2013.{layout}", layout=layout)
+    forbidden(path.parent)
+    assert load(path).fingerprint == photographs.fingerprint
+
+
 def test_a_folder_of_the_system_beside_the_splits_is_not_looked_into(course, photographs, forbidden):
     folder = convert(photographs, course / "data" / "fer", layout="png-folders")
     (folder / "lost+found").mkdir()
