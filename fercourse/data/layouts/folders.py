@@ -7,7 +7,6 @@ Nothing is left out: what lies in a folder of a split is a folder of an emotion,
 whole is refused. Only hidden files and those of `names.LEFT_BEHIND` are passed over.
 """
 
-import os
 import re
 
 import numpy as np
@@ -27,6 +26,14 @@ def is_image_folder(folder):
 def has_emotions(folder):
     names = {path.name for path in visible(folder) if path.is_dir()}
     return any(emotion_code(name) is not None for name in names) or names == set("0123456")
+
+
+def shows_emotions(folder):
+    """`has_emotions`, but not of what may not be read: `lost+found` on a disk of its own is root's alone."""
+    try:
+        return has_emotions(folder)
+    except PermissionError:
+        return False
 
 
 def read_folders(folder, *, seed):
@@ -61,8 +68,7 @@ def split_folders(folder):
             f"{folder}: expected one folder for each split, found {' and '.join(twice)} for the same one. Keep one."
         )
     beside = set(visible(folder)) - {path for path, _ in parts}
-    readable = (path for path in beside if path.is_dir() and os.access(path, os.R_OK))  # lost+found is root's alone
-    if unknown := sorted(path.name for path in readable if has_emotions(path)):
+    if unknown := sorted(path.name for path in beside if path.is_dir() and shows_emotions(path)):
         raise DataMismatch(
             f"{folder}: expected folders named train, validation and test, found faces in {' and '.join(unknown)} too. "
             "Name the folder after its split, or move it elsewhere."
