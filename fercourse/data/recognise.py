@@ -158,7 +158,7 @@ def why_not(path, *, closely):
 
 
 def columns_in(line):
-    return {column.strip(' \t\r\n"').lower() for column in line.removeprefix("\ufeff").split(",")}
+    return {column.strip(' \t\r\n"').lower() for column in line.lstrip("\ufeff").split(",")}
 
 
 def first_line(path):

@@ -104,6 +104,7 @@ ODD = {
     "carriage returns": GOOD.replace(b"\n", b"\r\n"),
     "carriage returns that Windows doubled": GOOD.replace(b"\n", b"\r\r\n"),
     "a byte-order mark": b"\xef\xbb\xbf" + GOOD,
+    "two byte-order marks": b"\xef\xbb\xbf" * 2 + GOOD,
     "no last line end": GOOD[:-1],
     "quoted pixels": re.sub(rb",(\d[\d ]+),", rb',"\1",', GOOD),
     "everything quoted": b"\n".join(b",".join(b'"%s"' % field for field in line.split(b",")) for line in LINES),

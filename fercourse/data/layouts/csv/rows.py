@@ -31,7 +31,7 @@ def header_columns(line, name):
     `emotion`, then `Usage`.
     """
     refuse_other_formats(line, name)
-    text = line.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+    text = line.decode("utf-8", "replace").lstrip("\ufeff")  # a second mark stands where one was put before the first
     columns = tuple(field.lower() for field in fields_of(text, f"{name}, line 1"))
     twice = any(columns.count(column) > 1 for column in columns if column)
     if KNOWN.intersection(columns) not in COLUMN_SETS or twice:
