@@ -85,7 +85,7 @@ def statuses(source):
         yield str(source), os.stat(source)
     seen = set()
     for folder, folders, names in os.walk(source, followlinks=True):
-        if (real := os.path.realpath(folder)) in seen:  # a link back to a folder above it, which would never end
+        if (real := os.path.realpath(folder)) in seen:  # a link back to a folder above it
             folders.clear()
             continue
         seen.add(real)
