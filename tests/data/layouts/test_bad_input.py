@@ -244,7 +244,7 @@ BROKEN_ROWS = {
     "a fraction": (with_pixel(b"3.5"), "row 3", "'3.5' as pixel 101"),
     "a word": (with_pixel(b"abc"), "row 3", "'abc' as pixel 101"),
     "a pixel of four digits": (with_pixel(b"0012"), "row 3", "'0012' as pixel 101"),
-    "a pixel in quotes": (with_pixel(b'"12"'), "row 3", "'\"12\"' as pixel 101"),
+    "a pixel in quotes": (with_pixel(b'"12"', position=PIXELS - 1), "row 3", "'\"12\"' as pixel 2304"),
     "a signed pixel": (with_pixel(b"+12"), "row 3", "'+12'"),
     "an underscore": (with_pixel(b"1_2"), "row 3", "'1_2'"),
     "foreign digits": (with_pixel("٣".encode()), "row 3", "'٣'"),
