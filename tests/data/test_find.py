@@ -370,8 +370,11 @@ def test_known_names_come_before_other_names_also_one_folder_deeper(course, phot
 
 
 def test_a_name_that_is_no_text_can_be_printed(course, capsys):
-    with open(os.fsencode(course / "data") + b"/caf\xe9.csv", "wb") as file:
-        file.write(b"a,b\n")
+    try:
+        with open(os.fsencode(course / "data") + b"/caf\xe9.csv", "wb") as file:
+            file.write(b"a,b\n")
+    except OSError:
+        pytest.skip("this disk takes text alone for a name")
     assert "caf\ufffd.csv (its first line is 'a,b')" in nothing_found(capsys)
     assert [str(look).encode() for look in looked_at()]
 
