@@ -36,6 +36,9 @@ FILES = (
 """What a folder is searched for, in this order, in small letters or capitals; image folders (train/<emotion>/…) come
 next, and last of all tables under other names whose first line names the columns emotion and pixels."""
 
+TARS = ("fer2013.tar.gz", f"{CHALLENGE}.tar.gz")
+"""What Kaggle calls them: others have to be unpacked to the end before one knows what they are."""
+
 COMMON_NAMES = ("train.csv", "*.parquet")
 """Those of `FILES` that many another data set has, too: they count by their columns only."""
 
@@ -229,7 +232,11 @@ def begins_with_a_face(path):
 
 
 def is_without_table(path):
-    """Whether the file is a whole zip in which no table of faces is, nor a tar.gz that may hold one."""
+    """Whether the file is a whole zip in which no table of faces is, nor a tar.gz that may hold one; or a tar that is
+    not called as Kaggle calls it, in which no table is."""
+    name = path.name.lower()
+    if name.endswith((".tar.gz", ".tgz", ".tar")) and name not in TARS:
+        return not holds_table(path)
     try:
         if kind_of(path) != "zip":
             return False
@@ -238,6 +245,14 @@ def is_without_table(path):
             starts = (archive.open(name).read(HEADER) for name in names if may_be_csv(name))
             return not any(map(is_packed, names)) and not any(b"pixels" in header(start) for start in starts)
     except (OSError, RuntimeError, *DAMAGED):  # RuntimeError: a password
+        return False
+
+
+def holds_table(path):
+    try:
+        with csv_streams(path):
+            return True
+    except (DataMismatch, OSError, *DAMAGED):
         return False
 
 

@@ -192,6 +192,8 @@ OTHERS = {
     "a broken zip": text("archive.zip", b"PK\x03\x04" + b"\0" * 50),
     "a zip of pictures": lambda folder: zipfile.ZipFile(folder / "archive.zip", "w").writestr("train/sad/1.png", b"?"),
     "a tar of another name": lambda folder: shutil.make_archive(str(folder / "homework"), "gztar", folder, "."),
+    "a tar of something else": lambda folder: shutil.make_archive(str(folder / "fer2013-nets"), "gztar", folder, "."),
+    "a broken tar of that name": text("fer2013 (1).tar.gz", b"\x1f\x8b\x08" + b"\0" * 50),
     "a broken tar": text("broken.tar.gz", b"\x1f\x8b\x08" + b"\0" * 50),
     "a table in UTF-16": text("sales.csv", "emotion,pixels,Usage\n".encode("utf-16")),
     "votes alone": text("fer2013new.csv", b"Usage,Image name,neutral\n"),
