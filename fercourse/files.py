@@ -1,5 +1,6 @@
 """Writing files so that a reader sees the old one or the new one, never half of one; and this package's own files."""
 
+import errno
 import os
 import shutil
 from contextlib import contextmanager, suppress
@@ -33,9 +34,10 @@ def written_aside(path):
     except OSError as error:
         if not _is_about(error, path, aside):
             raise
+        is_taken = path.is_dir() and error.errno in (errno.EISDIR, errno.ENOTEMPTY, errno.EEXIST)
+        remedy = "Choose another name" if is_taken else "Free some space or choose a folder that you may write to"
         raise NotWritten(
-            f"{path} could not be written: {error.strerror or error}. Nothing was left half-written. "
-            "Free some space or choose a folder that you may write to."
+            f"{path} could not be written: {error.strerror or error}. Nothing was left half-written. {remedy}."
         ) from error
     finally:
         remove(aside)

@@ -74,11 +74,13 @@ def ready_weights(tmp_path_factory):
 
 @pytest.fixture
 def photographs(faces, monkeypatch):
-    """The drawn faces as if they were photographs, and FER2013's own: their class counts stand for the published."""
+    """The drawn faces as if they were photographs, and FER2013's own: their counts and grey levels stand for its."""
     from fercourse.data.faces import OFFICIAL_COUNTS, Faces
+    from fercourse.data.official import LEVELS, mean_levels
 
     for usage, split in zip(OFFICIAL_COUNTS, faces, strict=True):
         monkeypatch.setitem(OFFICIAL_COUNTS, usage, tuple(split.counts().values()))
+        monkeypatch.setitem(LEVELS, usage, mean_levels(split).round(1).tolist())
     return Faces(*(replace(split, drawn=False) for split in faces), faces.source)
 
 

@@ -37,8 +37,12 @@ def test_a_place_that_cannot_be_written_to_is_named(tmp_path):
         with pytest.raises(NotWritten, match=r"out\.csv could not be written"), written_aside(path):
             pass
     (tmp_path / "taken").mkdir()
-    with pytest.raises(NotWritten, match="taken could not be written"), written_aside(tmp_path / "taken") as aside:
+    taken = r"taken could not be written.*Choose another name"
+    with pytest.raises(NotWritten, match=taken), written_aside(tmp_path / "taken") as aside:
         aside.write_text("a file where a folder is")
+    (tmp_path / "taken" / "full").touch()
+    with pytest.raises(NotWritten, match=taken), written_aside(tmp_path / "taken") as aside:
+        aside.mkdir()
 
 
 def test_what_cannot_be_written_inside_a_folder_is_not_written(tmp_path):

@@ -58,7 +58,7 @@ def read_cache(place, stamp, seed):
 def cache_file(path):
     """Where the faces read from `path` are kept."""
     resolved = Path(path).resolve()
-    return cache_folder() / f"{resolved.name}-{blake2b(os.fsencode(resolved), digest_size=8).hexdigest()}.npz"
+    return cache_folder() / f"{resolved.name[:40]}-{blake2b(os.fsencode(resolved), digest_size=8).hexdigest()}.npz"
 
 
 def cache_folder():
@@ -77,13 +77,20 @@ def stamp_of(source):
 
 
 def statuses(source):
-    """Path and `os.stat` of a file, or of every file in a folder and its folders."""
+    """Path and `os.stat` of a file, or of every file in a folder and its folders, each folder once.
+
+    A link that leads nowhere counts as the link; a folder that may not be read is for `read` to name, where it matters.
+    """
     if not os.path.isdir(source):
         yield str(source), os.stat(source)
-        return
-    with os.scandir(source) as entries:
-        for entry in entries:
-            if entry.is_dir():
-                yield from statuses(entry.path)
-            else:
-                yield entry.path, entry.stat()
+    seen = set()
+    for folder, folders, names in os.walk(source, followlinks=True):
+        if (real := os.path.realpath(folder)) in seen:  # a link back to a folder above it
+            folders.clear()
+            continue
+        seen.add(real)
+        for path in (os.path.join(folder, name) for name in names):
+            try:
+                yield path, os.stat(path)
+            except OSError:
+                yield path, os.lstat(path)

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from fercourse.data.drawn.note import has_note
 from fercourse.data.faces import EMOTIONS, USAGES
 from fercourse.data.find import DRAWN, data_folder, looked_at, recognise, wanted_place
 from fercourse.data.layouts.convert import convert as write_layout
@@ -11,7 +12,7 @@ from fercourse.data.load import load
 from fercourse.data.official import copies, differences
 from fercourse.data.recognise import CHALLENGE
 from fercourse.data.votes import VOTES_FILE
-from fercourse.errors import DataMismatch, DataNotFound, ParameterError
+from fercourse.errors import DataMismatch, DataNotFound, NotWritten, ParameterError
 from fercourse.files import written_aside
 from fercourse.settings import Scale
 from fercourse.shortage import say_shortages
@@ -35,21 +36,21 @@ def find():
 
 
 def verify(path: Path):
-    """Compare the data at PATH with FER2013: class counts of each usage, duplicates, fingerprint.
+    """Compare the data at PATH with FER2013: class counts and grey levels of each usage, duplicates, fingerprint.
 
-    Raises DataMismatch, so that the command fails, where a count is not the official one.
+    Raises DataMismatch, so that the command fails, where a count or a mean grey level is not the official one.
     """
-    faces = load(path)
+    faces = load(str(path))  # as text, since 'drawn' and 'auto' are no paths
     summary_of(faces)
     print(f"{copies(faces):,} faces are exact copies of another one")
     if not faces.official:
         raise DataMismatch(f"{path} is not FER2013: {'; '.join(differences(faces))}. Get the file again.")
-    print("every class count is the official one")
+    print("every class count is the official one, and so is every mean grey level")
 
 
 def summary(path: Path):
     """Print the faces of each emotion and usage at PATH, and the fingerprint."""
-    summary_of(load(path))
+    summary_of(load(str(path)))
 
 
 def summary_of(faces):
@@ -64,22 +65,32 @@ def summary_of(faces):
 
 def convert(path: Path, to: Path, *, layout: str):
     """Write the data at PATH to TO in another layout: csv, csv.gz, tar.gz, zip, icml, train-test, png-folders,
-    jpeg-folders, parquet or npz."""
-    print(f"written: {write_layout(load(path), to, layout=layout)}")
+    jpeg-folders, parquet or npz.
+
+    Raises NotWritten where TO is there already: it may be the only copy.
+    """
+    if to.exists():
+        raise NotWritten(f"{to} is there already. Remove it, or choose another name.")
+    print(f"written: {write_layout(load(str(path)), to, layout=layout)}")
 
 
 def export_drawn(to: Path, *, scale: Scale = "lesson", seed: int = 0):
     """Write drawn faces into the folder TO as fer2013.csv, with their votes as fer2013new.csv.
 
     scale: smoke, lesson or full
+
+    Raises NotWritten where such a file is there that was not drawn.
     """
     if to.suffix == ".csv":
         raise ParameterError(f"TO is the folder that fer2013.csv is written into; found {to}. Give its folder.")
+    table = to / "fer2013.csv"
+    if there := next((file for file in (table, to / VOTES_FILE) if file.exists() and not has_note(table)), None):
+        raise NotWritten(f"{there} is there already, and was not drawn. Choose another folder for drawn faces.")
     faces = load("drawn", scale=scale, seed=seed)
-    write_layout(faces, to / "fer2013.csv", layout="csv")
+    write_layout(faces, table, layout="csv")
     with written_aside(to / VOTES_FILE) as aside, open(aside, "wb") as file:
         write_votes(faces, file)
-    print(f"written: {to / 'fer2013.csv'} and {to / VOTES_FILE}, {faces}")
+    print(f"written: {table} and {to / VOTES_FILE}, {faces}")
 
 
 def download(to: Path | None = None):

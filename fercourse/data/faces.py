@@ -210,7 +210,8 @@ class Faces:
 
     source:   where it was read from, or how it was drawn
     official: whether the three splits are FER2013's own: nobody said that they are not, none is drawn, and the faces of
-              each emotion in each of them are as many as published. It is counted here, whatever a file says
+              each emotion in each of them are as many as published. It is counted here, whatever a file says; `load`
+              also compares their mean grey levels, so that changed faces are not official
     drawn:    whether these are drawn faces: a figure from them says so wherever it stands. True as soon as one split is
     carved:   the seed by which `valid` was taken out of `train`, where the layout has no PublicTest; else None
     remarks:  what `load` says about them: what was left out, and why

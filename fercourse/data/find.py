@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fercourse.data.layouts.archives import reading
+from fercourse.data.layouts.folders import listed
 from fercourse.data.recognise import FILES, Found, is_doubtful, look_right_into, recognised_file, visible
 from fercourse.errors import DataNotFound
 from fercourse.hosted import CONTENT, DRIVE, NAME
@@ -31,18 +32,22 @@ class Look:
     """A folder that was looked into: what was found there or None, and what was passed over, each with its reason.
 
     sure: whether what was found still looks like FER2013 on a closer look
+    also: paths of what has a name of the same kind and looks like FER2013 as well
     """
 
     place: Path
     found: Found | None = None
     sure: bool = False
     passed: tuple[str, ...] = ()
+    also: tuple[Path, ...] = ()
 
     def __str__(self):
         if self.found:
-            return f"{self.place}: {self.found.layout} in {self.found.path}"
+            also = f"; {listed([*map(str, self.also)])} could be meant as well" if self.also else ""
+            return f"{self.place}: {self.found.layout} in {self.found.path}{also}"
         more = [f"and {len(self.passed) - MOST_NAMES:,} more"] if len(self.passed) > MOST_NAMES else []
-        return f"{self.place}: " + (", ".join([*self.passed[:MOST_NAMES], *more]) or "nothing")
+        text = f"{self.place}: " + (", ".join([*self.passed[:MOST_NAMES], *more]) or "nothing")
+        return os.fsencode(text).decode("utf-8", "replace")  # a name from another system may be no text, nor be printed
 
 
 def working_folders():
@@ -94,6 +99,14 @@ def found_in(folder):
             f"no FER2013 in {folder}. Looked for {', '.join(FILES)} and folders train/<emotion>, there and one folder "
             f"deeper; found {str(look).removeprefix(f'{folder}: ')}. {cure(folder)}"
         )
+    return chosen(look)
+
+
+def chosen(look):
+    """What was found; one line says so where something else could be meant as well."""
+    if look.also:
+        also = f"{listed([*map(str, look.also)])} could be meant as well"
+        print(f"fercourse: {look.found.path} is read; {also}. If you mean another one, give its path.")
     return look.found
 
 
@@ -104,7 +117,7 @@ def find_first():
     looks = []
     for look in looked_at():
         if look.sure:
-            return look.found
+            return chosen(look)
         looks.append(look)
     found = next((look.found for look in looks if look.found), None)
     if found is None:
@@ -132,19 +145,27 @@ def looked_at():
 
 def look_into(folder, *, deeper=True):
     """What lies right in `folder` and, where `deeper`, in the folders right under it, as a `Look`."""
-    ranked, passed = [], []
-    try:
-        for place in [folder, *folders_in(folder)] if deeper else [folder]:
+    ranked, passed, places = [], [], [folder]
+    for place in places:  # to which the folders in `folder` come, once that was looked into
+        try:
             candidates, others = look_right_into(place, closely=deeper)
-            ranked += candidates
-            below = [] if place == folder else [(path.name, "too deep to be looked into") for path in folders_in(place)]
-            passed += [f"{(place / name).relative_to(folder)} ({why})" for name, why in [*others, *below]]
-    except OSError as error:
-        if not isinstance(error, FileNotFoundError):
-            passed.append(f"{error.filename} ({error.strerror})")
-    candidates = [found for _, found in sorted(ranked, key=lambda candidate: candidate[0] > len(FILES))]
-    sure = next((found for found in candidates if not is_doubtful(found)), None)
-    return Look(folder, sure or next(iter(candidates), None), sure is not None, tuple(passed))
+            below = folders_in(place)
+        except OSError as error:
+            if not isinstance(error, FileNotFoundError):
+                passed.append(f"{error.filename} ({error.strerror})")
+            continue
+        ranked += candidates
+        if place != folder:
+            others += [(path.name, "too deep to be looked into") for path in below]
+        elif deeper:
+            places += below
+        passed += [f"{(place / name).relative_to(folder)} ({why})" for name, why in others]
+    ranked.sort(key=lambda candidate: candidate[0] > len(FILES))
+    sure = [(rank, found) for rank, found in ranked if not is_doubtful(found)]
+    (kind, found), *others = sure or ranked or [(None, None)]
+    others = [other for rank, other in others if sure and rank == kind]
+    also = tuple(other.path for other in others if {*other.sources}.isdisjoint(found.sources))  # no part of it
+    return Look(folder, found, bool(sure), tuple(passed), also)
 
 
 def folders_in(folder):

@@ -8,7 +8,7 @@ from PIL import Image
 
 from fercourse.data.faces import SIDE, Split, frozen
 from fercourse.data.find import located
-from fercourse.data.layouts.pictures import READ_AS_GREY, decoding, turned_as_shown
+from fercourse.data.layouts.pictures import READ_AS_GREY, decoding, mode_with_bits, turned_as_shown
 from fercourse.errors import DataMismatch, DataNotFound, ParameterError
 
 READ = (*READ_AS_GREY, "CMYK", "YCbCr")
@@ -97,11 +97,10 @@ def grey_square(image, name):
 
 def grey_picture(image, name):
     """The whole of a PIL image in grey (mode L), turned as it is shown, on white where it is transparent."""
+    mode = mode_with_bits(image)
+    if mode not in READ:
+        raise DataMismatch(f"{name}: expected 8 bits a channel (mode {', '.join(READ)}), found mode {mode}. {REMEDY}")
     image = turned_as_shown(image)
-    if image.mode not in READ:
-        raise DataMismatch(
-            f"{name}: expected 8 bits a channel (mode {', '.join(READ)}), found mode {image.mode}. {REMEDY}"
-        )
     if image.has_transparency_data:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
     return image.convert("L")
@@ -112,7 +111,13 @@ def image_of(array, name):
     if hasattr(array, "detach"):  # PyTorch's, perhaps with a gradient, on a GPU or of a type that NumPy has not
         array = array.detach().cpu()
         array = array.float() if array.is_floating_point() else array
-    array = np.asarray(array)
+    try:
+        array = np.asarray(array)
+    except ValueError as error:  # what is no array at all
+        raise DataMismatch(
+            f"{name}: expected one picture, found a {type(array).__name__}. Of faces and their labels give the images, "
+            "each for itself: fc.face(*split.images)."
+        ) from error
     if array.ndim == 3 and array.shape[0] in CHANNELS and array.shape[2] not in CHANNELS:
         array = np.moveaxis(array, 0, 2)
     is_picture = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in CHANNELS)
@@ -123,10 +128,11 @@ def image_of(array, name):
             "uint8."
         )
     if array.dtype.kind == "f":
-        if not ((array >= 0) & (array <= 1)).all():  # NaN is outside as well
+        levels = np.rint(array * 255)  # a resizing may leave 1.0000001, which is no other level than 1
+        if not ((levels >= 0) & (levels <= 255)).all():  # NaN is outside as well
             raise DataMismatch(
                 f"{name}: expected floats from 0 to 1, found {array.min():.4g} to {array.max():.4g}. Divide grey "
                 "levels by 255; undo a standardisation."
             )
-        array = np.rint(array * 255).astype(np.uint8)
+        array = levels.astype(np.uint8)
     return Image.fromarray(array[:, :, 0] if array.shape[2:] == (1,) else array)

@@ -22,7 +22,9 @@ FILES = (
     "fer2013.csv",
     "fer2013",
     "fer2013.csv.gz",
-    "fer2013.tar.gz",
+    "*fer2013*.tar.gz",
+    "*fer2013*.tgz",
+    "*fer2013*.tar",
     "fer2013.zip",
     "icml_face_data.csv",
     f"{CHALLENGE}.tar.gz",
@@ -34,10 +36,20 @@ FILES = (
 """What a folder is searched for, in this order, in small letters or capitals; image folders (train/<emotion>/…) come
 next, and last of all tables under other names whose first line names the columns emotion and pixels."""
 
+TARS = ("fer2013.tar.gz", f"{CHALLENGE}.tar.gz")
+"""What Kaggle calls them: others have to be unpacked to the end before one knows what they are."""
+
 COMMON_NAMES = ("train.csv", "*.parquet")
 """Those of `FILES` that many another data set has, too: they count by their columns only."""
 
 IS_DAMAGED = "a damaged file"
+
+NO_TABLE = {
+    "zip": "a zip in which no table can be read: unpack it",
+    "tar": "another name",  # as it would have to be unpacked to its end to be known
+    "tar.gz": "another name",
+}
+"""Why a file that holds no table is passed over, by its kind."""
 
 TABLES = ("", ".csv", ".txt", ".gz", ".zip")
 """Endings of files under other names whose first line is looked at."""
@@ -70,7 +82,11 @@ def named_fer2013(path):
 
 def beside(path, name):
     """The file of this name, in small letters or capitals, in the folder of `path`; None where there is none."""
-    same = [file for file in path.parent.iterdir() if file.name.lower() == name and file.is_file()]
+    try:
+        files = list(path.parent.iterdir())
+    except PermissionError:  # a folder that shows nobody what lies in it
+        files = [path.with_name(name)]
+    same = [file for file in files if file.name.lower() == name and file.is_file()]
     return min(same, key=lambda file: file.name != name, default=None)
 
 
@@ -79,9 +95,10 @@ def refuse_third_table(path):
 
     That is one of validation faces by its name, or one of faces that does not say which split they are of.
     """
-    tables = [file for file in visible(path.parent) if file.suffix.lower() == ".csv" and file != path]
-    others = [file for file in tables if file.name.lower() != "test.csv"]
-    if third := [file.name for file in others if part_code(file.stem) == 1 or is_part(file)]:
+    known = (path.name.lower(), "test.csv")
+    tables = [file for file in visible(path.parent) if file.suffix.lower() in (".csv", ".txt", ".gz")]
+    others = [file for file in tables if file.name.lower().removesuffix(".gz") not in known]
+    if third := [file.name for file in others if part_code(file.name.partition(".")[0]) == 1 or is_part(file)]:
         raise DataMismatch(
             f"{path}: expected train.csv with test.csv, found {third[0]} beside them. Move it elsewhere, or join "
             "them into one CSV with a column Usage (Training, PublicTest, PrivateTest)."
@@ -132,14 +149,19 @@ def why_not(path, *, closely):
     if rank > len(FILES) and (not closely or path.suffix.lower() not in TABLES):
         return "another name"
     try:
+        kind = kind_of(path)
         line = first_line(path)
-    except (DataMismatch, OSError, *DAMAGED):
-        return "no table, or a damaged file"
+    except DataMismatch:
+        return NO_TABLE.get(kind, "no table")
+    except (OSError, *DAMAGED) as error:
+        return getattr(error, "strerror", None) or "no table, or a damaged file"
+    if "\0" in line:
+        return "UTF-16 text or binary data"
     return "" if {"emotion", "pixels"} <= columns_in(line) else f"its first line is {shortened(line.strip())}"
 
 
 def columns_in(line):
-    return {column.strip(' \t\r\n"').lower() for column in line.removeprefix("\ufeff").split(",")}
+    return {column.strip(' \t\r\n"').lower() for column in line.lstrip("\ufeff").split(",")}
 
 
 def first_line(path):
@@ -184,10 +206,10 @@ def why_no_faces(path):
 
 
 def is_doubtful(found):
-    """Whether any other data set is better: folders without FER2013's classes or size, Parquet with a wrong part, a zip
-    of pictures, which mostly lies beside the folders that were unpacked from it."""
+    """Whether any other data set is better: folders or Parquet without FER2013's classes or size, Parquet with a wrong
+    part, a zip of pictures, which mostly lies beside the folders that were unpacked from it."""
     if found.layout == "parquet":
-        return any(map(why_no_faces, found.sources))
+        return any(map(why_no_faces, found.sources)) or not begins_with_a_face(found.sources[0])
     if found.layout == "csv":
         return is_without_table(found.path)
     if found.layout != "folders":
@@ -198,8 +220,23 @@ def is_doubtful(found):
         return True
 
 
+def begins_with_a_face(path):
+    """Whether the first row of a parquet file is a face of FER2013's size with an emotion as its label."""
+    from fercourse.data.layouts.parquet import check_first_row
+
+    try:
+        check_first_row(path)
+    except (DataMismatch, OSError):
+        return False
+    return True
+
+
 def is_without_table(path):
-    """Whether the file is a whole zip in which no table of faces is, nor a tar.gz that may hold one."""
+    """Whether the file is a whole zip in which no table of faces is, nor a tar.gz that may hold one; or a tar that is
+    not called as Kaggle calls it, in which no table is."""
+    name = path.name.lower()
+    if name.endswith((".tar.gz", ".tgz", ".tar")) and name not in TARS:
+        return not holds_table(path)
     try:
         if kind_of(path) != "zip":
             return False
@@ -208,6 +245,14 @@ def is_without_table(path):
             starts = (archive.open(name).read(HEADER) for name in names if may_be_csv(name))
             return not any(map(is_packed, names)) and not any(b"pixels" in header(start) for start in starts)
     except (OSError, RuntimeError, *DAMAGED):  # RuntimeError: a password
+        return False
+
+
+def holds_table(path):
+    try:
+        with csv_streams(path):
+            return True
+    except (DataMismatch, OSError, *DAMAGED):
         return False
 
 

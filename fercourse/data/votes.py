@@ -94,7 +94,8 @@ def join_votes(rows, path, source):
             path,
             source,
             f"the majority to confirm at least {LEAST_AGREEMENT:.0%} of the labels in every {BLOCK} rows",
-            f"{agreement.min():.0%} from row {first + 1} on: these are votes for another order of rows",
+            f"{agreement.min():.0%} from row {first + 1} on: these are votes for another order of rows, or hardly any "
+            "for an emotion",
         )
     return replace(rows, votes=votes)
 
@@ -119,7 +120,7 @@ def read_votes(path):
         if missing:
             raise DataMismatch(
                 f"{path}: expected the columns Usage, {', '.join(VOTE_COLUMNS)}, found no "
-                f"{', '.join(sorted(missing))}. {REMEDY}"
+                f"{', '.join(sorted(missing))} in {shortened(','.join(header))}. {REMEDY}"
             )
         if twice := {column for column in (*VOTE_COLUMNS, "Usage") if header.count(column) > 1}:
             raise DataMismatch(f"{path}: expected each column once, found two of {', '.join(sorted(twice))}. {REMEDY}")

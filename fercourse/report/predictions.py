@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
+from os.path import basename, expanduser, splitext
 
 import numpy as np
 import pandas as pd
@@ -158,21 +159,21 @@ class Predictions:
     def to_csv(self, path: str | PathLike, *, columns: Sequence[str] = ("emotion",), first: int = 0) -> None:
         """Write the answers as a submission to Kaggle: one code, 0 to 6, a row, in the order of the faces.
 
+        path:    packed where its name ends in .gz, .bz2, .xz or .zip
         columns: what the header calls them: the codes alone, ("emotion",), or after a number for each face,
-                 ("id", "emotion"). Without names, (), there is no header: the script of the challenge's organisers
-                 wrote such files in 2013
+                 ("id", "emotion"). Without names there is no header: so wrote the challenge's organisers in 2013
         first:   the number of the first face
 
         What is asked today stands in the example_submission.csv beside test.csv: compare the two. Raises NotWritten
         where the disk is full or the folder not writable, ParameterError for other names than none, one or two.
         """
-        columns = [columns] if isinstance(columns, str) else list(columns)
+        columns = [columns] if isinstance(columns, str) else list(columns or ())
         if len(columns) > 2 or not all(isinstance(name, str) for name in columns):
             raise ParameterError(f"expected columns: none, one or two names, as ('id', 'emotion'); found {columns!r}")
         numbers = whole("first", first, least=0) + np.arange(len(self))
         table = pd.DataFrame({"id": numbers, "emotion": self.y_pred}).iloc[:, -max(len(columns), 1) :]
-        with written_aside(path) as aside:
-            table.to_csv(aside, header=columns or False, index=False, lineterminator="\n")
+        with written_aside(expanduser(path)) as aside:
+            table.to_csv(aside, header=columns or False, index=False, lineterminator="\n", compression=_packing(path))
 
     def worst(self, k: int = 10) -> np.ndarray:
         """The positions of the `k` faces with the highest loss, the worst first: int64 (k,)."""
@@ -273,6 +274,13 @@ class Predictions:
                 "two models are compared on the same faces in the same order: expected the same labels, found "
                 f"{len(self):,} from {self.source} and {len(other):,} from {other.source} that differ"
             )
+
+
+def _packing(path):
+    """How pandas packs a table of this name, which it does not see: the file has a temporary one. None: not."""
+    stem, kind = splitext(basename(path))
+    method = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zip": "zip"}.get(kind.lower())
+    return {"method": method, "archive_name": stem} if method == "zip" else method
 
 
 def _share(part, whole, *, empty):

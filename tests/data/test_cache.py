@@ -78,6 +78,14 @@ def test_one_file_under_two_names_has_one_cache(path, reads, tmp_path, monkeypat
     assert len(reads) == 1
 
 
+@pytest.mark.parametrize("name", [f"{'f' * 251}.csv", f"{'表情' * 41}.csv"])
+def test_a_file_with_the_longest_of_names_is_kept_as_well(name, path, reads):
+    path.rename(path.with_name(name))
+    for _ in range(2):
+        load(path.with_name(name))
+    assert len(reads) == 1
+
+
 def test_a_changed_label_is_seen(path, reads):
     before = load(path)
     data = bytearray(path.read_bytes())
@@ -122,6 +130,37 @@ def test_a_changed_image_in_a_folder_is_seen(faces, tmp_path, reads):
     other.unlink()
     assert len(load(folder).train) == len(faces.train) - 1
     assert len(reads) == 3
+
+
+LINKS = {
+    "the lock of an editor": lambda folder: (folder / "train" / ".#notes").symlink_to("anna@host.42"),
+    "a link to what is gone": lambda folder: (folder / "latest").symlink_to("gone"),
+    "a link to its own folder": lambda folder: (folder / "all").symlink_to(folder),
+    "a hidden link to its own folder": lambda folder: (folder / ".all").symlink_to(folder),
+}
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_link_beside_the_pictures_that_leads_nowhere_or_back_stops_nothing(link, faces, tmp_path, reads):
+    folder = convert(faces, tmp_path / "folder", layout="png-folders")
+    LINKS[link](folder)
+    for _ in range(2):
+        assert load(folder).fingerprint == faces.fingerprint
+    assert len(reads) == 1
+    one, other = sorted(folder.glob("train/sad/*.png"))[:2]
+    one.write_bytes(other.read_bytes())
+    assert load(folder).fingerprint != faces.fingerprint
+
+
+def test_a_picture_behind_a_linked_class_is_watched_as_well(faces, tmp_path, reads):
+    folder = convert(faces, tmp_path / "folder", layout="png-folders")
+    (folder / "train" / "sad").rename(tmp_path / "elsewhere")
+    (folder / "train" / "sad").symlink_to(tmp_path / "elsewhere")
+    load(folder)
+    one, other = sorted((tmp_path / "elsewhere").iterdir())[:2]
+    one.write_bytes(other.read_bytes())
+    load(folder)
+    assert len(reads) == 2
 
 
 def test_a_cache_of_an_older_reader_is_replaced(path, reads, monkeypatch):

@@ -1,8 +1,13 @@
 """FER2013 is found where a student puts it, what else lies there is passed over, and the line about it names both."""
 
+import builtins
+import errno
+import io
 import os
+import shutil
 import subprocess
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,7 +103,7 @@ def test_the_real_working_folder_of_a_kernel_finds_the_data_of_the_course(course
 @pytest.mark.parametrize(
     "name",
     ["FER2013.csv", "fer2013.CSV", "Fer2013.csv", "fer2013", "FER2013", "fer2013 (1).csv", "fer2013.csv.txt",
-     "fer2013_original.csv", "my_faces.csv", "ICML_Face_Data.csv"],
+     "fer2013_original.csv", "my_faces.csv", "ICML_Face_Data.csv", "fer2013.csv.csv"],
 )  # fmt: skip
 def test_a_table_is_found_under_any_name_a_system_or_a_person_gives_it(name, course, photographs, capsys):
     convert(photographs, course / "data" / name, layout="csv")
@@ -107,7 +112,16 @@ def test_a_table_is_found_under_any_name_a_system_or_a_person_gives_it(name, cou
 
 
 @pytest.mark.parametrize(
-    ("name", "layout"), [("archive.zip", "zip"), ("FER2013.ZIP", "zip"), ("faces.csv.gz", "csv.gz")]
+    ("name", "layout"),
+    [
+        ("archive.zip", "zip"),
+        ("FER2013.ZIP", "zip"),
+        ("faces.csv.gz", "csv.gz"),
+        ("fer2013 (1).tar.gz", "tar.gz"),
+        ("fer2013.tgz", "tar.gz"),
+        ("FER2013-2.TAR", "tar.gz"),
+        ("Copy of fer2013.tar.gz", "tar.gz"),
+    ],
 )
 def test_an_archive_under_another_name_is_found_by_what_it_holds(name, layout, course, photographs):
     convert(photographs, course / "data" / "inner" / name, layout=layout)
@@ -148,6 +162,18 @@ def an_emotion_too_many(folder):
         (folder / "train" / emotion).mkdir(parents=True)
 
 
+def without_names(folder):
+    table = pyarrow.table({"image": [b""], "label": [3]})
+    pyarrow.parquet.write_table(table, folder / "train-00000-of-00001.parquet")
+
+
+def emotions_of_another_size(folder):
+    from small_fer import IMAGES, encoded
+
+    table = pyarrow.table({"image": [encoded(IMAGES[0].repeat(2, 0).repeat(2, 1))], "label": ["happy"]})
+    pyarrow.parquet.write_table(table, folder / "train-00000-of-00001.parquet")
+
+
 def text(name, content):
     return lambda folder: (folder / name).write_bytes(content)
 
@@ -155,6 +181,8 @@ def text(name, content):
 OTHERS = {
     "parquet of something else": sales,
     "parquet of other classes": other_classes,
+    "parquet of labels without names": without_names,
+    "parquet of emotions on larger pictures": emotions_of_another_size,
     "a damaged parquet file": text("train-00000-of-00001.parquet", b"PAR1" + b"\0" * 99),
     "a train.csv of something else": text("train.csv", b"PassengerId,Survived\n1,0\n"),
     "a train.csv with pixels and no emotion": text("train.csv", b"age,gender,pixels\n1,0,1 2 3\n"),
@@ -162,7 +190,12 @@ OTHERS = {
     "a web page": text("index.html", b"<html>"),
     "a web page called train.csv": text("train.csv", b"<html>"),
     "a broken zip": text("archive.zip", b"PK\x03\x04" + b"\0" * 50),
-    "a tar of another name": text("homework.tar.gz", b"\x1f\x8b\x08" + b"\0" * 50),
+    "a zip of pictures": lambda folder: zipfile.ZipFile(folder / "archive.zip", "w").writestr("train/sad/1.png", b"?"),
+    "a tar of another name": lambda folder: shutil.make_archive(str(folder / "homework"), "gztar", folder, "."),
+    "a tar of something else": lambda folder: shutil.make_archive(str(folder / "fer2013-nets"), "gztar", folder, "."),
+    "a broken tar of that name": text("fer2013 (1).tar.gz", b"\x1f\x8b\x08" + b"\0" * 50),
+    "a broken tar": text("broken.tar.gz", b"\x1f\x8b\x08" + b"\0" * 50),
+    "a table in UTF-16": text("sales.csv", "emotion,pixels,Usage\n".encode("utf-16")),
     "votes alone": text("fer2013new.csv", b"Usage,Image name,neutral\n"),
     "an empty file": text("notes.txt", b""),
     "a picture": text("photo.png", b"\x89PNG"),
@@ -187,14 +220,57 @@ def test_what_is_not_fer2013_is_passed_over_for_what_is(other, place, course, ph
         assert load(course / "data").fingerprint == photographs.fingerprint
 
 
+@pytest.fixture
+def forbidden(monkeypatch):
+    """Make a path one that may not be read, also for root: `forbidden(path)`."""
+    paths = set()
+
+    def refusing(call):
+        def called(path=".", *args, **options):
+            if not isinstance(path, int) and Path(path) in paths:
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return call(path, *args, **options)
+
+        return called
+
+    for module, name in ((os, "listdir"), (os, "scandir"), (io, "open"), (builtins, "open")):
+        monkeypatch.setattr(module, name, refusing(getattr(module, name)))
+    return paths.add
+
+
+def test_a_folder_that_may_not_be_read_hides_nothing_behind_it(course, photographs, forbidden, capsys):
+    forbidden(course / "data" / "aaa")
+    (course / "data" / "aaa").mkdir()
+    assert f"{course / 'data'}: {course / 'data' / 'aaa'} (Permission denied)." in nothing_found(capsys)
+    convert(photographs, course / "data" / "zz_fer" / "fer2013.csv", layout="csv")
+    assert load().fingerprint == photographs.fingerprint
+
+
+def test_a_table_that_may_not_be_read_is_not_called_damaged(course, photographs, forbidden, capsys):
+    forbidden(convert(photographs, course / "data" / "faces.csv", layout="csv"))
+    assert "faces.csv (Permission denied)." in nothing_found(capsys)
+
+
+@pytest.mark.parametrize("layout", ["csv", "npz"])
+def test_a_file_is_read_also_in_a_folder_that_does_not_show_what_lies_in_it(layout, course, photographs, forbidden):
+    path = convert(photographs, course / "shared" / f"fer2013.{layout}", layout=layout)
+    forbidden(path.parent)
+    assert load(path).fingerprint == photographs.fingerprint
+
+
+def test_a_folder_of_the_system_beside_the_splits_is_not_looked_into(course, photographs, forbidden):
+    folder = convert(photographs, course / "data" / "fer", layout="png-folders")
+    (folder / "lost+found").mkdir()
+    forbidden(folder / "lost+found")
+    assert load().fingerprint == photographs.fingerprint
+
+
 PICTURES = {"fer2013.zip": "png-folders", "FER2013.ZIP": "jpeg-folders"}
 
 
 @pytest.mark.parametrize("place", ["data", "data/fer2013"])
 @pytest.mark.parametrize("name", PICTURES)
 def test_folders_are_read_also_beside_the_zip_that_they_were_unpacked_from(name, place, course, photographs, capsys):
-    import shutil
-
     pictures = convert(photographs, course / "made", layout=PICTURES[name])
     (pictures / "about.csv").write_text("file,label\n")
     shutil.make_archive(str(course / "packed"), "zip", pictures)
@@ -241,6 +317,9 @@ NAMED = {
     "a train.csv of something else": "train.csv (its first line is 'PassengerId,Survived')",
     "a train.csv with pixels and no emotion": "train.csv (its first line is 'age,gender,pixels')",
     "a web page": "index.html (another name)",
+    "a zip of pictures": "archive.zip (a zip in which no table can be read: unpack it)",
+    "a tar of another name": "homework.tar.gz (another name)",
+    "a table in UTF-16": "sales.csv (UTF-16 text or binary data)",
     "a broken zip": "archive.zip (no table, or a damaged file)",
     "an empty file": "notes.txt (its first line is nothing)",
     "a link to nothing": "fer2013.csv (a link to nothing, or no file)",
@@ -290,6 +369,47 @@ def test_known_names_come_before_other_names_also_one_folder_deeper(course, phot
     convert(fewer, course / "data" / "ckextended.csv", layout="csv")
     convert(photographs, course / "data" / "zz" / "fer2013.csv", layout="csv")
     assert load().source == "fer2013.csv"
+
+
+def test_a_name_that_is_no_text_can_be_printed(course, capsys):
+    try:
+        with open(os.fsencode(course / "data") + b"/caf\xe9.csv", "wb") as file:
+            file.write(b"a,b\n")
+    except OSError:
+        pytest.skip("this disk takes text alone for a name")
+    assert "caf\ufffd.csv (its first line is 'a,b')" in nothing_found(capsys)
+    assert [str(look).encode() for look in looked_at()]
+
+
+TWINS = {
+    "two copies": ("data/a/fer2013.csv", "data/b/fer2013.csv"),
+    "two tables of other names": ("data/mine.csv", "data/yours.csv"),
+    "a copy and what it was packed from": ("data/b.csv", "data/b.csv.gz"),
+}
+
+
+@pytest.mark.parametrize("twins", TWINS)
+def test_of_two_that_could_be_meant_a_line_names_both(twins, course, photographs, capsys):
+    read, other = (course / name for name in TWINS[twins])
+    for path in (read, other):
+        convert(photographs, path, layout="csv.gz" if path.suffix == ".gz" else "csv")
+    for source in ("auto", "data"):
+        load(source)
+        assert capsys.readouterr().out == (
+            f"fercourse: {read} is read; {other} could be meant as well. If you mean another one, give its path.\n"
+        )
+    assert f"csv in {read}; {other} could be meant as well" in [str(look) for look in looked_at()][1]
+    load(read)
+    assert capsys.readouterr().out == ""
+
+
+def test_the_parts_of_a_set_are_not_meant_as_well(course, photographs, capsys):
+    folder = convert(photographs, course / "data" / "fer", layout="parquet")
+    for part in ("train", "validation", "test"):
+        (course / "data" / part).mkdir()
+        (folder / f"{part}-00000-of-00001.parquet").rename(course / "data" / part / "0000.parquet")
+    assert load().fingerprint == photographs.fingerprint
+    assert capsys.readouterr().out == ""
 
 
 def test_hidden_copies_are_not_looked_at(course, photographs, capsys):

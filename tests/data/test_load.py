@@ -12,6 +12,7 @@ import pytest
 from fercourse.data import command, find
 from fercourse.data.layouts.convert import convert
 from fercourse.data.load import DRAWN_SIZES, load
+from fercourse.data.official import LEVELS, mean_levels
 from fercourse.data.recognise import CHALLENGE
 from fercourse.data.rows import carved
 from fercourse.errors import DataMismatch, DataNotFound, NotWritten, ParameterError
@@ -200,10 +201,11 @@ def test_verify_calls_drawn_faces_drawn_and_unlabelled_ones_unlabelled(faces, ph
         command.verify(convert(photographs, tmp_path / "there", layout="train-test"))
 
 
-def test_verify_accepts_the_official_counts_and_counts_copies(photographs, tmp_path, capsys):
+def test_verify_accepts_the_official_counts_and_counts_copies(photographs, tmp_path, capsys, monkeypatch):
     images = photographs.train.images.copy()
     images[:5] = images[5]
     twins = replace(photographs, train=replace(photographs.train, images=images))
+    monkeypatch.setitem(LEVELS, "Training", mean_levels(twins.train))
     before = len(np.unique(np.concatenate([split.images for split in twins]), axis=0))
     command.verify(convert(twins, tmp_path / "fer2013.csv", layout="csv"))
     printed = capsys.readouterr().out
@@ -222,6 +224,11 @@ def test_convert_writes_another_layout(photographs, tmp_path):
     path = convert(photographs, tmp_path / "fer2013.csv", layout="csv")
     command.convert(path, tmp_path / "folders", layout="png-folders")
     assert load(tmp_path / "folders").fingerprint == photographs.fingerprint
+    before = path.read_bytes()
+    for to in (path, tmp_path):
+        with pytest.raises(NotWritten, match=rf"{to.name} is there already\. Remove it, or choose another name"):
+            command.convert(path, to, layout="npz")
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize(("to", "scale"), [("fer2013.csv", "smoke"), ("out", "huge")])
@@ -229,6 +236,21 @@ def test_an_export_to_a_file_or_of_an_unknown_scale_is_refused_and_writes_nothin
     with pytest.raises(ParameterError, match=r"Give its folder|expected scale"):
         command.export_drawn(tmp_path / to, scale=scale)
     assert not (tmp_path / to).exists()
+
+
+def test_an_export_never_replaces_what_was_not_drawn(photographs, tmp_path, asked):
+    votes = tmp_path / "votes" / "fer2013new.csv"
+    votes.parent.mkdir()
+    votes.write_text("real votes")
+    real = convert(photographs, tmp_path / "real" / "fer2013.csv", layout="csv")
+    for path in (votes, real):
+        before = path.read_bytes()
+        with pytest.raises(NotWritten, match=rf"{path.name} is there already, and was not drawn"):
+            command.export_drawn(path.parent, scale="smoke")
+        assert path.read_bytes() == before
+        assert list(path.parent.iterdir()) == [path]
+    for seed in (1, 2):
+        command.export_drawn(tmp_path / "out", scale="smoke", seed=seed)
 
 
 def test_exported_drawn_faces_load_as_drawn_with_their_votes(faces, tmp_path, asked):

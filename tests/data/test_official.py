@@ -6,13 +6,14 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet
 import pytest
+from PIL import Image, ImageOps
 
 from fercourse.data import command
 from fercourse.data.drawn.dataset import drawn_faces
 from fercourse.data.faces import EMOTIONS, OFFICIAL_COUNTS, USAGES, Faces, Split
 from fercourse.data.layouts.convert import LAYOUTS, convert
 from fercourse.data.load import load
-from fercourse.data.official import settled, unofficial
+from fercourse.data.official import differences, settled, unofficial
 from fercourse.errors import DataMismatch
 
 
@@ -76,6 +77,33 @@ def test_a_column_of_usages_alone_makes_nothing_official(change, photographs, tm
         command.verify(path)
 
 
+def mapped(change):
+    return lambda images, labels: (np.stack([change(image) for image in images]), labels)
+
+
+CHANGED = {
+    "an equalised histogram": mapped(lambda image: np.array(ImageOps.equalize(Image.fromarray(image)))),
+    "inverted": mapped(lambda image: 255 - image),
+    "all black": mapped(lambda image: 0 * image),
+    "labels that lost their faces": lambda images, labels: (images, np.random.default_rng(0).permutation(labels)),
+}
+
+
+@pytest.mark.parametrize("layout", ["csv", "npz", "parquet"])
+@pytest.mark.parametrize("change", CHANGED)
+def test_with_the_published_counts_other_faces_are_not_official(change, layout, photographs, tmp_path, capsys):
+    images, labels = CHANGED[change](photographs.train.images, photographs.train.labels)
+    changed = replace(photographs, train=replace(photographs.train, images=images, labels=labels))
+    path = convert(changed, tmp_path / "there", layout=layout)
+    for cache in (True, True, False):
+        assert not load(path, cache=cache).official
+        assert "FER2013 has as many, but others: Training, Angry: expected a mean grey level of" in (
+            capsys.readouterr().out
+        )
+    with pytest.raises(DataMismatch, match="is not FER2013: Training, Angry: expected a mean grey level"):
+        command.verify(path)
+
+
 @pytest.mark.parametrize("layout", sorted(set(LAYOUTS) - {"train-test"}))
 def test_every_layout_with_the_published_counts_is_official_and_with_one_face_less_it_is_not(
     layout, photographs, tmp_path
@@ -131,7 +159,7 @@ def coded(faces, codes):
 @pytest.mark.parametrize("codes", [ALPHABETICAL, [6, 5, 4, 3, 2, 1, 0], [0, 1, 2, 3, 4, 6, 5]])
 def test_published_counts_under_other_codes_are_refused_with_the_codes_named(codes):
     faces = counted(OFFICIAL_COUNTS.values())
-    assert settled(faces, "fer2013.csv").official
+    assert all("mean grey level" in line for line in differences(settled(faces, "fer2013.csv")))
     with pytest.raises(DataMismatch) as caught:
         settled(coded(faces, codes), "fer2013.csv")
     assert ", ".join(f"{code} {EMOTIONS[emotion]}" for code, emotion in enumerate(codes)) in str(caught.value)
@@ -152,6 +180,30 @@ def test_other_codes_are_found_in_one_split_in_merged_ones_and_beside_a_carved_v
             settled(replace(coded(merged, ALPHABETICAL), carved=0), "folder")
 
 
+@pytest.mark.parametrize(
+    ("kept", "words"),
+    [
+        ([0, 2, 3, 4, 5, 6], "0 Angry, 1 Fear, 2 Happy, 3 Sad, 4 Surprise, 5 Neutral. Write"),
+        ([0, 2, 3, 6, 4, 5], "0 Angry, 1 Fear, 2 Happy, 3 Neutral, 4 Sad, 5 Surprise. Write"),
+        ([3, 6, 4], "0 Happy, 1 Neutral, 2 Sad. Write"),
+        ([None, 0, 1, 2, 3, 4, 5], "1 Angry, 2 Disgust, 3 Fear, 4 Happy, 5 Sad, 6 Surprise. Write"),
+    ],
+)
+def test_emotions_left_out_with_the_others_numbered_anew_are_refused(kept, words):
+    """`kept` are the emotions behind the codes 0, 1, …; codes counted from 1 stand without their last one."""
+    counts = [[0 if code is None else numbers[code] for code in kept] for numbers in OFFICIAL_COUNTS.values()]
+    counts = [numbers + [0] * (7 - len(numbers)) for numbers in counts]
+    with pytest.raises(DataMismatch, match=f"other codes in train: .*{words}"):
+        settled(counted(counts), "fer2013.csv")
+    left_out = [[number if code in kept else 0 for code, number in enumerate(n)] for n in OFFICIAL_COUNTS.values()]
+    settled(counted(left_out), "fer2013.csv")
+
+
+def test_where_the_last_codes_have_no_face_the_line_says_what_that_may_mean():
+    merged = [[a + b, *rest, 0] for a, b, *rest in OFFICIAL_COUNTS.values()]
+    assert "No face in train shows Neutral, or its emotions were numbered anew: compare" in unofficial(counted(merged))
+
+
 def test_a_whole_csv_in_the_order_of_the_alphabet_is_refused_and_not_kept(tmp_path, monkeypatch):
     for number, usage in enumerate(OFFICIAL_COUNTS):
         monkeypatch.setitem(OFFICIAL_COUNTS, usage, (9 + number, 2, 12, 16, 14, 8, 15))
@@ -170,6 +222,12 @@ def test_a_filtered_csv_in_the_order_of_the_alphabet_is_doubted_and_a_filtered_o
         unofficial(coded(fewer, ALPHABETICAL))
     )
     assert "compare some faces" not in unofficial(counted([[50] * 7, [5] * 7, [5] * 7]))
+    for order in ([6, 3, 5, 4, 0, 1, 2], [3, 4, 0, 6, 5, 2, 1]):  # the first is that of the columns of FER+
+        assert "are FER2013's in another order of the codes: compare" in unofficial(coded(fewer, order))
+    few_happy = [
+        number // 2 if emotion == "Happy" else number for emotion, number in zip(EMOTIONS, counts[0], strict=True)
+    ]
+    assert "compare some faces" not in unofficial(counted([few_happy, *counts[1:]]))
 
 
 @pytest.mark.parametrize("empty", ["train", "valid", "test"])

@@ -117,6 +117,11 @@ def test_a_float_between_two_grey_levels_becomes_the_nearer_one():
     assert (fc.face(np.full((48, 48), 0.4 / 255)).images == 0).all()
 
 
+def test_floats_that_a_resizing_left_a_little_over_1_are_1():
+    levels = np.linspace(-1e-7, 1 + 1e-7, 48 * 48).reshape(48, 48)
+    assert np.array_equal(fc.face(levels).images, fc.face(levels.clip(0, 1)).images)
+
+
 @pytest.mark.parametrize("kind", ["png", "bmp", "tiff", "gif", "webp", "jpeg", "ppm"])
 def test_every_kind_of_file_is_read(tmp_path, kind):
     levels = np.repeat(np.repeat(GENERATOR.integers(60, 190, (6, 6)), 16, 0), 16, 1).astype(np.uint8)
@@ -187,6 +192,7 @@ REFUSED = {
     "two channels": ((np.zeros((48, 48, 2), np.uint8),), fc.DataMismatch, r"one picture .* found uint8 \(48, 48, 2\)"),
     "16 bits": ((Image.fromarray(np.zeros((48, 48), np.uint16)),), fc.DataMismatch, "8 bits a channel .* found mode I"),
     "a number": ((3,), fc.DataMismatch, r"expected one picture as uint8 or floats.*found int64 \(\)"),
+    "a pair": (((np.zeros((1, 48, 48), np.float32), 3),), fc.DataMismatch, "one picture, found a tuple. Of faces and"),
     "None": ((None,), fc.DataMismatch, r"found object \(\)"),
 }
 

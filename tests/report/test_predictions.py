@@ -3,6 +3,7 @@
 import copy
 import pickle
 import time
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -317,7 +318,7 @@ def test_the_frame_of_faces_without_labels_lacks_what_is_not_known():
     pd.testing.assert_frame_equal(frame[["predicted", *EMOTIONS]], known.to_frame()[["predicted", *EMOTIONS]])
 
 
-def test_a_submission_has_a_code_for_each_face_in_their_order(tmp_path):
+def test_a_submission_has_a_code_for_each_face_in_their_order(tmp_path, monkeypatch):
     guess = right_on(np.array([True, False, True]))
     guess.to_csv(tmp_path / "new" / "submission.csv")
     assert (tmp_path / "new" / "submission.csv").read_bytes() == b"emotion\n0\n3\n0\n"
@@ -325,8 +326,19 @@ def test_a_submission_has_a_code_for_each_face_in_their_order(tmp_path):
     assert (tmp_path / "named.csv").read_bytes() == b"Id,Emotion\n1,0\n2,3\n3,0\n"
     guess.to_csv(tmp_path / "bare.csv", columns=())
     assert (tmp_path / "bare.csv").read_bytes() == b"0\n3\n0\n"
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    guess.to_csv("~/submission.csv", columns=None)
+    assert (tmp_path / "home" / "submission.csv").read_bytes() == b"0\n3\n0\n"
     guess.to_csv(str(tmp_path / "named.csv"), columns="label")
     assert (tmp_path / "named.csv").read_bytes() == b"label\n0\n3\n0\n"
+
+
+@pytest.mark.parametrize("name", ["submission.csv.gz", "submission.csv.GZ", "submission.csv.xz", "submission.csv.zip"])
+def test_a_submission_with_the_name_of_a_packed_file_is_packed(name, tmp_path):
+    right_on(np.array([True, False, True])).to_csv(tmp_path / name)
+    assert pd.read_csv(tmp_path / name)["emotion"].tolist() == [0, 3, 0]
+    if name.endswith("zip"):
+        assert zipfile.ZipFile(tmp_path / name).namelist() == ["submission.csv"]
 
 
 def test_a_submission_that_cannot_be_written_is_refused_and_the_old_one_stays(tmp_path):

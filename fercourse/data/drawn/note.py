@@ -1,5 +1,6 @@
 """The mark of drawn faces in files: a CSV cannot say that its faces are no photographs; a note beside it can."""
 
+import os
 from dataclasses import replace
 
 FOLDER_NOTE = "DRAWN.txt"
@@ -25,6 +26,6 @@ def marked(faces, path):
 
 
 def has_note(path):
-    """Whether the note that belongs to what lies at `path` is there."""
+    """Whether the note that belongs to what lies at `path` is there; not where its name is longer than names may be."""
     note = note_beside(path)
-    return note.is_file() and note.read_text("utf-8", errors="replace") == note_text(path)
+    return os.path.isfile(note) and note.read_text("utf-8", errors="replace") == note_text(path)

@@ -24,7 +24,15 @@ from fercourse.errors import DataMismatch, DataNotFound, FercourseError
 MOST_BYTES = 2 << 30
 """Bytes that one file may inflate to, seven times fer2013.csv."""
 
-DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile)
+DAMAGED = (
+    EOFError,
+    gzip.BadGzipFile,
+    zlib.error,
+    lzma.LZMAError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    NotImplementedError,  # a zip that is packed in a way that Python does not know, such as Deflate64
+)
 
 
 @contextmanager
@@ -46,6 +54,11 @@ def reading(path):
 
 
 def damaged(path, error):
+    if isinstance(error, NotImplementedError):
+        return DataMismatch(
+            f"{path}: expected an archive that Python unpacks, found one packed in another way ({error}). Unpack it "
+            "with the program that made it, and load what was in it."
+        )
     return DataMismatch(
         f"{path}: expected a whole file, found a damaged one ({error}). The download broke off: get it again."
     )
@@ -100,12 +113,13 @@ def zip_streams(archive, path, stack):
     def stream(info):
         return Bounded(stack.enter_context(archive.open(info)), path)
 
-    names = [info.filename for info in members]
-    starts = [stream(info).read(HEADER) if may_be_csv(info.filename) else b"" for info in members]
+    names = [info.filename.replace("\\", "/") for info in members]  # .NET writes the separators of Windows
+    starts = [stream(info).read(HEADER) if may_be_csv(name) else b"" for name, info in zip(names, members, strict=True)]
     if wanted := wanted_members(names, starts, path):
         return {described(names[position], path): lambda info=members[position]: stream(info) for position in wanted}
     inner = packed_inside(names, path)
-    return tar_streams(lambda: stack.enter_context(gzip.open(archive.open(inner))), path, stack)
+    packed = members[names.index(inner)]
+    return tar_streams(lambda: stack.enter_context(gzip.open(archive.open(packed))), path, stack)
 
 
 def refuse_joined_zips(archive, path):

@@ -28,6 +28,14 @@ def has_emotions(folder):
     return any(emotion_code(name) is not None for name in names) or names == set("0123456")
 
 
+def shows_emotions(folder):
+    """`has_emotions`, but not of what may not be read: `lost+found` on a disk of its own is root's alone."""
+    try:
+        return has_emotions(folder)
+    except PermissionError:
+        return False
+
+
 def read_folders(folder, *, seed):
     """Faces of an image folder; the order is that of the numbers in the file names, then of the names.
 
@@ -60,7 +68,7 @@ def split_folders(folder):
             f"{folder}: expected one folder for each split, found {' and '.join(twice)} for the same one. Keep one."
         )
     beside = set(visible(folder)) - {path for path, _ in parts}
-    if unknown := sorted(path.name for path in beside if path.is_dir() and has_emotions(path)):
+    if unknown := sorted(path.name for path in beside if path.is_dir() and shows_emotions(path)):
         raise DataMismatch(
             f"{folder}: expected folders named train, validation and test, found faces in {' and '.join(unknown)} too. "
             "Name the folder after its split, or move it elsewhere."

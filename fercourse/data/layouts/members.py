@@ -19,7 +19,7 @@ def may_be_csv(name):
 
 
 def is_packed(name):
-    return name.endswith((".tar.gz", ".tgz")) and not any(map(is_left_behind, PurePosixPath(name).parts))
+    return name.lower().endswith((".tar.gz", ".tgz")) and not any(map(is_left_behind, PurePosixPath(name).parts))
 
 
 def wanted_members(names, starts, path):

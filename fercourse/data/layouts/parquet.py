@@ -8,6 +8,7 @@ count otherwise.
 import io
 import json
 from contextlib import contextmanager
+from itertools import islice
 
 import numpy as np
 import pyarrow
@@ -15,8 +16,9 @@ import pyarrow.parquet
 
 from fercourse.data.faces import EMOTIONS, SIDE
 from fercourse.data.layouts.archives import reading
+from fercourse.data.layouts.csv.block import parse_block
 from fercourse.data.layouts.csv.reader import MOST_ROWS
-from fercourse.data.layouts.csv.rows import AGAIN, other_format, parse_pixels, parse_usage
+from fercourse.data.layouts.csv.rows import AGAIN, PIXELS, other_format, parse_pixels, parse_usage
 from fercourse.data.layouts.exact import code_of_value
 from fercourse.data.layouts.parquet_parts import parts_of
 from fercourse.data.layouts.pictures import grey_face
@@ -45,8 +47,7 @@ def read_parquet(paths, source, *, seed):
 def read_file(path, part):
     """Images, labels and usages of one file, as in `Rows`; `part` is the code of its split where no column tells it."""
     with opened(path) as file:
-        schema = file.schema_arrow
-        image, label, usage = columns_of(schema.names, path)
+        image, label, usage = columns_of(file.schema_arrow.names, path)
         if not 0 < file.metadata.num_rows <= MOST_ROWS:
             raise DataMismatch(f"{path}: expected 1 to {MOST_ROWS:,} rows, found {file.metadata.num_rows:,}. {AGAIN}")
         if usage is None and part is None:
@@ -54,8 +55,7 @@ def read_file(path, part):
                 f"{path}: expected a Usage column, or a file or folder name that says train, validation or test, found "
                 "none. Rename the file after its split."
             )
-        face = face_of_pixels if image.lower() == "pixels" else face_of_image
-        code = label_parser(schema, label, path, numbered=(image.lower(), label.lower()) == ("pixels", "emotion"))
+        face, code = parsers(file.schema_arrow, image, label, path)
         images = np.empty((file.metadata.num_rows, SIDE, SIDE), np.uint8)
         labels = np.empty(len(images), np.int64)
         usages = np.full(len(images), part or 0, np.uint8)
@@ -69,6 +69,23 @@ def read_file(path, part):
                     usages[row] = parse_part(values[usage], where)
                 row += 1
     return images, labels, usages
+
+
+def check_first_row(path):
+    """Raise DataMismatch where the first row of a file is no face, or its label no emotion."""
+    with opened(path) as file:
+        image, label, _ = columns_of(file.schema_arrow.names, path)
+        face, code = parsers(file.schema_arrow, image, label, path)
+        rows = (values for batch in file.iter_batches(1, columns=[image, label]) for values in batch.to_pylist())
+        for values in islice(rows, 1):
+            face(values[image], path)
+            code(values[label], path)
+
+
+def parsers(schema, image, label, path):
+    """The functions from a value of the column `image` to a face, and from one of `label` to a code."""
+    face = face_of_pixels if image.lower() == "pixels" else face_of_image
+    return face, label_parser(schema, label, path, numbered=(image.lower(), label.lower()) == ("pixels", "emotion"))
 
 
 def columns_of(names, path):
@@ -137,9 +154,23 @@ def parse_part(value, where):
 
 
 def face_of_pixels(value, where):
-    """Grey levels uint8 (48, 48) of a string of numbers or a list of them."""
-    text = value if isinstance(value, str) else " ".join(map(str, value))
-    return np.frombuffer(parse_pixels(text, where), np.uint8).reshape(SIDE, SIDE)
+    """Grey levels uint8 (48, 48) of numbers as text, as a list or as bytes."""
+    if not isinstance(value, str | bytes | list):
+        raise DataMismatch(f"{where}: expected grey levels as text or a list, found {value!r}. {AGAIN}")
+    levels = levels_at_once(value)
+    if levels is None:
+        text = value if isinstance(value, str) else " ".join(map(str, value))
+        levels = np.frombuffer(parse_pixels(text, where), np.uint8)
+    return levels.reshape(SIDE, SIDE)
+
+
+def levels_at_once(value):
+    """2,304 grey levels, uint8, where all of them are as they should be; else None: one by one tells what is wrong."""
+    if isinstance(value, str):
+        parsed = parse_block(value.encode() + b"\n", ("pixels",))
+        return None if parsed is None or len(parsed[1]) > 1 else parsed[1]
+    is_whole = len(value) == PIXELS and set(map(type, value)) == {int} and min(value) >= 0 and max(value) <= 255
+    return np.array(list(value), np.uint8) if is_whole else None
 
 
 def face_of_image(value, where):

@@ -25,6 +25,12 @@ def parts_of(paths):
     """
     several = len({path.parent for path in paths}) > 1
     parts = [part_of(path, check_folder=several) for path in paths]
+    if None in parts and len(set(parts)) > 1:
+        raise DataMismatch(
+            f"{paths[parts.index(None)]}: expected a name of file or folder that says train, validation or test, as "
+            "others here do, found none: its faces would count twice, or those of another set with them. Rename the "
+            "file, or move it elsewhere."
+        )
     for part in set(parts):
         refuse_incomplete([path for path, code in zip(paths, parts, strict=True) if code == part])
     return parts
@@ -50,7 +56,7 @@ def refuse_incomplete(paths):
     by_form = {}
     for path in paths:
         match = NUMBERED.match(path.stem)
-        form = (match[1], int(match[3])) if match else (re.sub(r"\d+", "", path.stem), None)
+        form = (match[1], int(match[3])) if match else (re.sub(r"\d+", "#", path.stem), None)
         by_form.setdefault(form, []).append((path, match and int(match[2])))
     if len(by_form) > 1:
         some = " and ".join(str(files[0][0]) for files in by_form.values())

@@ -1,11 +1,12 @@
 """One encoded picture as a face: whatever Pillow reads, where it is 48×48, grey, opaque and alone in its file."""
 
+import re
 import struct
 import zlib
 from contextlib import contextmanager
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from fercourse.data.faces import SIDE
 from fercourse.errors import DataMismatch
@@ -48,7 +49,11 @@ def grey_face(file, name):
 
 @contextmanager
 def decoding(name, *, remedy):
-    """Turn what Pillow raises of damaged content into DataMismatch; an OSError of the system comes out as it is."""
+    """Turn what Pillow raises of damaged content into DataMismatch; an OSError of the system comes out as it is.
+
+    Also where the notebook told Pillow to fill up what is missing of a picture with grey.
+    """
+    filled, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
     try:
         yield
     except DataMismatch:  # a ValueError, too
@@ -60,6 +65,8 @@ def decoding(name, *, remedy):
             f"{name}: expected a picture that Pillow reads (PNG, JPEG, BMP, …), found another file or a damaged one "
             f"({'none of its formats' if isinstance(error, UnidentifiedImageError) else error}). {remedy}"
         ) from error
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = filled
 
 
 def refuse_other_pictures(image, name):
@@ -72,11 +79,20 @@ def refuse_other_pictures(image, name):
         )
     if (frames := getattr(image, "n_frames", 1)) > 1:
         raise DataMismatch(f"{name}: expected one picture, found {frames} in one file. Save one face a file. {REMEDY}")
-    if image.mode not in READ_AS_GREY:
+    if (mode := mode_with_bits(image)) not in READ_AS_GREY:
         raise DataMismatch(
-            f"{name}: expected a grey image of 8 bits (mode L), found mode {image.mode}. FER2013 has grey levels from "
-            f"0 to 255: get a copy that was not changed. {REMEDY}"
+            f"{name}: expected a grey image of 8 bits (mode L), found mode {mode}. FER2013 has grey levels from 0 to "
+            f"255: get a copy that was not changed. {REMEDY}"
         )
+
+
+def mode_with_bits(image):
+    """The mode of an image; of one in colour that has 16 bits a channel, and is not loaded yet, with ";16" behind it.
+
+    Pillow has no such mode in colour: it keeps the upper 8 bits without a word.
+    """
+    is_deep = any(re.search(";16[BLN]", str(arguments)) for *_, arguments in getattr(image, "tile", ()))
+    return f"{image.mode};16" if is_deep and not image.mode.startswith("I") else image.mode
 
 
 def grey_levels(image, name):

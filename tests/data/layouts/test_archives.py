@@ -82,6 +82,34 @@ def test_train_and_test_in_an_archive_are_a_pair(names, packer, tmp_path):
     assert (len(faces.train) + len(faces.valid), len(faces.test), faces.test.labelled) == (42, 14, False)
 
 
+def with_backslashes(packed):
+    """A zip as .NET writes it: `a/b` is `a\\b`."""
+    return packed.replace(b"fer/", b"fer\\").replace(b"__MACOSX/", b"__MACOSX\\")
+
+
+def test_a_zip_of_windows_has_other_separators_and_the_same_members(tmp_path):
+    pair = zipped(("fer/train.csv", TRAIN), ("fer/test.csv", UNLABELLED), ("__MACOSX/fer/._test.csv", b"pixels"))
+    assert len(read(tmp_path, with_backslashes(pair)).test) == 14
+    inner = tarred_and_zipped(("fer2013.csv", WHOLE))
+    assert is_whole(read(tmp_path, with_backslashes(zipped(("fer/fer2013.tar.gz", inner)))))
+    with pytest.raises(DataMismatch, match="meant to write elsewhere"):
+        read(tmp_path, zipped(("..\\..\\fer2013.csv", WHOLE)))
+
+
+def test_a_zip_that_is_packed_in_a_way_of_its_own_is_not_called_a_broken_download(tmp_path, monkeypatch):
+    packed = bytearray(zipped(("fer2013.csv", WHOLE)))
+    deflate64 = b"\x09\0"
+    packed[8:10] = deflate64
+    start = packed.index(b"PK\x01\x02")
+    packed[start + 10 : start + 12] = deflate64
+    with pytest.raises(DataMismatch, match=r"some\.file: .*packed in another way.*Unpack it with the program"):
+        read(tmp_path, bytes(packed))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "homework.zip").write_bytes(packed)
+    assert load(scale="smoke").drawn, "another zip of that kind is passed over"
+
+
 SEVERAL = {
     "two of one name": [("a/fer2013.csv", WHOLE), ("b/fer2013.csv", WHOLE)],
     "one twice": [("fer2013.csv", WHOLE), ("fer2013.csv", WHOLE)],
@@ -107,6 +135,7 @@ def test_several_packed_archives_in_a_zip_are_named(tmp_path):
     with pytest.raises(DataMismatch, match=r"found 2: a/fer2013\.tar\.gz, b\.tgz"):
         read(tmp_path, zipped(("a/fer2013.tar.gz", inner), ("b.tgz", inner)))
     assert is_whole(read(tmp_path, zipped(("a/fer2013.tar.gz", inner), ("._b.tgz", inner))))
+    assert is_whole(read(tmp_path, zipped(("FER2013.TAR.GZ", inner))))
 
 
 @pytest.mark.parametrize("packer", PACKERS)
@@ -146,6 +175,9 @@ def test_a_third_table_beside_train_and_test_is_not_left_out_in_silence(name, tm
         ("dev.csv", VALID),
         ("train_part2.csv", TRAIN),
         ("more.csv", UNLABELLED),
+        ("more.csv.gz", gzip.compress(TRAIN)),
+        ("val.csv.gz", b""),
+        ("PublicTest.txt", VALID),
         ("PublicTest.csv", b""),
     ],
 )
@@ -155,6 +187,8 @@ def test_a_third_table_that_came_after_the_faces_were_kept_is_refused_as_well(na
     (tmp_path / "test.csv").write_bytes(TEST)
     (tmp_path / "icml_face_data.csv").write_bytes(WHOLE)  # a set of its own, as the challenge has it beside them
     (tmp_path / "scores.csv").write_bytes(b"epoch,accuracy\n1,0.5\n")
+    (tmp_path / "notes.txt").write_bytes(b"got on Monday")
+    (tmp_path / "train.csv.gz").write_bytes(gzip.compress(TRAIN))  # from which the one beside was unpacked
     assert len(load(tmp_path / "train.csv").test) == 14
     (tmp_path / name).write_bytes(table)
     for _ in range(2):

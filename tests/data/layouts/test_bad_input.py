@@ -102,7 +102,9 @@ def test_a_good_file_reads_as_the_csv_module_reads_it():
 
 ODD = {
     "carriage returns": GOOD.replace(b"\n", b"\r\n"),
+    "carriage returns that Windows doubled": GOOD.replace(b"\n", b"\r\r\n"),
     "a byte-order mark": b"\xef\xbb\xbf" + GOOD,
+    "two byte-order marks": b"\xef\xbb\xbf" * 2 + GOOD,
     "no last line end": GOOD[:-1],
     "quoted pixels": re.sub(rb",(\d[\d ]+),", rb',"\1",', GOOD),
     "everything quoted": b"\n".join(b",".join(b'"%s"' % field for field in line.split(b",")) for line in LINES),
@@ -110,6 +112,9 @@ ODD = {
     "spaces after commas": GOOD.replace(b",", b", "),
     "double spaces": GOOD.replace(b" 1", b"  1"),
     "blank lines": GOOD.replace(b"\n", b"\n\n"),
+    "lines of blanks": GOOD.replace(b"\n", b"\n  \n"),
+    "blanks at the ends of quoted pixels": re.sub(rb",(\d[\d ]+),", rb',  "  \1 " ,', GOOD),
+    "tabs for blanks": GOOD.replace(b" ", b"\t"),
     "leading zeros": GOOD.replace(b" 7 ", b" 007 "),
     "tabs between the pixels of a row": with_row(3, LINES[3].replace(b" ", b"\t")),
     "one row with spaces at its ends": with_row(3, b"  " + LINES[3] + b" "),
@@ -220,8 +225,8 @@ def test_a_column_that_is_there_twice_is_refused(header):
 
 def test_odd_blocks_go_through_the_fast_path_again(monkeypatch):
     monkeypatch.setattr(csv_reader, "parse_line", None)
-    assert same(read(ODD["everything quoted"]), oracle(GOOD))
-    assert same(read(ODD["spaces after commas"]), oracle(GOOD))
+    for oddity in ODD:
+        assert same(read(ODD[oddity]), oracle(GOOD)), oddity
 
 
 def label_of(text):
@@ -239,6 +244,7 @@ BROKEN_ROWS = {
     "a fraction": (with_pixel(b"3.5"), "row 3", "'3.5' as pixel 101"),
     "a word": (with_pixel(b"abc"), "row 3", "'abc' as pixel 101"),
     "a pixel of four digits": (with_pixel(b"0012"), "row 3", "'0012' as pixel 101"),
+    "a pixel in quotes": (with_pixel(b'"12"', position=PIXELS - 1), "row 3", "'\"12\"' as pixel 2304"),
     "a signed pixel": (with_pixel(b"+12"), "row 3", "'+12'"),
     "an underscore": (with_pixel(b"1_2"), "row 3", "'1_2'"),
     "foreign digits": (with_pixel("٣".encode()), "row 3", "'٣'"),
@@ -285,6 +291,13 @@ def test_a_pixel_moved_into_the_next_row_is_found_in_the_first_of_the_two():
     lines = [*LINES[:3], b",".join(first), b",".join(second), *LINES[5:]]
     with pytest.raises(DataMismatch, match=r"row 3 .*found 2,303"):
         read(b"\n".join(lines))
+
+
+@pytest.mark.parametrize("blank", [b" ", b"\t", b"\x0b"])
+def test_nothing_behind_a_hole_of_blanks_is_left_out_in_silence(blank):
+    for hole in (blank * 500_000, LINES[3] + blank * 500_000):
+        with pytest.raises(DataMismatch, match=r"row 3 \(line 4\): .*found no end within"):
+            read(b"\n".join([*LINES[:3], hole, *LINES[3:]]))
 
 
 def test_blank_lines_count_as_lines_but_not_as_rows():
@@ -364,7 +377,10 @@ BROKEN_FILES = {
     "a Git LFS pointer": (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a", "Git LFS", "git lfs pull"),
     "a blank first line": (b"\n" + GOOD, "blank first line"),
     "one endless line": (b"1 " * 200_000, "line 1"),
-    "old Macintosh line ends": (GOOD.replace(b"\n", b"\r"), "line 1"),
+    "old Macintosh line ends": (GOOD.replace(b"\n", b"\r"), "lines that end as on old Macs", "Save it as CSV"),
+    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(40), "a picture or other binary data"),
+    "a JPEG": (b"\xff\xd8\xff\xe0\n", "a picture or other binary data"),
+    "a pickle": (b"\x80\x04\x95\n", "a picture or other binary data"),
     "no PrivateTest": (b"\n".join(LINES[:6]), "none of PrivateTest"),
 }
 

@@ -8,6 +8,7 @@ import pyarrow.parquet
 import pytest
 from small_fer import IMAGES, LABELS, NAMES, PARTS, ROWS, USAGES, csv_bytes, encoded, is_whole, write_parquet
 
+from fercourse.data.layouts import parquet as layout
 from fercourse.data.load import load
 from fercourse.errors import DataMismatch
 
@@ -64,6 +65,8 @@ INCOMPLETE = {
     "one is there in two versions": ("train-00000-of-00001-a1", "train-00000-of-00001-b2", "expected 1 parts"),
     "one twice, the other missing": ("train-00000-of-00002-a1", "train-00000-of-00002-b2", "none of train-00001-of"),
     "whole and parted": ("train", "train-00000-of-00001", "one form of each split.*twice"),
+    "whole and a part of one": ("train", "train1", "one form of each split.*twice"),
+    "all splits in one beside": ("train", "fer2013", r"fer2013\.parquet: .*found none: .*twice"),
     "of two data sets": ("fer_train", "ck_train", "one form of each split.*another set"),
     "of two data sets in parts": ("fer_train_0", "ck_train_0", "one form of each split.*another set"),
     "of two totals": ("train-00000-of-00001", "train-00000-of-00002", "one form of each split.*twice"),
@@ -169,6 +172,40 @@ def test_one_file_with_a_column_of_splits_is_whole(column, tmp_path):
 def table_of_csv(**columns):
     pixels = [" ".join(map(str, image.ravel())) for image in IMAGES]
     return pyarrow.table({"emotion": LABELS, "pixels": pixels, "Usage": usages(ROWS), **columns})
+
+
+PIXELS = {
+    "text": lambda image: " ".join(map(str, image.ravel())),
+    "text in lines": lambda image: "\n".join(" ".join(map(str, line)) for line in image),
+    "a list": lambda image: image.ravel(),
+    "bytes": lambda image: image.tobytes(),
+}
+
+
+@pytest.mark.parametrize("form", PIXELS)
+def test_pixels_are_read_in_every_form_and_what_is_amiss_is_named(form, tmp_path):
+    write = PIXELS[form]
+    pyarrow.parquet.write_table(table_of_csv(pixels=[write(image) for image in IMAGES]), tmp_path / "fer.parquet")
+    assert is_whole(read(tmp_path / "fer.parquet"))
+    joined = [write(np.concatenate([image] * (row == 5) + [image])) for row, image in enumerate(IMAGES)]
+    pyarrow.parquet.write_table(table_of_csv(pixels=joined), tmp_path / "fer.parquet")
+    with pytest.raises(DataMismatch, match=r"row 6: expected 2,304 pixels \(48 × 48\), found 4,608"):
+        read(tmp_path / "fer.parquet")
+
+
+def test_whole_faces_need_no_look_at_each_pixel(tmp_path, monkeypatch):
+    monkeypatch.setattr(layout, "parse_pixels", None)
+    for form in ("text", "a list", "bytes"):
+        table = table_of_csv(pixels=[PIXELS[form](image) for image in IMAGES])
+        pyarrow.parquet.write_table(table, tmp_path / "fer.parquet")
+        assert is_whole(read(tmp_path / "fer.parquet"))
+
+
+def test_a_row_without_pixels_is_named(tmp_path):
+    pixels = [None if row == 8 else IMAGES[row].ravel() for row in ROWS]
+    pyarrow.parquet.write_table(table_of_csv(pixels=pixels), tmp_path / "fer.parquet")
+    with pytest.raises(DataMismatch, match=r"fer\.parquet, row 9: expected grey levels .* found None"):
+        read(tmp_path / "fer.parquet")
 
 
 @pytest.mark.parametrize("labels", [LABELS, LABELS / 1.0, texts(ROWS), list(map(str, LABELS))], ids=str)

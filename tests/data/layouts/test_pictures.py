@@ -1,16 +1,19 @@
 """One picture file as a face: whatever Pillow reads is read exactly where it is a face of FER2013, else refused."""
 
 import io
+import struct
 import warnings
+import zlib
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFile
 from small_fer import IMAGES, encoded
 
 from fercourse.data.layouts.pictures import grey_face
+from fercourse.data.photos import face
 from fercourse.errors import DataMismatch
 
 FACE, OTHER = IMAGES[0], IMAGES[1]
@@ -98,6 +101,30 @@ def test_what_is_no_face_is_refused_with_the_reason(kind):
     data, words = REFUSED[kind]
     with pytest.raises(DataMismatch, match=rf"a face: expected .*{words}"):
         grey_face(io.BytesIO(data), "a face")
+
+
+def test_a_picture_in_colour_with_16_bits_a_channel_is_refused_as_one_in_grey_is():
+    data = b"".join(b"\0" + row.repeat(3).astype(">u2").tobytes() for row in FACE)
+    header = struct.pack(">IIBBBBB", 48, 48, 16, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(data)), (b"IEND", b""))
+    png = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        for kind, content in chunks
+    )
+    assert Image.open(io.BytesIO(png)).mode == "RGB", "Pillow keeps the upper 8 bits, which are all 0"
+    with pytest.raises(DataMismatch, match=r"8 bits .* found mode RGB;16"):
+        grey_face(io.BytesIO(png), "a face")
+    with pytest.raises(DataMismatch, match=r"8 bits .* found mode RGB;16"):
+        face(io.BytesIO(png))
+
+
+def test_half_a_picture_is_refused_also_where_pillow_was_told_to_fill_it_up(monkeypatch):
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    for data in (encoded(FACE, "jpeg")[:900], encoded(FACE)[:900]):
+        for read in (lambda file: grey_face(file, "a face"), face):
+            with pytest.raises(DataMismatch, match="truncated"):
+                read(io.BytesIO(data))
+    assert ImageFile.LOAD_TRUNCATED_IMAGES, "for the rest of the notebook"
 
 
 def test_a_file_that_may_not_be_read_is_not_called_damaged(tmp_path):

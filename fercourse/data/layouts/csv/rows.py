@@ -31,7 +31,7 @@ def header_columns(line, name):
     `emotion`, then `Usage`.
     """
     refuse_other_formats(line, name)
-    text = line.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+    text = line.decode("utf-8", "replace").lstrip("\ufeff")  # a second mark stands where one was put before the first
     columns = tuple(field.lower() for field in fields_of(text, f"{name}, line 1"))
     twice = any(columns.count(column) > 1 for column in columns if column)
     if KNOWN.intersection(columns) not in COLUMN_SETS or twice:
@@ -55,13 +55,15 @@ def other_format(line):
         found, remedy = f"a file packed with {packed}", "Unpack it, and load what was in it."
     elif not start:
         found, remedy = "an empty file, or a blank first line", AGAIN
-    elif line.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in line:
-        found, remedy = "UTF-16 text or binary data", "Save it as UTF-8 CSV, or get the file again."
+    elif b"\x80" <= start[:1] < b"\xc2" or start[:1] > b"\xf4" or b"\0" in line:  # no text in UTF-8 begins so
+        found, remedy = "UTF-16 text, a picture or other binary data", "Save it as UTF-8 CSV, or get the file again."
     elif start.startswith(b"<"):
         found = "a web page"
         remedy = "The download was answered with a page, often a login: sign in and download again, or load 'drawn'."
     elif start.startswith(b"version https://git-lfs"):
         found, remedy = "a Git LFS pointer", "Run `git lfs pull` where it came from, or download the file itself."
+    elif b"\r" in line.rstrip() and b"\n" not in line:
+        found, remedy = "lines that end as on old Macs", "Save it as CSV for Windows or Linux."
     else:
         return ""
     return f"{found}. {remedy}"
