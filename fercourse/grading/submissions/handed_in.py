@@ -6,6 +6,7 @@ Nothing is unpacked.
 
 import io
 import os
+import re
 import stat
 import struct
 import zipfile
@@ -126,11 +127,11 @@ def of_zip(file):
 
 
 def _member(archive, info):
-    name = info.filename.replace("\\", "/")
+    name = _name_of(info).replace("\\", "/")
     parts = tuple(part for part in name.split("/") if part not in ("", "."))
     if not parts or any(is_junk(part) for part in parts if part != ".."):
         return None
-    if ".." in parts or PurePosixPath(name).is_absolute() or name[1:2] == ":":
+    if ".." in parts or PurePosixPath(name).is_absolute() or re.match("[A-Za-z]:/", name):
         return Item(parts[-1:], problem="leads out of the zip by its name, and was not read")
     if info.flag_bits & 1:
         return Item(parts, problem="is locked by a password")
@@ -139,6 +140,16 @@ def _member(archive, info):
     if stat.S_ISLNK(info.external_attr >> 16):
         return Item(parts, problem="is a symbolic link, which is not followed")
     return Item(parts) if info.is_dir() else Item(parts, read=lambda most: _inflate(archive, info, most))
+
+
+def _name_of(info):
+    """A member's name. macOS and Brightspace write UTF-8 without the flag that says so; zipfile then reads cp437."""
+    if info.flag_bits & 0x800:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return info.filename
 
 
 def _inflate(archive, info, most):

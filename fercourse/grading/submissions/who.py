@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
+from unicodedata import normalize
 
 NOTEBOOK = re.compile(r".+\.ipynb(\.txt|\.json)?", re.IGNORECASE)  # browsers append .txt and .json
 NOT_HANDED_IN = (
@@ -24,7 +25,8 @@ CANVAS_NAMELESS = re.compile(
 )
 # Its numbers have no zero before them, and count all that was ever uploaded: 03, or a month, is none.
 CANVAS = re.compile(
-    r"(?P<name>[\w-]+?)(?P<late>_LATE)?_(?P<number>[1-9]\d*)_(?:(?P<attempt>[1-9]\d{2,})_(?P<file>.+)|text\.html|link\.html)"
+    r"(?P<name>[\w\x80-\U0010ffff-]+?)(?P<late>_LATE)?_(?P<number>[1-9]\d*)_"  # vowel signs and accents are no \w
+    r"(?:(?P<attempt>[1-9]\d{2,})_(?P<file>.+)|text\.html|link\.html)"
 )
 BLACKBOARD = re.compile(rf"(?P<name>.+)_attempt_(?P<attempt>{STAMP})(?:_.+|\.txt)")
 BRIGHTSPACE = re.compile(
@@ -90,7 +92,7 @@ def _is_readme(name):
 
 def _made_by(platform, found):
     return Who(
-        found["name"],
+        normalize("NFC", found["name"]),  # a Mac takes accents off their letters
         platform,
         number=found.get("number") or "",
         late=bool(found.get("late") or found.get("later")),
@@ -112,7 +114,7 @@ def _sortable(attempt):
 
 def stem_of(name):
     """A file's name without its ending."""
-    stem = re.sub(r"(?i)\.ipynb(\.txt|\.json)?$", "", name)
+    stem = re.sub(r"(?i)\.ipynb(\.txt|\.json|\.zip)?$", "", name)
     return stem if stem != name else name.rsplit(".", 1)[0] if "." in name[1:] else name
 
 
