@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from unicodedata import normalize
 
 from fercourse.errors import GradingError
 from fercourse.grading.submissions.handed_in import DAMAGED, LARGEST, of_file, of_folder, of_student_zip, of_zip
@@ -16,6 +17,8 @@ from fercourse.grading.text import file_name, one_line, short_digest
 
 MOST_NOTEBOOKS = 50
 NOT_THEIRS = "Feedback Attachment(s)"  # what Sakai gives back
+NO_ANSWER = (b"Write your answer here.", b"YOUR CODE HERE", b"YOUR ANSWER HERE")  # what stands where nothing is written
+NOT_OPENED = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".py")  # .zip: within a zip. Answers may be in them
 
 
 @dataclass(frozen=True)
@@ -91,10 +94,15 @@ def _key(who):
 
 @dataclass(frozen=True)
 class _Notebook:
-    """A notebook that can be read. count: of marks in it. attempt: what sorts a student's. assignment: its folder."""
+    """A notebook that can be read. count: of marks in it. attempt: what sorts a student's. assignment: its folder.
+
+    empty: how many answers are not begun, as in the sheet that students often hand in beside their own. size: bytes.
+    """
 
     item: object
     count: int
+    empty: int
+    size: int
     attempt: tuple
     assignment: str
 
@@ -128,7 +136,9 @@ def _student(group, marks):
         elif NOT_THEIRS not in item.parts:
             folder = item.parts[1] if len(item.parts) > 2 else ""
             count = sum(mark in data for mark in marks)  # no parsing: it may be anything
-            readable.append(_Notebook(item, count, _attempt(who, item), who.assignment or folder))
+            empty = sum(map(data.count, NO_ANSWER))
+            attempt, assignment = _attempt(who, item), who.assignment or folder
+            readable.append(_Notebook(item, count, empty, len(data), attempt, assignment))
     late = any(who.late for who, _ in group)
     return _Student(group[0][0], late, [item for _, item in items], readable, problems)
 
@@ -180,7 +190,7 @@ def _assignments_of_the_sheet(students):
 def _submission(key, student, assignments, unpacked):
     """One student's submission, from all that was found of them."""
     who = student.who
-    about = {"key": key, "student": one_line(who.name, longest=120) or key}
+    about = {"key": key, "student": one_line(normalize("NFC", who.name), longest=120) or key}
     about |= {"moodle": who.number} if who.platform == "moodle" else {}
     about |= {"canvas": who.number} if who.platform == "canvas" else {}
     late = ["handed in late"] if student.late else []
@@ -192,7 +202,7 @@ def _submission(key, student, assignments, unpacked):
     data, _ = _read(chosen.item)
     return Submission(
         path=chosen.item.path or _copied(data, unpacked / f"{key}.ipynb"),
-        remarks=(*late, *_which_counts(chosen, notebooks), *student.problems),
+        remarks=(*late, *_which_counts(chosen, notebooks), *student.problems, *_not_opened(student.items)),
         fingerprint=sha256(data).hexdigest(),
         marks=chosen.count,
         **about,
@@ -202,7 +212,8 @@ def _submission(key, student, assignments, unpacked):
 def _chosen(notebooks):
     """The notebook that counts: of those with about as much of the sheet as any the latest, then the fullest."""
     most = max(notebook.count for notebook in notebooks)
-    return max(notebooks, key=lambda one: (2 * one.count >= most, one.attempt, one.count))  # of equals the first
+    # Of equals the first.
+    return max(notebooks, key=lambda one: (2 * one.count >= most, one.attempt, one.count - one.empty, one.size))
 
 
 def _which_counts(chosen, notebooks):
@@ -211,14 +222,26 @@ def _which_counts(chosen, notebooks):
     count = {2: "two"}.get(len(notebooks), len(notebooks))
     others = [one for one in notebooks if 2 * one.count >= chosen.count and one is not chosen]
     is_latest = any(one.attempt < chosen.attempt for one in others)
-    why = "the latest of them" if is_latest else "which has most of the sheet's cells"
+    less = [one for one in others if (-one.empty, one.size) < (-chosen.empty, chosen.size)]
+    is_fuller = any(one.count >= chosen.count for one in less)
+    what = "answers in it" if is_fuller else "of the sheet's cells"
+    why = "the latest of them" if is_latest else f"which has most {what}"
     return [f"{count} notebooks were handed in; {_shown(chosen.item)} counts, {why}"]
 
 
+def _not_opened(items):
+    """A sentence about what else the student handed in beside the notebook that counts, and meant to be read."""
+    found = [item for item in items if item.read and item.name.lower().endswith(NOT_OPENED)]
+    return [f"handed in as well, and not opened: {_listed(found)}"] if found else []
+
+
 def _nothing(items):
-    found = [_shown(item) for item in items if item.read or len(item.parts) > 1]
-    listed = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
-    return f"no notebook was handed in; found {listed}" if found else "no notebook was handed in"
+    found = [item for item in items if item.read or len(item.parts) > 1]
+    return f"no notebook was handed in; found {_listed(found)}" if found else "no notebook was handed in"
+
+
+def _listed(items):
+    return ", ".join(map(_shown, items[:3])) + (", …" if len(items) > 3 else "")
 
 
 def _shown(item):

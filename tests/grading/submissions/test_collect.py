@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from toy_sheet import cell, handed_in, notebook
+from toy_sheet import STUBS, cell, handed_in, notebook
 
 from fercourse.errors import GradingError
 from fercourse.grading.submissions import handed_in as reading
@@ -146,6 +146,36 @@ def test_of_two_notebooks_the_one_with_most_of_the_sheet_counts_and_then_the_fir
     assert found()["bob"].remarks == (
         "two notebooks were handed in; a.ipynb counts, which has most of the sheet's cells",
     )
+
+
+OWN = {"total": STUBS["total"].replace("pass", "return sum(values)")}  # below the comment that was handed out
+
+
+@pytest.mark.parametrize("answers", [{}, STUBS | OWN, {"words": STUBS["words"]}], ids=["all", "one", "no words"])
+@pytest.mark.parametrize("untouched", ["03_cnns.ipynb", "03_cnns-Copy1.ipynb", "zz/03_cnns (1).ipynb"])
+def test_the_sheet_as_it_was_handed_out_does_not_count_beside_the_students_own(put, found, untouched, answers):
+    handed_out = json.dumps(handed_in(**STUBS))
+    put(**{f"anna/{untouched}": handed_out, "anna/03_cnns_anna.ipynb": json.dumps(handed_in(**answers))})
+    put(**{"bob/x.ipynb": handed_out})
+    assert found()["anna"].path.endswith("03_cnns_anna.ipynb")
+    assert found()["anna"].remarks == (
+        "two notebooks were handed in; 03_cnns_anna.ipynb counts, which has most answers in it",
+    )
+    assert found()["bob"].path.endswith("x.ipynb")
+
+
+def test_of_two_with_a_cell_less_in_the_students_own_the_own_one_counts(put, found):
+    own = notebook(handed_in()["cells"][:-1])
+    put(**{"anna/a.ipynb": json.dumps(handed_in(**STUBS)), "anna/b.ipynb": json.dumps(own), "bob/x.ipynb": SHEET})
+    assert found()["anna"].path.endswith("b.ipynb")
+
+
+def test_what_stands_beside_the_notebook_that_counts_and_is_not_opened_is_said(put, found):
+    inner = packed(**{"x.ipynb": SHEET})
+    put(**{"anna/mine.zip": packed(**{"draft.ipynb": DRAFT, "Blatt/inner.zip": inner}), "bob/x.ipynb": SHEET})
+    put(**{"bob/all.tar.gz": b"", "bob/mine.zip": packed(**{"y.txt": ""}), "bob/helpers.py": ""})
+    assert found()["anna"].remarks == ("handed in as well, and not opened: mine.zip/Blatt/inner.zip",)
+    assert found()["bob"].remarks == ("handed in as well, and not opened: all.tar.gz, helpers.py",)
 
 
 def test_a_folder_without_a_notebook_is_a_row_and_says_what_was_found(put, found, tmp_path):
