@@ -121,6 +121,11 @@ AS_THE_NOTEBOOK_RUNS_THEM = {
     "moved to the end with a helper": both(
         put("00-2-answer", SHORT), named("00-4-hidden", HELPER), moved("00-2-answer", behind="00-5-answer")
     ),
+    "moved to the end with a helper, and both timed": both(
+        put("00-2-answer", f"%%time\n{SHORT}"),
+        named("00-4-hidden", f"%%time\n{HELPER}"),
+        moved("00-2-answer", behind="00-5-answer"),
+    ),
     "a helper in the setup cell": both(put("00-setup", f"import numpy as np\n{HELPER}"), put("00-2-answer", SHORT)),
     "a helper in a copy of a check": both(
         named("00-1-check", f"assert total([]) == 0\n{HELPER}", grade_id="00-1-check", grade=True, locked=True),
@@ -328,3 +333,10 @@ def test_words_wait_for_a_person_wherever_they_stand(matched, change, words):
 )
 def test_an_empty_answer_with_no_words_below_its_heading_is_unanswered(matched, change):
     assert matched(change).unanswered == {"00-5-answer"}
+
+
+@pytest.mark.parametrize("words", ["See: ![image.png](attachment:image.png)", '<img src="data:image/png;base64,iVBO">'])
+def test_a_person_is_told_of_a_picture_in_an_answer_in_words(matched, words):
+    found = matched(put("00-5-answer", words))
+    assert found.answers["00-5-answer"] == words
+    assert found.remarks == ("the answer 00-5-answer has a picture in it: look at it in the notebook",)
