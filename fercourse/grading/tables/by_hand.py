@@ -20,6 +20,7 @@ COLUMNS = (
 ENTERED = ("mark", "comment", "earlier_mark")
 LONGEST_ANSWER = 2_000
 MARK = re.compile(r"'?\+?(\d+([.,]\d*)?|[.,]\d+)")  # spreadsheets put a ' before what they keep as text
+LETTERS = "äöüßéèêëàâçñáíóúîïôûåøæãõ"  # what the wrong one of two code pages makes of them is none of these
 SPREADSHEETS = (".xlsx", ".xls", ".ods", ".numbers")
 
 
@@ -74,17 +75,19 @@ def _table(path):
 
 
 def _decoded(data):
-    """The text of a table in UTF-8, UTF-16 or, where a program does not say which, Windows' own; \\n ends its lines."""
+    """The text of a table in UTF-8, UTF-16, or the code page of Windows or of a Mac; \\n ends its lines."""
     encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
-        text = data.decode("cp1252", "replace")
+        texts = [data.decode(encoding, "replace") for encoding in ("cp1252", "mac_roman")]
+        text = max(texts, key=lambda text: sum(map(text.count, LETTERS)))
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _row(heads, cells, place):
-    if cells and len(cells) != len(heads):  # an unquoted decimal comma moves a mark into the comment
+    # An unquoted decimal comma moves a mark into the comment. Excel drops empty cells at the end of a row.
+    if cells and (len(cells) > len(heads) or set(heads[len(cells) :]) & set(COLUMNS)):
         raise GradingError(f"{place}: expected {len(heads)} cells, found {len(cells)}. Write 2.5, or quote 2,5.")
     row = dict.fromkeys(COLUMNS, "") | dict(zip(heads, map(str.strip, cells), strict=False))
     kept = {name: row[name].removeprefix("'") for name in ("key", "cell")}
