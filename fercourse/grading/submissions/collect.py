@@ -18,6 +18,7 @@ from fercourse.grading.text import file_name, one_line, short_digest
 MOST_NOTEBOOKS = 50
 NOT_THEIRS = "Feedback Attachment(s)"  # what Sakai gives back
 NO_ANSWER = (b"Write your answer here.", b"YOUR CODE HERE", b"YOUR ANSWER HERE")  # what stands where nothing is written
+SOLVED = b"### BEGIN SOLUTION"  # in the instructor's, as where a student packs the whole course: no answer is theirs
 NOT_OPENED = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".py")  # .zip: within a zip. Answers may be in them
 
 
@@ -136,7 +137,7 @@ def _student(group, marks):
         elif NOT_THEIRS not in item.parts:
             folder = item.parts[1] if len(item.parts) > 2 else ""
             count = sum(mark in data for mark in marks)  # no parsing: it may be anything
-            empty = sum(map(data.count, NO_ANSWER))
+            empty = count if SOLVED in data else sum(map(data.count, NO_ANSWER))
             attempt, assignment = _attempt(who, item), who.assignment or folder
             readable.append(_Notebook(item, count, empty, len(data), attempt, assignment))
     late = any(who.late for who, _ in group)

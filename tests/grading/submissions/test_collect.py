@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from toy_sheet import STUBS, cell, handed_in, notebook
+from toy_sheet import STUBS, cell, handed_in, notebook, solution
 
 from fercourse.errors import GradingError
 from fercourse.grading.submissions import handed_in as reading
@@ -168,6 +168,15 @@ def test_of_two_with_a_cell_less_in_the_students_own_the_own_one_counts(put, fou
     own = notebook(handed_in()["cells"][:-1])
     put(**{"anna/a.ipynb": json.dumps(handed_in(**STUBS)), "anna/b.ipynb": json.dumps(own), "bob/x.ipynb": SHEET})
     assert found()["anna"].path.endswith("b.ipynb")
+
+
+def test_the_solution_does_not_count_where_a_student_packs_the_whole_course(put, found):
+    course = {"c/solutions/00_toy.ipynb": solution(), "c/exercises/00_toy.ipynb": handed_in(), "c/a.ipynb": solution()}
+    put(**{"anna/mine.zip": packed(**{name: json.dumps(content) for name, content in course.items()})})
+    put(**{"bob/x.ipynb": json.dumps(solution())})
+    assert found()["anna"].fingerprint == sha256(SHEET.encode()).hexdigest()
+    assert "exercises/00_toy.ipynb counts" in found()["anna"].remarks[0]
+    assert found()["bob"].path is not None  # there is nothing else
 
 
 def test_what_stands_beside_the_notebook_that_counts_and_is_not_opened_is_said(put, found):
