@@ -12,7 +12,7 @@ from unicodedata import normalize
 from fercourse.errors import GradingError
 from fercourse.grading.submissions.handed_in import DAMAGED, LARGEST, of_file, of_folder, of_student_zip, of_zip
 from fercourse.grading.submissions.layout import class_of
-from fercourse.grading.submissions.who import NOTEBOOK, whose
+from fercourse.grading.submissions.who import NOTEBOOK, VERSION, whose
 from fercourse.grading.text import file_name, one_line, short_digest
 
 MOST_NOTEBOOKS = 50
@@ -170,7 +170,7 @@ def _read(item):
 
 def _attempt(who, item):
     """What sorts the attempts of a student: what the platform says, a folder "Version 2", or a time before a name."""
-    versions = [int(found[1]) for part in item.parts if (found := re.fullmatch(r"(?i)version[ _-]?(\d+)", part))]
+    versions = [int(found[1]) for part in item.parts if (found := VERSION.fullmatch(part))]
     times = [int(found[1]) for found in [re.match(r"(20\d{12})_", item.name)] if found]
     return (*who.attempt, *versions, *times)
 

@@ -40,6 +40,7 @@ copy kopie copie copia of von de final draft entwurf version versions ver v rev 
 third last latest try attempt test tmp untitled checkpoint my mine fixed corrected done solution answer answers work
 notes part submission
 """  # in the names of several files of one student
+VERSION = re.compile(r"version[ _-]?(\d+)", re.IGNORECASE)  # a folder of Teams'
 DATED = re.compile(r"\(\d+\)|(?<!\d)20\d{6}(\d{6})?(?!\d)")
 PEOPLE, VERSIONS = "people", "versions"
 ANYWHERE = (("moodle", MOODLE), ("brightspace", BRIGHTSPACE))
@@ -113,9 +114,9 @@ def _sortable(attempt):
 
 
 def stem_of(name):
-    """A file's name without its ending."""
+    """A file's name without its ending; ". Smith" is none."""
     stem = re.sub(r"(?i)\.ipynb(\.txt|\.json|\.zip)?$", "", name)
-    return stem if stem != name else name.rsplit(".", 1)[0] if "." in name[1:] else name
+    return stem if stem != name else re.sub(r"(?<=.)\.\w*$", "", name)
 
 
 def _without_shared_numbers(found):
