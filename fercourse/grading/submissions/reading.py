@@ -46,9 +46,9 @@ def read_student_notebook(path):
     cells, remarks = _cells_of(notebook)
     if not cells:
         raise GradingError("the notebook has no cells")
-    language = _language(notebook.get("metadata"))
-    if language and not language.lower().startswith(("python", "ipython")):
-        raise GradingError(f"the notebook is written in {language[:40]}; expected Python")
+    languages = _languages(notebook.get("metadata"))
+    if languages and not any(each.lower().startswith(("python", "ipython")) for each in languages):
+        raise GradingError(f"the notebook is written in {languages[0][:40]}; expected Python")
     read, damaged, cut = [], 0, 0
     for cell in cells[:MOST_CELLS]:
         made = _cell(cell)
@@ -127,12 +127,12 @@ def _listed(value):
     return value if type(value) is list else []
 
 
-def _language(metadata):
-    """What the notebook says that it is written in, or ""."""
+def _languages(metadata):
+    """What the notebook says that it is written in; the two places differ where it was run by Sage, or once by R."""
     metadata = metadata if type(metadata) is dict else {}
     about = [(metadata.get("kernelspec"), "language"), (metadata.get("language_info"), "name")]
     found = [part.get(name) for part, name in about if type(part) is dict]
-    return next((language for language in found if type(language) is str and language), "")
+    return [language for language in found if type(language) is str and language]
 
 
 def _sheet(metadata):

@@ -82,6 +82,12 @@ def test_a_notebook_without_a_word_about_its_language_is_taken_for_python(writte
     assert read_student_notebook(written(bare)).cells[0].source == "1"
 
 
+@pytest.mark.parametrize("kernel", ["sage", "R", "C#", ""])
+def test_a_notebook_that_says_in_one_place_that_it_is_python_is_read(written, kernel):
+    about = {"kernelspec": {"language": kernel, "name": "any"}, "language_info": {"name": "python"}}
+    assert read_student_notebook(written(handed_in() | {"metadata": about})).cells
+
+
 def test_a_notebook_of_format_3_is_upgraded(written):
     code = {"cell_type": "code", "input": ["a = 1\n", "b = 2"], "language": "python", "metadata": {}, "outputs": []}
     heading = {"cell_type": "heading", "level": 1, "source": "Title", "metadata": {}}
