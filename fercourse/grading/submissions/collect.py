@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from unicodedata import normalize
 
 from fercourse.errors import GradingError
 from fercourse.grading.submissions.handed_in import DAMAGED, LARGEST, of_file, of_folder, of_student_zip, of_zip
@@ -191,7 +190,7 @@ def _assignments_of_the_sheet(students):
 def _submission(key, student, assignments, unpacked):
     """One student's submission, from all that was found of them."""
     who = student.who
-    about = {"key": key, "student": one_line(normalize("NFC", who.name), longest=120) or key}
+    about = {"key": key, "student": one_line(who.name, longest=120) or key}
     about |= {"moodle": who.number} if who.platform == "moodle" else {}
     about |= {"canvas": who.number} if who.platform == "canvas" else {}
     late = ["handed in late"] if student.late else []

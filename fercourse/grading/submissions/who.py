@@ -65,7 +65,12 @@ class Who:
     @property
     def identity(self):
         """What tells students apart: the number and the name; neither alone does."""
-        return self.platform and self.number, self.name
+        return self.platform and self.number, self.composed if self.number else self.name
+
+    @property
+    def composed(self):
+        """The name with accents on their letters, which a Mac takes off."""
+        return normalize("NFC", self.name)
 
 
 def whose(items):
@@ -93,7 +98,7 @@ def _is_readme(name):
 
 def _made_by(platform, found):
     return Who(
-        normalize("NFC", found["name"]),  # a Mac takes accents off their letters
+        found["name"],
         platform,
         number=found.get("number") or "",
         late=bool(found.get("late") or found.get("later")),
@@ -124,7 +129,7 @@ def _without_shared_numbers(found):
     names = defaultdict(set)
     for who in found.values():
         if who and who.number:
-            names[who.platform, who.number].add(who.name)
+            names[who.platform, who.number].add(who.composed)
     cleared = {}
     for top, who in found.items():
         is_shared = who is not None and len(names[who.platform, who.number]) > 1

@@ -91,7 +91,9 @@ def _row(heads, cells, place):
         raise GradingError(f"{place}: expected {len(heads)} cells, found {len(cells)}. Write 2.5, or quote 2,5.")
     row = dict.fromkeys(COLUMNS, "") | dict(zip(heads, map(str.strip, cells), strict=False))
     kept = {name: row[name].removeprefix("'") for name in ("key", "cell")}
-    return {name: row[name] for name in COLUMNS} | kept
+    columns = enumerate(zip(heads, cells, strict=False))
+    own = {(place, head): undefused(cell) for place, (head, cell) in columns if head not in COLUMNS and cell.strip()}
+    return {name: row[name] for name in COLUMNS} | kept | {"own": own}
 
 
 def _check_cell(row, cells, place):
@@ -163,6 +165,7 @@ def waiting(submission, result, sheet):
             "comment": "",
             "earlier_mark": "",
             "answer_version": f"v{short_digest(answer)}",
+            "own": {},
         }
     return rows
 
@@ -198,14 +201,14 @@ def joined(folder, rows, entries, *, results):
 def _still_valid(row, entry):
     if entry is None:
         return {}
-    kept = {name: entry[name] for name in ENTERED}
+    kept = {name: entry[name] for name in (*ENTERED, "own")}
     if entry["answer_version"] != row["answer_version"] and entry["mark"] is not None:
         return kept | {"mark": None, "earlier_mark": number(entry["mark"])}
     return kept
 
 
 def _has_entry(row):
-    return any(row[name] not in (None, "") for name in ENTERED)
+    return any(row[name] not in (None, "") for name in ENTERED) or bool(row["own"])
 
 
 def marks_of(table, key):
@@ -229,7 +232,9 @@ def write_by_hand(folder, table):
     path = Path(folder) / NAME
     if table or path.exists():
         lines = [row | {name: kept_as_text(row[name]) for name in ("key", "cell")} for row in table.values()]
-        write_csv(path, [COLUMNS, *([row[name] for name in COLUMNS] for row in lines)])
+        own = sorted({column for row in lines for column in row["own"]})  # columns that a person has added
+        rows = [[*map(row.get, COLUMNS), *(row["own"].get(column, "") for column in own)] for row in lines]
+        write_csv(path, [[*COLUMNS, *(head for _, head in own)], *rows])
     entered = [[*identity, row["mark"]] for identity, row in table.items() if row["mark"] is not None]
     if entered or _memory(folder).exists():
         with written_aside(_memory(folder)) as aside:

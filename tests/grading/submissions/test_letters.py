@@ -41,7 +41,7 @@ def students(tmp_path):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(SHEET)
         found = collect(place, marks=(), unpacked=tmp_path / "unpacked")
-        return sorted((one.student, one.moodle or one.canvas) for one in found)
+        return sorted((normalize("NFC", one.student), one.moodle or one.canvas) for one in found)
 
     return students
 

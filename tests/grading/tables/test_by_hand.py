@@ -264,6 +264,22 @@ def test_whatever_saved_the_table_its_marks_are_read(tmp_path, program):
     assert (rows["anna"]["total"], rows["bob"]["by_hand"]) == (13.5, [CELL])
 
 
+def test_what_a_person_wrote_in_columns_of_their_own_stays(tmp_path):
+    hand_in(tmp_path, "bob")
+    one_open(tmp_path)
+    for _ in range(2):
+        notes = {"key": ["note", "", "note"], "anna": ["ask her", "=1+1", ""], "bob": ["", "", "second"]}
+        rewritten(tmp_path, lambda rows, notes=notes: as_csv([[*row[:10], *notes[row[0]]] for row in rows]))
+        for _ in range(2):
+            assert graded(tmp_path)["anna"]["total"] == 14.5
+            with open(tmp_path / "marks" / "by_hand.csv", encoding="utf-8-sig", newline="") as file:
+                rows = [row[10:] for row in csv.reader(file)]
+            assert rows == [notes["key"], ["ask her", "'=1+1", ""], notes["bob"]]
+    (tmp_path / "in" / "bob.ipynb").unlink()
+    graded(tmp_path)
+    assert "second" in (tmp_path / "marks" / "by_hand.csv").read_text("utf-8")
+
+
 @pytest.mark.parametrize("encoding", ["cp1252", "mac_roman", "utf-8", "utf-16"])
 @pytest.mark.parametrize("comment", ["schön begründet, außer am Schluß", "très bien, ça marche", "niño – año", "fine"])
 def test_a_comment_is_read_in_the_code_page_in_which_it_was_saved(tmp_path, comment, encoding):
