@@ -257,6 +257,7 @@ def test_what_stands_in_its_section_is_taken_before_what_has_the_same_name_elsew
 
 
 OWN_WORDS = "The exponential of a large number is infinite, and that divides badly."
+CHINESE = "因为大数的指数是无穷大。"
 WORDS = {"grade_id": "00-5-answer", "grade": True, "solution": True, "points": 3}
 EMPTY = put("00-5-answer", STUBS["words"])
 WAIT = {
@@ -284,6 +285,7 @@ WAIT = {
     "untouched, a raw cell": (both(EMPTY, named("00-5-answer", OWN_WORDS, kind="raw")), OWN_WORDS),
     "untouched, words in a code cell": (both(EMPTY, named("00-5-answer", OWN_WORDS)), OWN_WORDS),
     "untouched, words in a comment": (both(EMPTY, named("00-5-answer", f"# {OWN_WORDS}")), f"# {OWN_WORDS}"),
+    "untouched, Chinese in a comment": (both(EMPTY, named("00-5-answer", f"# {CHINESE}")), f"# {CHINESE}"),
     "untouched, words that are printed": (
         both(EMPTY, named("00-5-answer", f"print('{OWN_WORDS}')")),
         f"print('{OWN_WORDS}')",
