@@ -100,6 +100,18 @@ AS_THE_NOTEBOOK_RUNS_THEM = {
     ),
     "answered in an own cell below the stub": both(put("00-2-answer", STUB), named("00-2-answer", RIGHT["softmax"])),
     "answered in an own cell below the check": both(put("00-2-answer", STUB), named("00-2-check", RIGHT["softmax"])),
+    "answered below the check, a note in its place": both(
+        put("00-2-answer", "# my answer stands further down"), named("00-2-hidden", RIGHT["softmax"])
+    ),
+    "answered below the check, an import in its place": both(
+        put("00-2-answer", IMPORT), named("00-2-hidden", WITH_IMPORT)
+    ),
+    "answered in the place of another exercise, and that one here": both(
+        put("00-2-answer", RIGHT["side"]), put("00-3-answer", RIGHT["softmax"])
+    ),
+    "answered by an import": both(
+        put("00-1-answer", "from builtins import sum as total"), named("00-1-hidden", "total = total([1])")
+    ),
     "deleted, and answered at the end": both(without("00-2-answer"), named("00-5-answer", RIGHT["softmax"])),
     "merged into the answer before": both(
         put("00-1-answer", f"{RIGHT['total']}\n\n{RIGHT['softmax']}"), without("00-2-answer")
