@@ -83,7 +83,8 @@ def _very_many_digits(name):
 
 def _encoded_other(value, buffers, room, depth):
     """The tree of what has a class of a package; NotImplemented for anything else. Imports none of the packages."""
-    numpy, torch, pandas, tensorflow = map(sys.modules.get, ("numpy", "torch", "pandas", "tensorflow"))
+    names = ("numpy", "torch", "pandas", "tensorflow", "keras")
+    numpy, torch, pandas, tensorflow, keras = map(sys.modules.get, names)
     if value is ...:
         return ["ellipsis"]
     if issubclass(type(value), Opaque):
@@ -98,6 +99,8 @@ def _encoded_other(value, buffers, room, depth):
     if pandas and issubclass(type(value), _tables_of(pandas)):
         return _encoded(_of_pandas(value, pandas), buffers, room, depth - 1)
     if tensorflow and _comes_from(type(value), (tensorflow.Tensor, tensorflow.Variable)):
+        value = value.numpy()
+    if keras and _comes_from(type(value), (keras.Variable,)):  # what `layer.kernel` is
         value = value.numpy()
     if numpy and issubclass(type(value), numpy.ndarray):
         if issubclass(type(value), numpy.ma.MaskedArray) and numpy.ma.is_masked(value):

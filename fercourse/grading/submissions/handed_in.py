@@ -143,7 +143,7 @@ def _member(archive, info):
 
 
 def _name_of(info):
-    """A member's name. macOS and Brightspace write UTF-8 without the flag that says so; zipfile then reads cp437."""
+    """A member's name. macOS and Brightspace write UTF-8 without the flag that says so; `zipfile` then reads cp437."""
     if info.flag_bits & 0x800:
         return info.filename
     try:
