@@ -18,6 +18,10 @@ MOST_NOTEBOOKS = 50
 NOT_THEIRS = "Feedback Attachment(s)"  # what Sakai gives back
 NO_ANSWER = (b"Write your answer here.", b"YOUR CODE HERE", b"YOUR ANSWER HERE")  # what stands where nothing is written
 SOLVED = b"### BEGIN SOLUTION"  # in the instructor's, as where a student packs the whole course: no answer is theirs
+WHY = (
+    *("which has most of the sheet's cells", "the latest of them", "which has most answers in it"),
+    *("the latest of them", "the longest of them"),
+)  # what each part of a rank says
 NOT_OPENED = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".py")  # .zip: within a zip. Answers may be in them
 
 
@@ -198,34 +202,39 @@ def _submission(key, student, assignments, unpacked):
     if not notebooks:
         reason = "; ".join(student.problems) or _nothing(student.items)
         return Submission(path=None, reason=reason, remarks=tuple(late), **about)
-    chosen = _chosen(notebooks)
+    ranked = _ranked(notebooks)
+    chosen = ranked[-1][1]
     data, _ = _read(chosen.item)
     return Submission(
         path=chosen.item.path or _copied(data, unpacked / f"{key}.ipynb"),
-        remarks=(*late, *_which_counts(chosen, notebooks), *student.problems, *_not_opened(student.items)),
+        remarks=(*late, *_which_counts(ranked), *student.problems, *_not_opened(student.items)),
         fingerprint=sha256(data).hexdigest(),
         marks=chosen.count,
         **about,
     )
 
 
-def _chosen(notebooks):
-    """The notebook that counts: of those with about as much of the sheet as any the latest, then the fullest."""
+def _ranked(notebooks):
+    """Pairs of rank and notebook, the one that counts last; of equals the first.
+
+    Of those with about as much of the sheet as any it is the latest, then the fullest.
+    """
     most = max(notebook.count for notebook in notebooks)
-    # Of equals the first.
-    return max(notebooks, key=lambda one: (2 * one.count >= most, one.attempt, one.count - one.empty, one.size))
+    are_dated = all(one.item.when for one in notebooks)
+    ranks = [
+        (2 * one.count >= most, one.attempt, one.count - one.empty, one.item.when if are_dated else (), one.size)
+        for one in notebooks
+    ]
+    return sorted(zip(ranks, notebooks, strict=True), key=lambda pair: (pair[0], -notebooks.index(pair[1])))
 
 
-def _which_counts(chosen, notebooks):
-    if len(notebooks) == 1:
+def _which_counts(ranked):
+    """What a remark says of several notebooks: which counts, and in what it first differs from the next one."""
+    if len(ranked) == 1:
         return []
-    count = {2: "two"}.get(len(notebooks), len(notebooks))
-    others = [one for one in notebooks if 2 * one.count >= chosen.count and one is not chosen]
-    is_latest = any(one.attempt < chosen.attempt for one in others)
-    less = [one for one in others if (-one.empty, one.size) < (-chosen.empty, chosen.size)]
-    is_fuller = any(one.count >= chosen.count for one in less)
-    what = "answers in it" if is_fuller else "of the sheet's cells"
-    why = "the latest of them" if is_latest else f"which has most {what}"
+    (next_rank, _), (rank, chosen) = ranked[-2:]
+    why = next((why for why, one, other in zip(WHY, rank, next_rank, strict=True) if one != other), WHY[0])
+    count = {2: "two"}.get(len(ranked), len(ranked))
     return [f"{count} notebooks were handed in; {_shown(chosen.item)} counts, {why}"]
 
 

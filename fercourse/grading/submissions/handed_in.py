@@ -12,7 +12,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 LARGEST = 20_000_000
@@ -42,12 +42,14 @@ class Item:
     """A file or a folder, by its `parts` below the root; `problem` says why it is not read.
 
     read: a function of the most bytes to read, for a file; None for a folder. path: where it lies on the disk, if so.
+    when: year, month, … second in which it was written, of a file in a zip: what is unpacked or copied has new dates.
     """
 
     parts: tuple
     read: Callable | None = None
     path: str | None = None
     problem: str = ""
+    when: tuple = ()
 
     @property
     def name(self):
@@ -56,7 +58,7 @@ class Item:
 
     def below(self, count):
         """The same item seen from the folder `count` parts further down."""
-        return Item(self.parts[count:], self.read, self.path, self.problem)
+        return replace(self, parts=self.parts[count:])
 
 
 def of_folder(root):
@@ -116,14 +118,17 @@ def of_student_zip(item):
         raise zipfile.BadZipFile(f"more than {LARGEST_ZIP // 10**6} MB")
     if data.count(b"PK\x01\x02") > MOST_MEMBERS:
         raise zipfile.BadZipFile(f"more than {MOST_MEMBERS:,} files in it")
-    return [Item((*item.parts, *one.parts), one.read, None, one.problem) for one in of_zip(io.BytesIO(data))]
+    return [replace(one, parts=(*item.parts, *one.parts)) for one in of_zip(io.BytesIO(data))]
 
 
 def of_zip(file):
-    """Every member of a zip, in the order of their names; it stays open as long as they are held."""
+    """Every member of a zip, in the order of their names; it stays open as long as they are held.
+
+    Of two with the same name the later, as where it is unpacked.
+    """
     archive = zipfile.ZipFile(file)
-    items = [_member(archive, info) for info in archive.infolist()]
-    return sorted((item for item in items if item), key=lambda item: item.parts)
+    items = {item.parts: item for info in archive.infolist() if (item := _member(archive, info))}
+    return sorted(items.values(), key=lambda item: item.parts)
 
 
 def _member(archive, info):
@@ -139,7 +144,9 @@ def _member(archive, info):
         return Item(parts, problem="is packed by a method other than deflate")
     if stat.S_ISLNK(info.external_attr >> 16):
         return Item(parts, problem="is a symbolic link, which is not followed")
-    return Item(parts) if info.is_dir() else Item(parts, read=lambda most: _inflate(archive, info, most))
+    if info.is_dir():
+        return Item(parts)
+    return Item(parts, read=lambda most: _inflate(archive, info, most), when=info.date_time)
 
 
 def _name_of(info):

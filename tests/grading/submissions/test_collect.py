@@ -158,9 +158,8 @@ def test_the_sheet_as_it_was_handed_out_does_not_count_beside_the_students_own(p
     put(**{f"anna/{untouched}": handed_out, "anna/03_cnns_anna.ipynb": json.dumps(handed_in(**answers))})
     put(**{"bob/x.ipynb": handed_out})
     assert found()["anna"].path.endswith("03_cnns_anna.ipynb")
-    assert found()["anna"].remarks == (
-        "two notebooks were handed in; 03_cnns_anna.ipynb counts, which has most answers in it",
-    )
+    why = "the longest of them" if answers == STUBS | OWN else "which has most answers in it"
+    assert found()["anna"].remarks == (f"two notebooks were handed in; 03_cnns_anna.ipynb counts, {why}",)
     assert found()["bob"].path.endswith("x.ipynb")
 
 
@@ -177,6 +176,28 @@ def test_the_solution_does_not_count_where_a_student_packs_the_whole_course(put,
     assert found()["anna"].fingerprint == sha256(SHEET.encode()).hexdigest()
     assert "exercises/00_toy.ipynb counts" in found()["anna"].remarks[0]
     assert found()["bob"].path is not None  # there is nothing else
+
+
+def test_of_two_in_a_zip_that_are_as_full_the_one_that_was_written_later_counts(put, found):
+    early = json.dumps(
+        handed_in(total="def total(values):\n    return 1  # a first try that is longer than the second")
+    )
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("v2.ipynb", (2026, 11, 2, 10, 11, 12)), SHEET)
+        archive.writestr(zipfile.ZipInfo("v1.ipynb", (2026, 11, 1, 10, 11, 12)), early)
+    put(**{"anna/mine.zip": file.getvalue(), "bob/backup.zip": packed(**{"x.ipynb": SHEET}), "bob/x.ipynb": early})
+    assert found()["anna"].remarks == ("two notebooks were handed in; mine.zip/v2.ipynb counts, the latest of them",)
+    assert found()["bob"].remarks == ("two notebooks were handed in; x.ipynb counts, the longest of them",)
+
+
+def test_of_two_members_of_one_name_the_later_counts_as_where_the_zip_is_unpacked(put, found):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("x.ipynb", DRAFT + " " * len(SHEET))
+        archive.writestr("x.ipynb", SHEET)
+    put(**{"anna/mine.zip": file.getvalue(), "bob/x.ipynb": SHEET})
+    assert (found()["anna"].fingerprint, found()["anna"].remarks) == (found()["bob"].fingerprint, ())
 
 
 def test_what_stands_beside_the_notebook_that_counts_and_is_not_opened_is_said(put, found):
