@@ -193,9 +193,10 @@ def test_of_two_in_a_zip_that_are_as_full_the_one_that_was_written_later_counts(
 
 def test_of_two_members_of_one_name_the_later_counts_as_where_the_zip_is_unpacked(put, found):
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+    with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("x.ipynb", DRAFT + " " * len(SHEET))
-        archive.writestr("x.ipynb", SHEET)
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("x.ipynb", SHEET)
     put(**{"anna/mine.zip": file.getvalue(), "bob/x.ipynb": SHEET})
     assert (found()["anna"].fingerprint, found()["anna"].remarks) == (found()["bob"].fingerprint, ())
 
