@@ -107,14 +107,16 @@ def _made_by(platform, found):
     )
 
 
+DATE = re.compile(r"(?:(\d{1,2})\.? )?([A-Za-z]{3})[a-z]*[.,]? (?:(\d{1,2}),? )?(\d{4}) (\d{1,2})[:. ]?(\d\d) ?([AP]?)")
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
 def _sortable(attempt):
-    """A number, a date as computers write it, or one such as "Nov 2, 2025 1011 PM", as numbers that sort."""
-    if found := re.search(r"([A-Za-z]{3})[a-z]* (\d+),? (\d{4}) (\d{1,2})[:. ]?(\d\d) ?([AP]?)", attempt):
-        month = MONTHS.index(found[1].lower()) if found[1].lower() in MONTHS else 0
-        return int(found[3]), month, int(found[2]), int(found[4]) % 12 + 12 * (found[6] == "P"), int(found[5])
+    """A number, a date as computers write it, "Nov 2, 2025 1011 PM" or "2 November, 2025 2211", as what sorts."""
+    if found := DATE.search(attempt):
+        month = MONTHS.index(found[2].lower()) if found[2].lower() in MONTHS else 0
+        hour = int(found[5]) % 12 + 12 * (found[7] == "P") if found[7] else int(found[5])
+        return int(found[4]), month, int(found[1] or found[3] or 0), hour, int(found[6])
     return tuple(map(int, re.findall(r"\d+", attempt)))
 
 

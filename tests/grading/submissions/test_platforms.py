@@ -268,6 +268,14 @@ ONE = {
         f"12345-67890 - Anna Smith - {date} - {CNNS}"
         for date in ("Sep 30, 2025 1011 PM", "Oct 2, 2025 110 PM", "Oct 2, 2025 1159 AM")
     ],
+    "attempts in Brightspace, the day first": [
+        f"12345-67890 - Anna Smith - {date} - {CNNS}"
+        for date in ("30 September, 2025 2211", "2 October, 2025 1310", "2 October, 2025 1259")
+    ],
+    "attempts in Brightspace at noon": [
+        f"12345-67890 - Anna Smith - {date} - {CNNS}"
+        for date in ("Oct 2, 2025 1201 AM", "Oct 2, 2025 101 PM", "Oct. 2, 2025 1259 PM")
+    ],
     "attempts in nbgrader": [
         f"inbound/anna+03+2025-11-{day} 10:11:12.123456 UTC+1b/{CNNS}" for day in ("02", "10", "09")
     ],
