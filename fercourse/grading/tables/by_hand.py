@@ -20,7 +20,7 @@ COLUMNS = (
 ENTERED = ("mark", "comment", "earlier_mark")
 LONGEST_ANSWER = 2_000
 MARK = re.compile(r"'?\+?(\d+([.,]\d*)?|[.,]\d+)")  # spreadsheets put a ' before what they keep as text
-LETTERS = "äöüßéèêëàâçñáíóúîïôûåøæãõ"  # what the wrong one of two code pages makes of them is none of these
+COMMON = "äöüßéèêëàâçñáíóúîïôûåøæãõ’‘“”„–—…€"  # the wrong one of two code pages makes fewer of them
 SPREADSHEETS = (".xlsx", ".xls", ".ods", ".numbers")
 
 
@@ -81,7 +81,7 @@ def _decoded(data):
         text = data.decode(encoding)
     except UnicodeDecodeError:
         texts = [data.decode(encoding, "replace") for encoding in ("cp1252", "mac_roman")]
-        text = max(texts, key=lambda text: sum(map(text.count, LETTERS)))
+        text = max(texts, key=lambda text: sum(map(text.count, COMMON)))
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -281,7 +281,19 @@ def test_what_a_person_wrote_in_columns_of_their_own_stays(tmp_path):
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "mac_roman", "utf-8", "utf-16"])
-@pytest.mark.parametrize("comment", ["schön begründet, außer am Schluß", "très bien, ça marche", "niño – año", "fine"])
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "schön begründet, außer am Schluß",
+        "très bien, ça marche",
+        "niño – año",
+        "fine",
+        "you don’t say",
+        "fine – but",
+        "“good” …",
+        "15 €",
+    ],
+)
 def test_a_comment_is_read_in_the_code_page_in_which_it_was_saved(tmp_path, comment, encoding):
     one_open(tmp_path, comment=comment)
     rewritten(tmp_path, lambda rows: as_csv(rows, delimiter=";").decode().encode(encoding))
