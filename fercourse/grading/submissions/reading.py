@@ -10,6 +10,13 @@ from fercourse.classroom.improve.hand_in import found_in
 from fercourse.errors import GradingError
 from fercourse.grading.outputs import metadata_of
 
+BEGINNINGS = {
+    b"<": "it is a web page, as a browser saves what it shows",
+    b"PK\x03\x04": "it is a zip",
+    b"\x1f\x8b": "it is packed by gzip",
+    b"%PDF": "it is a PDF",
+    b"version https://git-lfs": "it is what git LFS leaves in place of a file",
+}
 LARGEST_FILE = 20_000_000  # bytes
 MOST_CELLS = 2000
 LONGEST_CELL = 1_000_000  # characters
@@ -102,14 +109,21 @@ def _parsed(data):
     try:
         notebook = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise GradingError("the file is no notebook: it is not text in UTF-8") from error
+        raise GradingError(f"the file is no notebook: {_kind(data) or 'it is not text in UTF-8'}") from error
     except RecursionError as error:
         raise GradingError("the file is no notebook: it is nested too deeply") from error
     except ValueError as error:
-        raise GradingError("the file is no notebook: it is not JSON, or was cut off") from error
+        raise GradingError(f"the file is no notebook: {_kind(data) or 'it is not JSON, or was cut off'}") from error
     if type(notebook) is not dict:
         raise GradingError("the file is no notebook: it is JSON, but not an object with cells")
     return notebook
+
+
+def _kind(data):
+    """What a file is that is no JSON, as far as it begins so; else ""."""
+    if all(sign in data for sign in (b"\n<<<<<<< ", b"\n=======", b"\n>>>>>>> ")):
+        return "git left a conflict in it, between <<<<<<< and >>>>>>>"
+    return next((said for beginning, said in BEGINNINGS.items() if data.lstrip().startswith(beginning)), "")
 
 
 def _cells_of(notebook):
