@@ -9,6 +9,9 @@ from fercourse.classroom.hints import check_known, exercises, exercises_of, is_g
 from fercourse.errors import CheckFailed, FercourseError, ParameterError
 from fercourse.report.show import show
 
+CALLED = ("answer", "network")
+"""How checks name an answer that is a function or a class of the student's."""
+
 _done = set()
 
 
@@ -23,6 +26,7 @@ def check(id: str, *answers: object) -> None:
     function = find(id)
     _check_number(id, function, answers)
     try:
+        _expect_functions(function, answers)
         function(*answers)
     except CheckFailed as failed:
         raise CheckFailed(f'{id} · {failed} · Stuck? fc.hint("{id}")') from None
@@ -80,6 +84,13 @@ def _check_number(id, function, answers):
     if len(answers) != len(names):
         wanted = "1 answer" if len(names) == 1 else f"{len(names)} answers"
         raise ParameterError(f'expected {wanted}, fc.check("{id}", {", ".join(names)}); found {len(answers)}')
+
+
+def _expect_functions(function, answers):
+    """Raise CheckFailed where what a function returned stands in its place."""
+    for name, answer in zip(inspect.signature(function).parameters, answers, strict=True):
+        if name in CALLED and not callable(answer):
+            raise CheckFailed(f"expected a function, came {shown(answer)}: give its name alone, without brackets")
 
 
 def _checks(sheet):

@@ -83,7 +83,8 @@ def _very_many_digits(name):
 
 def _encoded_other(value, buffers, room, depth):
     """The tree of what has a class of a package; NotImplemented for anything else. Imports none of the packages."""
-    numpy, torch, pandas, tensorflow = map(sys.modules.get, ("numpy", "torch", "pandas", "tensorflow"))
+    names = ("numpy", "torch", "pandas", "tensorflow", "keras")
+    numpy, torch, pandas, tensorflow, keras = map(sys.modules.get, names)
     if value is ...:
         return ["ellipsis"]
     if issubclass(type(value), Opaque):
@@ -95,9 +96,11 @@ def _encoded_other(value, buffers, room, depth):
     if torch and issubclass(type(value), torch.Tensor):
         with torch._C.DisableTorchFunctionSubclass():
             return _encoded_tensor(torch.Tensor.detach(value), buffers, room, torch)
-    if pandas and issubclass(type(value), (pandas.Series, pandas.Index, pandas.DataFrame)):
+    if pandas and issubclass(type(value), _tables_of(pandas)):
         return _encoded(_of_pandas(value, pandas), buffers, room, depth - 1)
     if tensorflow and _comes_from(type(value), (tensorflow.Tensor, tensorflow.Variable)):
+        value = value.numpy()
+    if keras and _comes_from(type(value), (keras.Variable,)):  # what `layer.kernel` is
         value = value.numpy()
     if numpy and issubclass(type(value), numpy.ndarray):
         if issubclass(type(value), numpy.ma.MaskedArray) and numpy.ma.is_masked(value):
@@ -109,15 +112,20 @@ def _encoded_other(value, buffers, room, depth):
     return NotImplemented
 
 
+def _tables_of(pandas):
+    """Its classes that hold numbers or texts; the last is what `unique()` of a column gives."""
+    return pandas.Series, pandas.Index, pandas.DataFrame, pandas.api.extensions.ExtensionArray
+
+
 def _comes_from(kind, bases):
     """`issubclass` for bases that are abstract: it would ask the student's own class for its hash."""
     return any(each is base for each in type.__dict__["__mro__"].__get__(kind) for base in bases)
 
 
 def _encoded_array(value, buffers, room, depth):
-    if value.dtype.kind in "UO":
+    if value.dtype.kind in "UTO":
         _take(room, 0, value.size, "more than a million items")
-    if value.dtype.kind == "U":
+    if value.dtype.kind in "UT":
         return ["texts", [_encoded(text, buffers, room, 2) for text in value.ravel().tolist()], list(value.shape)]
     if value.dtype.kind == "O":
         return _encoded(value.tolist(), buffers, room, depth - 1)

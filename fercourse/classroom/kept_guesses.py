@@ -46,7 +46,7 @@ def keep_guess(id: str, *, confidence: float, right: bool, options: int) -> None
 def _read(path):
     """What a file of guesses holds: id → guess; nothing where there is no file."""
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
+        kept = json.loads(path.read_text(encoding="utf-8-sig"))  # Windows' editors begin a file with a mark
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

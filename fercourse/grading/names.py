@@ -10,6 +10,7 @@ from functools import lru_cache
 LONGEST = 20_000  # characters of a cell that are read as Python: a student's cell may be anything
 DEFINED = re.compile(r"^(?:async\s+)?(?:def|class)\s+(\w+)|^(\w+)\s*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
 INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.comprehension)  # names of their own
+RUNNING_MAGICS = re.compile(r"\A(?:\s*%%(?:time|timeit|capture|prun)\b.*)+")  # they run what stands below them
 NAMING_MAGICS = re.compile(r"^[ \t]*%(run|load|store|reset|reset_selective|xdel)\b", re.MULTILINE)
 WRITERS = {"exec", "eval", "globals", "locals", "vars", "setattr", "get_ipython", "__import__"}
 """Functions that may give names without showing them."""
@@ -104,7 +105,7 @@ def _tables(source):
 def is_opaque(source):
     """Whether a cell may give or take names that its text does not show."""
     is_star = any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in _nodes(source))
-    is_magic = source.lstrip().startswith("%%") or bool(NAMING_MAGICS.search(source))
+    is_magic = RUNNING_MAGICS.sub("", source).lstrip().startswith("%%") or bool(NAMING_MAGICS.search(source))
     return is_star or is_magic or _parsed(source) is None or bool(loaded(source) & WRITERS)
 
 
@@ -154,7 +155,6 @@ def defined(source):
 
     Also of what is no Python, line by line: an answer that cannot run is still one.
     """
-    source = re.sub(r"\A\s*%%(?:time|timeit|capture|prun)\b.*", "", source)  # which run what stands below them
     if (tree := _parsed(source)) is None:
         return frozenset(function or variable for function, variable in DEFINED.findall(source))
     found, waiting = set(), list(tree.body)
@@ -174,10 +174,22 @@ def is_python(source):
 
 
 def without_magics(source):
-    """IPython's commands are for the notebook; here they are left out."""
+    """IPython's commands are for the notebook; here they are left out. What they run, or give a name, stays.
+
+    What is Python as it is stays so: a line of it may begin with `%`.
+    """
+    if _tree(source):
+        return source
+    source = RUNNING_MAGICS.sub("", source)
     if source.lstrip().startswith("%%"):
         return ""
-    return re.sub(r"^([ \t]*)[%!].*$", r"\1pass", source, flags=re.MULTILINE)
+    source = re.sub(r"^([ \t]*)%time[ \t]+(?=\S)", r"\1", source, flags=re.MULTILINE)
+    return re.sub(r"^([ \t]*)(?:(\w+[ \t]*=[ \t]*)[%!]|[%!?]|[\w.]+\?).*$", _as_python, source, flags=re.MULTILINE)
+
+
+def _as_python(found):
+    """What stands for a command of IPython: nothing, or the name that it gives."""
+    return f"{found[1]}{found[2]}None" if found[2] else f"{found[1]}pass"
 
 
 def _nodes(source, *, functions=True):
@@ -209,11 +221,13 @@ def _root(node):
 
 
 def _parsed(source):
-    if len(source) > LONGEST:
-        return None
+    return _tree(without_magics(source)) if len(source) <= LONGEST else None
+
+
+def _tree(source):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a backslash in a student's text is no matter of the grader's
-            return ast.parse(without_magics(source))
+            return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # nested too deeply, for example
         return None

@@ -132,7 +132,7 @@ def read_sheet(path):
     path = Path(path)
     try:
         content = path.read_bytes()
-        solved = json.loads(content.decode("utf-8"))
+        solved = json.loads(content.decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise GradingError(f"{path}: expected a solved notebook to grade by; {error}") from error
     if not isinstance(solved, dict) or solved.get("nbformat") != 4 or not solved.get("cells"):

@@ -12,7 +12,7 @@ import torch
 
 from fercourse.classroom.checks import lesson_07, lesson_08
 from fercourse.classroom.checks.shared.chance import at_temperature, best_temperature, stratified
-from fercourse.classroom.checks.shared.compare import as_array, as_number
+from fercourse.classroom.checks.shared.compare import as_array, as_number, same
 from fercourse.errors import CheckFailed
 
 CHECKS = lesson_07.CHECKS | lesson_08.CHECKS
@@ -40,6 +40,9 @@ TEXTS = LISTS | {
     "an array of texts": np.array,
     "texts of NumPy's": lambda values: [*map(np.str_, values)],
     "an Index": pd.Index,
+    "texts of NumPy's, of any length": lambda values: np.array(values, dtype=np.dtypes.StringDType()),
+    "an array of pandas": lambda values: pd.Series(values).array,  # such as `unique()` gives
+    "an array of categories": lambda values: pd.Categorical(values),
     "categories": lambda values: pd.Series(values, dtype="category"),
 }
 NUMBERS = {
@@ -176,6 +179,11 @@ def test_a_number_is_one_number_and_a_list_of_rows_an_array():
     assert as_array([[Fraction(1, 2), 1], [0.25, 10**30]]).tolist() == [[0.5, 1.0], [0.25, 1e30]]
     for odd in ([[1], [2, 3]], ["1", "2"], [True, False], [None], [1, "a"], {1: 2}, 3, None):
         assert not isinstance(as_array(odd), np.ndarray)
+
+
+def test_a_key_that_became_a_text_is_the_key():
+    assert same({"3": 1, "4": 2}, {3: 1, 4: 2})
+    assert not same({"3": 1, "4": 2}, {3: 1, 4: 3})
 
 
 def squares(first, labels, t):

@@ -507,7 +507,7 @@ def test_a_check_without_its_answers_is_told_from_an_answer_that_raises():
         with pytest.raises(ParameterError, match=message):
             fc.check("00.1", *answers)
     with pytest.raises(CheckFailed, match="your code raised TypeError"):
-        fc.check("00.2", 7)
+        fc.check("00.2", lambda *_: None + 1)
 
 
 @pytest.mark.usefixtures("toy")
@@ -557,3 +557,9 @@ def test_in_ipython_a_failed_check_is_one_line_without_a_traceback():
     assert done.returncode == 0, done.stderr
     lines = [line for line in done.stdout.splitlines() if line.strip()]
     assert lines == ["\x1b[31m✗\x1b[0m 03.2 · expected 24, came 23"]
+
+
+@pytest.mark.parametrize(("id", "answer"), [("03.2", 24), ("03.2", "side"), ("03.2", None), ("03.7", [1, 2])])
+def test_what_a_function_returned_is_told_from_the_function(id, answer):
+    with pytest.raises(CheckFailed, match=rf"^{id} · expected a function, came .*: give its name alone, without"):
+        fc.check(id, answer)

@@ -66,7 +66,7 @@ def to_torch_of_keras(kernel, dense, height, width, channels):
     return in_torch, moved
 
 
-@pytest.mark.parametrize("number", [tf.constant(0.5), tf.Variable([0.5])])
+@pytest.mark.parametrize("number", [tf.constant(0.5), tf.Variable([0.5]), keras.Variable(0.5)])
 def test_a_number_of_tensorflow_is_taken_for_one(number):
     assert same(number, 0.5)
     assert not same(number, 0.25)

@@ -21,6 +21,15 @@ def test_the_first_guess_of_a_question_counts(tmp_path, monkeypatch):
     assert set(json.loads((tmp_path / FILE).read_text())["02.1"]) == {"confidence", "right", "options"}
 
 
+def test_a_file_that_an_editor_of_windows_has_saved_is_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    keep_guess("01.1", confidence=0.5, right=True, options=2)
+    path = tmp_path / FILE
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    keep_guess("01.2", confidence=0.5, right=True, options=2)
+    assert fc.own_guesses()["id"].tolist() == ["01.1", "01.2"]
+
+
 def test_without_a_file_there_are_no_guesses_and_deleting_it_forgets_them(tmp_path):
     table = fc.own_guesses(tmp_path)
     assert (len(table), table.columns.tolist()) == (0, ["id", "confidence", "right", "options"])

@@ -19,7 +19,10 @@ pytestmark = pytest.mark.usefixtures("sandboxed")
 
 @pytest.mark.parametrize(
     "line",
-    ["%matplotlib inline", "%matplotlib widget", "%pylab inline", "%pip install numpy", "%gui qt", "%autosave 60"],
+    [
+        *("%matplotlib inline", "%matplotlib widget", "%pylab inline", "%pip install numpy", "%gui qt", "%autosave 60"),
+        "%load_ext google.colab.data_table\n%reload_ext tensorboard\n%tensorboard --logdir runs\n%store -r side",
+    ],
 )
 def test_a_magic_that_is_for_the_screen_or_the_machine_takes_no_answer_with_it(graded, line):
     assert points(graded(handed_in(side=f"{line}\n{RIGHT['side']}"))) == FULL

@@ -2,7 +2,15 @@
 
 import pytest
 
-from fercourse.grading.names import changed, given, loaded, needed, without_magics
+from fercourse.grading.names import (
+    changed,
+    given,
+    is_opaque,
+    loaded,
+    needed,
+    without_magics,
+    without_training,
+)
 
 
 def test_loaded_and_given_names_are_told_apart():
@@ -65,3 +73,21 @@ def test_of_the_setup_only_what_the_tests_need_is_run(test, wanted):
 def test_commands_of_ipython_are_left_out():
     assert without_magics("%matplotlib inline\nif x:\n    !ls\n    y = 1") == "pass\nif x:\n    pass\n    y = 1"
     assert without_magics("%%bash\nls") == ""
+    assert without_magics("np.sum?\n?np\nx = 1") == "pass\npass\nx = 1"
+
+
+@pytest.mark.parametrize("magic", ["%%time\n", "%%capture out\n%%time\n", "\n%%timeit -n 1\n", "%time "])
+def test_what_a_command_of_ipython_runs_is_read(magic):
+    source = f"{magic}x = make(3)"
+    assert (given(source), loaded(source)) == ({"x"}, {"make"})
+    assert not is_opaque(source)
+    assert without_training(f"%%time\n{IMPORTS}\nmodel = fit()") == IMPORTS
+
+
+def test_a_name_that_a_command_of_ipython_is_given_to_is_read():
+    assert given("files = !ls\nelse_ = %sql select 1\nx = 1") == {"files", "else_", "x"}
+
+
+@pytest.mark.parametrize("source", ["print('%d'\n  % n)", 'text = """\n% a\n! b\nc?\n"""', "y = (x\n     !=3)"])
+def test_what_is_python_as_it_is_stays_so(source):
+    assert without_magics(source) == source

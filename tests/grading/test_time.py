@@ -176,6 +176,8 @@ def test_what_a_cell_loads_and_gives_the_notebook(source, loads, gives):
         ("globals()['helper'] = abs", False),
         ("from numpy import *", False),
         ("%%time\ndef helper(y):\n    return y", False),
+        ("%%time\ntime.sleep(9)", True),
+        ("%%writefile helper.py\n", False),
         ("helper = 3 +", False),
     ],
 )

@@ -62,7 +62,9 @@ def saved(id: str, path: str | os.PathLike | None = None) -> None:
     if is_graded():
         return
     baseline_of(id)
-    line, is_there = _where_it_is(id, _notebook_of(id) if path is None else Path(path), asked=path is not None)
+    line, is_there = _where_it_is(
+        id, _notebook_of(id) if path is None else Path(path).expanduser(), asked=path is not None
+    )
     sign, colour = ("✓", "#1a7f37") if is_there else ("✗", "#cf222e")
     html = f"<div><b style='color: {colour}'>{sign}</b> {escape(line)}</div>"
     show({"kind": "saved", "id": id, "there": is_there}, text=line, html=html)

@@ -26,11 +26,14 @@ class Showing:
     """An IPython shell whose outputs go to `send`, a function of one dict."""
 
     def __init__(self, send):
+        from IPython.core.error import UsageError
         from IPython.core.interactiveshell import InteractiveShell
         from traitlets.config import Config
 
         self.shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
         self._run_cell = self.shell.run_cell  # whatever a cell puts in its place, the next one is run
+        self._usage_error = UsageError
+        self._run_magic, self._load = self.shell.run_line_magic, self.shell.extension_manager.load_extension
         self._send = send
         self._room, self._printable, self._reported = 0, 0, False
         self._lock = threading.RLock()
@@ -47,6 +50,7 @@ class Showing:
         shell.displayhook.write_format_data = self._resulted
         shell.showtraceback, shell.showsyntaxerror = self._failed, self._failed_to_begin
         shell.ask_exit = shell.enable_gui = _nothing
+        shell.run_line_magic, shell.extension_manager.load_extension = self._magic, self._extension
         for name in NOT_FOR_GRADING:
             shell.register_magic_function(_nothing, magic_name=name)
         warnings.filterwarnings("ignore", message="To exit: use")  # said in a terminal, to someone who is there
@@ -61,6 +65,20 @@ class Showing:
         error = result.error_before_exec or result.error_in_exec
         if error is not None and not self._reported:
             self._report(error)
+
+    def _magic(self, magic_name, line, _stack_depth=1):
+        """A magic of an extension that only the student has does nothing, and the cell goes on."""
+        try:
+            return self._run_magic(magic_name, line, _stack_depth + 1)
+        except self._usage_error:
+            if self.shell.find_line_magic(magic_name) is not None:
+                raise
+
+    def _extension(self, module_str):
+        try:
+            return self._load(module_str)
+        except ModuleNotFoundError:
+            return None
 
     def _failed(self, exc_tuple=None, *_, **__):
         self._report(exc_tuple[1] if exc_tuple else sys.exc_info()[1])

@@ -11,11 +11,18 @@ from pathlib import Path
 from fercourse.errors import GradingError
 from fercourse.grading.submissions.handed_in import DAMAGED, LARGEST, of_file, of_folder, of_student_zip, of_zip
 from fercourse.grading.submissions.layout import class_of
-from fercourse.grading.submissions.who import NOTEBOOK, whose
+from fercourse.grading.submissions.who import NOTEBOOK, VERSION, whose
 from fercourse.grading.text import file_name, one_line, short_digest
 
 MOST_NOTEBOOKS = 50
 NOT_THEIRS = "Feedback Attachment(s)"  # what Sakai gives back
+NO_ANSWER = (b"Write your answer here.", b"YOUR CODE HERE", b"YOUR ANSWER HERE")  # what stands where nothing is written
+SOLVED = b"### BEGIN SOLUTION"  # in the instructor's, as where a student packs the whole course: no answer is theirs
+WHY = (
+    *("which has most of the sheet's cells", "the latest of them", "which has most answers in it"),
+    *("the latest of them", "the longest of them"),
+)  # what each part of a rank says
+NOT_OPENED = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".py")  # .zip: within a zip. Answers may be in them
 
 
 @dataclass(frozen=True)
@@ -91,10 +98,15 @@ def _key(who):
 
 @dataclass(frozen=True)
 class _Notebook:
-    """A notebook that can be read. count: of marks in it. attempt: what sorts a student's. assignment: its folder."""
+    """A notebook that can be read. count: of marks in it. attempt: what sorts a student's. assignment: its folder.
+
+    empty: how many answers are not begun, as in the sheet that students often hand in beside their own. size: bytes.
+    """
 
     item: object
     count: int
+    empty: int
+    size: int
     attempt: tuple
     assignment: str
 
@@ -128,7 +140,9 @@ def _student(group, marks):
         elif NOT_THEIRS not in item.parts:
             folder = item.parts[1] if len(item.parts) > 2 else ""
             count = sum(mark in data for mark in marks)  # no parsing: it may be anything
-            readable.append(_Notebook(item, count, _attempt(who, item), who.assignment or folder))
+            empty = count if SOLVED in data else sum(map(data.count, NO_ANSWER))
+            attempt, assignment = _attempt(who, item), who.assignment or folder
+            readable.append(_Notebook(item, count, empty, len(data), attempt, assignment))
     late = any(who.late for who, _ in group)
     return _Student(group[0][0], late, [item for _, item in items], readable, problems)
 
@@ -159,7 +173,7 @@ def _read(item):
 
 def _attempt(who, item):
     """What sorts the attempts of a student: what the platform says, a folder "Version 2", or a time before a name."""
-    versions = [int(found[1]) for part in item.parts if (found := re.fullmatch(r"(?i)version[ _-]?(\d+)", part))]
+    versions = [int(found[1]) for part in item.parts if (found := VERSION.fullmatch(part))]
     times = [int(found[1]) for found in [re.match(r"(20\d{12})_", item.name)] if found]
     return (*who.attempt, *versions, *times)
 
@@ -188,37 +202,55 @@ def _submission(key, student, assignments, unpacked):
     if not notebooks:
         reason = "; ".join(student.problems) or _nothing(student.items)
         return Submission(path=None, reason=reason, remarks=tuple(late), **about)
-    chosen = _chosen(notebooks)
+    ranked = _ranked(notebooks)
+    chosen = ranked[-1][1]
     data, _ = _read(chosen.item)
     return Submission(
         path=chosen.item.path or _copied(data, unpacked / f"{key}.ipynb"),
-        remarks=(*late, *_which_counts(chosen, notebooks), *student.problems),
+        remarks=(*late, *_which_counts(ranked), *student.problems, *_not_opened(student.items)),
         fingerprint=sha256(data).hexdigest(),
         marks=chosen.count,
         **about,
     )
 
 
-def _chosen(notebooks):
-    """The notebook that counts: of those with about as much of the sheet as any the latest, then the fullest."""
+def _ranked(notebooks):
+    """Pairs of rank and notebook, the one that counts last; of equals the first.
+
+    Of those with about as much of the sheet as any it is the latest, then the fullest.
+    """
     most = max(notebook.count for notebook in notebooks)
-    return max(notebooks, key=lambda one: (2 * one.count >= most, one.attempt, one.count))  # of equals the first
+    are_dated = all(one.item.when for one in notebooks)
+    ranks = [
+        (2 * one.count >= most, one.attempt, one.count - one.empty, one.item.when if are_dated else (), one.size)
+        for one in notebooks
+    ]
+    return sorted(zip(ranks, notebooks, strict=True), key=lambda pair: (pair[0], -notebooks.index(pair[1])))
 
 
-def _which_counts(chosen, notebooks):
-    if len(notebooks) == 1:
+def _which_counts(ranked):
+    """What a remark says of several notebooks: which counts, and in what it first differs from the next one."""
+    if len(ranked) == 1:
         return []
-    count = {2: "two"}.get(len(notebooks), len(notebooks))
-    others = [one for one in notebooks if 2 * one.count >= chosen.count and one is not chosen]
-    is_latest = any(one.attempt < chosen.attempt for one in others)
-    why = "the latest of them" if is_latest else "which has most of the sheet's cells"
+    (next_rank, _), (rank, chosen) = ranked[-2:]
+    why = next((why for why, one, other in zip(WHY, rank, next_rank, strict=True) if one != other), WHY[0])
+    count = {2: "two"}.get(len(ranked), len(ranked))
     return [f"{count} notebooks were handed in; {_shown(chosen.item)} counts, {why}"]
 
 
+def _not_opened(items):
+    """A sentence about what else the student handed in beside the notebook that counts, and meant to be read."""
+    found = [item for item in items if item.read and item.name.lower().endswith(NOT_OPENED)]
+    return [f"handed in as well, and not opened: {_listed(found)}"] if found else []
+
+
 def _nothing(items):
-    found = [_shown(item) for item in items if item.read or len(item.parts) > 1]
-    listed = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
-    return f"no notebook was handed in; found {listed}" if found else "no notebook was handed in"
+    found = [item for item in items if item.read or len(item.parts) > 1]
+    return f"no notebook was handed in; found {_listed(found)}" if found else "no notebook was handed in"
+
+
+def _listed(items):
+    return ", ".join(map(_shown, items[:3])) + (", …" if len(items) > 3 else "")
 
 
 def _shown(item):

@@ -6,12 +6,13 @@ Nothing is unpacked.
 
 import io
 import os
+import re
 import stat
 import struct
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 LARGEST = 20_000_000
@@ -41,12 +42,14 @@ class Item:
     """A file or a folder, by its `parts` below the root; `problem` says why it is not read.
 
     read: a function of the most bytes to read, for a file; None for a folder. path: where it lies on the disk, if so.
+    when: year, month, … second in which it was written, of a file in a zip: what is unpacked or copied has new dates.
     """
 
     parts: tuple
     read: Callable | None = None
     path: str | None = None
     problem: str = ""
+    when: tuple = ()
 
     @property
     def name(self):
@@ -55,7 +58,7 @@ class Item:
 
     def below(self, count):
         """The same item seen from the folder `count` parts further down."""
-        return Item(self.parts[count:], self.read, self.path, self.problem)
+        return replace(self, parts=self.parts[count:])
 
 
 def of_folder(root):
@@ -115,22 +118,25 @@ def of_student_zip(item):
         raise zipfile.BadZipFile(f"more than {LARGEST_ZIP // 10**6} MB")
     if data.count(b"PK\x01\x02") > MOST_MEMBERS:
         raise zipfile.BadZipFile(f"more than {MOST_MEMBERS:,} files in it")
-    return [Item((*item.parts, *one.parts), one.read, None, one.problem) for one in of_zip(io.BytesIO(data))]
+    return [replace(one, parts=(*item.parts, *one.parts)) for one in of_zip(io.BytesIO(data))]
 
 
 def of_zip(file):
-    """Every member of a zip, in the order of their names; it stays open as long as they are held."""
+    """Every member of a zip, in the order of their names; it stays open as long as they are held.
+
+    Of two with the same name the later, as where it is unpacked.
+    """
     archive = zipfile.ZipFile(file)
-    items = [_member(archive, info) for info in archive.infolist()]
-    return sorted((item for item in items if item), key=lambda item: item.parts)
+    items = {item.parts: item for info in archive.infolist() if (item := _member(archive, info))}
+    return sorted(items.values(), key=lambda item: item.parts)
 
 
 def _member(archive, info):
-    name = info.filename.replace("\\", "/")
+    name = _name_of(info).replace("\\", "/")
     parts = tuple(part for part in name.split("/") if part not in ("", "."))
     if not parts or any(is_junk(part) for part in parts if part != ".."):
         return None
-    if ".." in parts or PurePosixPath(name).is_absolute() or name[1:2] == ":":
+    if ".." in parts or PurePosixPath(name).is_absolute() or re.match("[A-Za-z]:/", name):
         return Item(parts[-1:], problem="leads out of the zip by its name, and was not read")
     if info.flag_bits & 1:
         return Item(parts, problem="is locked by a password")
@@ -138,7 +144,19 @@ def _member(archive, info):
         return Item(parts, problem="is packed by a method other than deflate")
     if stat.S_ISLNK(info.external_attr >> 16):
         return Item(parts, problem="is a symbolic link, which is not followed")
-    return Item(parts) if info.is_dir() else Item(parts, read=lambda most: _inflate(archive, info, most))
+    if info.is_dir():
+        return Item(parts)
+    return Item(parts, read=lambda most: _inflate(archive, info, most), when=info.date_time)
+
+
+def _name_of(info):
+    """A member's name. macOS and Brightspace write UTF-8 without the flag that says so; `zipfile` then reads cp437."""
+    if info.flag_bits & 0x800:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return info.filename
 
 
 def _inflate(archive, info, most):

@@ -4,7 +4,17 @@ import re
 
 from fercourse.errors import GradingError
 from fercourse.grading.submissions.handed_in import DAMAGED, LARGEST, MOST_MEMBERS, of_student_zip, of_zip
-from fercourse.grading.submissions.who import NOTEBOOK, PEOPLE, VERSIONS, Who, look_of, stem_of, who_of, words_of
+from fercourse.grading.submissions.who import (
+    NOTEBOOK,
+    PEOPLE,
+    VERSION,
+    VERSIONS,
+    Who,
+    look_of,
+    stem_of,
+    who_of,
+    words_of,
+)
 
 SELECTED = {  # the folder of what was handed in → what lies beside it
     "submitted": {"source", "release", "autograded", "feedback", "nbgrader_config.py", "header.ipynb"},
@@ -34,7 +44,8 @@ def class_of(items, *, place, marks, packed, is_generic=False):
     containers = {top: inside for top, found in tops.items() if (inside := _inside(found)) is not None}
     others = [item for top, found in tops.items() if top not in containers for item in found]
     is_file = any(NOTEBOOK.fullmatch(item.name) for item in others)
-    if not containers or any(_who(*top).platform for top in tops.items()):
+    if not containers or _of_platforms(tops):
+        _check_is_not_there_twice(place, tops, containers)
         return items
     if is_file:
         _check_none_is_a_class(place, containers, marks)
@@ -129,6 +140,8 @@ def _kind(top, items, *, marks, packed, alone, is_generic):
         return (CLASS if len(folders) > 1 else EITHER) if is_generic else STUDENT
     looks = look_of([stem_of(holder) for holder in holders])
     if looks == VERSIONS:
+        if all(map(VERSION.fullmatch, holders)):
+            return STUDENT
         return UNCLEAR if is_generic and (alone or _is_generic(top)) else STUDENT
     is_sure = is_generic or folders.issuperset(holders) or (alone and (packed or len(holders) > 2))
     return CLASS if looks == PEOPLE and is_sure else UNCLEAR
@@ -166,6 +179,17 @@ def marks_in(item, marks):
     except DAMAGED:
         return 0
     return sum(mark in data for mark in marks)  # no parsing: it may be anything
+
+
+def _check_is_not_there_twice(place, tops, containers):
+    """Raise GradingError where a platform's download lies beside what it holds: it would become one more student."""
+    beside = _of_platforms(tops)
+    for top, inside in containers.items():
+        theirs = _of_platforms(_by_top(_unwrapped(inside)))
+        if not _who(top, tops[top]).platform and len(theirs) > 1 and theirs <= beside:
+            raise GradingError(
+                f"{place}: expected each student once, found all of {top} beside it. Remove one of both."
+            )
 
 
 def _check_none_is_a_class(place, containers, marks):

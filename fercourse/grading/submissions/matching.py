@@ -3,12 +3,15 @@
 The cells of one answer are run in their order, as the student's own notebook runs them: the later definition holds.
 """
 
+import re
 from dataclasses import dataclass
 
 from fercourse.grading.submissions.order import ordered_cells
 from fercourse.grading.submissions.pieces import as_code, pieces_of
 from fercourse.grading.submissions.places import is_as_given, is_untouched, places_of, regions, squeezed
 from fercourse.grading.submissions.words import NOT_FOUND, answers_in_words, text_of
+
+PICTURE = re.compile(r"\]\(attachment:|<img\b|data:image/")  # such as a photograph of what was written on paper
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,8 @@ def _remarks_on_answers(wanted, cells, by_id, pieces, texts):
             remarks.append(f"the answer {cell.id} stands in {len(found)} cells: all wait for a person")
         elif found and cells[found[0]].kind != cell.kind:
             remarks.append(f"the cell {cell.id} is no text cell any more: what stands in it waits for a person")
+        if any(PICTURE.search(cells[place].source) for place in found):
+            remarks.append(f"the answer {cell.id} has a picture in it: look at it in the notebook")
     return remarks
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from fercourse.grading.names import defined, hands_in, is_python, loaded
+from fercourse.grading.names import defined, globals_given, hands_in, is_opaque, is_python, loaded
 from fercourse.grading.submissions.places import is_as_given, is_untouched, squeezed
 
 
@@ -11,8 +11,12 @@ def pieces_of(sheet_cells, cells, places, *, regions, remarks):
     wanted = [cell for cell in sheet_cells if is_code_answer(cell)]
     pieces = {cell.id: _of_id(cell, places.by_id.get(cell.id, ()), cells, remarks) for cell in wanted}
     for cell in wanted:
-        if not pieces[cell.id]:
-            pieces[cell.id] = _by_name(cell, sheet_cells, cells, places, pieces, regions, remarks)
+        own, names = pieces[cell.id], _names_of(cell, sheet_cells)
+        # A note, an import or another exercise's answer may stand in its place.
+        is_elsewhere = names and not cell.trains and not any(_may_give(cells[place], names) for place in own)
+        if not own or is_elsewhere:
+            found = _by_name(cell, names, sheet_cells, cells, places, pieces, regions, remarks)
+            pieces[cell.id] = sorted({*own, *found})
     known = {place for found in places.by_id.values() for place in found} | places.foreign
     found = {cell.id: pieces[cell.id] or places.by_id.get(cell.id, [])[:1] for cell in wanted}
     return {id: _with_its_end(each, cells, known) for id, each in found.items()}
@@ -87,14 +91,22 @@ def _is_left_over(source, cell, names):
     return squeezed(source) in ("", squeezed(cell.stub)) or bool(names & defined(source))
 
 
-def _by_name(cell, sheet_cells, cells, places, pieces, regions, remarks):
+def _names_of(cell, sheet_cells):
+    """What an answer should define: of its names those that tests load, if they load any."""
+    tests = [other.source for other in sheet_cells if other.role in ("check", "hidden")]
+    names = defined(cell.source)
+    return names & set().union(*map(loaded, tests)) or names
+
+
+def _may_give(cell, names):
+    return bool(names & (_defines(cell) | globals_given(as_code(cell)))) or is_opaque(as_code(cell))
+
+
+def _by_name(cell, names, sheet_cells, cells, places, pieces, regions, remarks):
     """Answers that no id leads to; those in the same section first; last those in another answer's cell."""
     if cell.trains:
         used = {place for found in pieces.values() for place in found} | places.foreign
         return [place for place, each in enumerate(cells) if place not in used and hands_in(each.source, cell.exercise)]
-    tests = [other.source for other in sheet_cells if other.role in ("check", "hidden")]
-    names = defined(cell.source)
-    names = names & set().union(*map(loaded, tests)) or names
     used = {place for found in pieces.values() for place in found}
     closed = _as_handed_out(sheet_cells, cells, places.by_id) | places.foreign
     fits = [

@@ -10,6 +10,13 @@ from fercourse.classroom.improve.hand_in import found_in
 from fercourse.errors import GradingError
 from fercourse.grading.outputs import metadata_of
 
+BEGINNINGS = {
+    b"<": "it is a web page, as a browser saves what it shows",
+    b"PK\x03\x04": "it is a zip",
+    b"\x1f\x8b": "it is packed by gzip",
+    b"%PDF": "it is a PDF",
+    b"version https://git-lfs": "it is what git LFS leaves in place of a file",
+}
 LARGEST_FILE = 20_000_000  # bytes
 MOST_CELLS = 2000
 LONGEST_CELL = 1_000_000  # characters
@@ -46,9 +53,9 @@ def read_student_notebook(path):
     cells, remarks = _cells_of(notebook)
     if not cells:
         raise GradingError("the notebook has no cells")
-    language = _language(notebook.get("metadata"))
-    if language and not language.lower().startswith(("python", "ipython")):
-        raise GradingError(f"the notebook is written in {language[:40]}; expected Python")
+    languages = _languages(notebook.get("metadata"))
+    if languages and not any(each.lower().startswith(("python", "ipython")) for each in languages):
+        raise GradingError(f"the notebook is written in {languages[0][:40]}; expected Python")
     read, damaged, cut = [], 0, 0
     for cell in cells[:MOST_CELLS]:
         made = _cell(cell)
@@ -102,14 +109,21 @@ def _parsed(data):
     try:
         notebook = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise GradingError("the file is no notebook: it is not text in UTF-8") from error
+        raise GradingError(f"the file is no notebook: {_kind(data) or 'it is not text in UTF-8'}") from error
     except RecursionError as error:
         raise GradingError("the file is no notebook: it is nested too deeply") from error
     except ValueError as error:
-        raise GradingError("the file is no notebook: it is not JSON, or was cut off") from error
+        raise GradingError(f"the file is no notebook: {_kind(data) or 'it is not JSON, or was cut off'}") from error
     if type(notebook) is not dict:
         raise GradingError("the file is no notebook: it is JSON, but not an object with cells")
     return notebook
+
+
+def _kind(data):
+    """What a file is that is no JSON, as far as it begins so; else ""."""
+    if all(sign in data for sign in (b"\n<<<<<<< ", b"\n=======", b"\n>>>>>>> ")):
+        return "git left a conflict in it, between <<<<<<< and >>>>>>>"
+    return next((said for beginning, said in BEGINNINGS.items() if data.lstrip().startswith(beginning)), "")
 
 
 def _cells_of(notebook):
@@ -127,12 +141,12 @@ def _listed(value):
     return value if type(value) is list else []
 
 
-def _language(metadata):
-    """What the notebook says that it is written in, or ""."""
+def _languages(metadata):
+    """What the notebook says that it is written in; the two places differ where it was run by Sage, or once by R."""
     metadata = metadata if type(metadata) is dict else {}
     about = [(metadata.get("kernelspec"), "language"), (metadata.get("language_info"), "name")]
     found = [part.get(name) for part, name in about if type(part) is dict]
-    return next((language for language in found if type(language) is str and language), "")
+    return [language for language in found if type(language) is str and language]
 
 
 def _sheet(metadata):

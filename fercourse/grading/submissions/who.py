@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
+from unicodedata import normalize
 
 NOTEBOOK = re.compile(r".+\.ipynb(\.txt|\.json)?", re.IGNORECASE)  # browsers append .txt and .json
 NOT_HANDED_IN = (
@@ -24,7 +25,8 @@ CANVAS_NAMELESS = re.compile(
 )
 # Its numbers have no zero before them, and count all that was ever uploaded: 03, or a month, is none.
 CANVAS = re.compile(
-    r"(?P<name>[\w-]+?)(?P<late>_LATE)?_(?P<number>[1-9]\d*)_(?:(?P<attempt>[1-9]\d{2,})_(?P<file>.+)|text\.html|link\.html)"
+    r"(?P<name>[\w\x80-\U0010ffff-]+?)(?P<late>_LATE)?_(?P<number>[1-9]\d*)_"  # vowel signs and accents are no \w
+    r"(?:(?P<attempt>[1-9]\d{2,})_(?P<file>.+)|text\.html|link\.html)"
 )
 BLACKBOARD = re.compile(rf"(?P<name>.+)_attempt_(?P<attempt>{STAMP})(?:_.+|\.txt)")
 BRIGHTSPACE = re.compile(
@@ -38,6 +40,7 @@ copy kopie copie copia of von de final draft entwurf version versions ver v rev 
 third last latest try attempt test tmp untitled checkpoint my mine fixed corrected done solution answer answers work
 notes part submission
 """  # in the names of several files of one student
+VERSION = re.compile(r"version[ _-]?(\d+)", re.IGNORECASE)  # a folder of Teams'
 DATED = re.compile(r"\(\d+\)|(?<!\d)20\d{6}(\d{6})?(?!\d)")
 PEOPLE, VERSIONS = "people", "versions"
 ANYWHERE = (("moodle", MOODLE), ("brightspace", BRIGHTSPACE))
@@ -62,7 +65,12 @@ class Who:
     @property
     def identity(self):
         """What tells students apart: the number and the name; neither alone does."""
-        return self.platform and self.number, self.name
+        return self.platform and self.number, self.composed if self.number else self.name
+
+    @property
+    def composed(self):
+        """The name with accents on their letters, which a Mac takes off."""
+        return normalize("NFC", self.name)
 
 
 def whose(items):
@@ -99,21 +107,23 @@ def _made_by(platform, found):
     )
 
 
+DATE = re.compile(r"(?:(\d{1,2})\.? )?([A-Za-z]{3})[a-z]*[.,]? (?:(\d{1,2}),? )?(\d{4}) (\d{1,2})[:. ]?(\d\d) ?([AP]?)")
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
 def _sortable(attempt):
-    """A number, a date as computers write it, or one such as "Nov 2, 2025 1011 PM", as numbers that sort."""
-    if found := re.search(r"([A-Za-z]{3})[a-z]* (\d+),? (\d{4}) (\d{1,2})[:. ]?(\d\d) ?([AP]?)", attempt):
-        month = MONTHS.index(found[1].lower()) if found[1].lower() in MONTHS else 0
-        return int(found[3]), month, int(found[2]), int(found[4]) % 12 + 12 * (found[6] == "P"), int(found[5])
+    """A number, a date as computers write it, "Nov 2, 2025 1011 PM" or "2 November, 2025 2211", as what sorts."""
+    if found := DATE.search(attempt):
+        month = MONTHS.index(found[2].lower()) if found[2].lower() in MONTHS else 0
+        hour = int(found[5]) % 12 + 12 * (found[7] == "P") if found[7] else int(found[5])
+        return int(found[4]), month, int(found[1] or found[3] or 0), hour, int(found[6])
     return tuple(map(int, re.findall(r"\d+", attempt)))
 
 
 def stem_of(name):
-    """A file's name without its ending."""
-    stem = re.sub(r"(?i)\.ipynb(\.txt|\.json)?$", "", name)
-    return stem if stem != name else name.rsplit(".", 1)[0] if "." in name[1:] else name
+    """A file's name without its ending; ". Smith" is none."""
+    stem = re.sub(r"(?i)\.ipynb(\.txt|\.json|\.zip)?$", "", name)
+    return stem if stem != name else re.sub(r"(?<=.)\.\w*$", "", name)
 
 
 def _without_shared_numbers(found):
@@ -121,7 +131,7 @@ def _without_shared_numbers(found):
     names = defaultdict(set)
     for who in found.values():
         if who and who.number:
-            names[who.platform, who.number].add(who.name)
+            names[who.platform, who.number].add(who.composed)
     cleared = {}
     for top, who in found.items():
         is_shared = who is not None and len(names[who.platform, who.number]) > 1

@@ -87,4 +87,6 @@ def has_words(source):
 
 
 def _is_long(text, fewest=FEWEST):
-    return len(re.findall(r"[^\W\d_]{2,}", text)) >= fewest
+    runs = re.findall(r"[^\W\d_]{2,}", text)
+    # Thai, Chinese and Japanese have no blanks between words; two letters make about one.
+    return sum(len(run) // 2 if run[0] >= "\u0e00" else 1 for run in runs) >= fewest

@@ -20,6 +20,7 @@ COLUMNS = (
 ENTERED = ("mark", "comment", "earlier_mark")
 LONGEST_ANSWER = 2_000
 MARK = re.compile(r"'?\+?(\d+([.,]\d*)?|[.,]\d+)")  # spreadsheets put a ' before what they keep as text
+COMMON = "äöüßéèêëàâçñáíóúîïôûåøæãõ’‘“”„–—…€"  # the wrong one of two code pages makes fewer of them
 SPREADSHEETS = (".xlsx", ".xls", ".ods", ".numbers")
 
 
@@ -74,21 +75,25 @@ def _table(path):
 
 
 def _decoded(data):
-    """The text of a table in UTF-8, UTF-16 or, where a program does not say which, Windows' own; \\n ends its lines."""
+    """The text of a table in UTF-8, UTF-16, or the code page of Windows or of a Mac; \\n ends its lines."""
     encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
-        text = data.decode("cp1252", "replace")
+        texts = [data.decode(encoding, "replace") for encoding in ("cp1252", "mac_roman")]
+        text = max(texts, key=lambda text: sum(map(text.count, COMMON)))
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _row(heads, cells, place):
-    if cells and len(cells) != len(heads):  # an unquoted decimal comma moves a mark into the comment
+    # An unquoted decimal comma moves a mark into the comment. Excel drops empty cells at the end of a row.
+    if cells and (len(cells) > len(heads) or set(heads[len(cells) :]) & set(COLUMNS)):
         raise GradingError(f"{place}: expected {len(heads)} cells, found {len(cells)}. Write 2.5, or quote 2,5.")
     row = dict.fromkeys(COLUMNS, "") | dict(zip(heads, map(str.strip, cells), strict=False))
     kept = {name: row[name].removeprefix("'") for name in ("key", "cell")}
-    return {name: row[name] for name in COLUMNS} | kept
+    columns = enumerate(zip(heads, cells, strict=False))
+    own = {(place, head): undefused(cell) for place, (head, cell) in columns if head not in COLUMNS and cell.strip()}
+    return {name: row[name] for name in COLUMNS} | kept | {"own": own}
 
 
 def _check_cell(row, cells, place):
@@ -160,6 +165,7 @@ def waiting(submission, result, sheet):
             "comment": "",
             "earlier_mark": "",
             "answer_version": f"v{short_digest(answer)}",
+            "own": {},
         }
     return rows
 
@@ -195,14 +201,14 @@ def joined(folder, rows, entries, *, results):
 def _still_valid(row, entry):
     if entry is None:
         return {}
-    kept = {name: entry[name] for name in ENTERED}
+    kept = {name: entry[name] for name in (*ENTERED, "own")}
     if entry["answer_version"] != row["answer_version"] and entry["mark"] is not None:
         return kept | {"mark": None, "earlier_mark": number(entry["mark"])}
     return kept
 
 
 def _has_entry(row):
-    return any(row[name] not in (None, "") for name in ENTERED)
+    return any(row[name] not in (None, "") for name in ENTERED) or bool(row["own"])
 
 
 def marks_of(table, key):
@@ -226,7 +232,9 @@ def write_by_hand(folder, table):
     path = Path(folder) / NAME
     if table or path.exists():
         lines = [row | {name: kept_as_text(row[name]) for name in ("key", "cell")} for row in table.values()]
-        write_csv(path, [COLUMNS, *([row[name] for name in COLUMNS] for row in lines)])
+        own = sorted({column for row in lines for column in row["own"]})  # columns that a person has added
+        rows = [[*map(row.get, COLUMNS), *(row["own"].get(column, "") for column in own)] for row in lines]
+        write_csv(path, [[*COLUMNS, *(head for _, head in own)], *rows])
     entered = [[*identity, row["mark"]] for identity, row in table.items() if row["mark"] is not None]
     if entered or _memory(folder).exists():
         with written_aside(_memory(folder)) as aside:

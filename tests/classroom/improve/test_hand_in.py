@@ -107,7 +107,7 @@ def test_an_exercise_that_judges_no_network_takes_none():
             fc.saved(id)
 
 
-def test_the_file_that_was_saved_is_told_from_one_that_was_not(tmp_path, capsys):
+def test_the_file_that_was_saved_is_told_from_one_that_was_not(tmp_path, monkeypatch, capsys):
     def line(*path):
         fc.saved("09.1", *path)
         return capsys.readouterr().out.strip()
@@ -123,7 +123,8 @@ def test_the_file_that_was_saved_is_told_from_one_that_was_not(tmp_path, capsys)
     text = handing._held[-1]["09.1"]
     path.write_text(json.dumps({"cells": [cell | {"outputs": [handed_in_output("09.1", text)]}]}))
     assert line() == "mine.ipynb holds the network that you handed in for 09.1: this file can be handed in."
-    assert line(path) == line()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert line(path) == line() == line("~/mine.ipynb")
     fc.hand_in("09.1", nn.Linear(3, 1))
     capsys.readouterr()
     assert line().startswith("mine.ipynb holds an earlier network for 09.1: save the notebook")

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from toy_sheet import cell, handed_in, notebook
+from toy_sheet import STUBS, cell, handed_in, notebook, solution
 
 from fercourse.errors import GradingError
 from fercourse.grading.submissions import handed_in as reading
@@ -146,6 +146,67 @@ def test_of_two_notebooks_the_one_with_most_of_the_sheet_counts_and_then_the_fir
     assert found()["bob"].remarks == (
         "two notebooks were handed in; a.ipynb counts, which has most of the sheet's cells",
     )
+
+
+OWN = {"total": STUBS["total"].replace("pass", "return sum(values)")}  # below the comment that was handed out
+
+
+@pytest.mark.parametrize("answers", [{}, STUBS | OWN, {"words": STUBS["words"]}], ids=["all", "one", "no words"])
+@pytest.mark.parametrize("untouched", ["03_cnns.ipynb", "03_cnns-Copy1.ipynb", "zz/03_cnns (1).ipynb"])
+def test_the_sheet_as_it_was_handed_out_does_not_count_beside_the_students_own(put, found, untouched, answers):
+    handed_out = json.dumps(handed_in(**STUBS))
+    put(**{f"anna/{untouched}": handed_out, "anna/03_cnns_anna.ipynb": json.dumps(handed_in(**answers))})
+    put(**{"bob/x.ipynb": handed_out})
+    assert found()["anna"].path.endswith("03_cnns_anna.ipynb")
+    why = "the longest of them" if answers == STUBS | OWN else "which has most answers in it"
+    assert found()["anna"].remarks == (f"two notebooks were handed in; 03_cnns_anna.ipynb counts, {why}",)
+    assert found()["bob"].path.endswith("x.ipynb")
+
+
+def test_of_two_with_a_cell_less_in_the_students_own_the_own_one_counts(put, found):
+    own = notebook(handed_in()["cells"][:-1])
+    put(**{"anna/a.ipynb": json.dumps(handed_in(**STUBS)), "anna/b.ipynb": json.dumps(own), "bob/x.ipynb": SHEET})
+    assert found()["anna"].path.endswith("b.ipynb")
+
+
+def test_the_solution_does_not_count_where_a_student_packs_the_whole_course(put, found):
+    course = {"c/solutions/00_toy.ipynb": solution(), "c/exercises/00_toy.ipynb": handed_in(), "c/a.ipynb": solution()}
+    put(**{"anna/mine.zip": packed(**{name: json.dumps(content) for name, content in course.items()})})
+    put(**{"bob/x.ipynb": json.dumps(solution())})
+    assert found()["anna"].fingerprint == sha256(SHEET.encode()).hexdigest()
+    assert "exercises/00_toy.ipynb counts" in found()["anna"].remarks[0]
+    assert found()["bob"].path is not None  # there is nothing else
+
+
+def test_of_two_in_a_zip_that_are_as_full_the_one_that_was_written_later_counts(put, found):
+    early = json.dumps(
+        handed_in(total="def total(values):\n    return 1  # a first try that is longer than the second")
+    )
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("v2.ipynb", (2026, 11, 2, 10, 11, 12)), SHEET)
+        archive.writestr(zipfile.ZipInfo("v1.ipynb", (2026, 11, 1, 10, 11, 12)), early)
+    put(**{"anna/mine.zip": file.getvalue(), "bob/backup.zip": packed(**{"x.ipynb": SHEET}), "bob/x.ipynb": early})
+    assert found()["anna"].remarks == ("two notebooks were handed in; mine.zip/v2.ipynb counts, the latest of them",)
+    assert found()["bob"].remarks == ("two notebooks were handed in; x.ipynb counts, the longest of them",)
+
+
+def test_of_two_members_of_one_name_the_later_counts_as_where_the_zip_is_unpacked(put, found):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("x.ipynb", DRAFT + " " * len(SHEET))
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("x.ipynb", SHEET)
+    put(**{"anna/mine.zip": file.getvalue(), "bob/x.ipynb": SHEET})
+    assert (found()["anna"].fingerprint, found()["anna"].remarks) == (found()["bob"].fingerprint, ())
+
+
+def test_what_stands_beside_the_notebook_that_counts_and_is_not_opened_is_said(put, found):
+    inner = packed(**{"x.ipynb": SHEET})
+    put(**{"anna/mine.zip": packed(**{"draft.ipynb": DRAFT, "Blatt/inner.zip": inner}), "bob/x.ipynb": SHEET})
+    put(**{"bob/all.tar.gz": b"", "bob/mine.zip": packed(**{"y.txt": ""}), "bob/helpers.py": ""})
+    assert found()["anna"].remarks == ("handed in as well, and not opened: mine.zip/Blatt/inner.zip",)
+    assert found()["bob"].remarks == ("handed in as well, and not opened: all.tar.gz, helpers.py",)
 
 
 def test_a_folder_without_a_notebook_is_a_row_and_says_what_was_found(put, found, tmp_path):

@@ -50,6 +50,12 @@ def test_a_sheet_is_read_with_the_roles_and_points_of_its_cells(sheet):
     assert sheet.name == "00_toy"
 
 
+def test_a_solution_that_an_editor_of_windows_has_saved_is_read(tmp_path, sheet):
+    text = json.dumps(solution(), indent=1).replace("\n", "\r\n")
+    (tmp_path / "00_toy.ipynb").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert read_sheet(tmp_path / "00_toy.ipynb").cells == sheet.cells
+
+
 def test_what_is_handed_out_is_what_nbgrader_makes_of_the_sheet(sheet):
     given = json.loads(released(json.dumps(solution())))
     assert [cell.stub for cell in sheet.cells] == ["".join(cell["source"]).strip("\n") for cell in given["cells"]]

@@ -100,6 +100,18 @@ AS_THE_NOTEBOOK_RUNS_THEM = {
     ),
     "answered in an own cell below the stub": both(put("00-2-answer", STUB), named("00-2-answer", RIGHT["softmax"])),
     "answered in an own cell below the check": both(put("00-2-answer", STUB), named("00-2-check", RIGHT["softmax"])),
+    "answered below the check, a note in its place": both(
+        put("00-2-answer", "# my answer stands further down"), named("00-2-hidden", RIGHT["softmax"])
+    ),
+    "answered below the check, an import in its place": both(
+        put("00-2-answer", IMPORT), named("00-2-hidden", WITH_IMPORT)
+    ),
+    "answered in the place of another exercise, and that one here": both(
+        put("00-2-answer", RIGHT["side"]), put("00-3-answer", RIGHT["softmax"])
+    ),
+    "answered by an import": both(
+        put("00-1-answer", "from builtins import sum as total"), named("00-1-hidden", "total = total([1])")
+    ),
     "deleted, and answered at the end": both(without("00-2-answer"), named("00-5-answer", RIGHT["softmax"])),
     "merged into the answer before": both(
         put("00-1-answer", f"{RIGHT['total']}\n\n{RIGHT['softmax']}"), without("00-2-answer")
@@ -120,6 +132,11 @@ AS_THE_NOTEBOOK_RUNS_THEM = {
     ),
     "moved to the end with a helper": both(
         put("00-2-answer", SHORT), named("00-4-hidden", HELPER), moved("00-2-answer", behind="00-5-answer")
+    ),
+    "moved to the end with a helper, and both timed": both(
+        put("00-2-answer", f"%%time\n{SHORT}"),
+        named("00-4-hidden", f"%%time\n{HELPER}"),
+        moved("00-2-answer", behind="00-5-answer"),
     ),
     "a helper in the setup cell": both(put("00-setup", f"import numpy as np\n{HELPER}"), put("00-2-answer", SHORT)),
     "a helper in a copy of a check": both(
@@ -252,6 +269,7 @@ def test_what_stands_in_its_section_is_taken_before_what_has_the_same_name_elsew
 
 
 OWN_WORDS = "The exponential of a large number is infinite, and that divides badly."
+CHINESE = "因为大数的指数是无穷大。"
 WORDS = {"grade_id": "00-5-answer", "grade": True, "solution": True, "points": 3}
 EMPTY = put("00-5-answer", STUBS["words"])
 WAIT = {
@@ -279,6 +297,7 @@ WAIT = {
     "untouched, a raw cell": (both(EMPTY, named("00-5-answer", OWN_WORDS, kind="raw")), OWN_WORDS),
     "untouched, words in a code cell": (both(EMPTY, named("00-5-answer", OWN_WORDS)), OWN_WORDS),
     "untouched, words in a comment": (both(EMPTY, named("00-5-answer", f"# {OWN_WORDS}")), f"# {OWN_WORDS}"),
+    "untouched, Chinese in a comment": (both(EMPTY, named("00-5-answer", f"# {CHINESE}")), f"# {CHINESE}"),
     "untouched, words that are printed": (
         both(EMPTY, named("00-5-answer", f"print('{OWN_WORDS}')")),
         f"print('{OWN_WORDS}')",
@@ -328,3 +347,10 @@ def test_words_wait_for_a_person_wherever_they_stand(matched, change, words):
 )
 def test_an_empty_answer_with_no_words_below_its_heading_is_unanswered(matched, change):
     assert matched(change).unanswered == {"00-5-answer"}
+
+
+@pytest.mark.parametrize("words", ["See: ![image.png](attachment:image.png)", '<img src="data:image/png;base64,iVBO">'])
+def test_a_person_is_told_of_a_picture_in_an_answer_in_words(matched, words):
+    found = matched(put("00-5-answer", words))
+    assert found.answers["00-5-answer"] == words
+    assert found.remarks == ("the answer 00-5-answer has a picture in it: look at it in the notebook",)

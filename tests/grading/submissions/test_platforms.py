@@ -167,6 +167,10 @@ EACH = {  # what the platform writes → the students
         ],
         {"Anna Smith", "Ben Ort"},
     ),
+    "Teams, the students' folders alone, one of them twice": (
+        [f"{name}/Sheet 03/Version {version}/{CNNS}" for name, version in (("Anna", 1), ("Anna", 2), ("Ben", 1))],
+        {"Anna", "Ben"},
+    ),
     "Blackboard": (
         {
             f"Sheet 03_asmith_attempt_2025-11-02-10-11-12_{CNNS}": SHEET,
@@ -198,6 +202,8 @@ EACH = {  # what the platform writes → the students
         },
         {"Smith, Anna(as)", "Ort, Ben(bo)"},
     ),
+    "people, a dot in their names and no ending": (
+        {"Anna B. Smith": "", "Anna B. Jones": "", "Cleo.ipynb": SHEET}, {"Anna B. Smith", "Anna B. Jones", "Cleo"}),
     "people, two numbers in each name": (
         ["anna_2025_03_cnns.ipynb", "ben_2025_03_cnns.ipynb", "clara_2025_03_cnns.ipynb"],
         {"anna_2025_03_cnns", "ben_2025_03_cnns", "clara_2025_03_cnns"},
@@ -261,6 +267,14 @@ ONE = {
     "attempts in Brightspace": [
         f"12345-67890 - Anna Smith - {date} - {CNNS}"
         for date in ("Sep 30, 2025 1011 PM", "Oct 2, 2025 110 PM", "Oct 2, 2025 1159 AM")
+    ],
+    "attempts in Brightspace, the day first": [
+        f"12345-67890 - Anna Smith - {date} - {CNNS}"
+        for date in ("30 September, 2025 2211", "2 October, 2025 1310", "2 October, 2025 1259")
+    ],
+    "attempts in Brightspace at noon": [
+        f"12345-67890 - Anna Smith - {date} - {CNNS}"
+        for date in ("Oct 2, 2025 1201 AM", "Oct 2, 2025 101 PM", "Oct. 2, 2025 1259 PM")
     ],
     "attempts in nbgrader": [
         f"inbound/anna+03+2025-11-{day} 10:11:12.123456 UTC+1b/{CNNS}" for day in ("02", "10", "09")
@@ -365,6 +379,20 @@ def test_where_it_cannot_be_told_whether_a_folder_is_a_class_nothing_is_guessed(
 def test_a_class_beside_students_does_not_become_one_of_them(collected, files, beside):
     with pytest.raises(GradingError, match=r"cannot tell whether .* is one student or a class; found in it .*[Bb]en"):
         collected(files | {beside: SHEET})
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"smithanna_11_90001_{CNNS}", f"ortben_12_90002_{CNNS}"],
+        [f"Anna_11_assignsubmission_file_/{CNNS}", f"Ben_12_assignsubmission_file_/{CNNS}"],
+    ],
+)
+@pytest.mark.parametrize("inside", ["", "submissions/"])
+def test_a_download_beside_what_it_holds_is_no_student(collected, names, inside):
+    download = {"download.zip": packed({f"{inside}{name}": SHEET for name in names})}
+    with pytest.raises(GradingError, match=r"each student once, found all of download\.zip beside it"):
+        collected(download | dict.fromkeys(names, SHEET))
 
 
 def test_two_of_one_name_in_two_groups_are_not_taken_for_one(collected):

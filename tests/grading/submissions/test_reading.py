@@ -40,6 +40,12 @@ def test_a_notebook_is_read_cell_by_cell(written):
         (b"\xff\xfe{\0}\0", "UTF-8"),
         ("Sorry, my dog ate it.", "not JSON"),
         ('{"cells": [{"cell_type": "code"', "cut off"),
+        ("<!DOCTYPE html>\n<html>", "it is a web page"),
+        (b"PK\x03\x04\x14\0\xff", "it is a zip"),
+        (b"\x1f\x8b\x08\0\xff", "packed by gzip"),
+        (b"%PDF-1.7\n\xe2\xe3", "it is a PDF"),
+        ("version https://git-lfs.github.com/spec/v1\n", "git LFS"),
+        ('{\n<<<<<<< HEAD\n "a": 1\n=======\n "a": 2\n>>>>>>> mine\n}', "git left a conflict in it"),
         ("[" * 200_000, "deep|not JSON"),
         ("[" * 200_000 + "]" * 200_000, "deep"),
         ("[1, 2]", "not an object"),
@@ -80,6 +86,12 @@ def test_a_byte_order_mark_is_no_obstacle(written):
 def test_a_notebook_without_a_word_about_its_language_is_taken_for_python(written):
     bare = {"cells": [{"cell_type": "code", "source": "1"}]}
     assert read_student_notebook(written(bare)).cells[0].source == "1"
+
+
+@pytest.mark.parametrize("kernel", ["sage", "R", "C#", ""])
+def test_a_notebook_that_says_in_one_place_that_it_is_python_is_read(written, kernel):
+    about = {"kernelspec": {"language": kernel, "name": "any"}, "language_info": {"name": "python"}}
+    assert read_student_notebook(written(handed_in() | {"metadata": about})).cells
 
 
 def test_a_notebook_of_format_3_is_upgraded(written):

@@ -3,12 +3,14 @@
 import csv
 import re
 import shutil
+from types import SimpleNamespace
 
 import pytest
 from toy_class import enter, graded, hand_in, table
 
 from fercourse.errors import GradingError
 from fercourse.grading import grade_class
+from fercourse.grading.tables.by_hand import read_by_hand
 from fercourse.grading.text import kept_as_text
 
 CELL = "00-5-answer"
@@ -131,8 +133,6 @@ def test_a_persons_mark_never_stands_in_for_the_machines(tmp_path):
 
 
 def test_a_persons_mark_of_a_cell_that_the_machine_marks_is_not_counted():
-    from types import SimpleNamespace
-
     from fercourse.grading.tables.marks import row_of
 
     cells = (
@@ -249,6 +249,7 @@ SAVED_BY = {
     "LibreOffice, everything quoted": lambda rows: as_csv(rows, quoting=csv.QUOTE_ALL),
     "columns in another order": lambda rows: as_csv([row[::-1] for row in rows]),
     "a column of one's own": lambda rows: as_csv([[*row, "note"] for row in rows]),
+    "Excel, which leaves out empty cells at the end": lambda rows: as_csv([[*rows[0], "note", ""], *rows[1:]]),
     "rows in another order": lambda rows: as_csv([rows[0], *rows[:0:-1]]),
     "empty rows": lambda rows: as_csv([*rows, [""] * len(rows[0]), []]),
 }
@@ -261,6 +262,43 @@ def test_whatever_saved_the_table_its_marks_are_read(tmp_path, program):
     rewritten(tmp_path, SAVED_BY[program])
     rows = graded(tmp_path)
     assert (rows["anna"]["total"], rows["bob"]["by_hand"]) == (13.5, [CELL])
+
+
+def test_what_a_person_wrote_in_columns_of_their_own_stays(tmp_path):
+    hand_in(tmp_path, "bob")
+    one_open(tmp_path)
+    for _ in range(2):
+        notes = {"key": ["note", "", "note"], "anna": ["ask her", "=1+1", ""], "bob": ["", "", "second"]}
+        rewritten(tmp_path, lambda rows, notes=notes: as_csv([[*row[:10], *notes[row[0]]] for row in rows]))
+        for _ in range(2):
+            assert graded(tmp_path)["anna"]["total"] == 14.5
+            with open(tmp_path / "marks" / "by_hand.csv", encoding="utf-8-sig", newline="") as file:
+                rows = [row[10:] for row in csv.reader(file)]
+            assert rows == [notes["key"], ["ask her", "'=1+1", ""], notes["bob"]]
+    (tmp_path / "in" / "bob.ipynb").unlink()
+    graded(tmp_path)
+    assert "second" in (tmp_path / "marks" / "by_hand.csv").read_text("utf-8")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "mac_roman", "utf-8", "utf-16"])
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "schön begründet, außer am Schluß",
+        "très bien, ça marche",
+        "niño – año",
+        "fine",
+        "you don’t say",
+        "fine – but",
+        "“good” …",
+        "15 €",
+    ],
+)
+def test_a_comment_is_read_in_the_code_page_in_which_it_was_saved(tmp_path, comment, encoding):
+    one_open(tmp_path, comment=comment)
+    rewritten(tmp_path, lambda rows: as_csv(rows, delimiter=";").decode().encode(encoding))
+    sheet = SimpleNamespace(graded=[SimpleNamespace(id=CELL, role="hand", points=3)])
+    assert [row["comment"] for row in read_by_hand(tmp_path / "marks", sheet).values()] == [comment]
 
 
 @pytest.mark.parametrize("name", ["by_hand.xlsx", "by_hand.ods"])

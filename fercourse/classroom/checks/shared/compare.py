@@ -80,8 +80,9 @@ def expect(came: object, expected: object, where: str, *, atol: float = 0.0, who
         if not isinstance(came, dict):
             raise CheckFailed(f"{where}: expected {short(names)}, came {short(came)}")
         _expect_same(sorted(map(str, came)), names, where)
+        came = {str(key): value for key, value in came.items()}  # "3" stands for 3, as in JSON
         for key, value in expected.items():
-            expect(came[key], value, f"{where}, {key}", atol=atol, whole=whole)
+            expect(came[str(key)], value, f"{where}, {key}", atol=atol, whole=whole)
     elif isinstance(expected, (list, tuple)):
         if not isinstance(came, (list, tuple, np.ndarray)):
             raise CheckFailed(f"{where}: expected {short(expected)}, came {short(came)}")
