@@ -174,6 +174,27 @@ def check_batch(model, batch):
         )
 
 
+def check_labels(batch):
+    """Raise ParameterError where the labels of a batch are not codes of emotions, one for each of its images.
+
+    Rows with a 1 in them would be compared, cell by cell, with the answers wherever seven faces are a batch; and torch
+    leaves -100 out of the sum of losses alone.
+    """
+    images, labels = batch
+    if labels.dtype not in (torch.int64, torch.uint8) or tuple(labels.shape) != (len(images),):
+        raise ParameterError(
+            f"expected a stream of labels int64 ({len(images)},), a code for each face; found "
+            f"{str(labels.dtype).removeprefix('torch.')} {tuple(labels.shape)}. Of rows with a 1 in them take "
+            "labels.argmax(1), of a column labels.flatten(), of other whole numbers labels.long()"
+        )
+    outside = (labels < 0) | (labels >= len(EMOTIONS))
+    if outside.any():
+        raise ParameterError(
+            f"expected labels from 0 to {len(EMOTIONS) - 1}, the codes of fc.EMOTIONS; found "
+            f"{labels[outside][0].item()} in the stream. Leave faces without a label out of it"
+        )
+
+
 def check_augment(augment, split, device, side=None):
     """Ask `augment` for a few faces of `split`, resized to `side` if asked, and check its images; nothing is changed.
 
