@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from ids import stable
@@ -139,6 +140,20 @@ def test_class_weights_are_one_recipe_whatever_holds_them(tmp_path, faces, weigh
     assert (
         len(fit(small_mlp(), faces, epochs=2, checkpoint=tmp_path / "run.pt", class_weights=weights, resume=True)) == 2
     )
+
+
+def test_weights_in_another_order_than_the_emotions_are_refused_and_not_taken_as_they_stand(faces):
+    counts = pd.Series(faces.train.labels).value_counts()
+    by_name = pd.Series(np.arange(1.0, 8), index=sorted(fc.EMOTIONS))
+    for weights in (1 / counts, by_name):
+        with pytest.raises(
+            fc.ParameterError, match=r"expected class_weights in the order of fc\.EMOTIONS; found a column"
+        ):
+            fit(small_mlp(), faces, epochs=1, class_weights=weights)
+    ordered = by_name[list(fc.EMOTIONS)]
+    for weights in ((1 / counts).sort_index(), ordered, ordered.reset_index(drop=True)):
+        listed = fit(small_mlp(), faces, epochs=1, class_weights=weights.tolist())
+        assert fit(small_mlp(), faces, epochs=1, class_weights=weights)["train_loss"] == listed["train_loss"]
 
 
 def test_class_weights_ten_times_as_large_change_nothing(faces):

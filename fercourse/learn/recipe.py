@@ -6,10 +6,12 @@ from errno import ENAMETOOLONG
 from inspect import isclass, signature
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import nn
 
 from fercourse.data.faces import EMOTIONS, Faces, Split
+from fercourse.data.names import out_of_order
 from fercourse.errors import ParameterError
 from fercourse.learn.augment import takes_generator
 from fercourse.learn.checkpoints import check_readable
@@ -170,6 +172,12 @@ def _checked_weights(weights):
     """
     if weights is None:
         return None
+    if isinstance(weights, pd.Series) and out_of_order(weights.index):
+        raise ParameterError(
+            f"expected class_weights in the order of fc.EMOTIONS; found a column in the order "
+            f"{', '.join(map(str, weights.index))}, as of value_counts(): take weights.sort_index() where these are "
+            "codes, weights[list(fc.EMOTIONS)] where they are names."
+        )
     values = weights.tolist() if hasattr(weights, "tolist") else weights
     values = [plain(value) for value in values] if isinstance(values, (list, tuple)) else values
     if not isinstance(values, list) or len(values) != len(EMOTIONS):

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from fercourse.data.faces import EMOTIONS
+from fercourse.data.names import out_of_order
 from fercourse.errors import DataMismatch, ParameterError
 from fercourse.files import written_aside
 from fercourse.report.calibration.bins import binned, calibration_error, errors_by_chance
@@ -46,10 +47,11 @@ class Predictions:
     drawn: bool | None = None
 
     def __post_init__(self):
-        probabilities, labels = np.asarray(self.probabilities), self.y_true
+        _check_columns(getattr(self.probabilities, "columns", ()))
+        probabilities, labels = _array(self.probabilities), self.y_true
         _check_probabilities(probabilities)
         if labels is not None:
-            labels = np.asarray(labels)
+            labels = _array(labels)
             _check_labels(labels, len(probabilities))
             labels = labels.astype(np.int64)
             labels.flags.writeable = False
@@ -176,7 +178,7 @@ class Predictions:
 
     def worst(self, k: int = 10) -> np.ndarray:
         """The positions of the `k` faces with the highest loss, the worst first: int64 (k,)."""
-        if not 0 <= k <= len(self):
+        if not 0 <= whole("k", k, least=0) <= len(self):
             raise ParameterError(f"worst({k}): these are the predictions for {len(self):,} faces")
         return np.argsort(-self.losses, kind="stable")[:k]
 
@@ -186,9 +188,7 @@ class Predictions:
         Columns: low, high, faces, confidence (the mean probability of the answers), accuracy; NaN in an empty bin.
         Guo et al. 2017, On Calibration of Modern Neural Networks.
         """
-        if bins < 1:
-            raise ParameterError(f"calibration(bins={bins}): at least one bin is needed")
-        return binned(self.confidence, self._right, bins)
+        return binned(self.confidence, self._right, whole("bins", bins))
 
     @property
     def expected_calibration_error(self) -> float:
@@ -268,6 +268,8 @@ class Predictions:
         return self.y_pred == self._known
 
     def _check_same_faces(self, other):
+        if not isinstance(other, Predictions):
+            raise ParameterError(f"expected Predictions to compare with, found a {type(other).__name__}")
         if not np.array_equal(self._known, other._known):
             raise DataMismatch(
                 "two models are compared on the same faces in the same order: expected the same labels, found "
@@ -278,6 +280,25 @@ class Predictions:
 def _share(part, whole, *, empty):
     part, whole = np.asarray(part, float), np.asarray(whole, float)
     return np.divide(part, whole, out=np.full(part.shape, empty), where=whole > 0)
+
+
+def _check_columns(names):
+    if out_of_order(names):
+        raise DataMismatch(
+            "expected a table of probabilities with its columns in the order of fc.EMOTIONS; found "
+            f"{', '.join(map(str, names))}. Rename and order them: table[list(fc.EMOTIONS)]"
+        )
+
+
+def _array(values):
+    """`values` as an array of NumPy; DataMismatch for a tensor that NumPy cannot look at."""
+    try:
+        return np.asarray(values)
+    except (TypeError, RuntimeError) as error:
+        raise DataMismatch(
+            f"expected arrays of NumPy, found a {type(values).__name__} that is none: {error}. "
+            "Of a tensor of PyTorch take tensor.detach().float().cpu().numpy()"
+        ) from error
 
 
 def _check_probabilities(probabilities):
