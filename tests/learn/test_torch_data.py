@@ -233,11 +233,17 @@ def test_a_range_test_keeps_the_ratio_of_two_rates(faces):
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        (lambda labels: F.one_hot(labels, 7).float(), r"expected a stream of labels int64 \(7,\).*found float32 \(7, 7\)"),
+        (
+            lambda labels: F.one_hot(labels, 7).float(),
+            r"expected a stream of labels int64 \(7,\).*found float32 \(7, 7\)",
+        ),
         (lambda labels: labels[:, None], r"found int64 \(7, 1\).*labels\.flatten\(\)"),
         (lambda labels: labels.int(), r"found int32 \(7,\).*labels\.long\(\)"),
         (lambda labels: labels[:3], r"expected a stream of labels int64 \(7,\).*found int64 \(3,\)"),
-        (lambda labels: torch.where(labels == 3, -100, labels), "expected labels from 0 to 6.*found -100 in the stream"),
+        (
+            lambda labels: torch.where(labels == 3, -100, labels),
+            "expected labels from 0 to 6.*found -100 in the stream",
+        ),
         (lambda labels: labels + 1, "expected labels from 0 to 6.*found 7 in the stream"),
     ],
     ids=["one-hot, seven faces a batch", "a column", "int32", "too few", "torch's ignore_index", "from 1 to 7"],
