@@ -202,7 +202,7 @@ WRONG = {
     "seed": ["3", 3.0, True, None, -1, 2**64, [3], np.float32(3)],
     "lr": [*[value for value in NUMBERS if value is not None], 0],
     "momentum": [*NUMBERS, 1],
-    "weight_decay": NUMBERS,
+    "weight_decay": [value for value in NUMBERS if value is not None],
     "label_smoothing": [*NUMBERS, 1],
     "clip": [value for value in NUMBERS if value is not None] + [0],
     "ema": [value for value in NUMBERS if value is not None] + [1],

@@ -237,8 +237,10 @@ def _images(split, positions, device):
     return torch.tensor(split.images[positions, None], device=device).float() / 255
 
 
-def check_last_batch(model, split, batch_size, device):
+def check_last_batch(model, split, batch_size, device, side=None):
     """Raise ParameterError where batches of `batch_size` leave one face alone, and `model` cannot learn from one.
+
+    side: to which faces are resized, or None.
 
     Batch norm cannot where it sees one value a channel: that value is its own mean, and it has no spread. The batch
     is not joined to the one before, because that would be another training than the loop of lesson 02.
@@ -251,7 +253,7 @@ def check_last_batch(model, split, batch_size, device):
     try:
         with mode_kept(model), random_numbers_aside(device), torch.no_grad():
             call = partial(functional_call, model.train(), state)
-            check_shape(answer(lambda images: call((images,)), _images(split, [0], device)), 1)
+            check_shape(answer(lambda images: call((images,)), resized(_images(split, [0], device), side)), 1)
     except ParameterError as error:
         if "more than 1 value per channel" not in str(error):
             raise
