@@ -19,6 +19,9 @@ from fercourse.learn.fast.sides import resized
 PROBES = 8  # faces that a network is asked before it is trained: logits of so many do not look like shares by chance
 
 
+OUTSIDE = 0.25  # the share of pixels that an augmentation may put outside of [0, 1], as noise does
+
+
 def check_split(split, *, labelled):
     """Raise ParameterError for what is no `Split`, DataMismatch for one without faces or, if asked, without labels."""
     if not isinstance(split, Split):
@@ -218,6 +221,12 @@ def check_augment(augment, split, device, side=None):
     check_images(images, PROBES)
     if not images.isfinite().all():
         raise ParameterError(f"augment={augment!r} makes NaN or infinity of images that are in [0, 1]")
+    if ((images < 0) | (images > 1)).float().mean() > OUTSIDE:
+        raise ParameterError(
+            f"expected augment to return images in [0, 1], as valid faces are; {augment!r} makes them from "
+            f"{images.min():.3g} to {images.max():.3g}. What standardises, as v2.Normalize does, would change training "
+            "faces alone: let the network begin with fc.Standardise(mean, std). Of other changes take .clamp(0, 1)"
+        )
     if elsewhere:
         raise ParameterError(
             f"augment={augment!r} draws from Python's or NumPy's random numbers, which depend neither on seed nor on "

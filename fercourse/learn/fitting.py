@@ -58,10 +58,10 @@ def iter_fit(
     it was. Everything is checked at the call, before the first epoch. Numbers may be Python's, NumPy's or torch's.
     data: a `Faces`, or a pair (train, valid) of `Split`s.
     optimizer: "adam", "adamw", "sgd" or "adadelta", at the rate `lr`, 0.001 unless told; `momentum` belongs to "sgd",
-    and is Nesterov's where it is not 0; `weight_decay` is 0 unless told. Or a callable that makes a torch optimiser of the parameters: a class, such as
-    torch.optim.RMSprop, gets `lr`, `momentum` and `weight_decay` where they are given; any other, such as
-    partial(torch.optim.SGD, lr=0.1), has its own. Weights that it leaves out stay as they are; each of its groups keeps
-    its own rate, and a row's lr is that of the first group.
+    and is Nesterov's where it is not 0; `weight_decay` is 0 unless told. Or a callable that makes a torch optimiser of
+    the parameters: a class, such as torch.optim.RMSprop, gets `lr`, `momentum` and `weight_decay` where they are given;
+    any other, such as partial(torch.optim.SGD, lr=0.1), has its own. Weights that it leaves out stay as they are; each
+    of its groups keeps its own rate, and a row's lr is that of the first group.
     schedule: what the rates are multiplied by: None, or a `Step`, `Cosine`, `OneCycle`, `Triangle` or `Plateau`; or a
     scheduler of torch, by `every_epoch` or `every_batch`.
     sides: for each epoch the side in pixels to which its training faces are resized, bilinearly, before `augment`; each

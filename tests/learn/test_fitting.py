@@ -158,7 +158,7 @@ def test_a_plateau_that_would_end_before_the_first_epoch_is_refused(faces):
         dict(lr=1e-8),
         dict(optimizer=lambda weights: torch.optim.SGD([{"params": weights[:2], "lr": 0}, {"params": weights[2:]}])),
     ):
-        with pytest.raises(fc.ParameterError, match="a rate of at least 1e-07.*found lr=.*not one epoch"):
+        with pytest.raises(fc.ParameterError, match=r"a rate of at least 1e-07.*found lr=.*not one epoch"):
             fc.iter_fit(small_mlp(), faces, epochs=3, schedule=fc.Plateau(), device="cpu", **settings)
 
 

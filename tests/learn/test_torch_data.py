@@ -257,3 +257,19 @@ def test_labels_that_are_no_codes_are_refused_in_whichever_batch_they_stand(face
     ):
         with pytest.raises(fc.ParameterError, match=words):
             ask()
+
+
+@pytest.mark.parametrize(
+    "augment",
+    [
+        v2.Normalize([0.5], [0.5]),
+        v2.Compose([v2.RandomHorizontalFlip(), v2.Normalize([0.507], [0.255])]),
+        lambda images: 255 * images,
+    ],
+    ids=["to −1 and 1", "standardised", "grey levels"],
+)
+def test_what_would_standardise_training_faces_alone_is_refused(faces, augment):
+    with pytest.raises(
+        fc.ParameterError, match=r"(?s)images in \[0, 1\], as valid faces are;.*fc\.Standardise\(mean, std\)"
+    ):
+        fc.iter_fit(small_mlp(), faces, epochs=1, augment=augment, device="cpu")
