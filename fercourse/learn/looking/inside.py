@@ -99,7 +99,8 @@ def emotions_asked(of, logits):
     if of is None:
         return logits.detach().argmax(1)
     codes = EMOTIONS.index(of) if isinstance(of, str) and of in EMOTIONS else plain(of)
-    codes = torch.as_tensor(codes) if isinstance(codes, (int, list, tuple, np.ndarray, Tensor)) else None
+    whole = not isinstance(codes, (list, tuple)) or all(isinstance(plain(code), int) for code in codes)
+    codes = torch.as_tensor(codes) if whole and isinstance(codes, (int, list, tuple, np.ndarray, Tensor)) else None
     if codes is None or codes.dtype not in WHOLE or tuple(codes.shape) not in {(), (len(logits),)}:
         raise ParameterError(
             f"expected of=None, an emotion or a code for each of the {len(logits)} faces, 0 to {len(EMOTIONS) - 1}; "

@@ -255,7 +255,7 @@ def test_an_emotion_out_of_range_is_refused(images):
     for of, found in ((7, "0 Angry, .*6 Neutral; found 7"), (-1, "found -1"), ([0, 1, 2, 3, 4, 9], "found 9")):
         with pytest.raises(ParameterError, match=found):
             fc.grad_cam(model, images, model[0], of=of)
-    for of in ("Joy", 1.5, [1, 2], True, [0.0] * 6, object()):
+    for of in ("Joy", 1.5, [1, 2], True, [0.0] * 6, ["Sad"] * 6, [True] * 6, object()):
         with pytest.raises(ParameterError, match="an emotion or a code for each of the 6 faces"):
             fc.occlusion(model, images, of=of)
 
