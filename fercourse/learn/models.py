@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from fercourse.data.faces import EMOTIONS, SIDE
 from fercourse.errors import ParameterError
-from fercourse.settings import choice, number, plain, whole
+from fercourse.settings import choice, in_grey_levels, plain, whole
 
 DEPTHS = (18, 50, 152)
 """Those of the residual networks of torchvision that the lessons train."""
@@ -31,11 +31,7 @@ class Standardise(nn.Module):
 
 def standardised(mean, std):
     """The first layer of a network, a `Standardise`; ParameterError for what are no grey levels of [0, 1]."""
-    given = {"mean": mean, "std": std}
-    for name, value in given.items():
-        rule = f"from 0 to 1, in grey levels of [0, 1]: of a split, split.images.{name}() / 255"
-        given[name] = number(name, value, rule, lambda value: 0 <= value <= 1)
-    return Standardise(**given)
+    return Standardise(in_grey_levels("mean", mean), in_grey_levels("std", std))
 
 
 def mlp(mean: float, std: float, *, hidden: Sequence[int] = (1024, 256, 64), dropout: float = 0.2) -> nn.Sequential:
