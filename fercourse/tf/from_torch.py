@@ -112,9 +112,11 @@ def _turned(stack, targets, weights):
     for layer, pair in zip(targets, turned, strict=True):
         expected, found = [array.shape for array in layer.get_weights()], [array.shape for array in pair]
         if expected != found:
+            alike = "Give both a bias and averages, or neither: bias=False is use_bias=False. "
+            alike = "" if len(expected) == len(found) else alike
             raise DataMismatch(
-                f"{layer.name}: expected {_listed(expected)}, found {_listed(found)} from PyTorch. In a network with "
-                'branches, name each Keras layer as PyTorch names it, "block1_conv2" for block1.conv2'
+                f"{layer.name}: expected {_listed(expected)}, found {_listed(found)} from PyTorch. {alike}In a network "
+                'with branches, name each Keras layer as PyTorch names it, "block1_conv2" for block1.conv2'
             )
     return turned
 

@@ -73,6 +73,7 @@ def planned(notebook, given, common, *, out):
     import nbformat
     from papermill import inspect_notebook
 
+    given = [(name, *(settled_values({}, {name: value})[name] for value in values)) for name, *values in given]
     axes = axes_of(given, inspect_notebook(notebook), notebook=notebook.name)
     if twice := axes.keys() & common.keys():
         raise ParameterError(f"{', '.join(sorted(twice))}: given twice, by an option of its own and by -p")
