@@ -47,7 +47,6 @@ class Predictions:
     drawn: bool | None = None
 
     def __post_init__(self):
-        _check_columns(getattr(self.probabilities, "columns", ()))
         probabilities, labels = _array(self.probabilities), self.y_true
         _check_probabilities(probabilities)
         if labels is not None:
@@ -71,9 +70,8 @@ class Predictions:
         faces = "1 face" if len(self) == 1 else f"{len(self):,} faces"
         if not self.labelled:
             return f"Predictions({faces} without labels, {self.source})"
-        low, high = self.interval()
-        percent = f"{100 * self.accuracy:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
-        return f"Predictions({faces}, accuracy {percent}, {self.source})"
+        low, high = (100 * bound for bound in self.interval())
+        return f"Predictions({faces}, accuracy {100 * self.accuracy:.1f} % ({low:.1f}–{high:.1f}), {self.source})"
 
     def _repr_html_(self):
         from fercourse.report.show import html_of_predictions  # here: a script shows none
@@ -178,7 +176,7 @@ class Predictions:
 
     def worst(self, k: int = 10) -> np.ndarray:
         """The positions of the `k` faces with the highest loss, the worst first: int64 (k,)."""
-        if not 0 <= whole("k", k, least=0) <= len(self):
+        if whole("k", k, least=0) > len(self):
             raise ParameterError(f"worst({k}): these are the predictions for {len(self):,} faces")
         return np.argsort(-self.losses, kind="stable")[:k]
 
@@ -230,9 +228,7 @@ class Predictions:
         """
         self._check_same_faces(other)
         (low, high), (other_low, other_high) = self.interval(), other.interval()
-        if low <= other_high and other_low <= high:
-            return None
-        return low > other_high
+        return None if low <= other_high and other_low <= high else low > other_high
 
     def versus(self, other: "Predictions") -> Paired:
         """The exact paired test on the same faces, which sees differences that `beats` cannot: a `Paired`.
@@ -282,23 +278,14 @@ def _share(part, whole, *, empty):
     return np.divide(part, whole, out=np.full(part.shape, empty), where=whole > 0)
 
 
-def _check_columns(names):
-    if out_of_order(names):
-        raise DataMismatch(
-            "expected a table of probabilities with its columns in the order of fc.EMOTIONS; found "
-            f"{', '.join(map(str, names))}. Rename and order them: table[list(fc.EMOTIONS)]"
-        )
-
-
 def _array(values):
-    """`values` as an array of NumPy; DataMismatch for a tensor that NumPy cannot look at."""
+    if out_of_order(getattr(values, "columns", ())):
+        order = ", ".join(map(str, values.columns))
+        raise DataMismatch(f"expected columns in the order of fc.EMOTIONS, table[list(fc.EMOTIONS)]; found {order}")
     try:
         return np.asarray(values)
     except (TypeError, RuntimeError) as error:
-        raise DataMismatch(
-            f"expected arrays of NumPy, found a {type(values).__name__} that is none: {error}. "
-            "Of a tensor of PyTorch take tensor.detach().float().cpu().numpy()"
-        ) from error
+        raise DataMismatch(f"expected arrays; of a tensor take .detach().float().cpu().numpy(): {error}") from error
 
 
 def _check_probabilities(probabilities):

@@ -256,7 +256,7 @@ def test_a_table_whose_columns_are_emotions_in_another_order_is_refused():
     table = pd.DataFrame(answered(LABELS, skill=1.0).probabilities, columns=list(EMOTIONS))
     np.testing.assert_array_equal(Predictions(table, LABELS, "drawn").probabilities, table.to_numpy())
     for other in (table[sorted(EMOTIONS)], table[sorted(EMOTIONS)].rename(columns=str.lower)):
-        with pytest.raises(DataMismatch, match=r"in the order of fc\.EMOTIONS; found .*appy, .eutral, .ad, .urprise"):
+        with pytest.raises(DataMismatch, match=r"in the order of fc\.EMOTIONS, .*found .*appy, .eutral, .ad, .urprise"):
             Predictions(other, LABELS, "drawn")
     codes = table.rename(columns=dict(zip(EMOTIONS, range(7), strict=True)))
     with pytest.raises(DataMismatch, match="found 6, 5, 4, 3, 2, 1, 0"):
@@ -271,7 +271,9 @@ def test_a_tensor_that_numpy_cannot_look_at_is_refused_with_what_makes_it_one():
     probabilities = torch.tensor(answered(LABELS, skill=1.0).probabilities)
     assert len(Predictions(probabilities, torch.tensor(LABELS), "drawn")) == len(LABELS)
     for tensor in (probabilities.clone().requires_grad_(), probabilities.bfloat16()):
-        with pytest.raises(DataMismatch, match=r"found a Tensor.*tensor\.detach\(\)\.float\(\)\.cpu\(\)\.numpy\(\)"):
+        with pytest.raises(
+            DataMismatch, match=r"expected arrays; of a tensor take \.detach\(\)\.float\(\)\.cpu\(\)\.numpy\(\)"
+        ):
             Predictions(tensor, LABELS, "drawn")
 
 
