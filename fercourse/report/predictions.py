@@ -167,7 +167,7 @@ class Predictions:
         where the disk is full or the folder not writable, ParameterError for other names than none, one or two.
         """
         columns = [columns] if isinstance(columns, str) else list(columns)
-        if len(columns) > 2 or not all(isinstance(name, str) for name in columns):
+        if len(columns) > 2 or not all(isinstance(name, str) for name in columns) or "emotion" in columns[:-1]:
             raise ParameterError(f"expected columns: none, one or two names, as ('id', 'emotion'); found {columns!r}")
         numbers = whole("first", first, least=0) + np.arange(len(self))
         table = pd.DataFrame({"id": numbers, "emotion": self.y_pred}).iloc[:, -max(len(columns), 1) :]

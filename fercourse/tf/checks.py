@@ -2,18 +2,32 @@
 
 import random
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from fercourse.data.faces import EMOTIONS
 from fercourse.errors import ParameterError
 
+DARK = 0.01  # the scale of a first layer that is meant for grey levels from 0 to 255: 1/255, 2/255
+
 OUTSIDE = 0.25  # the share of pixels that an augmentation may put outside of [0, 1], as noise does
 
 
 def check_losses(model, images):
-    """Raise ParameterError where the loop would leave out a loss of the model's own, or add up losses in 16 bits."""
+    """Raise ParameterError where the loop would leave out a loss of the model's own, or add up losses in 16 bits.
+
+    And for a first layer that would divide faces in [0, 1] by 255 once more.
+    """
     logits = model(images[:8], training=False)
+    first = next(
+        (layer for layer in getattr(model, "layers", ()) if not isinstance(layer, keras.layers.InputLayer)), None
+    )
+    if isinstance(first, keras.layers.Rescaling) and np.max(np.abs(first.scale)) < DARK:
+        raise ParameterError(
+            f"faces come in [0, 1], and the model begins with Rescaling({first.scale:.4g}), which is for grey levels "
+            "from 0 to 255: everything would be black, and nothing learnt. Leave that layer out"
+        )
     if model.losses:
         raise ParameterError(
             "the loop lowers the cross-entropy alone, and this model adds losses of its own, as kernel_regularizer and "

@@ -380,7 +380,8 @@ def test_a_submission_that_cannot_be_written_is_refused_and_the_old_one_stays(tm
     (tmp_path / "file").write_text("old")
     with pytest.raises(NotWritten, match=r"submission\.csv could not be written"):
         guess.to_csv(tmp_path / "file" / "submission.csv")
-    for wrong in ({"columns": ("a", "b", "c")}, {"columns": (1,)}, {"first": -1}, {"first": "0"}):
+    turned = {"columns": ("emotion", "id")}  # the codes come last
+    for wrong in ({"columns": ("a", "b", "c")}, {"columns": (1,)}, turned, {"first": -1}, {"first": "0"}):
         with pytest.raises(ParameterError, match=r"expected (columns|first)"):
             guess.to_csv(tmp_path / "file", **wrong)
     assert (tmp_path / "file").read_text() == "old"

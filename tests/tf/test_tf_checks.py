@@ -142,3 +142,18 @@ def test_noise_that_leaves_the_range_a_little_is_an_augmentation(faces):
         linear(), few, epochs=1, augment=lambda images: images + tf.random.normal(tf.shape(images), 0, 0.1)
     )
     assert len(history) == 1
+
+
+def test_a_model_made_for_grey_levels_from_0_to_255_is_refused(faces):
+    images = keras.Input((48, 48, 1))
+    functional = keras.Model(images, layers.Dense(7)(layers.Flatten()(layers.Rescaling(2 / 255, offset=-1.0)(images))))
+    stacked = keras.Sequential([keras.Input((48, 48, 1)), layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(7)])
+    for model in (functional, stacked):
+        with pytest.raises(
+            fc.ParameterError, match=r"faces come in \[0, 1\], and the model begins with Rescaling\(0\.00"
+        ):
+            ftf.fit(model, faces, epochs=1)
+    centred = keras.Sequential(
+        [keras.Input((48, 48, 1)), layers.Rescaling(2, offset=-1.0), layers.Flatten(), layers.Dense(7)]
+    )
+    assert len(ftf.fit(centred, faces, epochs=1)) == 1
