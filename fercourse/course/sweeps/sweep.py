@@ -27,8 +27,9 @@ class SweepRun:
     def record(self):
         """What it left, or None where it is not finished: it never began, or was stopped or killed on the way."""
         path = self.plan.folder / "record.json"
-        record = read_record(path) if path.is_file() else None
-        return record if record and record["status"] in FINISHED else None
+        record = read_record(path) if path.is_file() else {}
+        whole = record.get("status") in FINISHED and isinstance(record.get("figures"), list)  # of this version
+        return record if whole else None
 
 
 def sweep(

@@ -231,6 +231,15 @@ def test_data_and_scale_are_settled_as_by_the_options_of_their_own(course, tmp_p
             planned(notebook, [given], {}, out=tmp_path / "out")
 
 
+@pytest.mark.parametrize("text", ['{"lesson": "05"}', '{"status": "passed"}', '{"status": "passed", "figures": null}'])
+def test_a_record_of_another_version_is_no_finished_run(course, tmp_path, text):
+    [notebook] = course.notebooks.glob("*05*.ipynb")
+    [run] = planned(notebook, [("RATE", "0.1")], {}, out=tmp_path)
+    run.plan.folder.mkdir(parents=True)
+    (run.plan.folder / "record.json").write_text(text)
+    assert run.record is None
+
+
 def test_a_list_that_is_swept_has_its_rows_in_the_table():
     runs = [({"WIDTHS": widths, "SEED": seed}, figures(loss=seed)) for widths in ([8], [8, 16]) for seed in (1, 2)]
     assert [(row["WIDTHS"], row["mean"], row["seeds"]) for row in rows_of(runs)] == [([8], 1.5, 2), ([8, 16], 1.5, 2)]
