@@ -121,6 +121,8 @@ def check_answers(model, split, device, side=None):
 
 def check_answer(model, images):
     """Ask `model`, in evaluation, for `images`; ParameterError where it takes none such or answers with no logits."""
+    if not images.isfinite().all():
+        raise ParameterError("the images hold NaN or infinity, and so would every answer to them")
     outputs = answer(model, images)
     check_logits(outputs, len(images))
     if _are_between_0_and_1(outputs.float()):

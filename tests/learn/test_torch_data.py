@@ -198,6 +198,13 @@ def test_a_stream_that_the_model_cannot_take_is_refused_in_words(faces, stream, 
             ask()
 
 
+def test_images_that_are_no_numbers_are_not_blamed_on_the_network():
+    stream = [(torch.full((2, 1, 48, 48), torch.nan), torch.zeros(2).long())]
+    for ask in (fc.evaluate, fc.predict):
+        with pytest.raises(fc.ParameterError, match="the images hold NaN or infinity"):
+            ask(small_mlp(), stream)
+
+
 def test_a_loader_is_predicted_as_its_split_is_in_its_own_order(faces):
     model, unlabelled = small_mlp(), fc.Split(faces.valid.images, np.full(len(faces.valid), -1), "valid", "somewhere")
     split = fc.predict(model, faces.valid, flips=True)

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from fercourse.data.faces import EMOTIONS, SIDE, Split
+from fercourse.data.faces import BRIGHTEST, EMOTIONS, SIDE, Split
 from fercourse.errors import DataMismatch, DataNotFound, ParameterError
 from fercourse.report.calibration.sureness import Sureness, sureness_in
 from fercourse.report.predictions import Predictions
@@ -44,6 +44,10 @@ class OnnxNetwork:
             raise ParameterError(f"expected an array of float32 (B, 1, {SIDE}, {SIDE}) in [0, 1]; found {found}")
         if not len(images):
             raise ParameterError("expected at least one face, found none")
+        if not images.max() <= BRIGHTEST:  # NaN is none either
+            raise ParameterError(
+                f"expected faces in [0, 1], found {images.max():.4g} in them. Divide grey levels by 255"
+            )
         parts = [images[start : start + AT_ONCE] for start in range(0, len(images), AT_ONCE)]
         return np.concatenate([self._session.run(None, {self.input_name: part})[0] for part in parts])
 

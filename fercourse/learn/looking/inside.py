@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fercourse.data.faces import EMOTIONS, SIDE, Split
+from fercourse.data.faces import BRIGHTEST, EMOTIONS, SIDE, Split
 from fercourse.errors import ParameterError
 from fercourse.learn.checks import answer, check_logits, check_network, check_split
 from fercourse.learn.device import mode_kept
@@ -43,6 +43,8 @@ def images_for(model, images):
             f"expected faces as float32 (B, 1, {SIDE}, {SIDE}) in [0, 1], or a Split with faces; found {found}. "
             "A single face is images[:1], not images[0]."
         )
+    if not images.max() <= BRIGHTEST:  # NaN is none either
+        raise ParameterError(f"expected faces in [0, 1], found {images.max():.4g} in them. Divide grey levels by 255")
     return images.detach().to(here, torch.float32, copy=True)
 
 

@@ -284,6 +284,15 @@ def test_without_the_extra_its_command_is_named(monkeypatch, model, held_out, tm
             call()
 
 
+def test_grey_levels_and_what_is_no_number_are_no_faces(exported, held_out):
+    grey = held_out.images[:2, None].astype(np.float32)
+    for images in (grey, grey * np.nan):
+        with pytest.raises(
+            ParameterError, match=r"expected faces in \[0, 1\], found .* in them\. Divide grey levels by 255"
+        ):
+            exported(images)
+
+
 def test_only_faces_are_predicted_and_at_least_one(exported, held_out):
     for wrong, words in (
         (held_out.images, "expected a Split.*found ndarray"),

@@ -236,17 +236,19 @@ def test_a_layer_that_runs_twice_or_never_is_refused(images):
         torch.zeros(0, 1, 48, 48),
         torch.zeros(2, 1, 48, 48, dtype=torch.uint8),
         np.zeros((2, 1, 48, 48), np.float32),
+        torch.full((2, 1, 48, 48), 255.0),
+        torch.full((2, 1, 48, 48), torch.nan),
     ],
-    ids=lambda wrong: f"{wrong.dtype} {tuple(wrong.shape)}",
+    ids=lambda wrong: f"{wrong.dtype} {tuple(wrong.shape)} {wrong.max() if len(wrong) else 0}",
 )
-def test_images_of_another_shape_are_refused(wrong):
+def test_images_of_another_shape_or_range_are_refused(wrong):
     model = in_place()
     for look in (
         fc.occlusion,
         lambda *them: fc.grad_cam(*them, model[0]),
         lambda *them: fc.feature_maps(*them, model[0]),
     ):
-        with pytest.raises(ParameterError, match=r"expected faces as float32 \(B, 1, 48, 48\)"):
+        with pytest.raises(ParameterError, match=r"expected faces (as float32 \(B, 1, 48, 48\)|in \[0, 1\], found)"):
             look(model, wrong)
 
 
