@@ -223,17 +223,17 @@ def check_augment(augment, split, device, side=None):
     check_images(images, PROBES)
     if not images.isfinite().all():
         raise ParameterError(f"augment={augment!r} makes NaN or infinity of images that are in [0, 1]")
-    if ((images < 0) | (images > 1)).float().mean() > OUTSIDE:
-        raise ParameterError(
-            f"expected augment to return images in [0, 1], as valid faces are; {augment!r} makes them from "
-            f"{images.min():.3g} to {images.max():.3g}. What standardises, as v2.Normalize does, would change training "
-            "faces alone: let the network begin with fc.Standardise(mean, std). Of other changes take .clamp(0, 1)"
-        )
     if elsewhere:
         raise ParameterError(
             f"augment={augment!r} draws from Python's or NumPy's random numbers, which depend neither on seed nor on "
             "the checkpoint. Draw torch's, or from the generator that comes as its second argument: "
             "augment=lambda images, generator: …"
+        )
+    if ((images < 0) | (images > 1)).float().mean() > OUTSIDE:
+        raise ParameterError(
+            f"expected augment to return images in [0, 1], as valid faces are; {augment!r} makes them from "
+            f"{images.min():.3g} to {images.max():.3g}. What standardises, as v2.Normalize does, would change training "
+            "faces alone: let the network begin with fc.Standardise(mean, std). Of other changes take .clamp(0, 1)"
         )
 
 
