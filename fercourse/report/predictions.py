@@ -24,8 +24,8 @@ from fercourse.settings import seed_number, whole
 
 CLASSES = len(EMOTIONS)
 
-BINS = 10
-"""Of the calibration error."""
+BINS = 10  # of the calibration error
+ROUNDED = 1e-4  # by how much rounding may leave a probability, or the sum of a row
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -54,7 +54,7 @@ class Predictions:
             _check_labels(labels, len(probabilities))
             labels = labels.astype(np.int64)
             labels.flags.writeable = False
-        probabilities = probabilities.astype(np.float32)
+        probabilities = probabilities.astype(np.float32).clip(0, 1)
         probabilities.flags.writeable = False
         object.__setattr__(self, "probabilities", probabilities)
         object.__setattr__(self, "y_true", labels)
@@ -295,7 +295,7 @@ def _check_probabilities(probabilities):
         )
     if not len(probabilities):
         raise DataMismatch("expected predictions for at least one face, found none")
-    outside = ~((probabilities >= 0) & (probabilities <= 1)).all(axis=1)  # NaN is outside as well
+    outside = ~((probabilities >= -ROUNDED) & (probabilities <= 1 + ROUNDED)).all(axis=1)  # NaN is outside as well
     if outside.any():
         row = int(outside.argmax())
         raise DataMismatch(
@@ -303,7 +303,7 @@ def _check_probabilities(probabilities):
             "of logits take the softmax, of log-probabilities the exponential"
         )
     sums = probabilities.sum(axis=1, dtype=np.float64)
-    off = np.abs(sums - 1) > 1e-4
+    off = np.abs(sums - 1) > ROUNDED
     if off.any():
         row = int(off.argmax())
         raise DataMismatch(f"row {row}: expected probabilities that sum to 1, found a sum of {sums[row]:.6g}")

@@ -277,6 +277,14 @@ def test_a_tensor_that_numpy_cannot_look_at_is_refused_with_what_makes_it_one():
             Predictions(tensor, LABELS, "drawn")
 
 
+def test_what_rounding_leaves_of_a_probability_is_one():
+    sure = np.array([[np.nextafter(np.float32(1), 2), 0, 0, 0, 0, 0, -1e-9]], np.float32)  # as a mean of float32 gives
+    guess = Predictions(sure, np.array([0]), "drawn")
+    assert guess.probabilities.tolist() == [[1, 0, 0, 0, 0, 0, 0]]
+    with pytest.raises(DataMismatch, match=r"row 0: expected probabilities from 0 to 1, found \[1\.01"):
+        Predictions(np.array([[1.01, 0, 0, 0, 0, 0, -0.01]]), np.array([0]), "drawn")
+
+
 def test_what_is_no_number_of_faces_or_bins_and_no_level_is_refused():
     guess = answered(LABELS, skill=1.0)
     for k in (2.5, "3", True, -1):
