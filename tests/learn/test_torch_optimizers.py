@@ -254,6 +254,17 @@ RESUMED = {
 } | {name: (lambda model: momentum, when(factory)) for name, (when, factory) in SCHEDULES.items()}
 
 
+def test_a_schedule_inside_of_another_that_ends_too_soon_is_said_to_be_that(faces):
+    def short(optimizer):
+        inner = [lr_scheduler.ConstantLR(optimizer), lr_scheduler.OneCycleLR(optimizer, max_lr=0.1, total_steps=2)]
+        return lr_scheduler.SequentialLR(optimizer, inner, milestones=[1])
+
+    with pytest.raises(
+        fc.ParameterError, match="the schedule SequentialLR is shorter than this training: Tried to step"
+    ):
+        fit(small_mlp(), faces, epochs=4, optimizer=momentum, schedule=fc.every_epoch(short))
+
+
 @pytest.mark.parametrize("name", RESUMED)
 def test_a_run_with_torchs_own_resumes_bit_for_bit(tmp_path, faces, name):
     optimizer, schedule = RESUMED[name]
