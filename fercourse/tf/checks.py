@@ -43,12 +43,12 @@ def check_losses(model, images):
 
 def check_batch(images, labels):
     """Raise ParameterError where a batch of a stream is not float images with one code of an emotion for each."""
-    images, labels = np.asarray(images), np.asarray(labels)
-    if images.dtype.kind != "f":
-        raise ParameterError(f"expected a stream of float images in [0, 1], (B, 48, 48, 1); found {images.dtype}")
-    if labels.dtype != np.int64 or labels.shape != images.shape[:1]:
+    kind, labels = tf.as_dtype(images.dtype), np.asarray(labels)  # images may be on a GPU, and stay there
+    if not kind.is_floating:
+        raise ParameterError(f"expected a stream of float images in [0, 1], (B, 48, 48, 1); found {kind.name}")
+    if labels.dtype != np.int64 or labels.shape != (len(images),):
         raise ParameterError(
-            f"expected a stream of labels int64 {images.shape[:1]}, a code for each face; found {labels.dtype} "
+            f"expected a stream of labels int64 ({len(images)},), a code for each face; found {labels.dtype} "
             f"{labels.shape}. Of rows with a 1 in them take labels.argmax(axis=1), of a column labels.ravel(), of "
             "other whole numbers labels.astype('int64')"
         )
