@@ -33,6 +33,7 @@ def copy_from_torch(
     for block1.conv2, the names say what belongs together, as a network with branches needs it; else the order does.
 
     Nothing else is copied: build both networks with the same mean and std, padding, strides, activations and epsilon.
+    To train on alike, batch norm's momentum has to fit as well: Keras' is one minus PyTorch's.
     Then both answer the same random images, and the copy holds only if no logit differs by more than 1e-4, and by less
     where all logits lie close together.
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from fercourse.data.faces import BRIGHTEST, EMOTIONS, SIDE, Split
 from fercourse.errors import ParameterError
-from fercourse.learn.checks import answer, check_logits, check_network, check_split
+from fercourse.learn.checks import PROBES, answer, check_answer, check_logits, check_network, check_split
 from fercourse.learn.device import mode_kept
 from fercourse.learn.loop import on_device
 from fercourse.settings import plain
@@ -46,6 +46,12 @@ def images_for(model, images):
     if not images.max() <= BRIGHTEST:  # NaN is none either
         raise ParameterError(f"expected faces in [0, 1], found {images.max():.4g} in them. Divide grey levels by 255")
     return images.detach().to(here, torch.float32, copy=True)
+
+
+def check_asked(model, images):
+    """Raise ParameterError where `model` answers a few of the faces with no logits, or with probabilities already."""
+    with mode_kept(model), torch.no_grad():
+        check_answer(model.eval(), images[:PROBES])
 
 
 class Kept:

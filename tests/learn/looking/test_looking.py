@@ -268,3 +268,10 @@ def test_squares_that_leave_an_edge_uncovered_are_refused(images):
     for settings in ({"size": 49}, {"size": 0}, {"stride": 0}, {"size": 8.5}):
         with pytest.raises(ParameterError):
             fc.occlusion(in_place(), images, **settings)
+
+
+def test_a_network_that_ends_in_a_softmax_is_refused_where_a_second_one_would_flatten_the_map(images):
+    model = nn.Sequential(in_place(), nn.Softmax(1))
+    for look in (fc.occlusion, lambda *them: fc.grad_cam(*them, model[0][0])):
+        with pytest.raises(ParameterError, match="expected logits from the network, found probabilities"):
+            look(model, images)
