@@ -71,6 +71,12 @@ def seed_number(value):
     return value
 
 
+def in_grey_levels(name, value):
+    """The mean or the std, as `name` says, of faces in [0, 1]. ParameterError for others, as those of 0 to 255."""
+    rule = f"from 0 to 1, in grey levels of [0, 1]: of a split, split.images.{name}() / 255"
+    return number(name, value, rule, lambda value: 0 <= value <= 1)
+
+
 def flag(name, value):
     """`value` as a bool. Raises ParameterError for anything else: the text "False" would count as true."""
     value = plain(value)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from ids import stable
@@ -141,6 +142,20 @@ def test_class_weights_are_one_recipe_whatever_holds_them(tmp_path, faces, weigh
     )
 
 
+def test_weights_in_another_order_than_the_emotions_are_refused_and_not_taken_as_they_stand(faces):
+    counts = pd.Series(faces.train.labels).value_counts()
+    by_name = pd.Series(np.arange(1.0, 8), index=sorted(fc.EMOTIONS))
+    for weights in (1 / counts, by_name):
+        with pytest.raises(
+            fc.ParameterError, match=r"expected class_weights in the order of fc\.EMOTIONS; found a column"
+        ):
+            fit(small_mlp(), faces, epochs=1, class_weights=weights)
+    ordered = by_name[list(fc.EMOTIONS)]
+    for weights in ((1 / counts).sort_index(), ordered, ordered.reset_index(drop=True)):
+        listed = fit(small_mlp(), faces, epochs=1, class_weights=weights.tolist())
+        assert fit(small_mlp(), faces, epochs=1, class_weights=weights)["train_loss"] == listed["train_loss"]
+
+
 def test_class_weights_ten_times_as_large_change_nothing(faces):
     plain_run, tenfold = (fit(small_mlp(), faces, epochs=2, class_weights=[w] * 7) for w in (1, 10))
     np.testing.assert_allclose(plain_run["train_loss"], tenfold["train_loss"], rtol=1e-4)
@@ -187,7 +202,7 @@ WRONG = {
     "seed": ["3", 3.0, True, None, -1, 2**64, [3], np.float32(3)],
     "lr": [*[value for value in NUMBERS if value is not None], 0],
     "momentum": [*NUMBERS, 1],
-    "weight_decay": NUMBERS,
+    "weight_decay": [value for value in NUMBERS if value is not None],
     "label_smoothing": [*NUMBERS, 1],
     "clip": [value for value in NUMBERS if value is not None] + [0],
     "ema": [value for value in NUMBERS if value is not None] + [1],

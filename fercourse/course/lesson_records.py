@@ -3,6 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
+from fercourse.course.building.parameters import COMMON, defaults
 from fercourse.course.checkout import Course
 from fercourse.course.outputs import shown_in
 from fercourse.errors import DataMismatch
@@ -28,18 +29,41 @@ def lesson_folder(course: Course) -> Path:
     return course.root / "fercourse" / "records" / "lessons"
 
 
-def lessons_in(folder: Path) -> dict[str, dict]:
-    """Lesson → what is kept of its record below `folder`: of whole runs on FER2013's own splits, drawn faces left out.
+def lessons_in(folder: Path, course: Course) -> tuple[dict[str, dict], list[str]]:
+    """What is kept of the records below `folder`, lesson → record, and the names of those left out with the reason.
 
-    Raises DataNotFound where there is no such folder.
+    Of whole runs on FER2013's own splits, drawn faces left out; and with the lesson's own parameters: what a sweep or
+    --param made of it is no figure of the lesson.
+    Raises DataNotFound where there is no such folder, DataMismatch for a record that lacks something.
     """
-    found = {}
+    found, left = {}, []
     for record in read_records(folder):
         stamp = record.get("stamp")
         real = stamp and stamp.get("official") and not stamp.get("drawn", True)
         if real and record["status"] in ("passed", "claim failed"):
-            found[stamp["lesson"]] = _kept(record, stamp)
-    return found
+            if changed := _changed(record, stamp["lesson"], course):
+                left.append(f"lesson {stamp['lesson']}: run with {changed}")
+                continue
+            try:
+                found[stamp["lesson"]] = _kept(record, stamp)
+            except KeyError as error:
+                raise DataMismatch(
+                    f"{folder}: the record of lesson {stamp['lesson']} has no {error}, as of another version of the "
+                    "course. Run the lesson again"
+                ) from error
+    return found, left
+
+
+def _changed(record, lesson, course):
+    """Which parameters of a run are not its lesson's own, in words; DATA, SCALE, SEED and DEVICE may be any."""
+    from papermill import inspect_notebook
+
+    own = {}
+    for path in course.notebooks.glob(f"{lesson}_*.ipynb"):
+        own |= defaults(inspect_notebook(path))
+    given = {name: value for name, value in record.get("parameters", {}).items() if name not in COMMON}
+    others = {name: value for name, value in given.items() if own.get(name, value) != value}
+    return ", ".join(f"{name} = {value!r} instead of {own[name]!r}" for name, value in others.items())
 
 
 def _kept(record, stamp):

@@ -74,8 +74,9 @@ def write_results(folders: Iterable[str | Path] = (), *, course: Course) -> tupl
     """
     kept, taken, left, lessons = kept_records(course), {}, [], {}
     for folder in map(Path, folders):
-        trainings, whole = _trainings_in(folder), lessons_in(folder)
-        if not trainings and not whole:
+        trainings, (whole, changed) = _trainings_in(folder), lessons_in(folder, course)
+        left += changed
+        if not trainings and not whole and not changed:
             raise DataNotFound(
                 f"{folder}: no record of a training there, such as cnn-0123abcd.json, nor of a lesson on FER2013"
             )

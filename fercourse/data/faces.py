@@ -34,6 +34,9 @@ BALLOT = (*EMOTIONS, "Contempt", "Unknown", "Not a face")
 SIDE = 48
 """Height and width of a face, in pixels."""
 
+BRIGHTEST = 10
+"""Over this no face is meant in [0, 1], however it was changed: it is in grey levels from 0 to 255."""
+
 
 @dataclass(frozen=True, eq=False)
 class Split:

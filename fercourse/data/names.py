@@ -2,6 +2,8 @@
 
 import re
 
+from fercourse.settings import is_whole, plain
+
 ALIASES = {
     "angry": 0,
     "anger": 0,
@@ -38,6 +40,16 @@ LEFT_BEHIND = ("__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", 
 def emotion_code(name):
     """The code 0 to 6 of an emotion by its name, also one with a number before it (`3_happy`); None for another."""
     return ALIASES.get(re.sub(r"^\d+[\W_]*", "", str(name).strip().lower()))
+
+
+def out_of_order(names):
+    """Whether these are all emotions, by name or by code, and stand in another order than their codes.
+
+    A table or a column of pandas carries such names, and nothing asks for them once it is an array.
+    """
+    codes = [plain(name) if is_whole(plain(name)) else emotion_code(name) for name in names]
+    every = list(range(max(ALIASES.values()) + 1))
+    return codes != every and None not in codes and sorted(codes) == every
 
 
 def part_code(name):

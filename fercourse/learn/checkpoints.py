@@ -70,6 +70,7 @@ def load_checkpoint(path, *, recipe):
     layers = {key: value for key, value in recipe.items() if key.startswith("layer ")}
     if not any(key.startswith("layer ") for key in saved):
         saved |= layers  # an earlier version kept the shapes of the weights alone, under "model"
+    saved.setdefault("frozen", recipe.get("frozen"))  # an earlier version did not keep it
     differences = [
         f"  {key}: {saved.get(key, 'not set')} in the checkpoint, {recipe.get(key, 'not set')} now"
         for key in sorted(saved.keys() | recipe.keys())

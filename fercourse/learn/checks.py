@@ -19,6 +19,9 @@ from fercourse.learn.fast.sides import resized
 PROBES = 8  # faces that a network is asked before it is trained: logits of so many do not look like shares by chance
 
 
+OUTSIDE = 0.25  # the share of pixels that an augmentation may put outside of [0, 1], as noise does
+
+
 def check_split(split, *, labelled):
     """Raise ParameterError for what is no `Split`, DataMismatch for one without faces or, if asked, without labels."""
     if not isinstance(split, Split):
@@ -118,6 +121,8 @@ def check_answers(model, split, device, side=None):
 
 def check_answer(model, images):
     """Ask `model`, in evaluation, for `images`; ParameterError where it takes none such or answers with no logits."""
+    if not images.isfinite().all():
+        raise ParameterError("the images hold NaN or infinity, and so would every answer to them")
     outputs = answer(model, images)
     check_logits(outputs, len(images))
     if _are_between_0_and_1(outputs.float()):
@@ -174,6 +179,27 @@ def check_batch(model, batch):
         )
 
 
+def check_labels(batch):
+    """Raise ParameterError where the labels of a batch are not codes of emotions, one for each of its images.
+
+    Rows with a 1 in them would be compared, cell by cell, with the answers wherever seven faces are a batch; and torch
+    leaves -100 out of the sum of losses alone.
+    """
+    images, labels = batch
+    if labels.dtype not in (torch.int64, torch.uint8) or tuple(labels.shape) != (len(images),):
+        raise ParameterError(
+            f"expected a stream of labels int64 ({len(images)},), a code for each face; found "
+            f"{str(labels.dtype).removeprefix('torch.')} {tuple(labels.shape)}. Of rows with a 1 in them take "
+            "labels.argmax(1), of a column labels.flatten(), of other whole numbers labels.long()"
+        )
+    outside = (labels < 0) | (labels >= len(EMOTIONS))
+    if outside.any():
+        raise ParameterError(
+            f"expected labels from 0 to {len(EMOTIONS) - 1}, the codes of fc.EMOTIONS; found "
+            f"{labels[outside][0].item()} in the stream. Leave faces without a label out of it"
+        )
+
+
 def check_augment(augment, split, device, side=None):
     """Ask `augment` for a few faces of `split`, resized to `side` if asked, and check its images; nothing is changed.
 
@@ -203,6 +229,12 @@ def check_augment(augment, split, device, side=None):
             "the checkpoint. Draw torch's, or from the generator that comes as its second argument: "
             "augment=lambda images, generator: …"
         )
+    if ((images < 0) | (images > 1)).float().mean() > OUTSIDE:
+        raise ParameterError(
+            f"expected augment to return images in [0, 1], as valid faces are; {augment!r} makes them from "
+            f"{images.min():.3g} to {images.max():.3g}. What standardises, as v2.Normalize does, would change training "
+            "faces alone: let the network begin with fc.Standardise(mean, std). Of other changes take .clamp(0, 1)"
+        )
 
 
 def check_images(images, faces):
@@ -216,8 +248,10 @@ def _images(split, positions, device):
     return torch.tensor(split.images[positions, None], device=device).float() / 255
 
 
-def check_last_batch(model, split, batch_size, device):
+def check_last_batch(model, split, batch_size, device, side=None):
     """Raise ParameterError where batches of `batch_size` leave one face alone, and `model` cannot learn from one.
+
+    side: to which faces are resized, or None.
 
     Batch norm cannot where it sees one value a channel: that value is its own mean, and it has no spread. The batch
     is not joined to the one before, because that would be another training than the loop of lesson 02.
@@ -230,7 +264,7 @@ def check_last_batch(model, split, batch_size, device):
     try:
         with mode_kept(model), random_numbers_aside(device), torch.no_grad():
             call = partial(functional_call, model.train(), state)
-            check_shape(answer(lambda images: call((images,)), _images(split, [0], device)), 1)
+            check_shape(answer(lambda images: call((images,)), resized(_images(split, [0], device), side)), 1)
     except ParameterError as error:
         if "more than 1 value per channel" not in str(error):
             raise

@@ -8,11 +8,12 @@ import torch
 from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.func import functional_call
+from torch.nn.parameter import is_lazy
 from torch.utils.flop_counter import FlopCounterMode
 
 from fercourse.data.faces import SIDE
 from fercourse.errors import ParameterError
-from fercourse.learn.checks import answer
+from fercourse.learn.checks import answer, check_network
 from fercourse.learn.device import choose_device, mode_kept
 from fercourse.learn.precision import PRECISIONS, bfloat16_pays
 from fercourse.settings import choice, whole
@@ -55,6 +56,12 @@ def cost(model: nn.Module, *, side: int = SIDE, batch_size: int = 128, moments: 
     >>> cost(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(48 * 48, 7))).flops == 2 * 48 * 48 * 7
     True
     """
+    check_network(model)
+    if any(is_lazy(weights) for weights in model.parameters()):
+        raise ParameterError(
+            "expected a network whose layers know their sizes; found one that finds them at its first face: ask it "
+            "for one, fc.predict(model, data.valid[:1])"
+        )
     batch_size, moments = whole("batch_size", batch_size), whole("moments", moments, least=0)
     side = whole("side", side)
     parameters = sum(weights.numel() for weights in model.parameters() if weights.requires_grad)

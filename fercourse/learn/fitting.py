@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from fercourse.data.faces import SIDE, Faces, Split
+from fercourse.errors import ParameterError
 from fercourse.learn.checkpoints import check_writable, earlier_run
 from fercourse.learn.checks import check_answers, check_augment, check_last_batch, check_one_alone, check_trainable
 from fercourse.learn.device import choose_device
@@ -31,7 +32,7 @@ def iter_fit(
     lr: float | None = None,
     optimizer: str | Callable[..., torch.optim.Optimizer] = "adam",
     momentum: float = 0.0,
-    weight_decay: float = 0.0,
+    weight_decay: float | None = None,
     schedule: Schedule | Plateau | TorchSchedule | None = None,
     batch_size: int = 128,
     shuffle: bool = True,
@@ -57,10 +58,10 @@ def iter_fit(
     it was. Everything is checked at the call, before the first epoch. Numbers may be Python's, NumPy's or torch's.
     data: a `Faces`, or a pair (train, valid) of `Split`s.
     optimizer: "adam", "adamw", "sgd" or "adadelta", at the rate `lr`, 0.001 unless told; `momentum` belongs to "sgd",
-    and is Nesterov's where it is not 0. Or a callable that makes a torch optimiser of the parameters: a class, such as
-    torch.optim.RMSprop, gets `lr`, `momentum` and `weight_decay` where they are given; any other, such as
-    partial(torch.optim.SGD, lr=0.1), has its own. Weights that it leaves out stay as they are; each of its groups keeps
-    its own rate, and a row's lr is that of the first group.
+    and is Nesterov's where it is not 0; `weight_decay` is 0 unless told. Or a callable that makes a torch optimiser of
+    the parameters: a class, such as torch.optim.RMSprop, gets `lr`, `momentum` and `weight_decay` where they are given;
+    any other, such as partial(torch.optim.SGD, lr=0.1), has its own. Weights that it leaves out stay as they are; each
+    of its groups keeps its own rate, and a row's lr is that of the first group.
     schedule: what the rates are multiplied by: None, or a `Step`, `Cosine`, `OneCycle`, `Triangle` or `Plateau`; or a
     scheduler of torch, by `every_epoch` or `every_batch`.
     sides: for each epoch the side in pixels to which its training faces are resized, bilinearly, before `augment`; each
@@ -94,7 +95,8 @@ def iter_fit(
     sides = set(settings["sides"] or {SIDE})
     for side in sorted(sides | {SIDE}):  # valid faces stay at their own
         check_answers(model, data.train, device, side)
-    check_last_batch(model, data.train, settings["batch_size"], device)
+    for side in sorted(sides):
+        check_last_batch(model, data.train, settings["batch_size"], device, side)
     check_one_alone(model, data.valid, VALID_BATCH, device)
     for side in sorted(sides) if augment is not None else ():
         check_augment(augment, data.train, device, side)
@@ -107,6 +109,11 @@ def iter_fit(
         saved = earlier_run(checkpoint, resume=settings["resume"], recipe=recipe, epochs=settings["epochs"])
         check_writable(checkpoint)
     plateau = schedule if isinstance(schedule, Plateau) else None
+    if plateau is not None and descent.rates[0] < plateau.stop:
+        raise ParameterError(
+            f"expected a rate of at least {plateau.stop:g}, under which {plateau} ends the training; found "
+            f"lr={descent.rates[0]:g}, that of the first group: not one epoch would be trained"
+        )
     training = Training(
         data,
         device,
@@ -134,7 +141,7 @@ def fit(
     lr: float | None = None,
     optimizer: str | Callable[..., torch.optim.Optimizer] = "adam",
     momentum: float = 0.0,
-    weight_decay: float = 0.0,
+    weight_decay: float | None = None,
     schedule: Schedule | Plateau | TorchSchedule | None = None,
     batch_size: int = 128,
     shuffle: bool = True,

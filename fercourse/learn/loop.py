@@ -13,7 +13,16 @@ from torch import Tensor, nn
 
 from fercourse.data.faces import Split
 from fercourse.errors import DataMismatch, ParameterError
-from fercourse.learn.checks import PROBES, answer, check_answer, check_batch, check_logits, check_network, check_split
+from fercourse.learn.checks import (
+    PROBES,
+    answer,
+    check_answer,
+    check_batch,
+    check_labels,
+    check_logits,
+    check_network,
+    check_split,
+)
 from fercourse.learn.device import choose_device, mode_kept
 from fercourse.report.predictions import Predictions
 from fercourse.settings import flag, whole
@@ -115,7 +124,7 @@ def _on_batches(train_epoch):
         optimizer: torch.optim.Optimizer,
         criterion: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy,
     ) -> dict[str, float]:
-        return train_epoch(model, _begun(stream, model), optimizer, criterion)
+        return train_epoch(model, _labelled(_begun(stream, model)), optimizer, criterion)
 
     return trained
 
@@ -132,7 +141,7 @@ def _of_logits(evaluate):
     @wraps(evaluate)
     def evaluated(model: nn.Module, stream: Stream) -> dict[str, float]:
         check_network(model)
-        stream = _begun(stream, model)
+        stream = _labelled(_begun(stream, model))
         images, labels = next(stream)
         with mode_kept(model), torch.inference_mode():
             check_answer(model.eval(), images[:PROBES])
@@ -151,6 +160,14 @@ def _begun(stream, model):
         check_batch(model, first)
         return chain([first], stream)
     raise DataMismatch("expected at least one batch, found none; what batches() returns can be run through once")
+
+
+def _labelled(stream):
+    """`stream`, whose labels are looked at: of the first batch, and of all on the CPU, where nobody waits for it."""
+    for place, batch in enumerate(stream):
+        if not place or batch[1].device.type == "cpu":
+            check_labels(batch)
+        yield batch
 
 
 # No decorators above: those lines are the lesson's, and stay the lesson's.

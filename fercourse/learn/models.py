@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from fercourse.data.faces import EMOTIONS, SIDE
 from fercourse.errors import ParameterError
-from fercourse.settings import choice, plain, whole
+from fercourse.settings import choice, in_grey_levels, plain, whole
 
 DEPTHS = (18, 50, 152)
 """Those of the residual networks of torchvision that the lessons train."""
@@ -29,13 +29,18 @@ class Standardise(nn.Module):
         return (images - self.mean) / self.std
 
 
+def standardised(mean, std):
+    """The first layer of a network, a `Standardise`; ParameterError for what are no grey levels of [0, 1]."""
+    return Standardise(in_grey_levels("mean", mean), in_grey_levels("std", std))
+
+
 def mlp(mean: float, std: float, *, hidden: Sequence[int] = (1024, 256, 64), dropout: float = 0.2) -> nn.Sequential:
     """A multilayer perceptron, 2304-1024-256-64-7 unless told, on images standardised by `mean` and `std`.
 
     Takes float32 (B, 1, 48, 48), returns logits (B, 7): ReLU and dropout after each hidden layer, no softmax.
     Built by hand in lesson 02b.
     """
-    layers = [Standardise(mean, std), nn.Flatten()]
+    layers = [standardised(mean, std), nn.Flatten()]
     width = SIDE * SIDE
     for units in hidden:
         layers += [nn.Linear(width, units), nn.ReLU(), nn.Dropout(dropout)]
@@ -50,7 +55,7 @@ def cnn(mean: float, std: float, *, dropout: float = 0.2) -> nn.Sequential:
     4. ReLU and dropout after each hidden layer.
     Built by hand in lesson 03.
     """
-    layers, channels = [Standardise(mean, std)], 1
+    layers, channels = [standardised(mean, std)], 1
     for filters in (32, 64, 128):
         layers += [nn.Conv2d(channels, filters, 3), nn.ReLU(), nn.MaxPool2d(2)]
         channels = filters
@@ -69,7 +74,7 @@ def prelu_cnn(mean: float, std: float, *, dropout: float = 0.2) -> nn.Sequential
     learns but the last, one slope a layer (He et al. 2015); dropout after each hidden layer.
     Built by hand in lesson 04c.
     """
-    layers = [Standardise(mean, std)]
+    layers = [standardised(mean, std)]
     layers += [nn.Conv2d(1, 64, 5), nn.PReLU(), nn.ZeroPad2d(2), nn.MaxPool2d(5, 2)]
     layers += [nn.Conv2d(64, 64, 3, padding=1), nn.PReLU()]
     layers += [nn.Conv2d(64, 128, 3, padding=1), nn.PReLU(), nn.AvgPool2d(3, 2)]
@@ -88,7 +93,7 @@ def bn_cnn(mean: float, std: float, *, dropout: float = 0.25, outputs: int = len
     Batch norm after each linear layer as well. The assignment, notebook B in its cell `class Net(nn.Module)`, had 20
     outputs, a softmax as its last layer, and pixels from 0 to 255.
     """
-    layers, channels = [Standardise(mean, std)], 1
+    layers, channels = [standardised(mean, std)], 1
     for filters, side in ((80, 5), (140, 5), (200, 3), (250, 3)):
         layers += [nn.Conv2d(channels, filters, side, padding=side // 2), nn.BatchNorm2d(filters), nn.ReLU()]
         layers += [nn.MaxPool2d(2), nn.Dropout(dropout)]
@@ -120,7 +125,7 @@ def resnet(depth: int, mean: float, std: float, *, stem: str = "imagenet") -> nn
         network.conv1 = nn.Conv2d(1, 64, kernel_size=3, stride=2, padding=1, bias=False)
         network.maxpool = nn.Identity()
     network.fc = nn.Linear(network.fc.in_features, len(EMOTIONS), bias=False)
-    return nn.Sequential(Standardise(mean, std), network)
+    return nn.Sequential(standardised(mean, std), network)
 
 
 class Residual(nn.Module):
@@ -147,7 +152,7 @@ def resnet9(mean: float, std: float) -> nn.Sequential:
     Notebook D's, as far as its section 7.2.1 says: the code itself is not in its text, but the drawing that it shows.
     """
     return nn.Sequential(
-        Standardise(mean, std),
+        standardised(mean, std),
         convolution(1, 64),
         convolution(64, 128, pool=True),
         Residual(nn.Sequential(convolution(128, 128), convolution(128, 128))),
@@ -233,4 +238,4 @@ def small_resnet(depth: int, mean: float, std: float, *, shortcuts: bool = True)
         stages.append(nn.Sequential(first, *more))
         inputs = channels
     head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, len(EMOTIONS)))
-    return nn.Sequential(Standardise(mean, std), stem, *stages, head)
+    return nn.Sequential(standardised(mean, std), stem, *stages, head)

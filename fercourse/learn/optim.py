@@ -23,21 +23,25 @@ LR = 1e-3
 """The rate of an optimiser by name, unless another one is asked for."""
 
 
-def make_optimizer(parameters, optimizer, *, lr=None, momentum=0.0, weight_decay=0.0):
+def make_optimizer(parameters, optimizer, *, lr=None, momentum=0.0, weight_decay=None):
     """The torch optimiser over `parameters` that `optimizer` names or, a callable, makes of them.
 
     lr:           step size, over 0; None is 0.001
     momentum:     of "sgd", 0 to under 1; Nesterov's (Sutskever et al. 2013) where it is not 0
-    weight_decay: 0 or more; decoupled from the gradient's size in "adamw" alone (Loshchilov and Hutter 2019)
+    weight_decay: 0 or more; decoupled from the gradient's size in "adamw" alone (Loshchilov and Hutter 2019); None is 0
     "adadelta" has rho 0.95 (Zeiler 2012) and eps 1e-8. A class gets those of these that are given, and has its own
-    defaults; any other callable sets them itself.
+    defaults, such as AdamW's weight_decay of 0.01; any other callable sets them itself.
     Raises ParameterError for an unknown name, for settings that the optimiser does not have, and for a callable that
     makes no optimiser of these parameters.
     """
     parameters, optimizer = list(parameters), plain(optimizer)
+    lr = None if lr is None else number("lr", lr, "over 0", lambda value: value > 0)
+    momentum = number("momentum", momentum, "from 0 to under 1", lambda value: 0 <= value < 1)
+    if weight_decay is not None:
+        weight_decay = number("weight_decay", weight_decay, "≥ 0", lambda value: value >= 0)
     if callable(optimizer):
-        given = {"lr": plain(lr), "momentum": plain(momentum), "weight_decay": plain(weight_decay)}
-        given = {name: value for name, value in given.items() if value not in (None, 0)}
+        given = {"lr": lr, "momentum": momentum or None, "weight_decay": weight_decay}
+        given = {name: value for name, value in given.items() if value is not None}
         _check_taken(optimizer, given)
         return _made(partial(optimizer, **given) if given else optimizer, parameters)
     if not isinstance(optimizer, str):
@@ -47,9 +51,7 @@ def make_optimizer(parameters, optimizer, *, lr=None, momentum=0.0, weight_decay
             f"momentum=0.9) or lambda parameters: …; found optimizer={optimizer!r}"
         )
     name = choice("optimizer", optimizer, OPTIMIZERS)
-    lr = number("lr", LR if lr is None else lr, "over 0", lambda value: value > 0)
-    momentum = number("momentum", momentum, "from 0 to under 1", lambda value: 0 <= value < 1)
-    weight_decay = number("weight_decay", weight_decay, "≥ 0", lambda value: value >= 0)
+    lr, weight_decay = LR if lr is None else lr, weight_decay or 0.0
     if momentum and name != "sgd":
         raise ParameterError(f"momentum belongs to 'sgd'; found momentum={momentum} with {name!r}")
     kind, settings = OPTIMIZERS[name]

@@ -6,10 +6,12 @@ from errno import ENAMETOOLONG
 from inspect import isclass, signature
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import nn
 
 from fercourse.data.faces import EMOTIONS, Faces, Split
+from fercourse.data.names import out_of_order
 from fercourse.errors import ParameterError
 from fercourse.learn.augment import takes_generator
 from fercourse.learn.checkpoints import check_readable
@@ -81,6 +83,7 @@ def recipe_of(settings, *, model, data, device, precision, descent):
     it prints, and where the state of one could not be read again.
     """
     recipe = {name: value for name, value in settings.items() if name not in BESIDES}
+    recipe["weight_decay"] = recipe["weight_decay"] or 0.0  # of a callable that has its own, its text says it
     texts = {name: repr(recipe[name]) for name in ("schedule", "augment", "class_weights")}
     if isinstance(settings["augment"], nn.Module):
         texts["augment"] += "".join(f" {_layer(layer)}" for layer in settings["augment"].modules())
@@ -93,7 +96,9 @@ def recipe_of(settings, *, model, data, device, precision, descent):
     recipe |= {name: _told_apart(name, text) for name, text in texts.items()}
     if not isinstance(settings["schedule"], (Plateau, TorchSchedule, type(None))):
         recipe["epochs"] = settings["epochs"]  # these schedules are laid out over all epochs beforehand
-    shapes = " ".join(f"{name}{tuple(value.shape)}" for name, value in model.state_dict().items())
+    tensors = {name: value for name, value in model.state_dict().items() if torch.is_tensor(value)}
+    shapes = " ".join(f"{name}{tuple(value.shape)}" for name, value in tensors.items())
+    recipe["frozen"] = " ".join(name for name, value in model.named_parameters() if not value.requires_grad) or None
     return recipe | {"precision": precision, "data": data.fingerprint, "model": shapes} | _layers(model, data, device)
 
 
@@ -170,6 +175,12 @@ def _checked_weights(weights):
     """
     if weights is None:
         return None
+    if isinstance(weights, pd.Series) and out_of_order(weights.index):
+        raise ParameterError(
+            f"expected class_weights in the order of fc.EMOTIONS; found a column in the order "
+            f"{', '.join(map(str, weights.index))}, as of value_counts(): take weights.sort_index() where these are "
+            "codes, weights[list(fc.EMOTIONS)] where they are names."
+        )
     values = weights.tolist() if hasattr(weights, "tolist") else weights
     values = [plain(value) for value in values] if isinstance(values, (list, tuple)) else values
     if not isinstance(values, list) or len(values) != len(EMOTIONS):
@@ -216,7 +227,8 @@ def _idle(model, data, device):
         if inputs and output is inputs[0] and _layer(layer).endswith("()"):
             idle.add(layer)
 
-    hooks = [layer.register_forward_hook(look) for layer in model.modules()]
+    scripted = torch.jit.ScriptModule  # which takes no hook
+    hooks = [layer.register_forward_hook(look) for layer in model.modules() if not isinstance(layer, scripted)]
     try:
         ask(model, data.train, device)
     finally:

@@ -167,14 +167,24 @@ class TorchSchedule:
     def after_batch(self, scheduler):
         """Take the step of a batch, where there is one."""
         if self.interval == "batch":
-            scheduler.step()
+            _step(scheduler)
 
     def after_epoch(self, scheduler, row):
         """Take the step of an epoch, where there is one; `row` has the figures of the valid faces."""
         if isinstance(scheduler, ReduceLROnPlateau):
-            scheduler.step(row["valid_loss" if scheduler.mode == "min" else "valid_accuracy"])
+            _step(scheduler, row["valid_loss" if scheduler.mode == "min" else "valid_accuracy"])
         elif self.interval == "epoch":
-            scheduler.step()
+            _step(scheduler)
+
+
+def _step(scheduler, *figures):
+    """Take a step; ParameterError where one inside of others, as of a SequentialLR, has none left."""
+    try:
+        scheduler.step(*figures)
+    except ValueError as error:
+        raise ParameterError(
+            f"the schedule {type(scheduler).__name__} is shorter than this training: {error}"
+        ) from error
 
 
 def every_epoch(factory: Callable[[Optimizer], LRScheduler]) -> TorchSchedule:

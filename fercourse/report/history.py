@@ -1,7 +1,7 @@
 """What happened in a training: one row of figures an epoch, whichever framework trained."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isnan, nan
 from numbers import Integral, Real
@@ -38,6 +38,11 @@ class History:
     source: str = field(default="", compare=False)
 
     def __post_init__(self):
+        if self.rows is None or isinstance(self.rows, (Mapping, pd.DataFrame)):
+            raise ParameterError(
+                f"expected rows, one dict an epoch; found a {type(self.rows).__name__}. Of a table of pandas take "
+                "table.to_dict('records'); of lists by name, as Keras has them, pd.DataFrame(lists) is one"
+            )
         object.__setattr__(self, "rows", tuple(_plain_row(row) for row in self.rows))
 
     def __len__(self):
@@ -116,6 +121,8 @@ class History:
         if not path.is_file():
             raise DataNotFound(f"{path}: no history there. `history.to_csv(path)` writes one.")
         header, *lines = _lines(path) or [[]]
+        if twice := [name for name in header if header.count(name) > 1]:
+            raise DataMismatch(f"{path}: expected columns of different names, found {twice[0]!r} twice")
         return cls(
             _parsed(line, header, f"{path}, line {number}") for number, line in enumerate(lines, start=2) if line
         )
@@ -152,7 +159,7 @@ def _plain_number(name, value):
 
 def _lines(path):
     try:
-        with open(path, newline="", encoding="utf-8") as file:
+        with open(path, newline="", encoding="utf-8-sig") as file:  # spreadsheets begin a file with a mark of its own
             return list(csv.reader(file))
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataMismatch(f"{path}: expected a history in CSV, found something else ({error})") from error

@@ -5,6 +5,7 @@ from math import sqrt
 from statistics import NormalDist
 
 from fercourse.errors import ParameterError
+from fercourse.settings import is_number, plain
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,9 @@ def wilson(right: int, n: int, *, level: float = 0.95) -> tuple[float, float]:
     >>> print(f"{low:.3f} to {high:.3f}")
     0.404 to 0.596
     """
-    if not 0 < level < 1:
-        raise ParameterError(f"level {level}: a level lies between 0 and 1, such as 0.95")
+    level = plain(level)
+    if not is_number(level) or not 0 < level < 1:
+        raise ParameterError(f"level {level!r}: a level lies between 0 and 1, such as 0.95")
     if n == 0:
         return 0.0, 1.0
     z = NormalDist().inv_cdf((1 + level) / 2)

@@ -148,8 +148,14 @@ def history(histories: History | dict[str, History], *, column: str = "loss", ax
     histories: a History, or a dict from name to History; a corner says on which faces recorded ones were trained
     column:    "loss", "accuracy", or one column by its full name, such as "seconds"
     """
-    ax = ax or new_axes(4.8, 3.2)
     histories = {"": histories} if isinstance(histories, History) else histories
+    if not isinstance(histories, dict) or not all(isinstance(each, History) for each in histories.values()):
+        raise ParameterError(
+            "expected a History, or a dict from name to History; found "
+            f"{type(histories).__name__}. Lists by name, as Keras has them, are the columns of one: "
+            "fc.History(pd.DataFrame(lists).to_dict('records'))"
+        )
+    ax = ax or new_axes(4.8, 3.2)
     draw_curves(ax, histories, column)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.set(xlabel="epoch", ylabel=column.replace("_", " "))

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
-from os.path import basename, expanduser, splitext
 
 import numpy as np
 import pandas as pd
 
 from fercourse.data.faces import EMOTIONS
+from fercourse.data.names import out_of_order
 from fercourse.errors import DataMismatch, ParameterError
-from fercourse.files import written_aside
+from fercourse.files import packing, written_aside
 from fercourse.report.calibration.bins import binned, calibration_error, errors_by_chance
 from fercourse.report.calibration.selective import risk_coverage
 from fercourse.report.calibration.temperature import at_temperature
@@ -24,8 +24,8 @@ from fercourse.settings import seed_number, whole
 
 CLASSES = len(EMOTIONS)
 
-BINS = 10
-"""Of the calibration error."""
+BINS = 10  # of the calibration error
+ROUNDED = 1e-4  # by how much rounding may leave a probability, or the sum of a row
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -47,14 +47,14 @@ class Predictions:
     drawn: bool | None = None
 
     def __post_init__(self):
-        probabilities, labels = np.asarray(self.probabilities), self.y_true
+        probabilities, labels = _array(self.probabilities), self.y_true
         _check_probabilities(probabilities)
         if labels is not None:
-            labels = np.asarray(labels)
+            labels = _array(labels)
             _check_labels(labels, len(probabilities))
             labels = labels.astype(np.int64)
             labels.flags.writeable = False
-        probabilities = probabilities.astype(np.float32)
+        probabilities = probabilities.astype(np.float32).clip(0, 1)
         probabilities.flags.writeable = False
         object.__setattr__(self, "probabilities", probabilities)
         object.__setattr__(self, "y_true", labels)
@@ -70,9 +70,8 @@ class Predictions:
         faces = "1 face" if len(self) == 1 else f"{len(self):,} faces"
         if not self.labelled:
             return f"Predictions({faces} without labels, {self.source})"
-        low, high = self.interval()
-        percent = f"{100 * self.accuracy:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
-        return f"Predictions({faces}, accuracy {percent}, {self.source})"
+        low, high = (100 * bound for bound in self.interval())
+        return f"Predictions({faces}, accuracy {100 * self.accuracy:.1f} % ({low:.1f}–{high:.1f}), {self.source})"
 
     def _repr_html_(self):
         from fercourse.report.show import html_of_predictions  # here: a script shows none
@@ -164,20 +163,20 @@ class Predictions:
                  ("id", "emotion"). Without names there is no header: so wrote the challenge's organisers in 2013
         first:   the number of the first face
 
-        What is asked today stands in the example_submission.csv beside test.csv: compare the two. Raises NotWritten
-        where the disk is full or the folder not writable, ParameterError for other names than none, one or two.
+        What is asked today stands in the example_submission.csv beside test.csv. Raises NotWritten where the disk is
+        full or the folder not writable, ParameterError for other names than none, one or two.
         """
         columns = [columns] if isinstance(columns, str) else list(columns or ())
-        if len(columns) > 2 or not all(isinstance(name, str) for name in columns):
+        if len(columns) > 2 or not all(isinstance(name, str) for name in columns) or "emotion" in columns[:-1]:
             raise ParameterError(f"expected columns: none, one or two names, as ('id', 'emotion'); found {columns!r}")
         numbers = whole("first", first, least=0) + np.arange(len(self))
         table = pd.DataFrame({"id": numbers, "emotion": self.y_pred}).iloc[:, -max(len(columns), 1) :]
-        with written_aside(expanduser(path)) as aside:
-            table.to_csv(aside, header=columns or False, index=False, lineterminator="\n", compression=_packing(path))
+        with written_aside(path) as aside:
+            table.to_csv(aside, header=columns or False, index=False, lineterminator="\n", compression=packing(path))
 
     def worst(self, k: int = 10) -> np.ndarray:
         """The positions of the `k` faces with the highest loss, the worst first: int64 (k,)."""
-        if not 0 <= k <= len(self):
+        if whole("k", k, least=0) > len(self):
             raise ParameterError(f"worst({k}): these are the predictions for {len(self):,} faces")
         return np.argsort(-self.losses, kind="stable")[:k]
 
@@ -187,9 +186,7 @@ class Predictions:
         Columns: low, high, faces, confidence (the mean probability of the answers), accuracy; NaN in an empty bin.
         Guo et al. 2017, On Calibration of Modern Neural Networks.
         """
-        if bins < 1:
-            raise ParameterError(f"calibration(bins={bins}): at least one bin is needed")
-        return binned(self.confidence, self._right, bins)
+        return binned(self.confidence, self._right, whole("bins", bins))
 
     @property
     def expected_calibration_error(self) -> float:
@@ -231,9 +228,7 @@ class Predictions:
         """
         self._check_same_faces(other)
         (low, high), (other_low, other_high) = self.interval(), other.interval()
-        if low <= other_high and other_low <= high:
-            return None
-        return low > other_high
+        return None if low <= other_high and other_low <= high else low > other_high
 
     def versus(self, other: "Predictions") -> Paired:
         """The exact paired test on the same faces, which sees differences that `beats` cannot: a `Paired`.
@@ -269,6 +264,8 @@ class Predictions:
         return self.y_pred == self._known
 
     def _check_same_faces(self, other):
+        if not isinstance(other, Predictions):
+            raise ParameterError(f"expected Predictions to compare with, found a {type(other).__name__}")
         if not np.array_equal(self._known, other._known):
             raise DataMismatch(
                 "two models are compared on the same faces in the same order: expected the same labels, found "
@@ -276,16 +273,19 @@ class Predictions:
             )
 
 
-def _packing(path):
-    """How pandas packs a table of this name, which it does not see: the file has a temporary one. None: not."""
-    stem, kind = splitext(basename(path))
-    method = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zip": "zip"}.get(kind.lower())
-    return {"method": method, "archive_name": stem} if method == "zip" else method
-
-
 def _share(part, whole, *, empty):
     part, whole = np.asarray(part, float), np.asarray(whole, float)
     return np.divide(part, whole, out=np.full(part.shape, empty), where=whole > 0)
+
+
+def _array(values):
+    if out_of_order(getattr(values, "columns", ())):
+        order = ", ".join(map(str, values.columns))
+        raise DataMismatch(f"expected columns in the order of fc.EMOTIONS, table[list(fc.EMOTIONS)]; found {order}")
+    try:
+        return np.asarray(values)
+    except (TypeError, RuntimeError) as error:
+        raise DataMismatch(f"expected arrays; of a tensor take .detach().float().cpu().numpy(): {error}") from error
 
 
 def _check_probabilities(probabilities):
@@ -295,7 +295,7 @@ def _check_probabilities(probabilities):
         )
     if not len(probabilities):
         raise DataMismatch("expected predictions for at least one face, found none")
-    outside = ~((probabilities >= 0) & (probabilities <= 1)).all(axis=1)  # NaN is outside as well
+    outside = ~((probabilities >= -ROUNDED) & (probabilities <= 1 + ROUNDED)).all(axis=1)  # NaN is outside as well
     if outside.any():
         row = int(outside.argmax())
         raise DataMismatch(
@@ -303,7 +303,7 @@ def _check_probabilities(probabilities):
             "of logits take the softmax, of log-probabilities the exponential"
         )
     sums = probabilities.sum(axis=1, dtype=np.float64)
-    off = np.abs(sums - 1) > 1e-4
+    off = np.abs(sums - 1) > ROUNDED
     if off.any():
         row = int(off.argmax())
         raise DataMismatch(f"row {row}: expected probabilities that sum to 1, found a sum of {sums[row]:.6g}")

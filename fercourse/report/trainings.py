@@ -96,10 +96,10 @@ def save_run(
     if reproduces is not None and not (isinstance(reproduces, str) and reproduces in PUBLISHED):
         raise ParameterError(f"reproduces={reproduces!r} is no published figure; they are {', '.join(PUBLISHED)}")
     path, seconds = _path(name, recipe, data, folder), sum(history["seconds"]) if len(history) else 0.0
-    valid = replace(predict(data.valid), drawn=data.drawn)
+    valid = replace(_answers(predict, data.valid), drawn=data.drawn)
     tested = None
     if test and _has_test_labels(data):
-        tested = predict(read_for_training(data, name, path, _seed(recipe)))
+        tested = _answers(predict, read_for_training(data, name, path, _seed(recipe)))
     record = {
         "kind": "training", "name": name, "reproduces": reproduces, "recipe": recipe, "seconds": seconds,
         "epochs": len(history), "history": [_written(row) for row in history], "official": data.official,
@@ -158,6 +158,17 @@ def read_training(path):
     return record
 
 
+def _answers(predict, split):
+    """The answers to a split; DataMismatch where they are those to other faces."""
+    answers = predict(split)
+    if not isinstance(answers, Predictions) or not np.array_equal(answers.y_true, split.labels):
+        found = f"{answers}, with other labels" if isinstance(answers, Predictions) else f"a {type(answers).__name__}"
+        raise DataMismatch(
+            f"expected of predict, a function of a split, the Predictions for {split}; found {found}. Nothing was saved"
+        )
+    return answers
+
+
 def _path(name, recipe, data, folder):
     """Where the training lies; another recipe, data set, seed or scale lies elsewhere."""
     if not isinstance(name, str) or not name.strip() or "\n" in name:
@@ -186,6 +197,11 @@ def plain_recipe(recipe):
 
 def _plain_value(key, value):
     if is_dataclass(value) and not isinstance(value, type) and value.__dataclass_params__.frozen:
+        if " at 0x" in repr(value):
+            raise ParameterError(
+                f"recipe[{key!r}] prints where it lies in memory, {value!r}: no other process would find this training "
+                "again. Write it as a text of your own, or by functools.partial of a class"
+            )
         return repr(value)
     value = plain(value)
     if isinstance(value, (list, tuple)):

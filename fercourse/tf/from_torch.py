@@ -33,6 +33,7 @@ def copy_from_torch(
     for block1.conv2, the names say what belongs together, as a network with branches needs it; else the order does.
 
     Nothing else is copied: build both networks with the same mean and std, padding, strides, activations and epsilon.
+    To train on alike, batch norm's momentum has to fit as well: Keras' is one minus PyTorch's.
     Then both answer the same random images, and the copy holds only if no logit differs by more than 1e-4, and by less
     where all logits lie close together.
 
@@ -112,9 +113,11 @@ def _turned(stack, targets, weights):
     for layer, pair in zip(targets, turned, strict=True):
         expected, found = [array.shape for array in layer.get_weights()], [array.shape for array in pair]
         if expected != found:
+            alike = "Give both a bias and averages, or neither: bias=False is use_bias=False. "
+            alike = "" if len(expected) == len(found) else alike
             raise DataMismatch(
-                f"{layer.name}: expected {_listed(expected)}, found {_listed(found)} from PyTorch. In a network with "
-                'branches, name each Keras layer as PyTorch names it, "block1_conv2" for block1.conv2'
+                f"{layer.name}: expected {_listed(expected)}, found {_listed(found)} from PyTorch. {alike}In a network "
+                'with branches, name each Keras layer as PyTorch names it, "block1_conv2" for block1.conv2'
             )
     return turned
 

@@ -17,6 +17,7 @@ from fercourse.errors import DataMismatch, ParameterError, TrainingDiverged
 from fercourse.report.history import History
 from fercourse.report.predictions import Predictions
 from fercourse.settings import flag, number, seed_number, whole
+from fercourse.tf.checks import check_augment, check_batch, check_losses, check_optimizer
 from fercourse.tf.logits import check_finite, check_logits
 
 Stream = Iterable[tuple[tf.Tensor, tf.Tensor]]
@@ -113,13 +114,21 @@ def _on_batches(train_epoch):
     def trained(model: keras.Layer, stream: Stream, optimizer: keras.Optimizer) -> dict[str, float]:
         stream = iter(stream)
         for first in stream:
-            return train_epoch(model, chain([first], stream), optimizer)
+            check_optimizer(model, optimizer)
+            return train_epoch(model, _checked(chain([first], stream)), optimizer)
         raise DataMismatch("expected at least one batch to train on, found none; a generator can be run through once")
 
     return trained
 
 
 train_epoch = _on_batches(train_epoch)  # no decorator above: those lines are the lesson's, and stay the lesson's
+
+
+def _checked(stream):
+    """`stream`, each batch of which is looked at before it is handed on."""
+    for images, labels in stream:
+        check_batch(images, labels)
+        yield images, labels
 
 
 def evaluate(model: keras.Layer, stream: Stream) -> dict[str, float]:
@@ -131,7 +140,7 @@ def evaluate(model: keras.Layer, stream: Stream) -> dict[str, float]:
     for a stream without batches.
     """
     loss_sum, hits, seen = 0, 0, 0
-    for images, labels in stream:
+    for images, labels in _checked(stream):
         if not seen:
             check_logits(model, images)
         logits = tf.cast(model(images, training=False), tf.float32)
@@ -198,7 +207,10 @@ def fit(
     few, _ = next(iter(batches(data.train, 8)))
     check_logits(model, few)
     check_finite(model, few)
-    train = train if augment is None else _augmented(train, augment)
+    check_losses(model, few)
+    if augment is not None:
+        train = _augmented(train, augment)
+        check_augment(augment, few)
     optimizer = keras.optimizers.Adam(lr)
     optimizer.build(_trainable(model))
     rows = []
@@ -220,7 +232,7 @@ def _augmented(train, augment):
     wanted = "expected augment to be a TensorFlow function of images alone, such as tf.image.random_flip_left_right"
     try:
         changed = train.map(lambda images, labels: (augment(images), labels))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AttributeError) as error:
         raise ParameterError(f"{wanted}, found {augment!r}: {str(error).strip().splitlines()[-1]}") from error
     images, made = train.element_spec[0], changed.element_spec[0]
     if not images.is_compatible_with(made):

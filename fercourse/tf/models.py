@@ -1,9 +1,12 @@
 """The network of lesson 06. Images come in as float32 in [0, 1], (B, 48, 48, 1)."""
 
+from functools import wraps
+
 import keras
 from keras import layers
 
 from fercourse.data.faces import EMOTIONS, SIDE
+from fercourse.settings import in_grey_levels
 
 
 def port_cnn(mean: float, std: float) -> keras.Sequential:
@@ -11,7 +14,7 @@ def port_cnn(mean: float, std: float) -> keras.Sequential:
 
     Takes float32 (B, 48, 48, 1), standardised inside by `mean` and `std` in grey levels of [0, 1]; returns logits
     (B, 7). "Same" padding, ReLU, Glorot's uniform weights, biases of zero.
-    Built by hand in lesson 06.
+    Raises ParameterError for a mean or a std that is no grey level of [0, 1]. Built by hand in lesson 06.
     """
     return keras.Sequential(
         [
@@ -27,3 +30,14 @@ def port_cnn(mean: float, std: float) -> keras.Sequential:
             layers.Dense(len(EMOTIONS)),
         ]
     )
+
+
+def _of_grey_levels(build):
+    @wraps(build)
+    def built(mean: float, std: float) -> keras.Sequential:
+        return build(in_grey_levels("mean", mean), in_grey_levels("std", std))
+
+    return built
+
+
+port_cnn = _of_grey_levels(port_cnn)  # no decorator above: those lines are the lesson's, and stay the lesson's

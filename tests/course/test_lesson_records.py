@@ -5,8 +5,10 @@ import json
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
-from toy_course import lesson, toy_course
+from toy_course import SETUP, lesson, toy_course
+from toy_course import STAMP as STAMP_CELL
 
+from fercourse.course.building.build import build
 from fercourse.course.lesson_records import kept_lessons
 from fercourse.course.results import write_results
 from fercourse.errors import DataMismatch, DataNotFound
@@ -110,3 +112,20 @@ def test_a_kept_record_that_does_not_belong_there_is_named(course, tmp_path, cha
     path.write_text(json.dumps({name: value for name, value in record.items() if value is not None}))
     with pytest.raises(DataMismatch, match=r"02b\.json: expected"):
         kept_lessons(course)
+
+
+def test_a_run_with_other_parameters_than_the_lessons_own_is_none_of_its_figures(course, tmp_path):
+    build(course=course, setup=SETUP, stamp=STAMP_CELL)
+    own = {"DATA": "/mine/fer2013.csv", "SCALE": "full", "SEED": 3, "DEVICE": "cpu", "RATE": 0.1}
+    stamp = STAMP | {"lesson": "01"}
+    put(tmp_path / "a sweep", stamp=stamp, parameters=own | {"RATE": 10.0})
+    why = "lesson 01: run with RATE = 10.0 instead of 0.1"
+    assert write_results([tmp_path / "a sweep"], course=course) == ([], [why])
+    put(tmp_path / "its own", stamp=stamp, parameters=own)
+    assert write_results([tmp_path / "a sweep", tmp_path / "its own"], course=course) == (["lesson 01"], [why])
+
+
+def test_a_record_that_another_version_wrote_is_said_to_be_that(course, tmp_path):
+    figure = {name: value for name, value in FIGURE.items() if name != "unit"}
+    with pytest.raises(DataMismatch, match=r"the record of lesson 02b has no 'unit', as of another version"):
+        write_results([put(tmp_path / "runs", figures=[figure])], course=course)

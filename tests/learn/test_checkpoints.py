@@ -258,3 +258,44 @@ def test_what_is_saved_is_read_by_the_recipe_that_wrote_it(tmp_path):
     state = dict(recipe={"lr": 0.1}, training={}, best=None, generator=torch.ones(2), noise={}, rows=[])
     save_checkpoint(tmp_path / "a.pt", state)
     assert torch.equal(load_checkpoint(tmp_path / "a.pt", recipe={"lr": 0.1})["generator"], torch.ones(2))
+
+
+def test_a_run_that_trains_other_layers_does_not_go_on(tmp_path, faces):
+    def partly(*frozen):
+        model = small_mlp()
+        for place in frozen:
+            model[place].requires_grad_(False)
+        return model
+
+    settings = dict(checkpoint=tmp_path / "run.pt")
+    fit(partly(2), faces, epochs=1, **settings)
+    for frozen, words in (((), "None now"), ((5,), r"5\.weight 5\.bias now")):
+        with pytest.raises(fc.CheckpointMismatch, match=rf"frozen: 2\.weight 2\.bias in the checkpoint, {words}"):
+            fit(partly(*frozen), faces, epochs=2, **settings, resume=True)
+    old = torch.load(tmp_path / "run.pt", weights_only=True)
+    del old["recipe"]["frozen"]  # as an earlier version wrote it
+    save_checkpoint(tmp_path / "run.pt", old)
+    assert len(fit(partly(2), faces, epochs=2, **settings, resume=True)) == 2
+
+
+class Counting(nn.Linear):
+    """Keeps something that is no tensor in its state."""
+
+    def get_extra_state(self):
+        return {"version": 2}
+
+    def set_extra_state(self, state):
+        assert state == {"version": 2}
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")
+@pytest.mark.parametrize("kind", ["a state of its own", "scripted"])
+def test_a_network_of_another_kind_goes_on_as_any(tmp_path, faces, kind):
+    def build():
+        torch.manual_seed(0)
+        model = nn.Sequential(nn.Flatten(), Counting(2304, 7) if kind != "scripted" else nn.Linear(2304, 7))
+        return torch.jit.script(model) if kind == "scripted" else model
+
+    fit(build(), faces, epochs=1, checkpoint=tmp_path / "run.pt")
+    resumed = fit(build(), faces, epochs=2, checkpoint=tmp_path / "run.pt", resume=True)
+    assert resumed["train_loss"] == fit(build(), faces, epochs=2)["train_loss"]

@@ -150,3 +150,9 @@ def test_the_measured_rate_is_operations_over_the_time_of_the_best_run(monkeypat
 def test_an_unknown_precision_to_measure_is_refused():
     with pytest.raises(fc.ParameterError, match="half"):
         flops_per_second("cpu", precision="half")
+
+
+def test_what_is_no_network_or_does_not_know_its_sizes_yet_is_refused():
+    for model, words in ((nn.Linear, "expected a network"), (nn.LazyLinear(7), "whose layers know their sizes")):
+        with pytest.raises(fc.ParameterError, match=words):
+            cost(model)

@@ -153,6 +153,15 @@ def test_a_plateau_goes_back_to_the_best_weights_at_a_part_of_the_rate_and_ends(
     assert fc.predict(model, faces.valid).accuracy == pytest.approx(max(accuracies))
 
 
+def test_a_plateau_that_would_end_before_the_first_epoch_is_refused(faces):
+    for settings in (
+        dict(lr=1e-8),
+        dict(optimizer=lambda weights: torch.optim.SGD([{"params": weights[:2], "lr": 0}, {"params": weights[2:]}])),
+    ):
+        with pytest.raises(fc.ParameterError, match=r"a rate of at least 1e-07.*found lr=.*not one epoch"):
+            fc.iter_fit(small_mlp(), faces, epochs=3, schedule=fc.Plateau(), device="cpu", **settings)
+
+
 def test_going_back_twice_to_one_state_brings_the_same_momentum_back_twice(faces):
     model = small_mlp()
     momentum = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)

@@ -278,3 +278,11 @@ def test_in_every_network_of_the_course_every_weight_moves(name):
     without_effect = {f"{place}.bias" for place, (_, norm) in enumerate(pairwise(model)) if isinstance(norm, norms)}
     still = {name for name, weights in model.named_parameters() if torch.equal(weights, before[name])}
     assert still <= without_effect
+
+
+@pytest.mark.parametrize("build", [fc.mlp, fc.cnn, fc.bn_cnn, fc.resnet9, partial(fc.small_resnet, 8)])
+def test_a_mean_of_grey_levels_from_0_to_255_is_refused_with_the_one_from_0_to_1(build):
+    for mean, std in ((129.5, 65.0), (0.5, 65.0), ("0.5", 0.25), (0.5, -0.25), (float("nan"), 0.25)):
+        with pytest.raises(fc.ParameterError, match=r"expected (mean|std) from 0 to 1, in grey levels of \[0, 1\]: of"):
+            build(mean, std)
+    assert build(np.float64(0.5), torch.tensor(0.25))(torch.rand(2, 1, 48, 48)).shape == (2, 7)

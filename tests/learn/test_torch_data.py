@@ -198,6 +198,13 @@ def test_a_stream_that_the_model_cannot_take_is_refused_in_words(faces, stream, 
             ask()
 
 
+def test_images_that_are_no_numbers_are_not_blamed_on_the_network():
+    stream = [(torch.full((2, 1, 48, 48), torch.nan), torch.zeros(2).long())]
+    for ask in (fc.evaluate, fc.predict):
+        with pytest.raises(fc.ParameterError, match="the images hold NaN or infinity"):
+            ask(small_mlp(), stream)
+
+
 def test_a_loader_is_predicted_as_its_split_is_in_its_own_order(faces):
     model, unlabelled = small_mlp(), fc.Split(faces.valid.images, np.full(len(faces.valid), -1), "valid", "somewhere")
     split = fc.predict(model, faces.valid, flips=True)
@@ -228,3 +235,48 @@ def test_a_range_test_keeps_the_ratio_of_two_rates(faces):
         losses.append(loss.item())
     assert table["loss"].tolist() == pytest.approx(losses, rel=1e-6)
     assert table["loss"].tolist() == ratio(small_mlp(), optimizer=halves)["loss"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (
+            lambda labels: F.one_hot(labels, 7).float(),
+            r"expected a stream of labels int64 \(7,\).*found float32 \(7, 7\)",
+        ),
+        (lambda labels: labels[:, None], r"found int64 \(7, 1\).*labels\.flatten\(\)"),
+        (lambda labels: labels.int(), r"found int32 \(7,\).*labels\.long\(\)"),
+        (lambda labels: labels[:3], r"expected a stream of labels int64 \(7,\).*found int64 \(3,\)"),
+        (
+            lambda labels: torch.where(labels == 3, -100, labels),
+            "expected labels from 0 to 6.*found -100 in the stream",
+        ),
+        (lambda labels: labels + 1, "expected labels from 0 to 6.*found 7 in the stream"),
+    ],
+    ids=["one-hot, seven faces a batch", "a column", "int32", "too few", "torch's ignore_index", "from 1 to 7"],
+)
+def test_labels_that_are_no_codes_are_refused_in_whichever_batch_they_stand(faces, changed, words):
+    model, first, *others = small_mlp(), *fc.batches(faces.train, 7)
+    stream = [first, *((images, changed(labels)) for images, labels in others)]
+    for ask in (
+        lambda: fc.train_epoch(model, stream, torch.optim.SGD(model.parameters())),
+        lambda: fc.evaluate(model, stream),
+    ):
+        with pytest.raises(fc.ParameterError, match=words):
+            ask()
+
+
+@pytest.mark.parametrize(
+    "augment",
+    [
+        v2.Normalize([0.5], [0.5]),
+        v2.Compose([v2.RandomHorizontalFlip(), v2.Normalize([0.507], [0.255])]),
+        lambda images: 255 * images,
+    ],
+    ids=["to −1 and 1", "standardised", "grey levels"],
+)
+def test_what_would_standardise_training_faces_alone_is_refused(faces, augment):
+    with pytest.raises(
+        fc.ParameterError, match=r"(?s)images in \[0, 1\], as valid faces are;.*fc\.Standardise\(mean, std\)"
+    ):
+        fc.iter_fit(small_mlp(), faces, epochs=1, augment=augment, device="cpu")

@@ -125,6 +125,22 @@ def test_a_class_gets_the_settings_that_are_given_and_has_its_own_defaults():
     assert make_optimizer(weights, torch.optim.SGD, lr=0.1, momentum=0.9).defaults["nesterov"] is False
 
 
+def test_a_decay_of_0_that_is_given_is_not_the_default_of_the_class():
+    weights = [torch.nn.Parameter(torch.zeros(2))]
+    assert make_optimizer(weights, torch.optim.AdamW).defaults["weight_decay"] == 0.01, "the class's own"
+    assert make_optimizer(weights, torch.optim.AdamW, weight_decay=0).defaults["weight_decay"] == 0
+    assert make_optimizer(weights, "adamw").defaults["weight_decay"] == 0
+    with pytest.raises(fc.ParameterError, match="expected weight_decay where"):
+        make_optimizer(weights, partial(torch.optim.AdamW), weight_decay=0)
+
+
+def test_settings_that_cannot_work_are_refused_beside_a_class_as_beside_a_name():
+    weights = [torch.nn.Parameter(torch.zeros(2))]
+    for name, value in {"lr": 0, "momentum": float("nan"), "weight_decay": float("inf")}.items():
+        with pytest.raises(fc.ParameterError, match=f"expected {name} .*; found {name}={value}"):
+            make_optimizer(weights, torch.optim.SGD, **{name: value})
+
+
 def in_a_row(optimizer):
     """A warm-up, then a cosine."""
     rise = lr_scheduler.LinearLR(optimizer, start_factor=0.1, total_iters=2)
@@ -236,6 +252,17 @@ RESUMED = {
         fc.every_epoch(partial(lr_scheduler.ReduceLROnPlateau, patience=0, threshold=0.01)),
     ),
 } | {name: (lambda model: momentum, when(factory)) for name, (when, factory) in SCHEDULES.items()}
+
+
+def test_a_schedule_inside_of_another_that_ends_too_soon_is_said_to_be_that(faces):
+    def short(optimizer):
+        inner = [lr_scheduler.ConstantLR(optimizer), lr_scheduler.OneCycleLR(optimizer, max_lr=0.1, total_steps=2)]
+        return lr_scheduler.SequentialLR(optimizer, inner, milestones=[1])
+
+    with pytest.raises(
+        fc.ParameterError, match="the schedule SequentialLR is shorter than this training: Tried to step"
+    ):
+        fit(small_mlp(), faces, epochs=4, optimizer=momentum, schedule=fc.every_epoch(short))
 
 
 @pytest.mark.parametrize("name", RESUMED)

@@ -133,3 +133,23 @@ def test_a_history_that_is_missing_or_damaged_says_where(tmp_path):
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DataMismatch, match="expected a history in CSV"):
         History.from_csv(path)
+
+
+def test_a_file_that_a_spreadsheet_saved_begins_with_its_first_column(tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_text("epoch,valid_loss\n1,1.9\n", encoding="utf-8-sig")
+    assert History.from_csv(path).rows == ({"epoch": 1, "valid_loss": 1.9},)
+
+
+def test_of_two_columns_of_one_name_none_is_dropped_in_silence(tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_text("epoch,loss,loss\n1,1.9,2.5\n")
+    with pytest.raises(DataMismatch, match=r"history\.csv: expected columns of different names, found 'loss' twice"):
+        History.from_csv(path)
+
+
+@pytest.mark.parametrize("rows", [{"loss": [2.0, 1.0]}, pd.DataFrame({"loss": [2.0, 1.0]}), None], ids=type)
+def test_columns_by_name_are_no_rows_and_the_error_says_what_makes_rows_of_them(rows):
+    with pytest.raises(ParameterError, match=rf"found a {type(rows).__name__}.*to_dict\('records'\)"):
+        History(rows)
+    assert History(pd.DataFrame({"loss": [2.0, 1.0]}).to_dict("records"))["loss"] == [2.0, 1.0]

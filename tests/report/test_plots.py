@@ -9,6 +9,7 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_hex, to_rgb
 
@@ -227,6 +228,17 @@ def test_a_single_history_a_diverged_one_and_a_full_column_are_drawn():
     assert plots.history({"a": trained(2, 1.5)}, column="lr").lines[0].get_ydata().tolist() == [0.1, 0.1]
     with pytest.raises(ParameterError, match="no curve 'f1' in this history; its columns are epoch, train_loss"):
         plots.history({"a": trained(2)}, column="f1")
+
+
+def test_what_is_no_history_is_not_drawn_and_the_error_says_what_makes_one():
+    lists = {"loss": [2.0, 1.5], "val_loss": [2.1, 1.8]}  # as Keras has them
+    for wrong in (lists, [trained(2)], None):
+        with pytest.raises(
+            ParameterError, match=r"expected a History, .* fc\.History\(pd\.DataFrame\(lists\)\.to_dict"
+        ):
+            plots.history(wrong)
+    drawn = plots.history(History(pd.DataFrame(lists).to_dict("records")), column="val_loss")
+    assert drawn.lines[0].get_ydata().tolist() == [2.1, 1.8]
 
 
 def test_the_confusion_cells_are_shares_of_the_row_with_their_counts(predictions):

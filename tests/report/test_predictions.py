@@ -253,6 +253,60 @@ def test_what_is_no_prediction_is_refused_with_its_row(probabilities, labels, me
         Predictions(probabilities, labels, "drawn")
 
 
+def test_a_table_whose_columns_are_emotions_in_another_order_is_refused():
+    table = pd.DataFrame(answered(LABELS, skill=1.0).probabilities, columns=list(EMOTIONS))
+    np.testing.assert_array_equal(Predictions(table, LABELS, "drawn").probabilities, table.to_numpy())
+    for other in (table[sorted(EMOTIONS)], table[sorted(EMOTIONS)].rename(columns=str.lower)):
+        with pytest.raises(DataMismatch, match=r"in the order of fc\.EMOTIONS, .*found .*appy, .eutral, .ad, .urprise"):
+            Predictions(other, LABELS, "drawn")
+    codes = table.rename(columns=dict(zip(EMOTIONS, range(7), strict=True)))
+    with pytest.raises(DataMismatch, match="found 6, 5, 4, 3, 2, 1, 0"):
+        Predictions(codes[codes.columns[::-1]], LABELS, "drawn")
+    nameless = table.set_axis([f"p{code}" for code in range(7)], axis=1)
+    assert len(Predictions(nameless, LABELS, "drawn")) == len(LABELS)
+
+
+def test_a_tensor_that_numpy_cannot_look_at_is_refused_with_what_makes_it_one():
+    import torch
+
+    probabilities = torch.tensor(answered(LABELS, skill=1.0).probabilities)
+    assert len(Predictions(probabilities, torch.tensor(LABELS), "drawn")) == len(LABELS)
+    for tensor in (probabilities.clone().requires_grad_(), probabilities.bfloat16()):
+        with pytest.raises(
+            DataMismatch, match=r"expected arrays; of a tensor take \.detach\(\)\.float\(\)\.cpu\(\)\.numpy\(\)"
+        ):
+            Predictions(tensor, LABELS, "drawn")
+
+
+def test_what_rounding_leaves_of_a_probability_is_one():
+    sure = np.array([[np.nextafter(np.float32(1), 2), 0, 0, 0, 0, 0, -1e-9]], np.float32)  # as a mean of float32 gives
+    guess = Predictions(sure, np.array([0]), "drawn")
+    assert guess.probabilities.tolist() == [[1, 0, 0, 0, 0, 0, 0]]
+    with pytest.raises(DataMismatch, match=r"row 0: expected probabilities from 0 to 1, found \[1\.01"):
+        Predictions(np.array([[1.01, 0, 0, 0, 0, 0, -0.01]]), np.array([0]), "drawn")
+
+
+def test_what_is_no_number_of_faces_or_bins_and_no_level_is_refused():
+    guess = answered(LABELS, skill=1.0)
+    for k in (2.5, "3", True, -1):
+        with pytest.raises(ParameterError, match="expected k, a whole number ≥ 0"):
+            guess.worst(k)
+    for bins in (2.5, "10", True, 0):
+        with pytest.raises(ParameterError, match="expected bins, a whole number ≥ 1"):
+            guess.calibration(bins=bins)
+    for level in ("0.95", True, None, float("nan")):
+        with pytest.raises(ParameterError, match="a level lies between 0 and 1"):
+            guess.interval(level=level)
+
+
+def test_only_predictions_are_compared_with_predictions():
+    guess = answered(LABELS, skill=1.0)
+    for other in (guess.probabilities, LABELS, None):
+        for compare in (guess.beats, guess.versus, guess.disagreement):
+            with pytest.raises(ParameterError, match="expected Predictions to compare with, found a"):
+                compare(other)
+
+
 def test_the_repr_carries_the_interval_and_the_source():
     assert repr(right_on(np.arange(29) < 7)) == "Predictions(29 faces, accuracy 24.1 % (12.2–42.1), drawn)"
 
@@ -346,7 +400,8 @@ def test_a_submission_that_cannot_be_written_is_refused_and_the_old_one_stays(tm
     (tmp_path / "file").write_text("old")
     with pytest.raises(NotWritten, match=r"submission\.csv could not be written"):
         guess.to_csv(tmp_path / "file" / "submission.csv")
-    for wrong in ({"columns": ("a", "b", "c")}, {"columns": (1,)}, {"first": -1}, {"first": "0"}):
+    turned = {"columns": ("emotion", "id")}  # the codes come last
+    for wrong in ({"columns": ("a", "b", "c")}, {"columns": (1,)}, turned, {"first": -1}, {"first": "0"}):
         with pytest.raises(ParameterError, match=r"expected (columns|first)"):
             guess.to_csv(tmp_path / "file", **wrong)
     assert (tmp_path / "file").read_text() == "old"

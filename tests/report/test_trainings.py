@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 from dataclasses import FrozenInstanceError, dataclass, replace
+from functools import partial
 
 import nbformat
 import numpy as np
@@ -308,3 +309,23 @@ def test_the_commit_is_that_of_the_code_and_says_whether_it_was_changed(tmp_path
     assert commit(installed) == "abc1234"
     monkeypatch.setenv("PATH", str(installed))
     assert commit(code) == "abc1234"
+
+
+def test_answers_to_other_faces_than_those_that_were_asked_about_are_not_saved(faces, tmp_path, shown):
+    elsewhere = answers(faces.test[: len(faces.valid)])
+    for predict in (lambda _: answers(faces.train), lambda _: elsewhere, lambda split: split.labels):
+        with pytest.raises(
+            DataMismatch, match=r"expected of predict, .* the Predictions for Split\(valid.*Nothing was"
+        ):
+            keep(faces, tmp_path, predict=predict)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_recipe_that_no_other_process_would_find_again_is_refused():
+    def factory(optimizer):
+        return optimizer
+
+    with pytest.raises(ParameterError, match=r"recipe\['schedule'\] prints where it lies in memory"):
+        trainings.plain_recipe({"schedule": fc.every_epoch(factory)})
+    told = fc.every_epoch(partial(print, sep=""))
+    assert trainings.plain_recipe({"schedule": told}) == {"schedule": repr(told)}

@@ -248,7 +248,7 @@ OF_OTHER_SHAPES = {
     ),
     "a bias on one side": (
         lambda: (hidden_in_torch(nn.ReLU(), bias=False), hidden_in_keras(layers.ReLU())),
-        r"expected \(2304, 20\) and \(20,\), found \(2304, 20\) from",
+        r"expected \(2304, 20\) and \(20,\), found \(2304, 20\) from .*bias=False is use_bias=False",
     ),
     "a dense layer for a convolution": (
         lambda: (in_torch(nn.Flatten(), nn.Linear(2304, 7)), in_keras(layers.Conv2D(7, 48), layers.Flatten())),

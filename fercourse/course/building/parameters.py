@@ -2,10 +2,10 @@
 
 import ast
 from collections.abc import Iterable
-from math import isfinite
 from pathlib import Path
 
 from fercourse.errors import ParameterError
+from fercourse.settings import is_number
 
 COMMON = {"DATA": "str", "SCALE": "str", "SEED": "int", "DEVICE": "str"}
 _TYPES = {"bool": bool, "int": int, "float": (int, float), "str": str, "list": list}
@@ -56,7 +56,7 @@ def _problem(statement):
 def fits(value: object, kind: str) -> bool:
     """Whether a value has the type that an annotation such as "int", "float" or "list[int]" names; no NaN, no inf."""
     outer, _, inner = kind.partition("[")
-    if (isinstance(value, bool) and outer != "bool") or (isinstance(value, float) and not isfinite(value)):
+    if (isinstance(value, bool) and outer != "bool") or (outer == "float" and not is_number(value)):
         return False
     return isinstance(value, _TYPES[outer]) and (not inner or all(fits(item, inner[:-1]) for item in value))
 
@@ -106,7 +106,7 @@ def _parse(text, kind):
         return {"true": True, "false": False}.get(text.lower())
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
 
 

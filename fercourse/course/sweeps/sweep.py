@@ -27,8 +27,9 @@ class SweepRun:
     def record(self):
         """What it left, or None where it is not finished: it never began, or was stopped or killed on the way."""
         path = self.plan.folder / "record.json"
-        record = read_record(path) if path.is_file() else None
-        return record if record and record["status"] in FINISHED else None
+        record = read_record(path) if path.is_file() else {}
+        whole = record.get("status") in FINISHED and isinstance(record.get("figures"), list)  # of this version
+        return record if whole else None
 
 
 def sweep(
@@ -73,6 +74,7 @@ def planned(notebook, given, common, *, out):
     import nbformat
     from papermill import inspect_notebook
 
+    given = [(name, *(settled_values({}, {name: value})[name] for value in values)) for name, *values in given]
     axes = axes_of(given, inspect_notebook(notebook), notebook=notebook.name)
     if twice := axes.keys() & common.keys():
         raise ParameterError(f"{', '.join(sorted(twice))}: given twice, by an option of its own and by -p")

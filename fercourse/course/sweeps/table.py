@@ -18,9 +18,9 @@ def rows_of(runs):
     """
     groups = {}
     for values, record in runs:
-        key = tuple((name, value) for name, value in values.items() if name != SEED)
-        groups.setdefault(key, []).append(_figures(record))
-    return [dict(key) | row for key, found in groups.items() for row in _rows(found)]
+        swept = {name: value for name, value in values.items() if name != SEED}
+        groups.setdefault(repr(swept), (swept, []))[1].append(_figures(record))  # a list is a value, and no key
+    return [swept | row for swept, found in groups.values() for row in _rows(found)]
 
 
 def _figures(record):

@@ -1,7 +1,7 @@
 """What one audit says about one pipeline."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -38,8 +38,10 @@ def ask(audit: Audit, pipeline: Pipeline, *, seed: int = 0) -> Finding:
     An AssertionError is a complaint, because that is how Python says that something does not hold. Any other error is
     a crash: it names no fault, and whoever runs the audit is left without an answer. Who holds an error for a fault
     catches it inside of the audit and says so in words.
-    Raises ParameterError where an audit returns neither texts nor None.
+    Raises ParameterError where an audit is no function, or returns neither texts nor None.
     """
+    if not callable(audit):
+        raise ParameterError(f"expected an audit, a function of a pipeline; found {_short(repr(audit))}")
     begin, said, crash = time.perf_counter(), (), ""
     with random_numbers_aside(CPU):
         seed_device(seed, CPU)
@@ -58,7 +60,7 @@ def _gathered(said):
         return ()
     if isinstance(said, str):
         return (said,) if said else ()
-    return tuple(said) if isinstance(said, Iterable) else said
+    return tuple(said) if isinstance(said, Iterable) and not isinstance(said, Mapping) else said
 
 
 def _texts(said):

@@ -35,13 +35,13 @@ def quantise(network: OnnxNetwork, path: str | os.PathLike, seen: Split, held_ou
         if not isinstance(split, Split) or not len(split):
             raise ParameterError(f"expected splits with faces, such as data.train[:500]; found {split!r}")
     with written_aside(path) as aside:
-        _quantised(network.path, aside, seen.images[:, None].astype(np.float32) / 255)
+        _quantised(network.path, network.input_name, aside, seen.images[:, None].astype(np.float32) / 255)
         if held_out.labelled:
             note(aside, sureness(OnnxNetwork(aside).predict(held_out)))
     return OnnxNetwork(path)
 
 
-def _quantised(source, target, images):
+def _quantised(source, name, target, images):
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -51,7 +51,7 @@ def _quantised(source, target, images):
 
         def get_next(self):
             part = next(self.parts, None)
-            return None if part is None else {"images": part}
+            return None if part is None else {name: part}
 
     with TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared.onnx"

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from fercourse.data.faces import Split
 from fercourse.errors import ParameterError
 from fercourse.learn.checks import answer
-from fercourse.learn.looking.inside import check_maps, emotions_asked, images_for, running_once
+from fercourse.learn.looking.inside import check_asked, check_maps, emotions_asked, images_for, running_once
 
 
 def grad_cam(
@@ -24,10 +24,13 @@ def grad_cam(
     Each map is weighed by the mean gradient of the emotion's logit with respect to it; the maps are added, and what is
     under 0 becomes 0 (Selvaraju et al. 2017). Model, weights and gradients are left as they were, also inside
     torch.no_grad(). Raises ParameterError for a layer that is not in the model, that runs not once for a face or
-    answers with no maps, for images of another shape and for an emotion that is none. Built by hand in lesson 11.
+    answers with no maps, for images of another shape, for an emotion that is none and for a model that answers with
+    probabilities already. Built by hand in lesson 11.
     """
     with torch.inference_mode(False), torch.enable_grad():
-        images = images_for(model, images).requires_grad_()
+        images = images_for(model, images)
+        check_asked(model, images)
+        images.requires_grad_()
         with running_once(model, layer) as kept:
             logits = answer(model, images)
         check_maps(kept, layer)

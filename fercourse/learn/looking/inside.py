@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fercourse.data.faces import EMOTIONS, SIDE, Split
+from fercourse.data.faces import BRIGHTEST, EMOTIONS, SIDE, Split
 from fercourse.errors import ParameterError
-from fercourse.learn.checks import answer, check_logits, check_network, check_split
+from fercourse.learn.checks import PROBES, answer, check_answer, check_logits, check_network, check_split
 from fercourse.learn.device import mode_kept
 from fercourse.learn.loop import on_device
 from fercourse.settings import plain
@@ -43,7 +43,15 @@ def images_for(model, images):
             f"expected faces as float32 (B, 1, {SIDE}, {SIDE}) in [0, 1], or a Split with faces; found {found}. "
             "A single face is images[:1], not images[0]."
         )
+    if not images.max() <= BRIGHTEST:  # NaN is none either
+        raise ParameterError(f"expected faces in [0, 1], found {images.max():.4g} in them. Divide grey levels by 255")
     return images.detach().to(here, torch.float32, copy=True)
+
+
+def check_asked(model, images):
+    """Raise ParameterError where `model` answers a few of the faces with no logits, or with probabilities already."""
+    with mode_kept(model), torch.no_grad():
+        check_answer(model.eval(), images[:PROBES])
 
 
 class Kept:
@@ -99,7 +107,8 @@ def emotions_asked(of, logits):
     if of is None:
         return logits.detach().argmax(1)
     codes = EMOTIONS.index(of) if isinstance(of, str) and of in EMOTIONS else plain(of)
-    codes = torch.as_tensor(codes) if isinstance(codes, (int, list, tuple, np.ndarray, Tensor)) else None
+    whole = not isinstance(codes, (list, tuple)) or all(isinstance(plain(code), int) for code in codes)
+    codes = torch.as_tensor(codes) if whole and isinstance(codes, (int, list, tuple, np.ndarray, Tensor)) else None
     if codes is None or codes.dtype not in WHOLE or tuple(codes.shape) not in {(), (len(logits),)}:
         raise ParameterError(
             f"expected of=None, an emotion or a code for each of the {len(logits)} faces, 0 to {len(EMOTIONS) - 1}; "

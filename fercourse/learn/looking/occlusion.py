@@ -8,7 +8,7 @@ from fercourse.data.faces import SIDE, Split
 from fercourse.errors import ParameterError
 from fercourse.learn.checks import answer
 from fercourse.learn.device import mode_kept
-from fercourse.learn.looking.inside import emotions_asked, images_for
+from fercourse.learn.looking.inside import check_asked, emotions_asked, images_for
 from fercourse.settings import whole
 
 
@@ -27,11 +27,13 @@ def occlusion(
     the next; of: an emotion by name or code, a code for each face, or None: what the model answers to each.
 
     The square has the mean grey of its face. Below 0, the probability is larger without what it covers. The model is
-    left in its mode. Raises ParameterError where the squares do not reach the edge exactly, for images of another shape
-    and for an emotion that is none. Zeiler and Fergus 2014. Built by hand in lesson 11.
+    left in its mode. Raises ParameterError where the squares do not reach the edge exactly, for images of another
+    shape, for an emotion that is none and for a model that answers with probabilities already. Zeiler and Fergus 2014.
+    Built by hand in lesson 11.
     """
     places = _places(size, stride)
     images = images_for(model, images)
+    check_asked(model, images)
     grey = images.mean((1, 2, 3), keepdim=True)
     with mode_kept(model):
         logits = answer(model.eval(), images)

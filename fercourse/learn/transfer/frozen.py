@@ -11,14 +11,14 @@ from fercourse.errors import ParameterError
 class Frozen(nn.Module):
     """`model` with some of its layers frozen: none of their weights moves, and none of their buffers.
 
-    parts: the layers to freeze, with all that is inside them; unless told, everything but the last linear layer. Batch
-           norms alone: [layer for layer in model.modules() if isinstance(layer, nn.BatchNorm2d)]
+    parts: the layers to freeze, or a single one, with all that is inside them; unless told, everything but the last
+           linear layer. Batch norms alone: [layer for layer in model.modules() if isinstance(layer, nn.BatchNorm2d)]
     Turning gradients off is not enough, because batch norms go on averaging in training mode. So frozen layers stay in
     evaluation mode when `train()` is called, and what drops units there drops none. `thaw` undoes all of it.
     Raises ParameterError for layers that are not in the model, or where no weight would be left to train.
     """
 
-    def __init__(self, model: nn.Module, parts: Iterable[nn.Module] | None = None):
+    def __init__(self, model: nn.Module, parts: Iterable[nn.Module] | nn.Module | None = None):
         super().__init__()
         self.model = model
         frozen = _all_but_the_last(model) if parts is None else _inside(parts, model)
@@ -60,7 +60,7 @@ def _all_but_the_last(model):
 
 def _inside(parts, model):
     """The layers `parts` of a model with all that is inside them."""
-    parts, known = list(parts), set(model.modules())
+    parts, known = [parts] if isinstance(parts, nn.Module) else list(parts), set(model.modules())
     for part in parts:
         if part not in known:
             raise ParameterError(f"expected layers of this model in parts; found {part!r}, which is none of them")

@@ -3,15 +3,16 @@
 SciPy's `permutation_test` does it as well, with options for what is no question here, and a second to import.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb
 
 import numpy as np
+import pandas as pd
 
 from fercourse.errors import ParameterError
-from fercourse.settings import is_number, plain
+from fercourse.settings import flag, is_number, plain
 
 MOST = 200_000
 """So many ways are counted one by one."""
@@ -44,6 +45,9 @@ def over_seeds(new: Sequence[float], old: Sequence[float], *, paired: bool = Tru
     >>> over_seeds([0.52, 0.51, 0.53], [0.50, 0.49, 0.50]).p_value
     0.25
     """
+    paired = flag("paired", paired)
+    if paired:
+        _check_order(new, old)
     new, old = _figures("new", new), _figures("old", old)
     difference = float(new.mean() - old.mean())
     if paired:
@@ -80,8 +84,22 @@ def _check_ways(ways):
         raise ParameterError(f"expected at most {MOST:,} ways to count, found {ways:,}: compare fewer trainings")
 
 
+def _check_order(new, old):
+    """Raise ParameterError where two columns of pandas have the same rows, such as seeds, in another order."""
+    if isinstance(new, pd.Series) and isinstance(old, pd.Series):
+        rows = list(new.index), list(old.index)
+        if rows[0] != rows[1] and set(rows[0]) == set(rows[1]):
+            raise ParameterError(
+                f"expected the figures of both recipes in one order of seeds; found the rows {rows[0]} and {rows[1]}. "
+                "Give old.loc[new.index]"
+            )
+
+
 def _figures(name, figures):
-    numbers = [plain(figure) for figure in figures]
+    listed = isinstance(figures, Iterable) and not isinstance(figures, (Mapping, str))  # a dict would give its keys
+    numbers = [plain(figure) for figure in figures] if listed else []
     if len(numbers) < 2 or not all(is_number(number) for number in numbers):
-        raise ParameterError(f"expected {name}: one finite number of each of at least two trainings; found {figures!r}")
+        raise ParameterError(
+            f"expected {name}, a list: one finite number of each of at least two trainings; found {figures!r}"
+        )
     return np.array(numbers, float)

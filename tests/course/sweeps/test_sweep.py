@@ -12,10 +12,11 @@ import pytest
 from test_processes import is_alive, wait_until
 from toy_course import SETUP, STAMP, lesson, toy_course
 
+import fercourse as fc
 from fercourse.__main__ import main
 from fercourse.course.building.build import build
 from fercourse.course.sweeps.grid import axes_of, combinations, folder_name
-from fercourse.course.sweeps.sweep import FINISHED, sweep
+from fercourse.course.sweeps.sweep import FINISHED, planned, sweep
 from fercourse.course.sweeps.table import rows_of, shown, write_table
 from fercourse.errors import ParameterError
 from fercourse.executors import Queue
@@ -213,3 +214,39 @@ def test_what_diverged_or_is_not_there_is_counted_and_left_out(tmp_path):
     )
     nothing = rows_of([({"RATE": 1, "SEED": 0}, None)])
     assert shown(nothing).splitlines()[1].split() == ["1", "–", "–", "0", "(1", "without)"]
+
+
+def test_data_and_scale_are_settled_as_by_the_options_of_their_own(course, tmp_path, monkeypatch, faces):
+    monkeypatch.chdir(tmp_path)
+    fc.convert(faces, "faces.npz", layout="npz")
+    [notebook] = course.notebooks.glob("*05*.ipynb")
+    [run] = planned(notebook, [("DATA", "faces.npz")], {}, out=tmp_path / "out")
+    assert run.plan.given["DATA"] == str(tmp_path / "faces.npz"), "runs have folders of their own"
+    for given, said in (
+        (("DATA", "faces.npz", "./faces.npz"), "-p DATA: .*faces.npz is given twice"),
+        (("DATA", "elsewhere.npz"), "a path that exists; found elsewhere.npz"),
+        (("SCALE", "smoke", "huge"), "SCALE is one of smoke, lesson, full; found 'huge'"),
+    ):
+        with pytest.raises(ParameterError, match=said):
+            planned(notebook, [given], {}, out=tmp_path / "out")
+
+
+@pytest.mark.parametrize("text", ['{"lesson": "05"}', '{"status": "passed"}', '{"status": "passed", "figures": null}'])
+def test_a_record_of_another_version_is_no_finished_run(course, tmp_path, text):
+    [notebook] = course.notebooks.glob("*05*.ipynb")
+    [run] = planned(notebook, [("RATE", "0.1")], {}, out=tmp_path)
+    run.plan.folder.mkdir(parents=True)
+    (run.plan.folder / "record.json").write_text(text)
+    assert run.record is None
+
+
+def test_a_list_that_is_swept_has_its_rows_in_the_table():
+    runs = [({"WIDTHS": widths, "SEED": seed}, figures(loss=seed)) for widths in ([8], [8, 16]) for seed in (1, 2)]
+    assert [(row["WIDTHS"], row["mean"], row["seeds"]) for row in rows_of(runs)] == [([8], 1.5, 2), ([8, 16], 1.5, 2)]
+    assert shown(rows_of(runs)).splitlines()[2].startswith("[8, 16]  loss")
+
+
+@pytest.mark.parametrize("text", ["{[]: 1}", "1" + "0" * 400, "[" * 9000, "nan", "1e999"], ids=range(5))
+def test_what_means_no_number_is_refused_by_the_name_of_the_parameter(text):
+    with pytest.raises(ParameterError, match=r"05\.ipynb: RATE is float \(default 0\.1\); found"):
+        axes_of([("RATE", text)], KNOWN, notebook="05.ipynb")

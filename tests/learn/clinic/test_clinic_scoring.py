@@ -86,3 +86,14 @@ def test_each_face_has_its_own_draw_is_asked_so_that_every_choice_of_augmentatio
     check = fc.clinic.CHECKS["same image twice"]
     choices = fc.clinic.all_variants(pipeline, seed=0)
     assert [name for name, each in choices.items() if fc.clinic.ask(check, each).complains] == []
+
+
+@pytest.mark.parametrize("said", [{"shuffled": False}, {"shuffled": True}, True, [True], {}], ids=str)
+def test_names_with_a_verdict_each_are_no_complaints(said):
+    with pytest.raises(fc.ParameterError, match="expected of an audit a list of texts"):
+        asked(lambda p: said)
+
+
+def test_what_is_no_function_is_no_audit():
+    with pytest.raises(fc.ParameterError, match="expected an audit, a function of a pipeline; found 'weights'"):
+        asked("weights")

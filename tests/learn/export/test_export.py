@@ -282,3 +282,21 @@ def test_without_the_extra_its_command_is_named(monkeypatch, model, held_out, tm
     ):
         with pytest.raises(ImportError, match=r"of the extra deploy; it is not installed: pip install .*\[deploy\]"):
             call()
+
+
+def test_grey_levels_and_what_is_no_number_are_no_faces(exported, held_out):
+    grey = held_out.images[:2, None].astype(np.float32)
+    for images in (grey, grey * np.nan):
+        with pytest.raises(
+            ParameterError, match=r"expected faces in \[0, 1\], found .* in them\. Divide grey levels by 255"
+        ):
+            exported(images)
+
+
+def test_only_faces_are_predicted_and_at_least_one(exported, held_out):
+    for wrong, words in (
+        (held_out.images, "expected a Split.*found ndarray"),
+        (held_out[:0], "expected at least one face, found none"),
+    ):
+        with pytest.raises(ParameterError, match=words):
+            exported.predict(wrong)

@@ -127,3 +127,16 @@ def test_a_network_and_an_augmentation_that_do_not_take_a_side_are_refused_befor
         )
     with pytest.raises(fc.ParameterError, match=r"float32 \(8, 1, 48, 48\)"):  # the valid faces'
         fc.iter_fit(nn.Sequential(nn.Flatten(), nn.Linear(24 * 24, 7)), faces, epochs=1, sides=[24], device="cpu")
+
+
+def test_a_last_batch_of_one_is_refused_where_a_smaller_side_leaves_batch_norm_one_value(faces):
+    def build():
+        torch.manual_seed(0)
+        shrunk = [nn.Conv2d(1, 4, 3, padding=1), nn.MaxPool2d(8), nn.BatchNorm2d(4), nn.AdaptiveAvgPool2d(1)]
+        return nn.Sequential(*shrunk, nn.Flatten(), nn.Linear(4, 7))
+
+    data = (faces.train[:51], faces.valid)
+    settings = dict(epochs=1, batch_size=50, device="cpu", progress=False)
+    assert len(fc.fit(build(), data, **settings)) == 1
+    with pytest.raises(fc.ParameterError, match="51 training faces in batches of 50 leave a batch of one face"):
+        fc.iter_fit(build(), data, **settings, sides=[8])

@@ -236,17 +236,19 @@ def test_a_layer_that_runs_twice_or_never_is_refused(images):
         torch.zeros(0, 1, 48, 48),
         torch.zeros(2, 1, 48, 48, dtype=torch.uint8),
         np.zeros((2, 1, 48, 48), np.float32),
+        torch.full((2, 1, 48, 48), 255.0),
+        torch.full((2, 1, 48, 48), torch.nan),
     ],
-    ids=lambda wrong: f"{wrong.dtype} {tuple(wrong.shape)}",
+    ids=lambda wrong: f"{wrong.dtype} {tuple(wrong.shape)} {wrong.max() if len(wrong) else 0}",
 )
-def test_images_of_another_shape_are_refused(wrong):
+def test_images_of_another_shape_or_range_are_refused(wrong):
     model = in_place()
     for look in (
         fc.occlusion,
         lambda *them: fc.grad_cam(*them, model[0]),
         lambda *them: fc.feature_maps(*them, model[0]),
     ):
-        with pytest.raises(ParameterError, match=r"expected faces as float32 \(B, 1, 48, 48\)"):
+        with pytest.raises(ParameterError, match=r"expected faces (as float32 \(B, 1, 48, 48\)|in \[0, 1\], found)"):
             look(model, wrong)
 
 
@@ -255,7 +257,7 @@ def test_an_emotion_out_of_range_is_refused(images):
     for of, found in ((7, "0 Angry, .*6 Neutral; found 7"), (-1, "found -1"), ([0, 1, 2, 3, 4, 9], "found 9")):
         with pytest.raises(ParameterError, match=found):
             fc.grad_cam(model, images, model[0], of=of)
-    for of in ("Joy", 1.5, [1, 2], True, [0.0] * 6, object()):
+    for of in ("Joy", 1.5, [1, 2], True, [0.0] * 6, ["Sad"] * 6, [True] * 6, object()):
         with pytest.raises(ParameterError, match="an emotion or a code for each of the 6 faces"):
             fc.occlusion(model, images, of=of)
 
@@ -266,3 +268,10 @@ def test_squares_that_leave_an_edge_uncovered_are_refused(images):
     for settings in ({"size": 49}, {"size": 0}, {"stride": 0}, {"size": 8.5}):
         with pytest.raises(ParameterError):
             fc.occlusion(in_place(), images, **settings)
+
+
+def test_a_network_that_ends_in_a_softmax_is_refused_where_a_second_one_would_flatten_the_map(images):
+    model = nn.Sequential(in_place(), nn.Softmax(1))
+    for look in (fc.occlusion, lambda *them: fc.grad_cam(*them, model[0][0])):
+        with pytest.raises(ParameterError, match="expected logits from the network, found probabilities"):
+            look(model, images)

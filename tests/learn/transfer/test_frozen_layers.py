@@ -91,3 +91,9 @@ def test_what_cannot_be_frozen_is_refused_and_nothing_was_changed(parts, words):
 def test_a_network_without_a_linear_layer_asks_for_names():
     with pytest.raises(fc.ParameterError, match="found none: name the parts to freeze"):
         fc.Frozen(nn.Sequential(nn.Conv2d(1, 7, 48), nn.Flatten()))
+
+
+def test_a_single_part_is_named_without_a_list():
+    model = nn.Sequential(nn.Flatten(), nn.Linear(4, 3), nn.Linear(3, 7))
+    fc.Frozen(model, model[1])
+    assert [weights.requires_grad for weights in model.parameters()] == [False, False, True, True]

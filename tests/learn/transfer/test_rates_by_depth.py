@@ -88,3 +88,37 @@ def test_numbers_that_cannot_work_are_refused(arguments, words):
 def test_a_model_without_weights_to_train_is_refused():
     with pytest.raises(fc.ParameterError, match="expected a model with weights that require a gradient; found none"):
         fc.discriminative(nn.Linear(2, 2).requires_grad_(False), 0.1, 0.5)
+
+
+class Own(nn.Module):
+    """Has a weight of its own, two layers that share one, and layers that are called stages."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(7))
+        self.stages = nn.Sequential(nn.Flatten(), nn.Linear(2304, 8))
+        self.hidden, self.again, self.last = nn.Linear(8, 8), nn.Linear(8, 8), nn.Linear(8, 7)
+        self.again.weight = self.hidden.weight
+
+    def forward(self, images):
+        return self.scale * self.last(self.again(self.hidden(self.stages(images))))
+
+
+def test_a_weight_of_the_models_own_and_a_shared_one_are_in_one_group_each(faces):
+    model = Own()
+    groups = fc.discriminative(model, 0.1, 0.5)
+    held = [id(weights) for group in groups for weights in group["params"]]
+    assert sorted(held) == sorted(id(weights) for weights in model.parameters())
+    assert groups[1]["params"] == [model.hidden.weight, model.again.bias], "the faster of the two"
+    assert groups[-1] == {"params": [model.scale], "lr": 0.1 * 0.5**4}
+    fit(model, faces, epochs=1, optimizer=lambda _: torch.optim.SGD(fc.discriminative(model, 0.1, 0.5)))
+    assert not torch.equal(model.scale, torch.ones(7))
+
+
+def test_a_network_behind_a_layer_that_standardises_is_divided_as_by_itself():
+    inside = small_mlp()
+    wrapped = nn.Sequential(fc.Standardise(0.5, 0.25), inside)
+    expected = [(group["lr"], group["params"]) for group in fc.discriminative(inside, 0.1, 0.5)]
+    assert len(expected) > 1
+    assert [(group["lr"], group["params"]) for group in fc.discriminative(wrapped, 0.1, 0.5)] == expected
+    assert len(fc.discriminative(fc.resnet(18, 0.5, 0.25), 0.1, 0.5)) == 7, "two of the stem, four stages, the head"

@@ -1,6 +1,7 @@
 """Two recipes over seeds, against SciPy's permutation test and by hand."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import permutation_test
 
@@ -64,3 +65,20 @@ def test_a_recipe_has_at_least_two_finite_figures(figures):
 def test_more_ways_than_can_be_counted_are_refused():
     with pytest.raises(ParameterError, match=r"at most 200,000 ways to count, found 1,048,576"):
         fc.over_seeds(range(20), range(20))
+
+
+def test_what_would_be_paired_by_another_order_than_it_names_is_refused():
+    accuracies = pd.Series([0.52, 0.51, 0.53], index=[0, 1, 2])
+    with pytest.raises(ParameterError, match=r"in one order of seeds; found the rows \[0, 1, 2\] and \[2, 1, 0\]"):
+        fc.over_seeds(accuracies, accuracies[::-1])
+    assert fc.over_seeds(accuracies, accuracies[::-1].loc[accuracies.index]).difference == 0
+    elsewhere = pd.Series([0.50, 0.49, 0.50], index=[7, 8, 9])  # rows of one long table, and no seeds
+    assert fc.over_seeds(accuracies, elsewhere) == fc.over_seeds([*accuracies], [*elsewhere])
+
+
+@pytest.mark.parametrize("figures", [{0: 0.52, 1: 0.51}, 0.5, "12"], ids=["a dict", "a number", "a text"])
+def test_the_keys_of_a_dict_are_no_figures(figures):
+    with pytest.raises(ParameterError, match="expected new, a list: one finite number"):
+        fc.over_seeds(figures, [0.5, 0.6])
+    with pytest.raises(ParameterError, match="expected paired=True or False"):
+        fc.over_seeds([0.5, 0.6], [0.5, 0.6], paired="False")
