@@ -18,12 +18,12 @@ PACKAGE = Path(__file__).resolve().parent
 def written_aside(path):
     """Yield a temporary path beside `path`; moved into its place when the block ends well, removed when it does not.
 
-    The block writes a file or makes a folder there. Makes the folder around it; `~` is the home folder. Two writers at once each have their
+    The block writes a file or makes a folder there. Makes the folder around it. Two writers at once each have their
     own temporary file; the last one to finish wins.
     Raises NotWritten where the disk is full or the folder not writable. An OSError of the block about another file,
     such as a source that is missing, comes out as it is.
     """
-    path = Path(path).expanduser()
+    path = Path(path)
     aside = path.with_name(f".{path.name}.{os.getpid()}.{uuid4().hex[:8]}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

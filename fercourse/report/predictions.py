@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
+from os.path import expanduser
 
 import numpy as np
 import pandas as pd
@@ -159,8 +160,7 @@ class Predictions:
         """Write the answers as a submission to Kaggle: one code, 0 to 6, a row, in the order of the faces.
 
         path:    packed where its name ends in .gz, .bz2, .xz or .zip
-        columns: what the header calls them: the codes alone, ("emotion",), or after a number for each face,
-                 ("id", "emotion"). Without names there is no header: so wrote the challenge's organisers in 2013
+        columns: the header: of the codes alone, of a number and the code of each face, ("id", "emotion"), or none: ()
         first:   the number of the first face
 
         What is asked today stands in the example_submission.csv beside test.csv. Raises NotWritten where the disk is
@@ -171,7 +171,7 @@ class Predictions:
             raise ParameterError(f"expected columns: none, one or two names, as ('id', 'emotion'); found {columns!r}")
         numbers = whole("first", first, least=0) + np.arange(len(self))
         table = pd.DataFrame({"id": numbers, "emotion": self.y_pred}).iloc[:, -max(len(columns), 1) :]
-        with written_aside(path) as aside:
+        with written_aside(expanduser(path)) as aside:
             table.to_csv(aside, header=columns or False, index=False, lineterminator="\n", compression=packing(path))
 
     def worst(self, k: int = 10) -> np.ndarray:
