@@ -165,9 +165,10 @@ def test_a_program_in_a_file_has_spawned_processes(tmp_path):
 
 
 PROGRAM = """
-import sys, pool_tasks
+import signal, sys, pool_tasks
 from fercourse.executors import executor_of
 from fercourse.processes import Task, work
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which what a shell starts in the background ignores
 with executor_of("processes", jobs=1) as executor:
     list(work([Task("hangs", pool_tasks.hangs, (sys.argv[1],))], executor=executor, jobs=1))
 """
