@@ -14,9 +14,11 @@ RUNNING_MAGICS = re.compile(r"\A(?:\s*%%(?:time|timeit|capture|prun)\b.*)+")  # 
 NAMING_MAGICS = re.compile(r"^[ \t]*%(run|load|store|reset|reset_selective|xdel)\b", re.MULTILINE)
 WRITERS = {"exec", "eval", "globals", "locals", "vars", "setattr", "get_ipython", "__import__"}
 """Functions that may give names without showing them."""
+REMEMBERED = lru_cache(maxsize=4096)
+"""For what is read off a cell's text: each cell is asked about again for every other one."""
 
 
-@lru_cache(maxsize=4096)
+@REMEMBERED
 def loaded(source):
     """The names that a cell loads, wherever; none where it is no Python."""
     return frozenset(
@@ -24,7 +26,7 @@ def loaded(source):
     )
 
 
-@lru_cache(maxsize=4096)
+@REMEMBERED
 def given(source):
     """The names that a cell gives a value, as a variable, an argument, a definition or an import."""
     return frozenset(name for node in _nodes(source) for name in _gives(node))
@@ -61,26 +63,28 @@ def experiments(sources, *, by):
     return found[::-1]
 
 
+@REMEMBERED
 def globals_loaded(source):
     """The names of the notebook, not of a function's own, that a cell loads, be it when its functions are called."""
     tables = list(_tables(source))
-    return {
+    return frozenset(
         symbol.get_name()
         for table in tables
         for symbol in table.get_symbols()
         if symbol.is_referenced() and (table.get_type() == "module" or symbol.is_global())
-    }
+    )
 
 
+@REMEMBERED
 def globals_given(source):
     """The names of the notebook that a cell gives a value: it assigns, defines or imports them."""
-    return {
+    return frozenset(
         symbol.get_name()
         for table in _tables(source)
         for symbol in table.get_symbols()
         if (symbol.is_assigned() or symbol.is_imported())
         and (table.get_type() == "module" or symbol.is_declared_global())
-    }
+    )
 
 
 def _tables(source):
@@ -102,6 +106,7 @@ def _tables(source):
         waiting += table.get_children()
 
 
+@REMEMBERED
 def is_opaque(source):
     """Whether a cell may give or take names that its text does not show."""
     is_star = any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in _nodes(source))
@@ -109,18 +114,20 @@ def is_opaque(source):
     return is_star or is_magic or _parsed(source) is None or bool(loaded(source) & WRITERS)
 
 
+@REMEMBERED
 def imported(source):
     """The names that a cell gives by importing."""
-    return {name for node in _nodes(source) if isinstance(node, ast.alias) for name in _gives(node)}
+    return frozenset(name for node in _nodes(source) if isinstance(node, ast.alias) for name in _gives(node))
 
 
+@REMEMBERED
 def changed(source):
     """The names of objects that a cell may change: it stores into one, or calls a method and leaves the result."""
     stored = [node for node in _nodes(source) if isinstance(node, (ast.Attribute, ast.Subscript))]
     stored = [node for node in stored if not isinstance(node.ctx, ast.Load)]
     called = [node.value.func for node in _nodes(source, functions=False) if isinstance(node, ast.Expr)
               and isinstance(node.value, ast.Call)]  # fmt: skip
-    return {name for node in (*stored, *called) if (name := _root(node))}
+    return frozenset(name for node in (*stored, *called) if (name := _root(node)))
 
 
 def definitions(source):
@@ -173,6 +180,7 @@ def is_python(source):
     return _parsed(source) is not None
 
 
+@REMEMBERED
 def without_magics(source):
     """IPython's commands are for the notebook; here they are left out. What they run, or give a name, stays.
 
@@ -224,6 +232,7 @@ def _parsed(source):
     return _tree(without_magics(source)) if len(source) <= LONGEST else None
 
 
+@lru_cache(maxsize=16)
 def _tree(source):
     try:
         with warnings.catch_warnings():

@@ -1,5 +1,8 @@
 """What is read back from an executed notebook: what its cells showed, and what must not be committed."""
 
+import subprocess
+import sys
+
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -62,3 +65,9 @@ def test_a_claim_that_was_tested_and_did_not_hold_is_a_problem(status, broken):
 )
 def test_an_error_stderr_and_a_warning_are_problems_with_the_cell_that_has_them(output, problem):
     assert problems_in(executed(output)) == ([] if problem is None else [f"cell 01-0: {problem}"])
+
+
+def test_a_process_that_reads_notebooks_compiles_no_grammar_of_addresses_first():
+    program = "import sys, fercourse.course, nbformat, papermill; print('rfc3987_syntax.syntax_helpers' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

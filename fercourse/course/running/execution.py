@@ -9,7 +9,7 @@ from time import perf_counter
 from fercourse.course.kernels import kernel_config, kernel_environment
 from fercourse.processes import tell
 
-WARM = ("papermill",)
+WARM = ("fercourse.course", "papermill")
 """What the process that is forked loads beforehand: 3 seconds that are no lesson's."""
 
 
