@@ -37,6 +37,19 @@ SIDE = 48
 BRIGHTEST = 10
 """Over this no face is meant in [0, 1], however it was changed: it is in grey levels from 0 to 255."""
 
+MOST_OUTSIDE = 0.25
+"""The share of pixels that an augmentation may put outside of [0, 1], as noise does."""
+
+
+def check_codes(labels):
+    """Raise ParameterError where the labels of a batch, int (B,) of NumPy or torch, are not codes into `EMOTIONS`."""
+    outside = (labels < 0) | (labels >= len(EMOTIONS))
+    if outside.any():
+        raise ParameterError(
+            f"expected labels from 0 to {len(EMOTIONS) - 1}, the codes of fc.EMOTIONS; found {int(labels[outside][0])} "
+            "in the stream. Leave faces without a label out of it"
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Split:

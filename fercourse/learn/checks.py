@@ -10,16 +10,13 @@ from torch import nn
 from torch.func import functional_call
 from torch.nn.parameter import is_lazy
 
-from fercourse.data.faces import EMOTIONS, Split
+from fercourse.data.faces import EMOTIONS, MOST_OUTSIDE, Split, check_codes
 from fercourse.errors import DataMismatch, ParameterError
 from fercourse.learn.augment import augmented
 from fercourse.learn.device import mode_kept, random_numbers_aside
 from fercourse.learn.fast.sides import resized
 
 PROBES = 8  # faces that a network is asked before it is trained: logits of so many do not look like shares by chance
-
-
-OUTSIDE = 0.25  # the share of pixels that an augmentation may put outside of [0, 1], as noise does
 
 
 def check_split(split, *, labelled):
@@ -192,12 +189,7 @@ def check_labels(batch):
             f"{str(labels.dtype).removeprefix('torch.')} {tuple(labels.shape)}. Of rows with a 1 in them take "
             "labels.argmax(1), of a column labels.flatten(), of other whole numbers labels.long()"
         )
-    outside = (labels < 0) | (labels >= len(EMOTIONS))
-    if outside.any():
-        raise ParameterError(
-            f"expected labels from 0 to {len(EMOTIONS) - 1}, the codes of fc.EMOTIONS; found "
-            f"{labels[outside][0].item()} in the stream. Leave faces without a label out of it"
-        )
+    check_codes(labels)
 
 
 def check_augment(augment, split, device, side=None):
@@ -229,7 +221,7 @@ def check_augment(augment, split, device, side=None):
             "the checkpoint. Draw torch's, or from the generator that comes as its second argument: "
             "augment=lambda images, generator: …"
         )
-    if ((images < 0) | (images > 1)).float().mean() > OUTSIDE:
+    if ((images < 0) | (images > 1)).float().mean() > MOST_OUTSIDE:
         raise ParameterError(
             f"expected augment to return images in [0, 1], as valid faces are; {augment!r} makes them from "
             f"{images.min():.3g} to {images.max():.3g}. What standardises, as v2.Normalize does, would change training "

@@ -6,12 +6,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from fercourse.data.faces import EMOTIONS
+from fercourse.data.faces import MOST_OUTSIDE, check_codes
 from fercourse.errors import ParameterError
 
 DARK = 0.01  # the scale of a first layer that is meant for grey levels from 0 to 255: 1/255, 2/255
-
-OUTSIDE = 0.25  # the share of pixels that an augmentation may put outside of [0, 1], as noise does
 
 
 def check_losses(model, images):
@@ -52,12 +50,7 @@ def check_batch(images, labels):
             f"{labels.shape}. Of rows with a 1 in them take labels.argmax(axis=1), of a column labels.ravel(), of "
             "other whole numbers labels.astype('int64')"
         )
-    outside = (labels < 0) | (labels >= len(EMOTIONS))
-    if outside.any():
-        raise ParameterError(
-            f"expected labels from 0 to {len(EMOTIONS) - 1}, the codes of fc.EMOTIONS; found {labels[outside][0]} in "
-            "the stream. Leave faces without a label out of it"
-        )
+    check_codes(labels)
 
 
 def check_optimizer(model, optimizer):
@@ -95,7 +88,7 @@ def check_augment(augment, images):
     changed = np.asarray(changed)
     if not np.isfinite(changed).all():
         raise ParameterError(f"augment={augment!r} makes NaN or infinity of images that are in [0, 1]")
-    if ((changed < 0) | (changed > 1)).mean() > OUTSIDE:
+    if ((changed < 0) | (changed > 1)).mean() > MOST_OUTSIDE:
         raise ParameterError(
             f"expected augment to return images in [0, 1], as valid faces are; {augment!r} makes them from "
             f"{changed.min():.3g} to {changed.max():.3g}. What standardises would change training faces alone: let the "
