@@ -1,6 +1,7 @@
 """What every test shares: one small set of drawn faces, the real data where it is, and a cache of its own."""
 
 import os
+import sys
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,13 @@ def _cache(tmp_path_factory):
     folder = of_all_processes(tmp_path_factory) / "cache"
     folder.mkdir(exist_ok=True)
     os.environ["FERCOURSE_CACHE"] = str(folder)
+
+
+@pytest.fixture(autouse=True)
+def _no_figures_of_other_tests():
+    """No test finds the figures that another left open: which tests share a process differs from run to run."""
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture

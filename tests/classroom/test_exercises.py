@@ -5,7 +5,6 @@ from functools import cache
 from html import escape
 from symtable import symtable
 
-import matplotlib.pyplot as plt
 import pytest
 from sheet_runs import COURSE, SHEETS, answers_to, checked_exercises, sheet, verdict
 
@@ -18,8 +17,6 @@ sheets = pytest.mark.parametrize("stem", SHEETS)
 @pytest.fixture(autouse=True)
 def _nobody_watches(monkeypatch):
     monkeypatch.setenv("FERCOURSE_HEADLESS", "1")
-    yield
-    plt.close("all")  # demonstrations in the sheets draw
 
 
 @cache

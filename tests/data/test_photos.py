@@ -3,7 +3,6 @@
 import io
 import os
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -166,7 +165,6 @@ def test_an_own_photo_is_predicted_shown_and_indexed(tmp_path):
     assert (guess.labelled, guess.source) == (False, own.source)
     assert fc.plots.faces(own).images
     assert len(fc.plots.probabilities(guess, own, [0])) == 1
-    plt.close("all")
 
 
 def test_a_path_is_seen_from_the_folders_of_the_course(tmp_path, monkeypatch):

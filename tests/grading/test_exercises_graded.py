@@ -7,7 +7,6 @@ from copy import deepcopy
 from functools import cache
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import pytest
 from answers.forms import FORMS
 from answers.odd import ODD
@@ -34,8 +33,6 @@ sheets = pytest.mark.parametrize("stem", SHEETS[:FIRST])
 @pytest.fixture(autouse=True)
 def _nobody_watches(monkeypatch):
     monkeypatch.setenv("FERCOURSE_HEADLESS", "1")
-    yield
-    plt.close("all")
 
 
 @pytest.fixture

@@ -25,8 +25,6 @@ from fercourse.report.run import begin
 @pytest.fixture(autouse=True)
 def clean(monkeypatch):
     monkeypatch.setattr(run, "_run", run.Run())
-    yield
-    plt.close("all")
 
 
 @pytest.fixture(scope="module")

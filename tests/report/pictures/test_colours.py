@@ -119,7 +119,6 @@ def test_curves_take_these_colours_and_begin_anew_after_the_last():
     lines = plots.history({str(number): trained(number) for number in range(8)}).lines
     solid = [line.get_color() for line in lines if line.get_linestyle() == "-" and len(line.get_xdata()) > 1]
     assert solid == [*LINES, *LINES[:2]]
-    plt.close("all")
 
 
 def test_curves_with_a_legend_differ_in_their_lines_as_well():
@@ -128,7 +127,6 @@ def test_curves_with_a_legend_differ_in_their_lines_as_well():
     lines = plots.risk_coverage(named).lines
     assert len({line.get_linestyle() for line in lines}) == 4
     assert [line.get_color() for line in lines] == list(LINES[:4])
-    plt.close("all")
 
 
 def test_what_a_notebook_draws_without_a_colour_takes_these():
@@ -137,4 +135,3 @@ def test_what_a_notebook_draws_without_a_colour_takes_these():
         axis = plt.subplots()[1]
         drawn = [axis.plot([0, 1], [number, number])[0].get_color() for number in range(6)]
     assert drawn == list(LINES)
-    plt.close("all")

@@ -10,8 +10,7 @@ from fercourse.report.pictures.words import LONGEST, in_words
 
 @pytest.fixture
 def axes():
-    yield plt.subplots()[1]
-    plt.close("all")
+    return plt.subplots()[1]
 
 
 def test_titles_axes_and_the_values_of_each_named_line_are_told(axes):
