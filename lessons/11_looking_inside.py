@@ -93,15 +93,16 @@ print("by hand as fc.feature_maps:", same_maps)
 # %% tags=["folded"]
 import matplotlib.pyplot as plt
 
-strongest = [np.argsort(-maps.std((0, 2, 3)))[:6] for maps in (early, kept["maps"].cpu().numpy())]
-figure, axes = plt.subplots(2, 7, figsize=(8, 2.9), layout="constrained")
+strongest = [np.argsort(-maps.std((0, 2, 3)))[:3] for maps in (early, kept["maps"].cpu().numpy())]
+figure, axes = plt.subplots(2, 4, figsize=(4.6, 2.9), layout="constrained")
 for axis, maps, places in zip(axes, (early, kept["maps"].cpu().numpy()), strongest):
     axis[0].imshow(valid.images[0], cmap="gray", vmin=0, vmax=255)
     for each, place in zip(axis[1:], places):
         each.imshow(maps[0, place], cmap="gray")
 for each in axes.flat:
     each.set_axis_off()
-figure.suptitle(f"A face, and six maps of it: behind the first convolution, and behind the last\n({data.source})", fontsize=11);
+title = f"A face, and three of its maps ({data.source}):\nabove behind the first convolution, below behind the last"
+figure.suptitle(title, fontsize=10);
 
 # %% [markdown]
 # The first layer's maps can be read: edges of some direction, light and dark. The last layer's cannot, and that is
@@ -138,14 +139,14 @@ print(f"by hand against fc.grad_cam: {off:.0e} of the largest")
 
 # %% tags=["folded"]
 places = [int(np.flatnonzero(answers.y_pred[:few] == code)[0]) for code in range(7) if (answers.y_pred[:few] == code).any()]
-figure, axes = plt.subplots(1, 7, figsize=(8, 1.7), layout="constrained")
-for axis in axes:
+figure, axes = plt.subplots(2, 4, figsize=(4.6, 2.8), layout="constrained")
+for axis in axes.flat:
     axis.set_axis_off()
-for axis, place in zip(axes, places):
+for axis, place in zip(axes.flat, places):
     axis.imshow(valid.images[place], cmap="gray", vmin=0, vmax=255)
     axis.imshow(cams[place], cmap="inferno", alpha=0.5, extent=(-0.5, 47.5, 47.5, -0.5), interpolation="bilinear")
     axis.set_title(fc.EMOTIONS[answers.y_pred[place]], fontsize=9)
-figure.suptitle(f"Grad-CAM for the network's own answer ({data.source})", fontsize=11);
+figure.suptitle(f"Grad-CAM for the network's own answer ({data.source})", fontsize=10);
 
 # %% [markdown]
 # Bright places speak for the answer. Each map is scaled by itself, so do not compare two of them. An emotion that the
@@ -212,16 +213,16 @@ print(f"{drops.shape[1] * drops.shape[2]} answers for each face; by hand against
 # %% tags=["folded"]
 behind = fc.occlusion(model, images[places])
 most = np.abs(behind).max()
-figure, axes = plt.subplots(1, 7, figsize=(8, 1.9), layout="constrained")
-for axis in axes:
+figure, axes = plt.subplots(2, 4, figsize=(4.6, 2.6), layout="constrained")
+for axis in axes.flat:
     axis.set_axis_off()
-for axis, place, each in zip(axes, places, behind):
+for axis, place, each in zip(axes.flat, places, behind):
     axis.imshow(valid.images[place], cmap="gray", vmin=0, vmax=255)
     seen = axis.imshow(each, cmap="coolwarm", vmin=-most, vmax=most, alpha=0.6, extent=(1.5, 45.5, 45.5, 1.5))
     axis.set(xlim=(-0.5, 47.5), ylim=(47.5, -0.5), title=fc.EMOTIONS[answers.y_pred[place]])
     axis.title.set_fontsize(9)
 figure.colorbar(seen, ax=axes, label="fall", shrink=0.8)
-figure.suptitle(f"Occlusion: the fall of the answer's probability ({data.source})", fontsize=11);
+figure.suptitle(f"Occlusion: the fall of the answer's probability ({data.source})", fontsize=10);
 
 # %% [markdown]
 # These are the same faces as above. Red places speak for the answer: covered, they make it less probable. Covering a blue
@@ -372,12 +373,12 @@ number = env.pick(smoke=60, lesson=1500, full=3000)
 pair = [fc.drawn_people(number, {"glasses": worn}, seed=SEED + 90) for worn in (False, True)]
 
 # %% tags=["folded"]
-figure, axes = plt.subplots(2, 8, figsize=(8, 2.2), layout="constrained")
+figure, axes = plt.subplots(2, 5, figsize=(4.6, 2.3), layout="constrained")
 for row, split in zip(axes, pair):
     for axis, image in zip(row, split.images):
         axis.imshow(image, cmap="gray", vmin=0, vmax=255)
         axis.set_axis_off()
-figure.suptitle("The same eight people without glasses and with them (drawn faces)", fontsize=11);
+figure.suptitle("The same five people without glasses and with them (drawn faces)", fontsize=10);
 
 # %% [markdown]
 # Six traits, each with two values, the first of which you would expect to be the easy one.

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from base64 import b64decode
 from pathlib import Path
 
 import nbformat
@@ -16,11 +17,16 @@ from fercourse.course.building.lesson_rules import advice
 from fercourse.course.checkout import find_course, select
 from fercourse.course.lesson_records import kept_lessons
 from fercourse.course.outputs import problems_in, shown_in
+from fercourse.course.site.notebook_page import SMALLEST
 from fercourse.report.records import read_records
 
 COURSE = Path(__file__).parents[2]
 JUDGED_ON_RECORDS = {"09b.saved"}
 """Claims about what FER2013's record says: they are judged by it wherever the lesson runs, and no run is needed."""
+ABOUT_DRAWN_PEOPLE = ("11", True)
+"""Its figures "cost of …" change one trait of a drawn person, which no photograph allows."""
+PHONE = 343
+"""Pixels: what is left for a figure on a page of 390."""
 RECORDED = kept_lessons(find_course(COURSE))
 LESSONS = select((), COURSE / "lessons", ".py")
 lessons = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
@@ -117,6 +123,25 @@ def test_every_claim_of_a_lesson_has_a_verdict_on_fer2013(path):
     stated = {(claim["id"], claim["sentence"]) for claim in shown_in(committed(path))["claims"]}
     new = {id for id, _ in stated - recorded} - JUDGED_ON_RECORDS
     assert not new, f"run {key} --scale lesson --data fer2013.csv --out FOLDER, then results FOLDER"
+
+
+@lessons
+def test_every_figure_of_a_lesson_has_its_figure_on_fer2013(path):
+    """Under the same name and unit: a figure that is renamed in the lesson alone would lose the one beside it."""
+    key = path.stem.split("_")[0]
+    recorded = {(figure["name"], figure["unit"]) for figure in RECORDED.get(key, {"figures": ()})["figures"]}
+    stated = {(figure["name"], figure["unit"]) for figure in shown_in(committed(path))["figures"]}
+    missing = {name for name, _ in stated - recorded if (key, name.startswith("cost of ")) != ABOUT_DRAWN_PEOPLE}
+    assert not missing, f"run {key} --scale lesson --data fer2013.csv --out FOLDER, then results FOLDER"
+
+
+@lessons
+def test_every_picture_of_a_lesson_fits_a_phone(path):
+    for cell in committed(path).cells:
+        for output in cell.get("outputs", ()):
+            if picture := output.get("data", {}).get("image/png"):
+                width = int.from_bytes(b64decode(picture)[16:20])
+                assert SMALLEST * width <= PHONE, f"{cell.id} is {width} pixels wide"
 
 
 @lessons

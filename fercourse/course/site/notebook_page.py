@@ -22,7 +22,7 @@ AFTER_MINUS = re.compile(r"(?<=\de-)(?=\d[^<>]*<)")
 """The place in "1.2e-15", in a table, at which it must not, either."""
 SECOND_LINK = re.compile(r" <sup>\[(?:in Colab|online)\]\(.*?\)</sup>")
 """What stands behind a link in a notebook that may lie alone; no page does."""
-SMALLEST = 0.62
+SMALLEST = 0.595
 """To what part of its size a figure may shrink on a phone: its labels stay legible. A wider one is scrolled."""
 
 
