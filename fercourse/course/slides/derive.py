@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fercourse.course.building.lesson import Lesson, folded
 from fercourse.course.slides import bodies
-from fercourse.course.slides.prose import CAPTION, Block, blocks, caption_of, claimed_of, points, words
+from fercourse.course.slides.prose import CAPTION, Block, blocks, caption_of, claimed_of, fuller, points, words
 from fercourse.course.slides.shown import parts_of
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class _Deck:
                 self.slides.append(Slide(block.kind, self.heading, bodies.of(block), caption, notes))
                 continue
             for chosen, notes in made:
-                self.slides.append(Slide("text", self.heading, bodies.listed(chosen), notes=notes))
+                self.slides.append(Slide("text", self.heading, bodies.listed(fuller(chosen, notes)), notes=notes))
             if block is not None:
                 self.slides.append(Slide(block.kind, self.heading, bodies.of(block)))
         self.fresh = False

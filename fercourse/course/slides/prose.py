@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 
@@ -20,8 +21,9 @@ NO_END = re.compile(r"(?:\b(?:e\.g|i\.e|vs|al|Fig|No)|(?<!\w)[A-Z])\.$")
 FENCE = re.compile(r"^(```|~~~)")
 DEPENDS = re.compile(
     r"(?:Its?|Th(?:is|at|ese|ose|ey|eir|en|ere)|Yes|So|But|And|Or|Afterwards|Otherwise|The (?:latter|former))\b"
+    r"|[^.]*\bof (?:these|those)\b"
 )
-"""How a sentence begins that says nothing without the one before it."""
+"""A sentence that says nothing without what stands before it."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,26 @@ def points(prose: list[Block]) -> list[tuple[list[str], list[str]]]:
             if not leads_in and _fits(slides[-1][0], point):
                 slides[-1][0].append(point)
     return [slide for slide in slides if any(slide)]
+
+
+def fuller(chosen: list[str], prose: list[str]) -> list[str]:
+    """The points of a slide, each with the sentence that follows it in the prose where there is room for that.
+
+    prose: the paragraphs that the points were taken from
+    """
+    following = {}
+    for paragraph in prose:
+        found = [bare(each) for each in sentences(paragraph)]
+        following |= dict(pairwise(found))
+    room = WORDS - sum(map(words, chosen))
+    filled = []
+    for point in chosen:
+        behind = following.get(point, "")
+        if behind.endswith((".", ")")) and behind not in chosen and words(behind) <= room:
+            room -= words(behind)
+            point = f"{point} {behind}"
+        filled.append(point)
+    return filled
 
 
 def _shared_out(first, each):

@@ -2,7 +2,17 @@
 
 import pytest
 
-from fercourse.course.slides.prose import WORDS, blocks, caption_of, claimed_of, key_sentence, points, sentences, words
+from fercourse.course.slides.prose import (
+    WORDS,
+    blocks,
+    caption_of,
+    claimed_of,
+    fuller,
+    key_sentence,
+    points,
+    sentences,
+    words,
+)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +66,15 @@ def test_points_never_hold_more_words_than_can_be_read_and_their_notes_hold_all_
     assert len(chosen) == 5
     assert sum(map(words, chosen)) == WORDS
     assert notes == [block.text for block in prose]
+
+
+def test_a_point_takes_the_sentence_that_follows_it_along_where_the_slide_has_room():
+    first, second = "Pooling makes maps smaller.", "It keeps the largest number."
+    paragraph = f"{first} <!-- 03.a --> {second} What of the rest? It is lost."
+    assert fuller([first], [paragraph]) == [f"{first} {second}"]
+    assert fuller([second], [paragraph]) == [second]  # a question follows
+    long = " ".join(["word"] * 38) + "."
+    assert fuller([long], [f"{long} {second}"]) == [long]
 
 
 def test_every_item_of_a_list_stands_on_a_slide_on_as_many_slides_as_it_takes():
