@@ -5,6 +5,7 @@ and counts only while every source file has the size and the times it was read w
 """
 
 import os
+import warnings
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
@@ -24,7 +25,7 @@ def cached(path, sources, read, *, seed):
     path:    the file or folder that the cache is named after
     sources: every file and folder that `read` looks at
     seed:    counts only for a data set whose `valid` is carved with it
-    Raises NotWritten where the cache cannot be written.
+    Where the cache cannot be written, a warning says so, and the faces come back all the same.
     """
     place = cache_file(path)
     stamp = {"version": READER_VERSION, "sources": [stamp_of(source) for source in sources]}
@@ -35,10 +36,11 @@ def cached(path, sources, read, *, seed):
         with written_aside(place) as aside:
             write_npz(faces, aside, header={**stamp, "seed": faces.carved, "remarks": faces.remarks})
     except NotWritten as error:
-        raise NotWritten(
-            f"{error} The data was read, but not kept for next time: load(..., cache=False) does without, and "
-            "FERCOURSE_CACHE names another folder."
-        ) from error
+        warnings.warn(
+            f"{error} The data was read, but not kept, so next time it is read anew, which takes longer. "
+            "FERCOURSE_CACHE names another folder; load(..., cache=False) does without.",
+            stacklevel=2,
+        )
     return faces
 
 

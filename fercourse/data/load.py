@@ -45,7 +45,7 @@ def load(
 
     Prints one line where the splits are not FER2013's own, and one for what was left out. Raises DataNotFound where
     nothing is there or it cannot be read, DataMismatch where it is not FER2013 or not whole, naming file and row,
-    NotWritten where the cache cannot be written, ParameterError for arguments of another kind.
+    ParameterError for arguments of another kind. Warns where the cache cannot be written.
     Source: Goodfellow et al. 2013, "Challenges in representation learning"; votes: Barsoum et al. 2016 (FER+).
     """
     check_paths(source, votes)
