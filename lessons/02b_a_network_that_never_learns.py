@@ -519,12 +519,12 @@ fc.record(
 fc.record("repaired, faces that get through", look_inside(repaired, data.valid)[1], n=len(data.valid))
 
 # %% [markdown]
-# With standardised pixels the network is clearly better, and after its training the faces get
-# through. <!-- 02b.scale --> <!-- 02b.free --> The order makes no difference that the intervals could tell
-# apart. <!-- 02b.undecided --> The course shuffles all the same: another file may be sorted.
+# With standardised pixels by lesson 02's rule the network is better, and after training the faces get
+# through. <!-- 02b.scale --> <!-- 02b.free --> The intervals show no difference between the
+# orders. <!-- 02b.undecided --> The course shuffles all the same: another file may be sorted.
 #
-# "Repaired" is the baseline that the next lessons have to beat. We do not show its accuracy on PrivateTest, FER2013's
-# test faces. If you choose after a look at the test, the test result is too good.
+# "Repaired" is the baseline that the next lessons have to beat. We do not show its accuracy on PrivateTest: if you choose
+# after a look at the test, the test result is too good.
 #
 # In the figure below, each height of the solid raw line is the share of one emotion. <!-- 02b.heights --> It need not
 # be *Happy* at once: the biases begin at up to 1/8 from zero, and Adam moves them by about 0.001 in a step. A dot marks
@@ -572,8 +572,7 @@ fc.plots.confusion(repaired_guess);
 
 # %% [markdown]
 # Find the row and the column of *Disgust*. Fewer than two faces in a hundred have that label, and fewer still get that
-# answer. <!-- 02b.disgust --> A network that never gives it loses less than two points of accuracy. Lesson 04 is about
-# that.
+# answer. <!-- 02b.disgust --> A network that never gives it loses less than two points of accuracy. See lesson 04b.
 #
 # In lesson 01 near-twins in Training made the nearest neighbour's score too high. Does the same happen to a network?
 
@@ -596,8 +595,8 @@ groups = {
 fc.record(groups)
 
 # %% [markdown]
-# A thousand drawn faces have too few twins to decide it. On FER2013 the score without them is nearly three points
-# lower, with intervals far apart: the network is right more often where it has seen a nearly identical
+# A thousand drawn faces have too few twins to decide it. On FER2013 the score without them is nearly three points lower.
+# The intervals of the two groups lie far apart: the network is right more often where it has seen a nearly identical
 # picture. It may know many of these by heart. (Or twins are easier.)
 #
 # ## What you can say now

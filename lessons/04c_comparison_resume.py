@@ -21,10 +21,10 @@ EPOCHS: int = 0  # of each training; 0 means what the scale says
 # %% [markdown]
 # ## 63.5 against 38.1
 #
-# Lesson 04 measured what changed training faces bring. [Notebook C](../docs/five_notebooks.md) reports 25 points, 38.1
-# % without changes and 63.5 % with them, after 100 epochs of which it kept the best. This part asks three questions.
-# Can changes that go further bring more? What else differs between C's two figures? And what is the best of a hundred
-# epochs worth?
+# Lesson 04 measured what changed training faces bring. [Notebook C](../docs/five_notebooks.md) reports 25 points, 38.1 %
+# without changes and 63.5 % with them. The second is the best of 100 epochs; how the first was trained, its page does not
+# say. This part asks three questions. Can changes that go further bring more? What else differs between C's two figures?
+# And what is the best of a hundred epochs worth?
 
 # %%
 data = env.load(DATA)
@@ -214,14 +214,14 @@ print(f"by hand the same: {same_flips}")
 print(f"the mirror image adds {points:+.1f} ± {half:.1f} points")
 
 # %% [markdown]
-# It brings something, for twice the time. <!-- 04c.flips --> Where such an interval reaches zero, three seeds and these
-# faces cannot tell whether it is a gain at all.
+# The output says how much it brings here, for twice the time. <!-- 04c.flips --> Where such an interval reaches zero,
+# three seeds and these faces cannot tell whether it is a gain at all.
 #
 # ## What broke: 63.5 against 38.1
 #
 # Here is notebook C's network, to be read: this lesson does not train it. It has five convolutions, and pools of 5 × 5
-# and 3 × 3 that overlap because they move by two pixels only. PReLU is a ReLU that does not set negative numbers to
-# zero: it multiplies them by a slope that is learned. (C's two linear layers share one slope; here each has its own.)
+# and 3 × 3 that overlap because they move by two pixels only. PReLU is a ReLU that does not set negative numbers to zero:
+# it multiplies them by a slope that is learned. (C's first two linear layers share one slope; here each has its own.)
 # `ZeroPad2d(2)` adds two rows or columns of zeros on each side. What becomes of the sides?
 
 # %%
@@ -304,10 +304,10 @@ fc.record({name: float(100 * np.mean([a.accuracy for a in each])) for name, each
 # On our networks, with one mean number instead of a mean face, it costs clearly, <!-- 04c.mean --> without an error or
 # a warning. That is why `Standardise` is a layer of our networks: training and validation cannot disagree about it.
 #
-# Is this where the 25 points come from? The page's listing subtracts the mean once, before any training, and it shows
-# one training only. So the mean may have hurt both sides, or one of them. What made the difference is not known. The
-# second question has this answer: the list of faces differs, the mean may differ, and so the two figures cannot tell
-# what augmentation brings.
+# Is this where the 25 points come from? The page's listing subtracts the mean once, before any training, and it shows one
+# training only. So the mean may have hurt both sides, one, or neither: the network that the page prints has three input
+# channels, that of its listing one. What made the difference is not known. The second question has this answer: the list
+# of faces differs, the mean may differ, and so the two figures cannot tell what augmentation brings.
 #
 # ## The best of a hundred
 #
@@ -364,11 +364,11 @@ print(f"at 3,589 faces, by the root: {at_private_test:.1f} points")
 # %% [markdown]
 # Each row is the accuracy of the chosen network on the faces that it was chosen on, minus its accuracy on the others.
 # Nothing was learned in between, so this is the price of choosing: how much better the chosen network seems than it is.
-# Sixteen times as many faces make it three to six times smaller. <!-- 04c.price --> The root says four, because the
-# standard error of an accuracy falls with the root of the number of faces. The printed line carries that on to the
-# 3,589 faces of PrivateTest. It answers the third question: by luck alone, the best of a hundred seems better than it
-# is, by about a point at most, if the networks differ as much as ours do. <!-- 04c.luck --> The remedy costs nothing:
-# choose on PublicTest, and report on PrivateTest, once.
+# Sixteen times as many faces make it about three times smaller here, <!-- 04c.price --> on FER2013 about six times. The
+# root says four, because the standard error of an accuracy falls with the root of the number of faces. The printed line
+# carries that on to the 3,589 faces of PrivateTest. It answers the third question: by luck alone, the best of a hundred
+# seems better than it is, by about a point at most, if the networks differ as much as ours do. <!-- 04c.luck --> The
+# remedy costs nothing: choose on PublicTest, and report on PrivateTest, once.
 #
 # ## Stop, kill, resume
 #
@@ -391,7 +391,8 @@ stopped = row["epoch"]
 print(f"stopped after epoch {stopped} of at most {longest}")
 
 # %% [markdown]
-# After epochs without gain it stopped, and the best one is known. <!-- 04c.early -->
+# After three epochs without gain it stopped. The network has the weights of its last epoch; `keep="best"` would leave
+# those of the best. <!-- 04c.early -->
 #
 # Now end a training after two of four epochs, as if the computer had been switched off. With `checkpoint=`, after each
 # epoch a file is written, before its row comes out. This *checkpoint* holds the weights, what the optimiser remembers,

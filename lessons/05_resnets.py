@@ -20,10 +20,10 @@ DEVICE: str = "auto"  # "auto", "cuda", "mps" or "cpu"
 # %% [markdown]
 # ## What Notebook A leaves open
 #
-# [Notebook A](../docs/five_notebooks.md) ends with the networks that had won the large competitions: residual
-# networks from torchvision, trained on faces from scratch. ResNet18 was right for 57.8 % of its validation faces,
-# better than the notebook's own CNN with 55.1 %. Then came ResNet50 with 48.3 % and ResNet152 with 49.8 %. The notebook
-# goes back to ResNet18 and does not say why the deeper two did worse.
+# [Notebook A](../docs/five_notebooks.md) ends with the networks that had won the large competitions: residual networks
+# from torchvision, trained on faces from scratch. ResNet18 was right for 57.8 % of its validation faces; the notebook's
+# own CNN had 55.1 % of PublicTest. Then came ResNet50 with 48.3 % and ResNet152 with 49.8 %. The notebook goes back to
+# ResNet18 and does not say why the deeper two did worse.
 #
 # To judge that, you need deep networks which your machine can train. In this lesson you build a family of small ones,
 # with 8, 20 and 44 layers. Lesson 05b then takes up the three large networks: their cost, their learning rates, and
@@ -146,10 +146,10 @@ fc.plots.residual_blocks();
 # of channels. With 256 channels coming in, the bottleneck takes 70 thousand weights, a basic block 1.2 million. You
 # build it in exercise 05.2.
 #
-# A network of such blocks comes in *stages*; where a new one begins, it halves the side of the picture and doubles the
-# channels. The first convolution there has stride 2, which means that the kernel moves by two pixels. The input then
-# no longer fits the sum, so the shortcut needs a layer as well: a 1 × 1 convolution with stride 2, which takes every
-# other pixel and mixes the channels.
+# A network of such blocks comes in *stages*; where a new one begins, except the first, it halves the side of the picture
+# and doubles the channels. In a basic block the first convolution there has stride 2, which means that the kernel moves
+# by two pixels. The input then no longer fits the sum, so the shortcut needs a layer as well: a 1 × 1 convolution with
+# stride 2, which takes every other pixel and mixes the channels.
 
 
 # %%
@@ -374,9 +374,10 @@ fc.reveal("05.5", min(plain, key=plain.get))
 # the 20 layers fit their faces better than the 8. <!-- 05.deeper --> At 8 layers there was little to repair: there the
 # shortcuts lower the loss by less, or raise it a little. <!-- 05.shallow -->
 #
-# But look at the lower figure once more. The 44 layers with shortcuts are behind the 20 with them. <!-- 05.behind -->
-# By the rule above that is a failure of training as well, only a smaller one. The authors of ResNet had to begin their
-# network of 110 layers with a smaller rate before it would learn, and then trained it for 64,000 steps.
+# But look at the lower figure once more. The 44 layers with shortcuts are behind the 20 with them. <!-- 05.behind --> By
+# the rule above that is a failure of training as well. The authors of ResNet began their network of
+# 110 layers with a smaller rate, because at the usual one it learned hardly anything in its first epochs, and trained it
+# for 64,000 steps.
 #
 # What are these networks worth on new faces?
 
@@ -417,16 +418,16 @@ compared.round(2)
 
 # %% [markdown]
 # The 44 layers do not even know the faces that they were trained on, so more faces or dropout would not help them:
-# something has to change that lets them train. The second network has its training faces nearly right, and its loss
-# on new ones is higher than if it ignored the pixels. <!-- 05.heart --> It learned by heart. For it, more faces are
-# the remedy, as the third row shows. <!-- 05.remedy --> (Its training had more steps too; but the second network, whose
-# training loss is near 0, did not lack steps.)
+# something has to change that lets them train. The second network has its training faces nearly right, and its loss on
+# new ones is higher than if it ignored the pixels. <!-- 05.heart --> It learned by heart. For it, more faces are the
+# remedy, as the third row shows. <!-- 05.remedy --> (It also had more steps, which the second network, with a training
+# loss near 0, did not lack. And it saw each face 6 times, not 30.)
 #
 # ## Why does the shortcut help?
 #
 # The usual answer is that gradients vanish in deep networks. The authors of ResNet write that in their case this is
-# unlikely: batch norm keeps the signal alive on its way forward, as you saw, and they found gradients of healthy size.
-# Look for yourself: take one batch through two fresh networks of 44 layers, and compare the length (the *norm*) of the
+# unlikely: batch norm keeps the signal alive on its way forward, and they found gradients of healthy size.
+# Take one batch through two fresh networks of 44 layers, and compare the length (the *norm*) of the
 # gradient of the first convolution of each block.
 
 # %%
@@ -460,11 +461,11 @@ for name, ratio in ratios.items():
 
 # %% [markdown]
 # Nothing vanishes. Without shortcuts the gradients *grow* on their way back to the input, on average by the printed
-# factor from block to block. <!-- 05.gradients --> That seems little, but twenty such factors multiplied give the
-# printed ratio of first to last block. Batch norm itself does that in deep stacks, as Yang and others showed in 2019.
-# One learning rate then has to be small enough for the first blocks and large enough for the last. With shortcuts the
-# gradients of the blocks lie much closer together. <!-- 05.closer --> This is a measurement before the first step, and
-# no proof that it is the only reason.
+# factor from block to block. <!-- 05.gradients --> Twenty such factors multiplied give the printed ratio of first to last
+# block. Batch norm itself does that in deep stacks, as Yang and others showed in 2019. One learning rate then has to be
+# small enough for the first blocks and large enough for the last. With shortcuts the gradients of the blocks lie much
+# closer together. <!-- 05.closer --> This is a measurement before the first step, and no proof that it is the only
+# reason.
 #
 # Does the shortcut hand everything on unchanged? Not quite: in this block a ReLU comes after the sum and cuts what is
 # negative. In 2016 the authors of ResNet moved batch norm and ReLU in front of each convolution, so that nothing stands

@@ -529,8 +529,9 @@ fc.reveal("06.3", costs["99 faces"])
 #
 # ## "Much faster training"
 #
-# Faster than what? The notebook compares this network in TensorFlow with the CNN of lesson 03 in PyTorch. `fc.cost`
-# counts the operations of one face, forward: a multiplication and an addition are two.
+# Faster than what? The notebook does not say. The two trainings before it are the CNN of lesson 03 in PyTorch, with 15
+# and with 150 epochs; this one has 30. `fc.cost` counts the operations of one face, forward: a multiplication and an
+# addition are two.
 
 # %%
 fc.guess(
@@ -549,10 +550,10 @@ fc.reveal("06.4", work)
 
 # %% [markdown]
 # The notebook's three equal channels made its first convolution three times as expensive; a factor of about 15 is
-# left. <!-- 06.work --> So the comparison was between two networks, and says nothing about frameworks. To compare
-# those, keep the network and let the programs take turns, so that a busy moment of the machine does not fall on one of
-# them alone. There are three: TensorFlow with the graph that `tf.function` wrote down, the same step without it, and
-# PyTorch. `train_step.python_function` is your function as it was before `tf.function` took it.
+# left. <!-- 06.work --> So other networks and other numbers of epochs stood side by side, which says nothing about
+# frameworks. To compare those, keep the network and let the programs take turns, so that a busy moment of the machine
+# does not fall on one of them alone. There are three: TensorFlow with the graph that `tf.function` wrote down, the same
+# step without it, and PyTorch. `train_step.python_function` is your function as it was before `tf.function` took it.
 
 # %%
 import time

@@ -396,7 +396,7 @@ refreshed = {f"0.99, one more pass at {m}": refreshed_at(m) for m in (0.9, 0.99)
 fc.record(refreshed)
 
 # %% [markdown]
-# After the pass at 0.9 the copy is at least as good as the network that was trained with 0.9; the pass at 0.99 brings
+# After the pass at 0.9 the copy is not clearly worse than the network that was trained with 0.9; the pass at 0.99 brings
 # less. So it was the averages. <!-- 06b.refreshed --> (It may even be better than that network: its averages come from
 # finished weights, those of a training from weights that were still changing.) Keras' default remembers a hundred
 # batches or so, PyTorch's ten. In Keras, write momentum = 1 − PyTorch's.
@@ -502,7 +502,7 @@ print(f"stopped after {stopped} of at most {settings['epochs']} epochs; the best
 # epoch's weights back into `cnn`; the file should hold the same. Validation faces chose that epoch, so its loss on them
 # looks a little too good; what you report comes from test faces. `evaluate` computes loss and metrics, and `load_model`
 # brings back architecture, weights and compilation from that one file. (`fit` also takes `class_weight={1: 8.0}`,
-# lesson 04's weights, and `cnn.summary()` prints the layers.)
+# the class weights of lesson 04b, and `cnn.summary()` prints the layers.)
 
 # %%
 again = keras.models.load_model(folder / "best.keras")

@@ -2,7 +2,8 @@
 # title: Measuring honestly
 # promise: You find out how far an accuracy can be off, whether a difference is real, and what a published figure is worth.
 # needs:
-#   - lesson 04, for mirrored training faces and for mean recall
+#   - lesson 04, for mirrored training faces
+#   - lesson 04b, for recall, precision and mean recall
 #   - what a mean and a standard deviation are
 # outcomes:
 #   - give an accuracy, a mean recall or a macro-F1 with an interval, and show that the interval holds
@@ -315,9 +316,9 @@ fc.record("pairs of one recipe that McNemar calls different", called, unit="%", 
 
 # %% [markdown]
 # Some pairs are called different, <!-- 07.seeds --> although their recipe is the same. If no two of these networks
-# differed, up to 5 of 100 would be called so by false alarm. A share above that says that some do differ as models. (It
-# changes much from one set of seeds to the next, because each network stands in seven pairs.) But "recipe A is better"
-# would be false for every one of these pairs.
+# differed, up to 5 of 100 would be called so by false alarm. A share far above that says that some do differ as models;
+# one a little above it may be chance. (It changes much from one set of seeds to the next, because each network stands in
+# seven pairs.) But "recipe A is better" would be false for every one of these pairs.
 #
 # For recipes a *training* is what a face was before: one observation. Take the difference for each seed. If mirroring
 # did nothing, each difference might as well have the other sign. So try all signs, and count how often the mean is at
@@ -472,11 +473,11 @@ for name, (low, high) in limits.items():
 
 # %% [markdown]
 # Had all of them read 3,589 faces, no two of these intervals would overlap. <!-- 07.apart --> Then chance in the faces
-# would not explain it: not even the three that may be about its own weights fit together. How many faces each user read
-# is not said. Two more threads say where to look. In thread #32 a user finds 5,567 training faces of *Fear* in the
-# author's files, where FER2013 has 4,097; in thread #42 the author lists pictures that are the same or nearly so in two
-# parts of them, and notes that the original set has such pairs as well (you measured them in lesson 01). A training that
-# has seen its test faces could explain the 90 %. What explains 79.79 % is not known.
+# would not explain it: not even the published figure, #13 and #46, which may all be about its own weights, fit together.
+# How many faces each user read is not said. Two more threads say where to look. In thread #32 a user finds 5,567 training
+# faces of *Fear* in the author's files, where FER2013 has 4,097; in thread #42 the author lists pictures that are the
+# same or nearly so in two parts of them, and notes that the original set has such pairs as well (you measured them in
+# lesson 01). A training that has seen its test faces could explain the 90 %. What explains 79.79 % is not known.
 #
 # ## The test faces are a budget
 #

@@ -404,8 +404,9 @@ fc.reveal("07b.4", 100 * unanswered)
 # %% [markdown]
 # On `judge` the risk is far below that of all faces, and within five points of what was promised. <!-- 07b.kept --> Where
 # it lies above the promise, two reasons fit: chance in the faces, and that the threshold was chosen among many for its
-# risk on `fit`, so that it looks a little too good there (lesson 07). For half the risk on `judge` itself you would leave
-# other faces unanswered: read it from the curve. The price is the faces without an answer. Whose faces are these?
+# risk on `fit`, so that it looks a little too good there (lesson 07). Where the risk lies above half, you would have to
+# leave more faces unanswered than the answer above says: read it from the curve. The price is the faces without an
+# answer. Whose faces are these?
 
 # %%
 left = {

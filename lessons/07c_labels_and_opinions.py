@@ -73,7 +73,7 @@ fc.record({"ceiling": ceiling, "label is elected": 100 * (elected == labels).mea
 
 # %% [markdown]
 # The labels of this set were not made this way: drawn labels are the elected answer more often than one voter's answer
-# is, <!-- 07c.ownlabels --> those of FER2013 less often, because other people gave them. So for *these* labels the
+# is, <!-- 07c.ownlabels --> those of FER2013 less often: they did not come from these voters. So for *these* labels the
 # ceiling is no limit that must hold.
 #
 # The share of the elected answer can be simulated as well: draw one voter for each face, a thousand times, and answer
@@ -154,10 +154,10 @@ some = counted.sum(1, keepdim=True)
 soft = torch.where(some > 0, counted / some.clamp(min=1), hard)  # nobody voted for one of the seven: the label
 
 # %% [markdown]
-# A soft label differs from a hard one in two ways: it never asks for full certainty, and it says on which faces, and
-# between which emotions, one may doubt. So take a third kind beside, *smoothed* labels. They are as soft as the votes on
-# average, but equally so on every face, and they share the rest out among the other six alike. What smoothed labels
-# bring as well cannot come from the opinions.
+# A soft label differs from a hard one in three ways. On average it asks for less certainty; it says on which faces, and
+# between which emotions, one may doubt; and its first choice may be another emotion than the label. So take a third kind
+# beside, *smoothed* labels. They are as soft as the votes on average, but equally so on every face, and they share the
+# rest out among the other six alike. What smoothed labels bring as well cannot come from the opinions.
 
 # %%
 certain = soft.max(1).values.mean()  # what the votes give to their first choice, on average
@@ -223,12 +223,12 @@ fc.record({f"loss, {name}": each["loss"].mean() for name, each in figures.items(
 # calibration error by more. <!-- 07c.two -->
 #
 # But look at the smoothed labels. Of the voters they know one number, how soft to be on average, and they lower the
-# calibration error further than the votes do. <!-- 07c.smooth --> So a network gets less sure because no target asks for
-# certainty. What the opinions themselves may add is in the accuracy: it is higher with votes than with smoothed labels
-# for at least five of six seeds. <!-- 07c.which --> That is a sign, and with five of six no result yet, because p is then
-# above 0.06. A reason that fits: the probability that is taken from the label goes to the emotions that people do see
-# in this face. The loss is no such sign: on drawn faces it is lower with votes, on FER2013 with smoothed
-# labels. <!-- 07c.losses -->
+# calibration error further than the votes do. <!-- 07c.smooth --> So it is enough that the targets ask for less
+# certainty: no opinion is needed for that. What the opinions themselves may add is in the accuracy: it is higher with
+# votes than with smoothed labels for at least five of six seeds. <!-- 07c.which --> That is a sign, and with five of six
+# no result yet, because p is then above 0.06. A reason that fits: the probability that is taken from the label goes to
+# the emotions that people do see in this face. The loss is no such sign: on drawn faces it is lower with votes, on
+# FER2013 with smoothed labels. <!-- 07c.losses -->
 #
 # All networks were judged by the labels. A network that learnt from votes answers what most people would say, and is
 # counted wrong wherever the label says something else. So the labels do not favour it, and still its accuracy is no

@@ -61,11 +61,12 @@ pd.DataFrame({name: [f"{fc.cost(build()).parameters:,}", f"{spends[name] * len(t
               for name, build in networks.items()}, ["weights", "10¹² operations an epoch"]).T  # fmt: skip
 
 # %% [markdown]
-# The most expensive network takes over fifty times the operations of the cheapest. <!-- 10b.spread --> The budget of
-# each is 2 · 10¹² operations. For that B's network sees each face about once, and D's not even that, so these two have
-# a price here and no race. E's does not race either, because its operations say little about its seconds, as you see
-# below. The others train as their notebooks do: A's CNN by Adam at 0.001, C's by Adadelta at 0.1, A's ResNet18 by SGD
-# at 0.1. Lesson 10's small network has Muon and a rate that rises and falls. Each is trained once.
+# The most expensive network takes over fifty times the operations of the cheapest. <!-- 10b.spread --> The budget of each
+# is 2 · 10¹² operations. For that B's network sees each face about once, and D's not even that, so these two have a price
+# here and no race. E's does not race either, because its operations say little about its seconds, as you see below. The
+# others have the optimisers and rates of their notebooks: A's CNN has Adam at 0.001, A's ResNet18 SGD at 0.1, and C's CNN
+# Adadelta at 0.1 (but with batches of 32 where C has 128, torch's other settings, and unchanged faces). Lesson 10's small
+# network has Muon and a rate that rises and falls. Each is trained once.
 
 # %%
 import torch
@@ -191,10 +192,10 @@ pd.DataFrame({name: [f"{speeds[name] / 1e9:.0f}", f"{hours[name]:.1f}"] for name
 # *depthwise convolutions*, which read one channel each, so for every number that is fetched from memory there are only
 # nine multiplications, or 25 with a kernel of 5 × 5. A usual convolution uses each number again for every output channel.
 # A processor multiplies many numbers while it fetches one, so where little is multiplied it waits for memory. That is a
-# likely reason why EfficientNet needs fewer operations than ResNet18 for an epoch, and more hours. So a price in
-# operations needs seconds beside it, and the machine on which they were counted: here one thread of a CPU. Divide a
-# crossing of the race by the speed of its network, and you have its seconds. (Three steps are few. On a busy machine the
-# speeds change from run to run.)
+# likely reason why EfficientNet needs less than a quarter of ResNet18's operations for an epoch, and far more than a
+# quarter of its hours. So a price in operations needs seconds beside it, and the machine on which they were counted: here
+# one thread of a CPU. Divide a crossing of the race by the speed of its network, and you have its seconds. (Three steps
+# are few. On a busy machine the speeds change from run to run.)
 #
 # ## More for the same: faces that grow
 #

@@ -296,9 +296,9 @@ fc.record(likeness, unit="rank correlation")
 
 # %% [markdown]
 # With other weights Grad-CAM and occlusion become other maps, and Grad-CAM is no map of the edges either: none of the
-# three correlations reaches 0.3, with or without a minus. <!-- 11.random --> (The edges themselves would stay as they
-# are, because no weight goes into them.) Both kinds of maps pass this check. To pass it is little: it says that the map
-# depends on the weights, not that it is right about them.
+# three mean correlations reaches 0.3, with or without a minus. <!-- 11.random --> (The edges themselves would stay as
+# they are, because no weight goes into them.) Both kinds of maps pass this check. To pass it is little: it says that the
+# map depends on the weights, not that it is right about them.
 #
 # ## Cover what it points at
 #
@@ -428,11 +428,12 @@ fc.record({f"cost of {in_words[trait]}": points for trait, points in cost.items(
 
 # %% [markdown]
 # The easy column differs from row to row, because the other five traits stay as each person has them. Six tests were
-# made, so a *p* counts as small here only below 0.05 / 6, by the rule of lesson 07 for many looks. A
-# trait that stands out has two possible causes. It may **hide** what the emotion shows in: what is out of focus has
-# lost the fine lines round eyes and mouth, and no network brings them back. Or the network may have met it too
-# **rarely** in training: about one drawn person in eight wears glasses. More such training faces can mend the second
-# and not the first.
+# made, so a *p* counts as small here only below 0.05 / 6, by the rule of lesson 07 for many looks. A trait that stands
+# out has two possible causes. It may **hide** what the emotion shows in: what is out of focus has lost the fine lines
+# round eyes and mouth, and no network brings them back. Or the network may have met it too **rarely** in training: about
+# one drawn person in eight wears glasses. (A picture as far out of focus, a head turned as far, or light as far from the
+# side as here is rarer still, so for these both causes may be at work.) More such training faces can mend the second and
+# not the first.
 #
 # Glasses, a picture out of focus and dark skin cost right answers by that rule. <!-- 11.misread --> A turned head does
 # so too where its *p* in the table is below 0.008. Dark skin is as common as light skin among the drawn people, so it is
@@ -467,8 +468,8 @@ pd.DataFrame(passed, index=["answered %", "of these right %"]).T.round(1)
 # than others: of the answers that are given, fewer are right than in focus. <!-- 11.given -->
 #
 # With dark skin the sureness falls as well, about as far as the right answers do. <!-- 11.aware --> So the threshold
-# leaves more of these people without an answer, while it takes a smaller part of the answers from people out of
-# focus. <!-- 11.silent --> Both are unequal treatment, of two kinds, and one number for "accuracy" shows
+# leaves more of these people without an answer, while people out of focus lose a smaller part of their answers or, as in
+# the table, none. <!-- 11.silent --> Both are unequal treatment, of two kinds, and one number for "accuracy" shows
 # neither.
 #
 # On real people there are more traits that matter: age, sex, a disability, a scar, a face that does not move as others

@@ -99,11 +99,11 @@ fits = {name: [taken(path, n) for n in (1, 2, 250)] for name, path in (("example
 fits
 
 # %% [markdown]
-# The first file takes one face and no more, for ever: its example had one face, and so the number 1 was written down as
-# a constant. <!-- 11b.fixed --> The export raised no error. The error comes when somebody hands it two faces, perhaps
-# on a telephone, perhaps in a year. The second was told that the first dimension is free, and its example had **two**
-# faces. That is because with one face the exporter cannot know whether the 1 is a number of faces or a part of the
-# network.
+# The first file takes one face and no more, for ever: its example had one face, and so the number 1 was written down as a
+# constant. <!-- 11b.fixed --> The export raised no error. The error comes when somebody hands it two faces, perhaps on a
+# telephone, perhaps in a year. The second was told that the first dimension is free, and its example had **two** faces.
+# (Two faces alone would not be enough: without `dynamic_shapes` the 2 would be written down.) Two are taken because with
+# one face the exporter cannot know whether the 1 is a number of faces or a part of the network.
 #
 # ## The proof
 #
@@ -189,8 +189,9 @@ fc.record({f"one face, {name}": each for name, each in times.items()}, unit="ms"
 
 # %% [markdown]
 # The size is about a third. <!-- 11b.size --> It is not a quarter, as for a large network, since this one is so small
-# that its description takes room as well. Whether eight bits are also quicker depends on the processor and on the size
-# of the network. Here eight bits may not be quicker: look at your own two times, and do not promise them to others.
+# that its description takes room as well. Whether eight bits are also quicker depends on the processor and on the size of
+# the network. On your machine eight bits may not be quicker: look at your own two times, and do not promise them to
+# others.
 #
 # ## As accurate, and not the same
 #
@@ -216,10 +217,10 @@ print(f"mean sureness of the changed answers {sureness['changed']:.2f}, of the o
 # %% [markdown]
 # The paired test sees no difference: the answers that became right and those that became wrong are about as many as
 # chance makes them. Even so, more answers changed than the two accuracies tell. <!-- 11b.other --> On average they were
-# less sure than the others. <!-- 11b.unsure --> "No loss of accuracy" is what pages on quantisation say, and here
-# nothing speaks against it. It is no promise to the one person who gets another answer than yesterday. Where answers
-# have consequences, test the network that is used, not the one it was made from. Threshold, temperature and the table
-# of lesson 11 have to be measured again for the file with eight bits.
+# less sure than the others. <!-- 11b.unsure --> "No loss of accuracy" is what pages on quantisation say. Here the test
+# does not refute it, which is no proof. Nor is it a promise to the one person who gets another answer than yesterday.
+# Where answers have consequences, test the network that is used, not the one it was made from. Threshold, temperature and
+# the table of lesson 11 have to be measured again for the file with eight bits.
 #
 # ## A page of your own
 #

@@ -35,7 +35,7 @@ PUBLISHED = {
     "A7 ResNet152": Published("ResNet152, SGD 0.1", "49.75", "its validation faces", 100),
     "A8": Published("ResNet18, the chosen one", "58.6", "its test faces", 100),
     "B": Published("CNN with batch normalisation, Adam", "66", "PublicTest", 350),
-    "C plain": Published("PReLU CNN, Adadelta, without augmentation", "38.1", "PrivateTest", 100),
+    "C plain": Published("PReLU CNN, Adadelta, without augmentation", "38.1", "faces that it does not name"),
     "C augmented": Published("PReLU CNN, Adadelta, with augmentation", "63.5", "PrivateTest", 100),
     "D custom": Published("custom CNN", "65.9", "PrivateTest"),
     "D ResNet9": Published("ResNet9", "65.1", "PrivateTest"),
