@@ -363,7 +363,7 @@ print(f"without momentum the peak is {ratio:.0f} times as high")
 
 # %% [markdown]
 # With momentum the peak is much lower than without. <!-- 05b.momentum --> It has to be, because a momentum of 0.9 adds up
-# steps: a steady gradient moves the weights 1/(1 − 0.9) = 10 times as far. (The printed ratio comes from noisy curves.)
+# steps: a steady gradient moves the weights 1/(1 − 0.9) = 10 times as far. (The printed ratio is noisy.)
 # So a range test without momentum gives no peak for a training with it. A peak may also lie at the edge of the flat part:
 # look where the curve jumps, and stay away. The dotted line is the loss of a network that ignores the pixels. The curves
 # begin above it, because the first logits differ by chance, and in a hundred steps get hardly below. <!-- 05b.begin -->
@@ -389,8 +389,7 @@ peaks |= {name: peak_of(tested)[0] for name, tested in others.items()}
 # nothing, all in one training (Smith and Topin 2018). The small rates at the start protect fresh weights, the large
 # ones in the middle go far, and the small ones at the end let the weights settle. [Project
 # D](../docs/five_notebooks.md) tried it on its two networks, which had reached 65.9 and 65.1 % of the test faces
-# without. With it, they reached 26.0 and 32.7 %. Its text shows neither code nor rates, so what went wrong is not
-# known. But two mistakes are easy to make, and both are silent.
+# without. With it, they reached 26.0 and 32.7 %. Its text shows neither code nor rates, so the cause is not known. But two mistakes are easy to make, and both are silent.
 #
 # The first: the scheduler counts steps in *batches* and has to be called after each of them. Suppose that it is
 # called once after each epoch, as many schedulers are.
