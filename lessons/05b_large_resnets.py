@@ -386,10 +386,11 @@ peaks |= {name: peak_of(tested)[0] for name, tested in others.items()}
 # ## One cycle, wrong and right
 #
 # The next suspect is a rate that never changes. *One cycle* lets the rate climb to a peak and come down to almost
-# nothing, all in one training (Smith and Topin 2018). The small rates at the start protect fresh weights, the large
-# ones in the middle go far, and the small ones at the end let the weights settle. [Project
-# D](../docs/five_notebooks.md) tried it on its two networks, which had reached 65.9 and 65.1 % of the test faces
-# without. With it, they reached 26.0 and 32.7 %. Its text shows neither code nor rates, so the cause is not known. But two mistakes are easy to make, and both are silent.
+# nothing, all in one training (Smith and Topin 2018). The small rates at the start protect fresh weights, the large ones
+# in the middle go far, and the small ones at the end let the weights settle. [Project D](../docs/five_notebooks.md) tried
+# it on its two networks, which had reached 65.9 and 65.1 % of the test faces without. With it, they reached 26.0 and 32.7
+# %. Its text shows neither code nor rates, so the cause is not known. But two mistakes are easy to make, and both are
+# silent.
 #
 # The first: the scheduler counts steps in *batches* and has to be called after each of them. Suppose that it is
 # called once after each epoch, as many schedulers are.
