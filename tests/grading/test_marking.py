@@ -28,6 +28,22 @@ def test_a_magic_that_is_for_the_screen_or_the_machine_takes_no_answer_with_it(g
     assert points(graded(handed_in(side=f"{line}\n{RIGHT['side']}"))) == FULL
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "from google.colab import drive\ndrive.mount('/content/drive')",
+        "import google.colab",
+        "import os, google.colab.files as files\nfiles.download(os.getcwd())",
+        "from google.colab.patches import cv2_imshow as show\nshow(0)",
+        "def mounted():\n    from google.colab import drive\n    drive.mount('/content/drive')\nmounted()",
+        "from kaggle_secrets import UserSecretsClient\nUserSecretsClient().get_secret('key')",
+        "try:\n    import google.colab\n    there = True\nexcept ImportError:\n    there = False\nassert not there",
+    ],
+)
+def test_what_only_colab_or_kaggle_has_takes_no_answer_with_it(graded, lines):
+    assert points(graded(handed_in(side=f"{lines}\n{RIGHT['side']}"))) == FULL
+
+
 @pytest.mark.parametrize("line", ["%reset -f", "globals().clear()", "exec('np = 3')", "del np", "np.exp = np.log"])
 def test_a_last_cell_that_clears_the_notebook_takes_no_answer_with_it(graded, line):
     assert points(graded(handed_in(last=line))) == FULL
