@@ -1,15 +1,30 @@
 """Muon for the kernels of convolutions: torch's own takes matrices, and a kernel is one that is folded."""
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from fercourse.errors import ParameterError
 from fercourse.learn.optim import lay_like_weights
+from fercourse.learn.precision import bfloat16_pays
 from fercourse.settings import number
 
 CHANNELS = 5  # from so many that a kernel reads it is Muon's: colour has three, a face taken apart into 2×2 has four
+
+
+class InFloat32(TorchFunctionMode):
+    """Within it nothing becomes bfloat16, as torch's Muon asks: a copy in float32 stands for it.
+
+    Where a device has no instructions for bfloat16, its products of matrices are emulated, and such a step takes ten
+    times as long.
+    """
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        """The function that was called, or a copy in place of `Tensor.bfloat16`."""
+        return args[0].clone() if function is torch.Tensor.bfloat16 else function(*args, **(kwargs or {}))
 
 
 class Muon(torch.optim.Optimizer):
@@ -35,7 +50,8 @@ class Muon(torch.optim.Optimizer):
         self._adamw.step()
         matrices = dict(self._matrix(kernel) for kernel in kernels["params"] if kernel.grad is not None)
         self._muon.param_groups, self._muon.state = [kernels | {"params": list(matrices)}], matrices
-        self._muon.step()
+        with nullcontext() if bfloat16_pays(kernels["params"][0].device) else InFloat32():
+            self._muon.step()
 
     def _matrix(self, kernel):
         """(a view of the kernel as a matrix, with its gradient; the state of it, a view as well)."""
@@ -70,6 +86,7 @@ def muon(
     Muon takes the gradient, averaged over the last steps, makes all its singular values nearly equal, and goes along
     the result. Jordan et al. 2024, Muon: an optimizer for hidden layers; the scale is that of Liu et al. 2025, Muon is
     scalable for LLM training.
+    It does so in bfloat16 where the device has instructions for it, else in float32.
     Raises ParameterError for rates that cannot work and without a kernel for Muon, ImportError where torch is older
     than 2.9.
     """
