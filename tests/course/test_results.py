@@ -120,8 +120,8 @@ def test_a_published_figure_that_was_reached_or_trained_for_as_long_is_not_liste
     assert "- A4:" in results_page({"a": record})
     assert "- A4:" not in results_page({"a": record | {"valid": perfect}})
     assert "- A4:" not in results_page({"a": record | {"history": [RECORD["history"][0]] * 15}})
-    assert "- C plain:" in results_page(
-        {"a": record | {"reproduces": "C plain", "valid": perfect}}
+    assert "- C augmented:" in results_page(
+        {"a": record | {"reproduces": "C augmented", "valid": perfect}}
     )  # a PrivateTest score
     every = {name: record | {"name": name, "reproduces": name, "valid": perfect, "test": perfect} for name in PUBLISHED}
     assert "Not run" not in results_page(every)

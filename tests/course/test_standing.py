@@ -76,7 +76,7 @@ def test_several_seeds_count_with_their_mean_and_our_recipe_stands_in_each_row_o
     ours = [record(RECIPE, valid=2300, test=right, seed=seed) for seed, right in enumerate((2400, 2500))]
     cells = row("A4", *seeds, *ours)
     assert (cells[2], cells[4]) == (f"{100 * 2000 / 3589:.1f}", f"{100 * 2300 / 3589:.1f}")
-    assert row("C plain", *ours)[4] == f"{100 * 2450 / 3589:.1f}"
+    assert row("C augmented", *ours)[4] == f"{100 * 2450 / 3589:.1f}"
 
 
 def test_ready_weights_are_held_against_each_seed_by_a_paired_test_on_the_same_faces():
