@@ -1,6 +1,7 @@
 """Settings at the border: numbers come in as Python's, NumPy's or torch's, and are Python's from there on."""
 
 import sys
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Literal, get_args
 
@@ -74,7 +75,24 @@ def seed_number(value):
 def in_grey_levels(name, value):
     """The mean or the std, as `name` says, of faces in [0, 1]. ParameterError for others, as those of 0 to 255."""
     rule = f"from 0 to 1, in grey levels of [0, 1]: of a split, split.images.{name}() / 255"
-    return number(name, value, rule, lambda value: 0 <= value <= 1)
+    value = number(name, value, rule, lambda value: 0 <= value <= 1)
+    if name == "std" and value == 0:
+        raise ParameterError(
+            "expected std over 0; found 0.0: all pixels are equal, and nothing can be learned from them"
+        )
+    return value
+
+
+def share(name, value):
+    """`value` as a float from 0 to 1. Raises ParameterError for anything else, as NaN or 20 for 20 %."""
+    return number(name, value, "from 0 to 1", lambda value: 0 <= value <= 1)
+
+
+def whole_numbers(name, values, *, least):
+    """A list of ints. Raises ParameterError for text, for what is no sequence, and where `whole` does."""
+    if isinstance(values, str) or not isinstance(values, Sequence):
+        raise ParameterError(f"expected {name}, a list of whole numbers; found {name}={plain(values)!r}")
+    return [whole(f"each of {name}", value, least=least) for value in values]
 
 
 def flag(name, value):

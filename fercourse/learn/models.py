@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from fercourse.data.faces import EMOTIONS, SIDE
 from fercourse.errors import ParameterError
-from fercourse.settings import choice, in_grey_levels, plain, whole
+from fercourse.settings import choice, flag, in_grey_levels, plain, share, whole, whole_numbers
 
 DEPTHS = (18, 50, 152)
 """Those of the residual networks of torchvision that the lessons train."""
@@ -38,11 +38,11 @@ def mlp(mean: float, std: float, *, hidden: Sequence[int] = (1024, 256, 64), dro
     """A multilayer perceptron, 2304-1024-256-64-7 unless told, on images standardised by `mean` and `std`.
 
     Takes float32 (B, 1, 48, 48), returns logits (B, 7): ReLU and dropout after each hidden layer, no softmax.
-    Built by hand in lesson 02b.
+    Raises ParameterError for settings that cannot work. Built by hand in lesson 02b.
     """
     layers = [standardised(mean, std), nn.Flatten()]
-    width = SIDE * SIDE
-    for units in hidden:
+    width, dropout = SIDE * SIDE, share("dropout", dropout)
+    for units in whole_numbers("hidden", hidden, least=1):
         layers += [nn.Linear(width, units), nn.ReLU(), nn.Dropout(dropout)]
         width = units
     return nn.Sequential(*layers, nn.Linear(width, len(EMOTIONS)))
@@ -53,9 +53,9 @@ def cnn(mean: float, std: float, *, dropout: float = 0.2) -> nn.Sequential:
 
     Takes float32 (B, 1, 48, 48), returns logits (B, 7). 32, 64 and 128 channels, no padding: 48 pixels become 23, 10,
     4. ReLU and dropout after each hidden layer.
-    Built by hand in lesson 03.
+    Raises ParameterError for settings that cannot work. Built by hand in lesson 03.
     """
-    layers, channels = [standardised(mean, std)], 1
+    layers, channels, dropout = [standardised(mean, std)], 1, share("dropout", dropout)
     for filters in (32, 64, 128):
         layers += [nn.Conv2d(channels, filters, 3), nn.ReLU(), nn.MaxPool2d(2)]
         channels = filters
@@ -72,9 +72,9 @@ def prelu_cnn(mean: float, std: float, *, dropout: float = 0.2) -> nn.Sequential
     zeros, 5×5 max-pooling by 2: 48 pixels become 44, 48, 22. 64 and 128 kernels of 3×3, padded by 1: 22; 3×3
     mean-pooling by 2: 10. Twice 128 kernels, padded: 10; mean-pooling, padded by 1: 5. PReLU after each layer that
     learns but the last, one slope a layer (He et al. 2015); dropout after each hidden layer.
-    Built by hand in lesson 04c.
+    Raises ParameterError for settings that cannot work. Built by hand in lesson 04c.
     """
-    layers = [standardised(mean, std)]
+    layers, dropout = [standardised(mean, std)], share("dropout", dropout)
     layers += [nn.Conv2d(1, 64, 5), nn.PReLU(), nn.ZeroPad2d(2), nn.MaxPool2d(5, 2)]
     layers += [nn.Conv2d(64, 64, 3, padding=1), nn.PReLU()]
     layers += [nn.Conv2d(64, 128, 3, padding=1), nn.PReLU(), nn.AvgPool2d(3, 2)]
@@ -91,8 +91,9 @@ def bn_cnn(mean: float, std: float, *, dropout: float = 0.25, outputs: int = len
     Takes float32 (B, 1, 48, 48), standardised by `mean` and `std` in grey levels of [0, 1]; returns logits (B, 7). 80
     and 140 kernels of 5×5, 200 and 250 of 3×3, padded; after each of them batch norm, ReLU, 2×2 max-pooling, dropout.
     Batch norm after each linear layer as well. The assignment, notebook B in its cell `class Net(nn.Module)`, had 20
-    outputs, a softmax as its last layer, and pixels from 0 to 255.
+    outputs, a softmax as its last layer, and pixels from 0 to 255. Raises ParameterError for settings that cannot work.
     """
+    outputs, dropout = whole("outputs", outputs), share("dropout", dropout)
     layers, channels = [standardised(mean, std)], 1
     for filters, side in ((80, 5), (140, 5), (200, 3), (250, 3)):
         layers += [nn.Conv2d(channels, filters, side, padding=side // 2), nn.BatchNorm2d(filters), nn.ReLU()]
@@ -226,7 +227,7 @@ def small_resnet(depth: int, mean: float, std: float, *, shortcuts: bool = True)
     He et al. 2016 for small pictures, with 1×1 convolutions where a shortcut has to fit; shortcuts=False has none.
     Raises ParameterError for a depth that is not 6n + 2. Built by hand as `family` in lesson 05.
     """
-    depth = whole("depth", depth)
+    depth, shortcuts = whole("depth", depth), flag("shortcuts", shortcuts)
     blocks, rest = divmod(depth - 2, 6)
     if blocks < 1 or rest:
         raise ParameterError(f"expected a depth of 6n + 2: 8, 14, 20, …; found {depth}")

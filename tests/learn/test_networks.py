@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 import fercourse as fc
+from fercourse.learn.models import Standardise
 
 fit = partial(fc.fit, batch_size=50, device="cpu", progress=False)
 
@@ -62,7 +63,7 @@ class Raising(nn.Module):
         (Raising(ValueError), r"float32 \(8, 1, 48, 48\); this one says: no"),
         (Raising(AttributeError), r"float32 \(8, 1, 48, 48\); this one says: no"),
         (Raising(KeyError), r"float32 \(8, 1, 48, 48\); this one says: 'no'"),
-        (fc.mlp(0.5, 0.0, hidden=(8,)), "NaN or infinity"),
+        (nn.Sequential(Standardise(0.5, 0.0), linear()), "NaN or infinity"),
         (linear().requires_grad_(False), "weights to train"),
         (nn.Flatten(), "weights to train"),
     ],
@@ -286,3 +287,27 @@ def test_a_mean_of_grey_levels_from_0_to_255_is_refused_with_the_one_from_0_to_1
         with pytest.raises(fc.ParameterError, match=r"expected (mean|std) from 0 to 1, in grey levels of \[0, 1\]: of"):
             build(mean, std)
     assert build(np.float64(0.5), torch.tensor(0.25))(torch.rand(2, 1, 48, 48)).shape == (2, 7)
+
+
+@pytest.mark.parametrize("build", [fc.mlp, fc.cnn, fc.prelu_cnn, fc.bn_cnn], ids=lambda build: build.__name__)
+@pytest.mark.parametrize("share", [float("nan"), -0.1, 1.5, 20, "0.2", True, None], ids=str)
+def test_a_dropout_that_is_no_share_is_refused(build, share):
+    with pytest.raises(fc.ParameterError, match=r"expected dropout from 0 to 1; found dropout="):
+        build(0.5, 0.25, dropout=share)
+
+
+@pytest.mark.parametrize(
+    ("build", "setting", "expected"),
+    [
+        (fc.mlp, {"hidden": (0,)}, "each of hidden, a whole number ≥ 1"),
+        (fc.mlp, {"hidden": (2.5,)}, "each of hidden, a whole number ≥ 1"),
+        (fc.mlp, {"hidden": "64"}, "hidden, a list of whole numbers"),
+        (fc.mlp, {"hidden": 64}, "hidden, a list of whole numbers"),
+        (fc.bn_cnn, {"outputs": 0}, "outputs, a whole number ≥ 1"),
+        (partial(fc.small_resnet, 8), {"shortcuts": "False"}, "shortcuts=True or False"),
+        (fc.mlp, {"std": 0}, "std over 0; found 0.0: all pixels are equal"),
+    ],
+)
+def test_a_setting_with_which_a_network_cannot_learn_is_refused(build, setting, expected):
+    with pytest.raises(fc.ParameterError, match=f"expected {expected}"):
+        build(**{"mean": 0.5, "std": 0.25} | setting)
