@@ -60,6 +60,20 @@ def notebook_drift(names: Iterable[str] = (), *, course: Course, setup: str = SE
     return findings
 
 
+def is_outdated(notebook: Path, *, course: Course) -> bool:
+    """Whether the lesson of a student's notebook was changed since this was built, so that a build would change it.
+
+    By time and by text: a notebook that a student edits is newer, and a checkout may write the lesson last.
+    """
+    lesson_path = course.lessons / f"{notebook.stem}.py"
+    if not lesson_path.exists() or lesson_path.stat().st_mtime <= notebook.stat().st_mtime:
+        return False
+    try:
+        return notebook.read_text(encoding="utf-8") != built_text(lesson_path, course=course)
+    except ParameterError:  # the change is not ready to be built
+        return True
+
+
 def _texts(lesson_paths, **how):
     """(path, text) of every notebook that the lessons make: the student's, then the page."""
     for lesson_path in lesson_paths:

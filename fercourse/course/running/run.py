@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 
+from fercourse.course.building.build import is_outdated
 from fercourse.course.building.parameters import defaults, parse_assignments, typed
 from fercourse.course.checkout import select
 from fercourse.course.running.execution import WARM, execute
@@ -81,6 +82,11 @@ def executed(plans, *, course, on, jobs, came):
     Raises ParameterError where nothing runs on `on`, before anything is run.
     """
     threads = {"OMP_NUM_THREADS": threads_of_each(jobs)} if on == HERE else {}  # elsewhere it says itself
+    for notebook in sorted({each.notebook for each in plans}):
+        if is_outdated(notebook, course=course):
+            print(
+                f"{notebook.name} was built before its lesson was changed: run it again after python -m fercourse build"
+            )
     with executor_of(on, jobs=jobs) as executor:
         for each in plans:
             _make_fresh(each.folder)

@@ -1,6 +1,7 @@
 """The builder: lessons in, notebooks out, the same every time."""
 
 import json
+import os
 import re
 import sys
 
@@ -9,7 +10,7 @@ import pytest
 from toy_course import FRONT, PARAMETERS, SETUP, STAMP, lesson, publish, toy_course, write_lesson
 
 from fercourse.__main__ import main
-from fercourse.course.building.build import build, notebook_drift, read_notebook
+from fercourse.course.building.build import build, is_outdated, notebook_drift, read_notebook
 from fercourse.course.building.execute import execute
 from fercourse.course.building.lesson import count_words, read_lesson
 from fercourse.course.building.lesson_rules import advice, untied
@@ -486,3 +487,28 @@ def test_a_missing_package_names_the_extra_that_brings_it(course, missing, monke
     monkeypatch.delitem(sys.modules, "fercourse.course.commands", raising=False)
     assert main(["build"]) == 1
     assert f'{missing} is missing. In the course\'s folder: pip install -e ".[course]"' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "later", "outdated"),
+    [
+        (lambda text: text + "\nprint('new')\n", True, True),
+        (lambda text: text.replace("SEED: int", "SEED: wrong"), True, True),  # not ready to be built
+        (lambda text: text, True, False),
+        (lambda text: text + "\nprint('new')\n", False, False),  # the notebook is newer: a student edits it
+    ],
+    ids=["changed", "broken", "touched", "older"],
+)
+def test_a_notebook_is_outdated_where_its_lesson_was_changed_later(course, change, later, outdated):
+    build(course=course)
+    notebook, source = course.notebooks / "01_toy.ipynb", course.lessons / "01_toy.py"
+    source.write_text(change(source.read_text(encoding="utf-8")), encoding="utf-8")
+    when = notebook.stat().st_mtime + (5 if later else -5)
+    os.utime(source, (when, when))
+    assert is_outdated(notebook, course=course) == outdated
+
+
+def test_a_notebook_of_no_lesson_is_never_outdated(course):
+    build(course=course)
+    (course.lessons / "01_toy.py").unlink()
+    assert not is_outdated(course.notebooks / "01_toy.ipynb", course=course)

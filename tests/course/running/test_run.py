@@ -135,6 +135,17 @@ def test_a_dead_kernel_fails_its_lesson_alone(batch):
     assert record["error"]["cell"] == "04-import-os"
 
 
+def test_a_notebook_whose_lesson_was_changed_later_is_run_and_the_change_is_named(tmp_path, capsys):
+    course = build_toys(tmp_path / "course", edited_01=lesson("print('before')"), same_02=lesson("x = 1"))
+    source = course.lessons / "01_edited.py"
+    source.write_text(source.read_text().replace("before", "after"))
+    later = time.time() + 5
+    os.utime(source, (later, later))
+    assert run(course=course, out=tmp_path / "out") == 0
+    said = [line for line in capsys.readouterr().out.splitlines() if "built before its lesson was changed" in line]
+    assert [line.split()[0] for line in said] == ["01_edited.ipynb"]
+
+
 def test_the_terminal_ends_with_a_table_and_a_count(batch):
     table = re.sub(r" +", " ", batch.done.stdout)
     assert re.search(r"^01_passes passed \d+ 1,234 1 held$", table, re.MULTILINE)
