@@ -1,14 +1,18 @@
-"""What was read once, kept beside the user's other caches: an npz a source, derived and replaced at need.
+"""What was read or drawn once, kept beside the user's other caches: an npz each, derived and replaced at need.
 
-It lies in `$FERCOURSE_CACHE`, else in `~/.cache/fercourse`, under the name and a digest of the source's resolved path,
-and counts only while every source file has the size and the times it was read with.
+It lies in `$FERCOURSE_CACHE`, else in `~/.cache/fercourse`. What was read has the name and a digest of the source's
+resolved path, and counts only while every source file has the size and the times it was read with. What was drawn has
+the name of its scale, and counts for its seed.
 """
 
 import os
 import warnings
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
+
+import numpy as np
 
 from fercourse.data.layouts.npz import read_header, read_npz, write_npz
 from fercourse.errors import DataMismatch, DataNotFound, NotWritten
@@ -33,8 +37,7 @@ def cached(path, sources, read, *, seed):
         return faces
     faces = read()
     try:
-        with written_aside(place) as aside:
-            write_npz(faces, aside, header={**stamp, "seed": faces.carved, "remarks": faces.remarks})
+        keep(faces, place, stamp)
     except NotWritten as error:
         warnings.warn(
             f"{error} The data was read, but not kept, so next time it is read anew, which takes longer. "
@@ -42,6 +45,26 @@ def cached(path, sources, read, *, seed):
             stacklevel=2,
         )
     return faces
+
+
+def cached_drawing(name, draw, *, seed):
+    """`draw()`, or what it gave last time under this `name`, if the seed was the same.
+
+    A cache that cannot be written is passed over in silence: to draw faces again takes seconds.
+    """
+    place = cache_folder() / f"{name}.npz"
+    stamp = {"version": READER_VERSION, "numpy": np.__version__, "drawn with": seed}
+    if (faces := read_cache(place, stamp, seed)) is None:
+        faces = draw()
+        with suppress(NotWritten):
+            keep(faces, place, stamp)
+    return faces
+
+
+def keep(faces, place, stamp):
+    """Write `faces` as the cache file `place`, for whoever asks with the same `stamp`. Raises NotWritten."""
+    with written_aside(place) as aside:
+        write_npz(faces, aside, header={**stamp, "seed": faces.carved, "remarks": faces.remarks})
 
 
 def read_cache(place, stamp, seed):

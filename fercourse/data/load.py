@@ -3,7 +3,7 @@
 from dataclasses import replace
 from os import PathLike
 
-from fercourse.data.cache import cached
+from fercourse.data.cache import cached, cached_drawing
 from fercourse.data.drawn.dataset import drawn_faces
 from fercourse.data.drawn.note import marked
 from fercourse.data.faces import Faces
@@ -40,7 +40,7 @@ def load(
             or zip), icml_face_data.csv, train.csv with test.csv, image folders, Hugging Face parquet, npz
     scale:  "smoke", "lesson" or "full": how many faces are drawn; real data is always whole
     seed:   of the drawing, and of carving `valid` out of `train` where the layout has no PublicTest
-    cache:  whether to keep what was read in $FERCOURSE_CACHE or ~/.cache/fercourse
+    cache:  whether to keep what was read or drawn in $FERCOURSE_CACHE or ~/.cache/fercourse
     votes:  "auto" joins fer2013new.csv (FER+) where it lies beside the data, a path joins that file, None joins none
 
     Prints one line where the splits are not FER2013's own, and one for what was left out. Raises DataNotFound where
@@ -51,7 +51,7 @@ def load(
     check_paths(source, votes)
     scale, seed, cache = choice("scale", scale, SCALES), seed_number(seed), flag("cache", cache)
     found = None if source == DRAWN else find_first() if source == "auto" else recognise(source)
-    faces = drawn(scale, seed, votes) if found is None else read_or_kept(found, votes, seed=seed, cache=cache)
+    faces = drawn(scale, seed, votes, cache) if found is None else read_or_kept(found, votes, seed=seed, cache=cache)
     return without_votes(faces) if votes is None else faces
 
 
@@ -85,13 +85,17 @@ def read_or_kept(found, votes, *, seed, cache):
     return faces
 
 
-def drawn(scale, seed, votes):
+def drawn(scale, seed, votes, cache):
     """Drawn faces in the size of `scale`; they bring votes of their own."""
     if votes not in ("auto", None):
         raise ParameterError(
             f"drawn faces bring votes of their own: expected votes='auto' or None; found {str(votes)!r}"
         )
-    return drawn_faces(*DRAWN_SIZES[scale], seed=seed)
+
+    def draw():
+        return drawn_faces(*DRAWN_SIZES[scale], seed=seed)
+
+    return cached_drawing(f"drawn-{scale}", draw, seed=seed) if cache else draw()
 
 
 def without_votes(faces):

@@ -14,6 +14,7 @@ import pytest
 from fercourse.data import cache
 from fercourse.data import load as door
 from fercourse.data.cache import cache_file
+from fercourse.data.drawn.dataset import drawn_faces
 from fercourse.data.layouts.convert import convert
 from fercourse.data.layouts.csv import reader as csv_reader
 from fercourse.data.layouts.csv.writer import write_votes
@@ -328,3 +329,59 @@ def test_a_tilde_in_the_place_of_the_cache_is_the_home_folder(path, monkeypatch,
     load(path)
     assert len(list((tmp_path / "home" / "kept").iterdir())) == 1
     assert not (tmp_path / "~").exists()
+
+
+@pytest.fixture
+def drawings(monkeypatch):
+    """The seeds with which faces were drawn, and not taken from the cache; a few are drawn for each scale."""
+    seen = []
+
+    def draw(*sizes, seed):
+        seen.append(seed)
+        return drawn_faces(*sizes, seed=seed)
+
+    monkeypatch.setattr(door, "drawn_faces", draw)
+    monkeypatch.setattr(door, "DRAWN_SIZES", {"smoke": (20, 10, 10), "lesson": (30, 10, 10), "full": (40, 10, 10)})
+    return seen
+
+
+def assert_the_same(one, other):
+    assert (one.fingerprint, one.source, one.drawn, one.official) == (
+        other.fingerprint, other.source, other.drawn, other.official,
+    )  # fmt: skip
+    for kept, fresh in zip(one, other, strict=True):
+        assert np.array_equal(kept.votes, fresh.votes)
+        assert (kept.drawn, kept.name, kept.source) == (fresh.drawn, fresh.name, fresh.source)
+
+
+def test_faces_are_drawn_once_for_each_scale_and_the_kept_ones_are_the_same(drawings):
+    for scale in ("smoke", "lesson", "full", "smoke", "full"):
+        assert_the_same(load("drawn", scale=scale), load("drawn", scale=scale, cache=False))
+    assert len(drawings) == 3 + 5
+
+
+def test_faces_of_another_seed_are_drawn_anew_and_take_the_place_of_the_others(drawings, tmp_path):
+    for seed in (0, 7, 7, 0):
+        assert_the_same(load("drawn", seed=seed), load("drawn", seed=seed, cache=False))
+    assert drawings == [0, 0, 7, 7, 7, 0, 0]
+    assert [file.name for file in (tmp_path / "cache").iterdir()] == ["drawn-lesson.npz"]
+
+
+def test_faces_drawn_by_other_code_or_another_numpy_are_drawn_anew(drawings, monkeypatch):
+    load("drawn")
+    monkeypatch.setattr(cache, "READER_VERSION", "another")
+    load("drawn")
+    monkeypatch.setattr(np, "__version__", "another")
+    load("drawn")
+    load("drawn")
+    assert len(drawings) == 3
+
+
+@pytest.mark.parametrize("content", [b"", b"no npz", None], ids=["empty", "other bytes", "a folder"])
+def test_what_is_no_drawing_in_the_place_of_the_cache_is_passed_over_in_silence(content, drawings, tmp_path):
+    place = tmp_path / "cache" / "drawn-lesson.npz"
+    place.parent.mkdir()
+    place.mkdir() if content is None else place.write_bytes(content)
+    assert_the_same(load("drawn"), load("drawn", cache=False))
+    load("drawn")
+    assert len(drawings) == (3 if content is None else 2), "kept where the place can be written"

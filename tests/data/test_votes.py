@@ -103,7 +103,8 @@ def test_votes_that_are_not_there_are_an_error_when_asked_for(path, tmp_path):
         load(path, votes=tmp_path)
 
 
-def test_drawn_faces_keep_their_own_votes(path, monkeypatch, faces):
+def test_drawn_faces_keep_their_own_votes(path, monkeypatch, faces, tmp_path):
+    monkeypatch.setenv("FERCOURSE_CACHE", str(tmp_path / "own cache"))
     monkeypatch.setattr("fercourse.data.load.drawn_faces", lambda *sizes, seed: faces)
     assert load("drawn").train.votes is not None
     assert load("drawn", votes=None).train.votes is None
