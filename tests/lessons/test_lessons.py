@@ -1,4 +1,7 @@
-"""The lessons themselves: their length and shape, what is committed of them, and a run of each with other parameters."""
+"""The lessons themselves: their length and shape, what is committed of them, and a run of some with other parameters.
+
+LESSONS=all runs every lesson with them, as .ci/run does; without it every third one.
+"""
 
 import json
 import os
@@ -198,13 +201,13 @@ def assert_all_passed(finished, records, of=LESSONS):
 
 
 @pytest.mark.timeout(1500)  # every lesson, and some train on all real faces even at smoke scale
-def test_every_lesson_runs_by_papermill_on_another_device_with_another_seed_on_the_real_data(tmp_path, real_or_drawn):
-    """Seed 0 on drawn faces is what nbval executes; so without the real ones every third lesson is enough here.
+def test_lessons_run_by_papermill_on_another_device_with_another_seed_on_the_real_data(tmp_path, real_or_drawn):
+    """On the real faces where they are. Every lesson is executed by nbval, with seed 0 on drawn ones.
 
     The device is the stand-in for an Apple one. By the clock everything takes equally long, because beside other work
     short times can come out any way: a claim that one thing takes longer belongs to lesson scale.
     """
-    asked = LESSONS[1::3] if real_or_drawn == "drawn" else LESSONS
+    asked = LESSONS if os.environ.get("LESSONS") == "all" else LESSONS[::3]
     options = ("--scale", "smoke", "--data", real_or_drawn, "--seed", "5", "--device", "mps", "--jobs", "2")
     variables = kernels_that_begin_with(tmp_path / "ipython", APPLE_DEVICE + EQUAL_TIMES)
     finished, records = run(tmp_path / "runs", *(path.stem for path in asked), *options, **variables)
