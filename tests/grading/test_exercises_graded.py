@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from answers.forms import FORMS
 from answers.odd import ODD
-from sheet_runs import COURSE, SHEETS, answers_to, checked_exercises, sheet, verdict
+from improved import kept_text, with_networks
+from sheet_runs import COURSE, SHEETS, answers_to, checked_exercises, improvements, sheet, verdict
 
 from fercourse.errors import GradingError
 from fercourse.grading.marking import Limits, choose_sandbox, grade_submission, read_sheet
@@ -76,10 +77,11 @@ def said_in_a_notebook(stem):
 
 
 @cache
-def graded(stem):
-    """(exercise, kind of answer) → (points, maximum, reasons): all of them handed in as one notebook.
+def graded_at_once(stem):
+    """What the grader says of each cell, by its id, and the ids of each (exercise, kind of answer).
 
-    In the solved sheet each exercise comes once more for each answer, with ids of its own.
+    All answers are handed in as one notebook, with the networks that are trained in it: in the solved sheet each
+    exercise comes once more for each answer, with ids of its own.
     """
     solved = json.loads((COURSE / "solutions" / f"{stem}.ipynb").read_text(encoding="utf-8"))
     handed_in, places = deepcopy(solved), {}
@@ -94,11 +96,18 @@ def graded(stem):
             solved["cells"].insert(last + 1, copied)
             handed_in["cells"].insert(last + 1, copied | ({"source": source} if cell is answer else {}))
         places[id, kind] = [f"{cell.id}-{number}" for cell in graded_cells]
+    handed_in = with_networks(handed_in, {id: kept_text(id) for id in improvements(sheet(stem))})
     with tempfile.TemporaryDirectory() as folder:
         for name, notebook in (("solved", solved), ("handed_in", handed_in)):
             Path(folder, f"{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
         result = grade_submission(Path(folder, "handed_in.ipynb"), read_sheet(Path(folder, "solved.ipynb")), LIMITS)
-    found = {key: [result["cells"][id] for id in ids] for key, ids in places.items()}
+    return result["cells"], places
+
+
+def graded(stem):
+    """(exercise, kind of answer) → (points, maximum, reasons)."""
+    cells_by_id, places = graded_at_once(stem)
+    found = {key: [cells_by_id[id] for id in ids] for key, ids in places.items()}
     return {
         key: (
             sum(cell["points"] for cell in cells),
@@ -144,3 +153,13 @@ def test_what_is_green_in_the_notebook_scores_when_it_is_graded(stem):
 def test_what_is_red_in_the_notebook_is_red_for_the_same_reason_when_it_is_graded(stem):
     odd = {key: what for key, what in said_in_a_notebook(stem).items() if key[1].startswith("odd")}
     assert {key: graded(stem)[key][2][0] for key in odd} == odd
+
+
+@sheets
+@pytest.mark.usefixtures("_sandboxed")
+def test_the_solution_itself_gets_full_marks(stem):
+    own = {cell.id: graded_at_once(stem)[0].get(cell.id) for cell in sheet(stem).cells}
+    own = {id: cell for id, cell in own.items() if cell}
+    by_hand = {id for id, cell in own.items() if cell["kind"] == "hand"}
+    assert {id for id, cell in own.items() if cell["points"] is None} == by_hand
+    assert {id: cell["why"] for id, cell in own.items() if id not in by_hand and cell["points"] < cell["max"]} == {}

@@ -10,7 +10,7 @@ from improved import kept_text, with_networks
 from sheet_runs import COURSE, SHEETS, improvements, sheet
 
 from fercourse.grading.command import grade
-from fercourse.grading.sandbox.bubblewrap import choose_sandbox
+from fercourse.grading.marking import Limits, choose_sandbox, grade_submission, read_sheet
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,15 @@ def entered(path):
 
 
 @pytest.mark.parametrize("stem", SHEETS)
-def test_a_solution_gets_full_marks_and_an_untouched_sheet_none(stem, tmp_path, sandbox):
+def test_an_untouched_sheet_gets_nothing_and_nothing_of_it_waits_for_a_person(stem, sandbox):
+    marked = read_sheet(COURSE / "solutions" / f"{stem}.ipynb")
+    result = grade_submission(COURSE / "exercises" / f"{stem}.ipynb", marked, Limits(30, 180, sandbox=sandbox))
+    assert result["status"] == "graded"
+    assert {id for id, cell in result["cells"].items() if cell["points"] != 0} == set()
+
+
+@pytest.mark.parametrize("stem", ["03_cnns_adam_sgd", "06_tensorflow_port"])
+def test_a_class_of_a_solution_and_an_untouched_sheet_is_graded_and_what_is_read_by_hand_added(stem, tmp_path, sandbox):
     handed_in, out, solution = tmp_path / "handed in", tmp_path / "marks", COURSE / "solutions" / f"{stem}.ipynb"
     for student, folder in (("solved", "solutions"), ("untouched", "exercises")):
         (handed_in / student).mkdir(parents=True)

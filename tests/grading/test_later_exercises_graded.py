@@ -28,3 +28,9 @@ def test_what_is_green_in_a_later_notebook_scores_when_it_is_graded(stem):
 @pytest.mark.usefixtures("_sandboxed")
 def test_what_is_red_in_a_later_notebook_is_red_for_the_same_reason_when_it_is_graded(stem):
     asked.test_what_is_red_in_the_notebook_is_red_for_the_same_reason_when_it_is_graded(stem)
+
+
+@later
+@pytest.mark.usefixtures("_sandboxed")
+def test_the_solution_of_a_later_sheet_gets_full_marks(stem):
+    asked.test_the_solution_itself_gets_full_marks(stem)
