@@ -160,6 +160,7 @@ def test_what_is_red_in_the_notebook_is_red_for_the_same_reason_when_it_is_grade
 def test_the_solution_itself_gets_full_marks(stem):
     own = {cell.id: graded_at_once(stem)[0].get(cell.id) for cell in sheet(stem).cells}
     own = {id: cell for id, cell in own.items() if cell}
+    assert own
     by_hand = {id for id, cell in own.items() if cell["kind"] == "hand"}
     assert {id for id, cell in own.items() if cell["points"] is None} == by_hand
     assert {id: cell["why"] for id, cell in own.items() if id not in by_hand and cell["points"] < cell["max"]} == {}
