@@ -28,7 +28,7 @@ SHOWN = {
 
 known = {training.name: training for training in TRAININGS}
 records = {record["name"]: record for record in sorted(all_recorded(), key=lambda record: -record["seed"])}
-figure, axes = plt.subplots(figsize=(7.4, 4.4), layout="constrained")
+figure, axes = plt.subplots(figsize=(5.6, 5.6), layout="constrained")
 for name, (label, style) in SHOWN.items():
     if name in records and (spent := operations(known[name], records[name])):
         accuracies = [100 * row["valid_accuracy"] for row in records[name]["history"]]
@@ -36,7 +36,7 @@ for name, (label, style) in SHOWN.items():
         axes.plot([each / 1e12 for each in spent], accuracies, style, markersize=3.5, label=label, **heavy)
 for target in (55, 60, 65):
     axes.axhline(target, color="grey", linewidth=0.6, linestyle=":")
-axes.set(xscale="log", ylim=(5, 70), xlabel="10¹² operations spent on training", ylabel="PublicTest, % right")
-axes.set_title("FER2013: accuracy after each epoch, against what was spent (one seed each)", fontsize=10)
-axes.legend(fontsize=8, loc="lower right")
+axes.set(xscale="log", ylim=(24, 70), xlabel="10¹² operations spent on training", ylabel="PublicTest, % right")
+axes.set_title("FER2013: accuracy after each epoch,\nagainst what was spent (one seed each)", fontsize=10)
+figure.legend(fontsize=8, loc="outside lower center", ncols=2)
 figure.savefig(Path(__file__).with_suffix(".png"), dpi=150)

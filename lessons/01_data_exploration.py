@@ -49,10 +49,10 @@ test = fc.read_test(data, "Which of these faces have copies in Training?")
 data
 
 # %% [markdown]
-# Figures and tables of drawn faces say so, except for the twenty that you will label. Drawn faces have the
-# class shares of the real ones and most of the same kinds of trouble. Where a number was also measured on the real
-# faces, `fc.record` shows it beside the drawn one as "FER2013, measured". If you have an account at Kaggle, `python -m
-# fercourse data download` brings the real set.
+# What these pages show is of drawn faces unless it says otherwise. Drawn faces have the class shares of the real ones
+# and most of the same kinds of trouble. Where a number was also measured on the real faces, `fc.record` shows it beside
+# the drawn one as "FER2013, measured". If you have an account at Kaggle, `python -m fercourse data download` brings the
+# real set.
 #
 # `SCALE` in the first cell is the size of a run: "smoke" is a quick test, "lesson" this page, "full" the largest. The
 # *fingerprint* is computed from pixels, labels and parts, and tells whether two copies are the same data.
@@ -599,10 +599,10 @@ fc.record({f"remember: {name}": float(100 * share) for name, share in three.item
 # |---|---|---|---|
 # | 01.1 | What would a model score on PrivateTest that always answers the commonest class of PublicTest? | recall | 5 |
 # | 01.2 | Make thumbnails by hand, and find the mirrored copies that somebody has put into another part. | code | 25 |
-# | 01.3 | Where would you put the threshold of the near-twins, on faces whose copies you know? | break and explain | 20 |
+# | 01.3 | Where would you put the threshold of the near-twins, on faces whose copies you know? | break | 20 |
 # | 01.4 | A loader numbers emotions as it meets them. In which row do two copies of the data set first differ? | debug | 20 |
 # | 01.5 | Suppose each label is what one of ten voters said, chosen by lot. How many can the best model match? | code | 20 |
-# | 01.6 | Give each pixel of a thumbnail a weight, as the sheet explains, and do better than the course's own attempt. | improve it | 25 |
+# | 01.6 | Give each pixel of a thumbnail a weight, as the sheet explains, and do better than the course's own attempt. | improve | 25 |
 #
 # ## References
 #

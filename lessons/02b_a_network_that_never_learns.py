@@ -286,9 +286,10 @@ fc.record(
 )
 
 # %% [markdown]
-# Divided by the number of batches, the loss lies just above the entropy. <!-- 02b.entropy --> The divisor changes only
-# what is printed; `backward` never sees it. So it is not the cause. The notebook also prints the loss on PublicTest; it
-# ends at 1.811. The entropy of FER2013's training labels is 1.810: the network knows the class shares, and no more.
+# Divided by the number of batches, the loss is the entropy, or lies just above it. <!-- 02b.entropy --> The divisor
+# changes only what is printed; `backward` never sees it. So it is not the cause. The notebook also prints the loss on
+# PublicTest; it ends at 1.811. The entropy of FER2013's training labels is 1.810: the network knows the class shares,
+# and no more.
 #
 # ### Possible cause two: the order
 #
@@ -678,7 +679,7 @@ fc.claims()
 #
 # | | exercise | kind | min |
 # |---|---|---|---|
-# | 02.3 | Four ways to feed a network: rank them before you run them | break and explain | 20 |
+# | 02.3 | Four ways to feed a network: rank them before you run them | break | 20 |
 # | 02.4 | The layer that fell silent: write the instrument that finds it | debug | 25 |
 # | 02.5 | Improve it: train a network that beats the repaired one at small scale | improve | 20 |
 #

@@ -389,9 +389,9 @@ for pixels, moved_guess in zip(PIXELS[1:], moved_ones):
 # *Happy*: its whole interval lies above 25 %. For the MLP that cannot be said. <!-- 03.moved --> A share below zero
 # means: fewer right answers than always *Happy*. So sliding helped, but the answers still depend on the place. The
 # sentence "a CNN finds an eyebrow wherever it is" is true of its maps and not of its answers. On drawn faces two pixels
-# cost nothing that the test can see (on FER2013 they cost 2.4 points), and the fully connected layers behind it expect
-# each thing in its place. Two ways out come later: training on faces that were moved (lesson 04), and a mean over all
-# places instead of the large fully connected layers (lesson 05).
+# cost nothing that the test can see (on FER2013 they cost 2.4 points). But the fully connected layers behind the maps
+# expect each thing in its place. Two ways out come later: training on faces that were moved (lesson 04), and a mean
+# over all places instead of the large fully connected layers (lesson 05).
 #
 # ## Learn by heart, on purpose
 #

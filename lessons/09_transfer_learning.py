@@ -314,11 +314,12 @@ fc.record({f"one change: {name}": answers for name, answers in choices.items() i
 # - **Stem.** Random kernels throw away what all later layers know, because these were trained on what the old kernels
 #   give. <!-- 09.new --> The mean, a third of the numbers that were expected, changes little here; the paired test says
 #   whether more than chance. <!-- 09.mean -->
-# - **Normalisation.** That E leaves it out looks like a bug, and a reviewer would name it first. On neither kind of faces
-#   does the test see a difference, <!-- 09.unscaled --> though on FER2013 1.5 points fewer are right. Why it costs so
-#   little, we do not know. The faces' own mean and spread, the course's habit until now, are no better than that, and on
-#   drawn faces they are worse than what the weights want, by the test. <!-- 09.habit --> <!-- 09.own --> Their spread is
-#   about half of 0.5, or less, so the network sees more contrast than it was trained on.
+# - **Normalisation.** That E leaves it out looks like a bug, and a reviewer would name it first. On neither kind of
+#   faces does the test see a difference, <!-- 09.unscaled --> though on FER2013 about one and a half points fewer are
+#   right. Why it costs so little, we do not know. The faces' own mean and spread, the course's habit until now, are no
+#   better than that, and on drawn faces they are worse than what the weights want, by the
+#   test. <!-- 09.habit --> <!-- 09.own --> Their spread is about half of 0.5, or less, so the network sees more contrast
+#   than it was trained on.
 # - **Size.** At 48, E's size, the last stage has 2 × 2 places for a whole face. <!-- 09.places --> On drawn faces 96
 #   pixels are better than 48. <!-- 09.size --> With seed 0 they were on FER2013 as well, by less. It is the largest size
 #   that was tried, so the best may lie higher, at a higher price. But 64 pixels leave 2 × 2 places too, and on drawn
@@ -468,9 +469,9 @@ print(f"last epoch {100 * rights[-1]:.1f} %, mean of the last five {100 * last_f
 
 # %% [markdown]
 # The kept epoch won by less than 0.001 of loss over one that is 1.7 points lower in accuracy. <!-- 09.narrow --> It
-# lies 1.6 points above the mean of the last five epochs. <!-- 09.chosen --> On faces that took part in the choice,
-# nobody can say how much of this is luck. That is why this course chooses on PublicTest and reads PrivateTest once. E's
-# listing also never loads the weights that it saved: its pictures are answers of the last epoch.
+# lies about one and a half points above the mean of the last five epochs. <!-- 09.chosen --> On faces that took part in
+# the choice, nobody can say how much of this is luck. That is why this course chooses on PublicTest and reads
+# PrivateTest once. E's listing also never loads the weights that it saved: its pictures are answers of the last epoch.
 #
 # ### One face of each emotion
 #

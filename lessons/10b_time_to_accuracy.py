@@ -311,10 +311,11 @@ fc.record("small faces, judged on small faces", own_side, unit="%", n=len(seeds)
 
 # %% [markdown]
 # They have learnt as much as the others, within a few points. <!-- 10b.own --> (On 1,500 faces of FER2013 they have
-# learnt more: they read small faces over eight points better than the others read whole ones.) What was in the way may be
-# the size: their kernels look for a mouth of a certain size, and on a whole face it is one and a half times as large. So
-# the last epochs of a plan should be on faces of the size at which the network will answer. (You could also let it answer
-# on small faces; each answer would then need 2.25 times fewer operations.)
+# learnt more: they read small faces over eight points better than the networks of whole faces read whole ones, and over
+# three better than those of growing faces.) What was in the way may be the size: their kernels look for a mouth of a
+# certain size, and on a whole face it is one and a half times as large. So the last epochs of a plan should be on faces
+# of the size at which the network will answer. (You could also let it answer on small faces; each answer would then
+# need 2.25 times fewer operations.)
 #
 # ## Two answers to one face
 #

@@ -14,14 +14,14 @@ ORIGIN = ("scale", "seed", "source", "fingerprint", "device")
 FIGURE = ("name", "value", "unit", "low", "high", "n", "source", "drawn")
 CLAIM = ("id", "sentence", "status", "needs")
 SIGNS = {
-    "held": "holds", "failed": "does not hold", "undecided": "undecided", "untested": "not tested",
+    "held": "holds", "failed": "does\u00a0not\u00a0hold", "undecided": "undecided", "untested": "not\u00a0tested",
     "new": "not run since it was written",
 }  # fmt: skip
 LEAD = """\
 Each lesson ends with its claims: what it says about its own outputs, each with a condition that can fail. These are the
 verdicts of the last whole run of each lesson on FER2013 that was recorded; the lessons show them beside those of the
-drawn faces. "Not tested" is what is said of drawn faces alone, or needs a larger scale than that run, or was written
-after it."""
+drawn faces. "Not tested" is what is said of drawn faces alone, or needs a larger scale than that run. What was written
+after the run says so."""
 
 
 def lesson_folder(course: Course) -> Path:

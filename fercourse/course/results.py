@@ -48,7 +48,10 @@ LEGEND = """\
 - **published**: the figure of the notebook that the training reproduces, the faces that it was taken on, its epochs.
   Where ours has fewer epochs, the two figures are no race.
 - **balanced**: the mean recall of the seven emotions on PublicTest, where Disgust counts as much as Happy.
-- One seed: the accuracy with its 95 % interval (Wilson). Several seeds: their mean ± their standard deviation.
+- One seed: the accuracy with its 95 % interval (Wilson). Several seeds: their mean ± their standard deviation. Where
+  the training's recipe says so, each answer is the mean of those to a face and to its mirror image.
+- **seeds**: which ones, not how many. Weights that were not trained here have 0 epochs, and three networks that are
+  averaged have no epochs of their own.
 - **seconds**: of all epochs of one training, the mean over seeds. A commit with + had changes that were not committed.
 
 To make it again: `python -m fercourse train` lists the trainings. Run some on your copy of FER2013, with as many seeds
@@ -258,10 +261,10 @@ def _not_run(records):
     rows = [f"- {name}: {figure.model}, {figure}; {to_repeat(name, timed)}" for name, figure in open_ones.items()]
     heading = (
         "Published figures that no training above reached, nor trained for as many epochs. Their hours are computed\n"
-        "from the arithmetic of the network and the speed of recorded trainings. The list of\n"
-        "`python -m fercourse train` has shorter ones."
+        "from the arithmetic of the network and the speed of recorded trainings; where a notebook does not say\n"
+        "its epochs, for those of our own list. The list of `python -m fercourse train` has shorter ones."
     )
-    return ["## Not run", heading, "\n".join(rows)] if rows else []
+    return ["## Not run, or not as long", heading, "\n".join(rows)] if rows else []
 
 
 def _repeats(record):

@@ -24,10 +24,11 @@ OPENING = f"""\
 ## The five notebooks, and ours
 
 Each system of the five notebooks; **ours**, the same network trained here or the nearest to it, on the same faces; and
-**our recipe** of lesson 10, *{RECIPE}*. **verdict**: whether the 95 % interval (Wilson) of ours lies above
-the published figure, below it, or around it ("level"). Where a notebook does not say which faces its own are,
-PublicTest stands in for them, and nothing is decided. What was not run stands [below](#not-run), with the hours that it
-would take."""
+**our recipe** of lesson 10, *{RECIPE}*. **verdict**: whether the 95 % interval (Wilson) of ours lies above the
+published figure, below it, or around it ("level"); "in fewer epochs" than the notebook's, or than our list has planned;
+"other faces": none of ours was asked about the same ones. Where a notebook does not say which faces its own are,
+PublicTest stands in for them, and nothing is decided. What was not run stands [below](#not-run-or-not-as-long), with
+the hours that it would take."""
 HEADS = (
     "figure", "theirs %", "ours %", "verdict", "our recipe %", "system", "faces", "epochs", "trained here as", "epochs",
 )  # fmt: skip
@@ -43,8 +44,8 @@ probable so uneven a division is if neither is better. By the training code of t
 weights of `fer` were chosen by their loss on PublicTest and PrivateTest together, which makes both of its figures a
 little too good; ours were not chosen on PrivateTest.
 
-| fer answers | faces | ours | ours % | fer % | p | ours is | only ours right | only fer right |
-| --- | --- | --- | ---: | ---: | ---: | --- | ---: | ---: |"""
+| fer answers | faces | ours | ours is | ours % | fer % | p | only ours right | only fer right |
+| --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: |"""
 
 HOW_SOON = """\
 ## How soon
@@ -177,9 +178,9 @@ def _pair(faces, record, ours, theirs):
     return (
         faces,
         OURS[record["name"]].format(**record),
+        words,
         *shares,
         f"{test.p_value:.2g}",
-        words,
         f"{test.wins:,}",
         f"{test.losses:,}",
     )

@@ -23,7 +23,7 @@ from torch import nn
 
 # %% [markdown]
 # This sheet belongs to both parts of the lesson: 06.2, 06.3 and 06.7 to the first, 06.1, 06.6, 06.8 and 06.9 to the
-# second. You need TensorFlow: 06.3 and 06.7 to 06.9 are done in it.
+# second; the numbers 06.4 and 06.5 are not used. You need TensorFlow: 06.3 and 06.7 to 06.9 are done in it.
 #
 # ## 06.1 · Before and after
 #

@@ -151,8 +151,11 @@ def evened(matrix, steps=4):
 
 
 # %%
-fc.guess("10.e3", "A matrix of 32 × 32 random numbers from a normal distribution: the cosine between it and its evened one?",
-         options=[0, 0.2, 0.5, 0.8])  # fmt: skip
+fc.guess(
+    "10.e3",
+    "A matrix of 32 × 32 random numbers from a normal distribution: the cosine between it and its evened one?",
+    options=[0, 0.2, 0.5, 0.8],
+)
 
 # %% [markdown]
 # Write `agreement(gradient, steps)`: the cosine of the angle between the matrix `gradient` and `evened(gradient, steps)`, where both are taken as one

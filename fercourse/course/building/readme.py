@@ -90,15 +90,15 @@ def _figures(course):
     public, private = (_mean_percent(group, faces) for faces in ("valid", "test"))
     above = sum(percent < min(public, private or public) for percent in percents)
     of_all = f"all {len(percents)} of them" if above == len(percents) else f"{above} of the {len(percents)}"
-    on_private = f" and {private:.1f} % of PrivateTest" if private else ""
+    on_private = f", and for {private:.1f} % of PrivateTest" if private else ""
     return _wrapped(
         f"Five public notebooks report {len(percents)} accuracies on FER2013, and {near} of them are hardly above "
         f"{lazy:.1f} %, which is what you get by answering *Happy* to every face. You train the first of them, find "
         f"out why it learnt nothing, and repair it: {PUBLISHED[MYSTERY].percent} % become {reached[REPAIRED]:.1f} %, "
-        f"with the same layers. The best network of the course, {group[0]['name']}, is right for {public:.1f} % of "
-        f"PublicTest{on_private}, above {of_all}: [every figure beside the published one](docs/results.md). In the "
-        "chart a ring is a published figure, and a dot the best of ours that is held against that notebook"
-        f"{_open(records)}."
+        f"with the same layers. The network of the course that is best on PublicTest, {group[0]['name']}, is right "
+        f"there for {public:.1f} %{on_private}, above {of_all}: [every figure beside the published one]"
+        "(docs/results.md). In the chart a ring is a published figure, and a dot the best of ours that is held against "
+        f"that notebook{_open(records)}."
     )
 
 

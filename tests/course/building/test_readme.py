@@ -69,7 +69,7 @@ def test_what_makes_curious_is_computed_from_the_records():
     )
     assert f"hardly above {lazy:.1f} %" in said
     assert f"{PUBLISHED['A3'].percent} % become {mean(percents_of('MLP, repaired')):.1f} %" in said
-    assert f"{best}, is right for {public:.1f} % of PublicTest" in said
+    assert f"best on PublicTest, {best}, is right there for {public:.1f} %" in said
     assert not private or f"{mean(private):.1f} % of PrivateTest" in said
     both = min([public, *([mean(private)] if private else [])])
     assert ("above all" in said) == (both > max(published))
