@@ -75,6 +75,9 @@ SAID = {
     ("12b", "slower than what was measured, in the run on FER2013 by 5 and 12 percent"): lambda shown: (
         shown["fixed in each step"] == 0 and [round(100 * too_slow(shown, faces)) for faces in (128, 64)] == [5, 12]
     ),
+    ("10b", "on as many of FER2013 the order is the same"): lambda shown: (
+        shown["one, three times as long"] > shown["three averaged"] > shown["one network"]
+    ),
 }
 """Lesson and phrase → whether the figures of its run on FER2013 bear it out."""
 TURNS = (0, 8, 20, 45, 90)
