@@ -57,12 +57,20 @@ def verdict(stem, id, answer=None, *, folder="solutions"):
     return None
 
 
-@cache
 def _prepared(stem, id, folder):
     """The names that the locked cells before the answer to `id` define; never to be changed."""
-    notebook, namespace = sheet(stem, folder), {}
+    notebook = sheet(stem, folder)
     (place,) = _cells(notebook, id, "answer")
-    for cell in notebook.cells[: notebook.cells.index(place)]:
+    return _prepared_before(stem, folder, notebook.cells.index(place))
+
+
+@cache
+def _prepared_before(stem, folder, end):
+    """The names that the locked cells before the cell number `end` define, going on from the answer before it."""
+    cells = sheet(stem, folder).cells
+    start = max((place for place, cell in enumerate(cells[:end]) if cell.id.endswith("-answer")), default=0)
+    namespace = dict(_prepared_before(stem, folder, start)) if start else {}
+    for cell in cells[start:end]:
         if _is_preparation(cell):
             _run(cell.source, cell.id, namespace)  # a demonstration may miss another exercise's answer
     return namespace
