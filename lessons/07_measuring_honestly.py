@@ -505,7 +505,8 @@ except ParameterError as error:
     print(error)
 
 # %%
-fc.ledger()[["first", "question", "faces", "seed"]].tail(3).rename(columns={"first": "first read"})
+ledger = fc.ledger()[["first", "question", "faces", "seed"]].tail(3).rename(columns={"first": "first read"})
+ledger.assign(**{"first read": ledger["first read"].str[:10]})
 
 # %% [markdown]
 # The second question is refused, and the ledger has no line for it. <!-- 07.ledger --> With `again="…"` and a

@@ -202,11 +202,11 @@ figures = {
 
 # %%
 difference, beyond = (figures["votes"] - figures[name] for name in ("labels", "smoothed"))
-table = pd.DataFrame({name: table.mean() for name, table in figures.items()})
+means = pd.DataFrame({name: table.mean() for name, table in figures.items()}).T
 for name in ("labels", "smoothed"):
-    tests = [fc.over_seeds(figures["votes"][row], figures[name][row]).p_value for row in table.index]
-    table[f"p, votes against {name}"] = tests
-table.round(3).T
+    tests = {each: fc.over_seeds(figures["votes"][each], figures[name][each]).p_value for each in means}
+    print(f"votes against {name}:", ", ".join(f"{each.removesuffix(', %')} p = {p:.2f}" for each, p in tests.items()))
+means.round({"right, %": 1, "loss": 2, "calibration error": 1})
 
 # %%
 gain, change = difference["right, %"].mean(), difference["calibration error"].mean()
@@ -225,10 +225,10 @@ fc.record({f"loss, {name}": each["loss"].mean() for name, each in figures.items(
 # But look at the smoothed labels. Of the voters they know one number, how soft to be on average, and they lower the
 # calibration error further than the votes do. <!-- 07c.smooth --> So it is enough that the targets ask for less
 # certainty: no opinion is needed for that. What the opinions themselves may add is in the accuracy: it is higher with
-# votes than with smoothed labels for at least five of six seeds. <!-- 07c.which --> That is a sign, and with five of six
-# no result yet, because p is then above 0.06. A reason that fits: the probability that is taken from the label goes to
-# the emotions that people do see in this face. The loss is no such sign: on drawn faces it is lower with votes, on
-# FER2013 with smoothed labels. <!-- 07c.losses -->
+# votes than with smoothed labels for at least five of six seeds. <!-- 07c.which --> With six of six, p is 0.03; with
+# five it is above 0.06, and the sign is no result yet. Your printed line says which. A reason that fits: the
+# probability that is taken from the label goes to the emotions that people do see in this face. The loss is no such
+# sign: on drawn faces it is lower with votes, on FER2013 with smoothed labels. <!-- 07c.losses -->
 #
 # All networks were judged by the labels. A network that learnt from votes answers what most people would say, and is
 # counted wrong wherever the label says something else. So the labels do not favour it, and still its accuracy is no
@@ -315,8 +315,9 @@ verdict
 # %% tags=["folded"]
 mine = fc.own_guesses()
 if len(mine) < 8:
-    print(f"{len(mine)} of your guesses are kept here: too few. This picture shows an invented person instead, who is")
-    print("sure of 50, 70 or 90 % and right for 55, 60 and 65 %.")
+    print(f"{len(mine)} of your guesses are kept here: too few.")
+    print("This picture shows an invented person instead,")
+    print("who is sure of 50, 70 or 90 % and right for 55, 60 and 65 %.")
     sure = np.repeat([0.5, 0.7, 0.9], 20)
     right = np.concatenate([np.arange(20) < 20 * share for share in (0.55, 0.60, 0.65)])
     mine = pd.DataFrame({"confidence": sure, "right": right})

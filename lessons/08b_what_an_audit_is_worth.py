@@ -186,7 +186,7 @@ complete
 
 # %%
 share = complete.caught / complete.bugs
-fc.reveal("08b.2", share * len(mutants))
+fc.reveal("08b.2", round(share * len(mutants)))
 fc.record({"caught": complete.caught, "false alarms": complete.alarms})
 print(f"{complete.seconds:.0f} seconds for {len(complete.cases)} trainings")
 

@@ -145,7 +145,7 @@ right.rename_axis("batch norms, at a rate of", axis=1)
 fc.reveal("09b.1", 100 * grid["frozen", 0.002].accuracy)
 fc.record({f"{how}, {rate}": answers for (how, rate), answers in grid.items()})
 between = {rate: grid["thawed", rate].versus(grid["frozen", rate]) for rate in (0.002, 0.0002)}
-print("thawed against frozen:", *(f"p = {pair.p_value:.0e} at {rate}" for rate, pair in between.items()))
+print("thawed against frozen:", "; ".join(f"p = {pair.p_value:.0e} at {rate}" for rate, pair in between.items()))
 
 # %% [markdown]
 # The table gives two opposite answers. At 0.002 the thawed network is far ahead, and the frozen one is no better than

@@ -87,8 +87,15 @@ with processes() as (rank, world):
 # %% [markdown]
 # `init_process_group` waits until all processes have called it. *gloo* is the library that carries numbers between
 # processors; between graphics cards (GPUs) it is *nccl*, and network and batches have to be moved to the card. On two
-# machines you start the program on each of them, by
-# `torchrun --nnodes 2 --rdzv-backend c10d --rdzv-endpoint ADDRESS:29500 program.py` with the address of one of them.
+# machines you start the program on each of them, with the address of one of them:
+#
+# ```
+# torchrun --nnodes 2 \
+#     --rdzv-backend c10d \
+#     --rdzv-endpoint ADDRESS:29500 \
+#     program.py
+# ```
+#
 # This lesson runs neither.
 #
 # ## Shares
@@ -215,9 +222,14 @@ print("right answers and faces:", one["alone"])
 # ## Two processes
 #
 # The program of the two processes is made of the functions above: `inspect.getsource` gives the text of each. It gets
-# the folder and the names to try as arguments (`sys.argv`), and rank 0 prints the counts.
-# `torchrun --nproc-per-node 2 program.py` starts it twice. `fc.distributed.torchrun` calls that, and gives back what
-# the processes print; where one of them fails it ends the others and shows the error.
+# the folder and the names to try as arguments (`sys.argv`), and rank 0 prints the counts. This starts it twice:
+#
+# ```
+# torchrun --nproc-per-node 2 program.py
+# ```
+#
+# `fc.distributed.torchrun` calls that, and gives back what the processes print; where one of them fails it ends the
+# others and shows the error.
 
 # %%
 import inspect

@@ -366,7 +366,7 @@ untouched = all((root / name).stat().st_mtime_ns == moment for name, moment in k
 records = [json.loads(path.read_text()) for path in sorted(root.glob("*.json"))]
 every_run = pd.DataFrame(records)
 every_run["rate"] = every_run["rate"].map("{:g}".format)
-every_run.assign(error=every_run["error"].fillna("").str[:40])
+every_run.assign(error=every_run["error"].fillna("").str.split(":").str[:2].str.join(":"))
 
 # %% [markdown]
 # The second call began only what was not there, <!-- 12b.resumed --> and the runs with the impossible rate are kept

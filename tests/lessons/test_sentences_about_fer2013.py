@@ -57,11 +57,9 @@ SAID = {
     ("10", "(On 1,500 faces of FER2013 all three end within two points of always *Happy*"): lambda shown: all(
         abs(shown[f"below Muon, Adam at {rate}"] - HAPPY) < 2 for rate in ("0.001", "0.003", "0.01")
     ),
-    ("10b", "(On 1,500 faces of FER2013 growing faces gain five points, and small ones throughout lose two."): (
-        lambda shown: (
-            round(shown["faces that grow"] - shown["whole faces"]) == 5
-            and round(shown["whole faces"] - shown["small faces"]) == 2
-        )
+    ("10b", "growing faces gain about five points, and small ones throughout lose one or two"): lambda shown: (
+        round(shown["faces that grow"] - shown["whole faces"]) == 5
+        and 1 <= shown["whole faces"] - shown["small faces"] <= 2
     ),
     ("10b", "they read small faces over eight points better than the networks of whole faces read whole ones"): (
         lambda shown: shown["small faces, judged on small faces"] - shown["whole faces"] > 8
