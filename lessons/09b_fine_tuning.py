@@ -344,10 +344,10 @@ print(f"only fine-tuned right {pair.wins}, only the small CNN {pair.losses}, p =
 # %% [markdown]
 # With random weights the same network does no better than one answer for every face. <!-- 09b.random --> So ImageNet's
 # are worth a lot **to this network**, which learns little else in 76 steps. But over the small CNN, with less than a
-# hundredth of its weights and none of its knowledge, the test sees no lead. <!-- 09b.level --> (The small CNN's rate was
-# chosen on drawn faces, so that on FER2013 another might suit it better.) Two reasons fit, and neither was tested:
-# photographs of 224 pixels in colour are far from grey faces of 48, and the pretrained network pays for its size with
-# every step.
+# hundredth of its weights and none of its knowledge, the test sees no lead. <!-- 09b.level --> (The line above says
+# whether it is even behind. The small CNN's rate was chosen on drawn faces, so that on FER2013 another might suit it
+# better.) Two reasons fit, and neither was tested: photographs of 224 pixels in colour are far from grey faces of 48,
+# and the pretrained network pays for its size with every step.
 #
 # ## How many labels does it save?
 #
