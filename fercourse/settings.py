@@ -89,7 +89,8 @@ def share(name, value):
 
 
 def whole_numbers(name, values, *, least):
-    """A list of ints. Raises ParameterError for text, for what is no sequence, and where `whole` does."""
+    """A list of ints. Raises ParameterError for text, for what is no sequence or array, and where `whole` does."""
+    values = values.tolist() if isinstance(values, np.ndarray) else values
     if isinstance(values, str) or not isinstance(values, Sequence):
         raise ParameterError(f"expected {name}, a list of whole numbers; found {name}={plain(values)!r}")
     return [whole(f"each of {name}", value, least=least) for value in values]

@@ -475,14 +475,15 @@ pd.DataFrame(rows, ["added", "at the top", "±", "gain there"]).T.rename_axis("w
 # ## The same ladder on FER2013
 #
 # All of this holds for 1,500 drawn faces and six epochs. The column "FER2013, measured" in the tables above is the same
-# lesson on 1,500 photographs. There the ladder ends below its foot, and the pools cost more than eight points where they
-# are added. At the top, too, the networks without them, or without the stem, have more photographs
-# right. <!-- 10.real --> So several claims below have a cross in that column. Why, these trainings do not say. Real faces
-# differ more from each other than drawn ones, and six epochs may be too few for them: in lesson 10b a network comes to 48
-# % with 36 epochs of growing faces on as many photographs, with mirror images in its answers. <!-- 10.more --> The
-# course's long recipe, `fc.CPU_RECIPE`, has most of these ingredients, pools and Muon among them. With fifteen epochs on
-# all 28,709 faces it is right for over 65 % of PublicTest. <!-- 10.long --> What a rung brings belongs to the faces,
-# their number and the length of the training; what each brings to the long recipe was not measured.
+# lesson on 1,500 photographs. There the ladder ends below its foot, and the pools cost more than eight points where
+# they are added. At the top, too, the networks without them, or without the stem, have more photographs
+# right. <!-- 10.real --> So several claims below have a cross in that column. Why, these trainings do not say. Real
+# faces differ more from each other than drawn ones, and six epochs may be too few for them: in lesson 10b a network has
+# nearly half right, with 36 epochs of growing faces on as many photographs, and with mirror images in its
+# answers. <!-- 10.more --> The course's long recipe, `fc.CPU_RECIPE`, has most of these ingredients, pools and Muon
+# among them. With fifteen epochs on all 28,709 faces it is right for over 65 % of PublicTest. <!-- 10.long --> What a
+# rung brings belongs to the faces, their number and the length of the training; what each brings to the long recipe was
+# not measured.
 #
 # ## What you can say now
 
@@ -529,8 +530,8 @@ better = min(there["the top without pools"], there["the top without stem"]) > en
 fc.claim("10.real", foot > ends and there["batch norm"] > there["pools"] + 8 and better,
          "On 1,500 faces of FER2013 the ladder ends below its foot, and the pools cost over 8 points when added; "
          "the top has more faces right without them, and without the stem.")
-fc.claim("10.more", round(of_lesson("10b")["figures"]["one, three times as long"]["value"]) == 48,
-         "On as many photographs lesson 10b's longest training comes to 48 %.")
+fc.claim("10.more", 45 < of_lesson("10b")["figures"]["one, three times as long"]["value"] < 50,
+         "On as many photographs lesson 10b's longest training has 45 to 50 % right.")
 fc.claim("10.long", fc.recorded("Fast network, CPU recipe", seed=0)["valid_accuracy"][-1] > 0.65,
          "The course's long recipe is right for over 65 % of PublicTest.")
 fc.claims()

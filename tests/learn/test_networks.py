@@ -311,3 +311,11 @@ def test_a_dropout_that_is_no_share_is_refused(build, share):
 def test_a_setting_with_which_a_network_cannot_learn_is_refused(build, setting, expected):
     with pytest.raises(fc.ParameterError, match=f"expected {expected}"):
         build(**{"mean": 0.5, "std": 0.25} | setting)
+
+
+@pytest.mark.parametrize(
+    "hidden", [[16, 8], (16, 8), np.array([16, 8]), (np.int64(16), 8)], ids=["list", "tuple", "array", "numpy"]
+)
+def test_units_come_as_any_sequence_of_whole_numbers(hidden):
+    widths = [layer.out_features for layer in fc.mlp(0.5, 0.25, hidden=hidden) if isinstance(layer, nn.Linear)]
+    assert widths == [16, 8, 7]

@@ -251,7 +251,9 @@ def test_a_small_resnet_has_as_many_layers_as_it_says_and_the_weights_counted_by
 
 
 def test_shortcuts_of_a_small_resnet_add_the_weights_of_two_one_by_one_convolutions_and_no_layer():
-    sizes = [sum(each.numel() for each in small_resnet(20, 0.5, 0.25, shortcuts=cut).parameters()) for cut in (1, 0)]
+    sizes = [
+        sum(each.numel() for each in small_resnet(20, 0.5, 0.25, shortcuts=cut).parameters()) for cut in (True, False)
+    ]
     assert sizes[0] - sizes[1] == (16 * 32 + 64) + (32 * 64 + 128)
 
 
