@@ -387,12 +387,14 @@ axis.set_xlim(left=min(20, axis.get_xlim()[0]))  # so that the line of "always H
 figure.suptitle(f"The ladder ({data.source})", fontsize=9);
 
 # %% [markdown]
-# Muon brings more than any other step, and more than ten points. <!-- 10.muon --> (On 1,500 faces of FER2013: four.)
-# From the residual step, smoothed labels and averaged weights no gain is seen here. <!-- 10.unseen --> That is no
-# verdict on them: the first was made for deep networks, smoothed labels against answers that are too sure, and averaged
-# weights for longer trainings. But it is a reason to measure them at your own budget. The **stem** and **batch norm**
-# are another case: in this run their intervals lie above zero, but not every seed gained, so the rule does not call
-# them clear either. The pools and the changed faces you meet again below, when parts are taken out.
+# Muon brings more than any other step, and more than ten points. <!-- 10.muon --> (On 1,500 faces of FER2013 two to
+# four, from run to run.) From the residual step, smoothed labels and averaged weights no gain is seen
+# here. <!-- 10.unseen --> That is no verdict on them: the first was made for deep networks, smoothed labels against
+# answers that are too sure, and averaged weights for longer trainings. But it is a reason to measure them at your own
+# budget. The **stem** is another case: its interval lies above zero, but not every seed gained, so the rule does not
+# call it clear either. **Batch norm** and the changed faces came out one way in one execution of this lesson and
+# another way in the next, with the same seeds, on machines that round differently. So read your own lines. They, and
+# the pools, you meet again below, when parts are taken out.
 #
 # What did each rung cost? The price of one training is its operations, counted as above for all faces and epochs, and
 # its processor seconds. Only the seconds contain Muon's own products of matrices.
@@ -420,11 +422,11 @@ print(f"Muon against Adam at {adams_best:g}: {fair[0]:+.1f} ± {fair[1]:.1f} poi
 
 # %% [markdown]
 # Adam at three times the rate is better, and at ten times far worse, so the best rate lies inside the
-# list. <!-- 10.rate --> About a third of Muon's step on the ladder was the rate. The rest stays against Adam at the best
-# of these three rates: more than six points, and clear. <!-- 10.fair --> (On 1,500 faces of FER2013 all three end within
-# two points of always *Happy*: they have learnt too little to be compared.) A ladder that kept Adam at 0.001 would give
-# Muon too much of the gain, and nothing in its table would show it. (The lower rungs have that rate too, so what they
-# gain, they gain at 0.001.)
+# list. <!-- 10.rate --> About a third of Muon's step on the ladder was the rate. The rest stays against Adam at the
+# best of these three rates: more than six points, and clear. <!-- 10.fair --> (On 1,500 faces of FER2013 all three end
+# within about two points of always *Happy*: they have learnt too little to be compared.) A ladder that kept Adam at
+# 0.001 would give Muon too much of the gain, and nothing in its table would show it. (The lower rungs have that rate
+# too, so what they gain, they gain at 0.001.)
 #
 # ## Down again
 #
@@ -457,13 +459,13 @@ pd.DataFrame(rows, ["added", "at the top", "±", "gain there"]).T.rename_axis("w
 
 # %% [markdown]
 # Compare the first two columns. A minus in the second says that the networks without the ingredient had more faces
-# right. **Muon**, against Adam at the rate found one rung below, is worth more than six points in both. <!-- 10.both -->
-# The **pools** brought little when they were added; at the top they are worth more than eight points. <!-- 10.pools -->
-# The **stem** brought several points at the bottom, though not with every seed; at the top no gain from it is
-# seen, <!-- 10.stem --> and none from **batch norm**. <!-- 10.norm --> The changed faces stay open: in this run their
-# interval at the top lies above zero, but not every seed agrees. So both methods are right about what they measured,
-# and neither column is "what the ingredient is worth". The ingredients *interact* (lesson 09b): what one does depends
-# on what else is there.
+# right. **Muon**, against Adam at the rate found one rung below, is worth more than six points in
+# both. <!-- 10.both --> The **pools** brought under five points when they were added; at the top they are worth more
+# than eight points. <!-- 10.pools --> The **stem** brought several points at the bottom, though not with every seed; at
+# the top no gain from it is seen, <!-- 10.stem --> and none from **batch norm**. <!-- 10.norm --> (On FER2013 one was
+# seen there in one of two runs.) The changed faces stay open: at the top the rule sees no gain. So both methods are
+# right about what they measured, and neither column is "what the ingredient is worth". The ingredients *interact*
+# (lesson 09b): what one does depends on what else is there.
 #
 # Why, the table does not say. For batch norm there is a likely reason: it keeps the scale of a layer's answers steady,
 # and evened steps may need that less. To find out, you would change one more thing and measure again.
